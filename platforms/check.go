@@ -1,0 +1,139 @@
+package platforms
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Severity of a problem.
+type Severity string
+
+// A problem must be fixed before scheduling, or is worth a look.
+const (
+	MustFix Severity = "must_fix"
+	Look    Severity = "look"
+)
+
+// Problem is one thing wrong with a draft for one account.
+type Problem struct {
+	Code     string
+	Severity Severity
+	Field    string // "text", "media", "link"; with Index for one picture
+	Index    int
+	Args     map[string]string
+}
+
+// Check compares a draft with the rules of an account. It is the only
+// validator: composer, scheduling and engine all call it.
+func Check(r Rules, d Draft) []Problem {
+	var out []Problem
+	add := func(p Problem) { out = append(out, p) }
+
+	text := strings.TrimSpace(d.Text)
+	switch {
+	case text == "" && len(d.Media) == 0 && d.Link == nil:
+		add(Problem{Code: CodeTextEmpty, Severity: MustFix, Field: "text"})
+	case len(d.Media) < r.Media.Min:
+		add(Problem{Code: CodeMediaMissing, Severity: MustFix, Field: "media"})
+	}
+	for _, t := range r.Text {
+		if used := t.Measure(d.Text); used > t.Max {
+			add(Problem{Code: t.Code, Severity: MustFix, Field: "text", Args: map[string]string{
+				"used": strconv.Itoa(used), "limit": strconv.Itoa(t.Max), "over": strconv.Itoa(used - t.Max), "unit": t.Unit,
+			}})
+		}
+	}
+	if len(d.Media) > r.Media.Max {
+		add(Problem{Code: CodeTooManyMedia, Severity: MustFix, Field: "media", Args: map[string]string{
+			"n": strconv.Itoa(len(d.Media)), "limit": strconv.Itoa(r.Media.Max),
+		}})
+	}
+	for i, m := range d.Media {
+		out = append(out, checkImage(r.Media, m, i)...)
+	}
+	return append(out, checkLink(r, d)...)
+}
+
+func checkImage(r MediaRules, m Media, i int) []Problem {
+	var out []Problem
+	at := func(code string, s Severity, args ...string) {
+		a := map[string]string{"file": m.Name}
+		for j := 0; j+1 < len(args); j += 2 {
+			a[args[j]] = args[j+1]
+		}
+		out = append(out, Problem{Code: code, Severity: s, Field: "media", Index: i, Args: a})
+	}
+	img := r.Image
+	if len(img.Types) > 0 && !strings.HasPrefix(m.Type, "image/") {
+		at(CodeMediaType, MustFix, "type", m.Type, "allowed", strings.Join(img.Types, ", "))
+		return out
+	}
+	if m.Width > 0 && m.Height > 0 {
+		if m.Width < img.MinWidth || m.Height < img.MinHeight {
+			at(CodeMediaTooSmall, MustFix, "w", strconv.Itoa(m.Width), "h", strconv.Itoa(m.Height),
+				"min_w", strconv.Itoa(img.MinWidth), "min_h", strconv.Itoa(img.MinHeight))
+		}
+		if !img.FitsRatio(m.Width, m.Height) && m.Fit == FitWhole {
+			at(CodeMediaAspect, MustFix, "ratio", ratioWords(float64(m.Width)/float64(m.Height)),
+				"min", ratioWords(img.MinRatio), "max", ratioWords(img.MaxRatio))
+		}
+	}
+	alt := len([]rune(strings.TrimSpace(m.Alt)))
+	switch {
+	case r.MaxAlt > 0 && alt == 0:
+		at(CodeAltMissing, Look)
+	case r.MaxAlt > 0 && alt > r.MaxAlt:
+		at(CodeAltTooLong, MustFix, "used", strconv.Itoa(alt), "limit", strconv.Itoa(r.MaxAlt))
+	}
+	return out
+}
+
+func checkLink(r Rules, d Draft) []Problem {
+	if d.Link == nil {
+		return nil
+	}
+	switch {
+	case r.Link.Plain:
+		return []Problem{{Code: CodeLinkPlain, Severity: Look, Field: "link"}}
+	case len(d.Media) > 0 && r.Link.Card && !r.Link.CardWithMedia:
+		return []Problem{{Code: CodeLinkWithMedia, Severity: Look, Field: "link"}}
+	}
+	return nil
+}
+
+// FitsRatio tells whether a picture of this size has a shape the account takes.
+func (r ImageRules) FitsRatio(w, h int) bool {
+	if w <= 0 || h <= 0 {
+		return false
+	}
+	ratio := float64(w) / float64(h)
+	return (r.MinRatio == 0 || ratio >= r.MinRatio) && (r.MaxRatio == 0 || ratio <= r.MaxRatio)
+}
+
+// ratioWords writes a ratio as people say it: 4:5, 1.91:1.
+func ratioWords(r float64) string {
+	known := []struct {
+		v float64
+		s string
+	}{{1, "1:1"}, {0.8, "4:5"}, {0.75, "3:4"}, {2.0 / 3, "2:3"}, {0.5625, "9:16"}, {4.0 / 3, "4:3"}, {1.5, "3:2"}, {16.0 / 9, "16:9"}}
+	i := slices.IndexFunc(known, func(k struct {
+		v float64
+		s string
+	},
+	) bool {
+		return k.v-r < 0.005 && r-k.v < 0.005
+	})
+	if i >= 0 {
+		return known[i].s
+	}
+	if r < 1 && r > 0 {
+		return "1:" + strconv.FormatFloat(1/r, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(r, 'f', 2, 64) + ":1"
+}
+
+// Blocks tells whether any of the problems must be fixed before scheduling.
+func Blocks(ps []Problem) bool {
+	return slices.ContainsFunc(ps, func(p Problem) bool { return p.Severity == MustFix })
+}

@@ -1,0 +1,287 @@
+// Package platforms is the integration layer: it says what a social platform
+// is to Bandstand (the contract in this file), what a post may be (rules.go and
+// check.go) and how things go wrong (errors.go). Each platform is one folder
+// below this one; the list of them is cmd/bandstand/platforms.go and nowhere
+// else. Nothing here keeps state, sleeps, loops or retries: the engine in
+// package jobs owns time.
+package platforms
+
+import (
+	"context"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+// ID names a platform in the database, in settings and in addresses, for
+// example in BANDSTAND_<ID>_CLIENT_ID. Lower case letters only.
+type ID string
+
+// Platform is what every folder below this package offers. A Platform value is
+// bound to one set of addresses (Env): the real ones, or make-believe ones.
+// Optional abilities are the small interfaces further down, found by type
+// assertion.
+type Platform interface {
+	// Info is constant: what the platform is called and what it needs.
+	Info() Info
+	// Rules are the limits of an account as data. The account matters where a
+	// server sets its own limits; others ignore it.
+	Rules(Account) Rules
+	// Preview draws the post as the platform would show it, about.
+	Preview(Preview) templ.Component
+
+	// Check asks the platform whether the sign-in still works and what it may
+	// do. It only reads.
+	Check(context.Context, Session) (Account, error)
+
+	Publisher
+}
+
+// Env is what a platform is built with.
+type Env struct {
+	// HTTP performs requests. It follows no redirects and uses no proxy.
+	HTTP *http.Client
+	// Endpoints holds the base address for each Endpoint.Name of Info,
+	// without a trailing slash.
+	Endpoints map[string]string
+	// UserAgent is sent with every request.
+	UserAgent string
+}
+
+// Info describes a platform to the screens and to the settings.
+type Info struct {
+	ID    ID
+	Name  string // "Facebook Page": a proper name, the same in all languages
+	Short string // two letters for narrow cells: "FB"
+	Mark  string // one-colour SVG drawn in currentColor, 24 × 24, aria-hidden
+
+	// AppSlot names the platform app whose credentials the sign-in needs.
+	// Platforms that share one sign-in share the slot, and one consent then
+	// shows the accounts of all of them. Empty: no app is needed.
+	AppSlot string
+	// AppName is how the slot is called on screen: "Meta app".
+	AppName string
+	// AppFields are what an admin copies from the developer site.
+	AppFields []AppField
+
+	Endpoints []Endpoint
+	Features  []Feature // what Bandstand can do here when everything is allowed
+	Certainty Certainty
+	Renewal   Renewal
+	Numbers   []NumberWord // which numbers are offered, and under which name
+
+	// CSS styles the preview card. Every selector begins with .pv-<id>.
+	CSS string
+	// Catalogue holds the platform's own words, one file a language: en.toml.
+	Catalogue fs.FS
+	// CheckedOn is the day the facts of this folder were last compared with
+	// the platform's documentation.
+	CheckedOn time.Time
+}
+
+// AppField is one value of a platform app that an admin enters.
+type AppField struct {
+	Key    string // "client_id", "client_secret"
+	Label  string // as the developer site calls it: "App ID"
+	Secret bool
+}
+
+// Endpoint is one base address of a platform. It can be overridden by
+// BANDSTAND_<ID>_<NAME>_URL, so that a simulator can stand in.
+type Endpoint struct {
+	Name    string // "graph", "api"
+	Default string // "https://graph.facebook.com"
+	Sandbox string // path below the address of the sandbox: "/meta/graph"
+	Browser bool   // visited by the person's browser rather than by Bandstand
+}
+
+// Feature is one thing an account can be allowed to do.
+type Feature string
+
+// The features a sign-in can allow. What is missing is said with its effect.
+const (
+	FeaturePost     Feature = "post"
+	FeatureNumbers  Feature = "numbers"
+	FeatureComments Feature = "comments"
+)
+
+// Certainty says how an unclear answer to a publish call can be settled
+// (reliability.md §2.5).
+type Certainty string
+
+const (
+	// CertainByKey (class A): the platform accepts the same post again under
+	// our key without making a second one, so looking and then repeating is safe.
+	CertainByKey Certainty = "key"
+	// CertainByStatus (class B): an object made before publishing tells whether
+	// it is public.
+	CertainByStatus Certainty = "status"
+	// CertainByLooking (class C): only finding the post proves anything;
+	// not finding it proves nothing.
+	CertainByLooking Certainty = "looking"
+)
+
+// Renewal says how the sign-in of a platform is kept alive.
+type Renewal struct {
+	// OnUse renews only when a call is about to be made and the access token
+	// has less than ten minutes left.
+	OnUse bool
+	// Before renews when less than this is left of the access token.
+	Before time.Duration
+	// MinAge is how old a token must be before the platform renews it.
+	MinAge time.Duration
+}
+
+// NumberWord ties one of Bandstand's normalised numbers to the platform's name.
+type NumberWord struct {
+	Number Number
+	Word   string // the platform's own name: "Views", "Reactions"
+}
+
+// Number is one normalised figure.
+type Number string
+
+// The normalised numbers. Names are those people look for in other programs.
+const (
+	Likes       Number = "likes"
+	Comments    Number = "comments"
+	Shares      Number = "shares"
+	Reach       Number = "reach"
+	Impressions Number = "impressions"
+	Followers   Number = "followers" // accounts only
+	Posts       Number = "posts"     // accounts only
+)
+
+// Account is one Page, profile or channel as the platform describes it.
+type Account struct {
+	Platform  ID
+	RemoteID  string // the platform's own id, decimal ids as text
+	Name      string
+	Handle    string // without @; empty where there is none
+	Host      string // base address of the account's own server, if it has one
+	Kind      string // as the platform says: "Page", "BUSINESS"
+	Granted   []Feature
+	Missing   []MissingPermission
+	Unusable  string // message code why this account cannot be ticked, or empty
+	Tokens    Tokens // filled when signing in and renewing, never by Check
+	CheckedBy string // what Check asked, for the account page: "debug_token"
+}
+
+// MissingPermission is a permission that was not given, with what it costs.
+type MissingPermission struct {
+	Feature    Feature `json:"feature"`
+	Permission string  `json:"permission"` // the platform's name for it
+}
+
+// Tokens is what a platform gave us so that we may act. An empty Refresh in
+// answer to a renewal means: keep the old one. A zero time means no known end.
+type Tokens struct {
+	Access         Secret
+	AccessExpires  time.Time
+	Refresh        Secret
+	RefreshExpires time.Time
+}
+
+// App is a platform app's credentials by AppField.Key.
+type App map[string]Secret
+
+// Session is the right to act as one account, handed to each call.
+type Session struct {
+	App     App
+	Account Account
+	Access  Secret
+	// Media opens the copy of a picture that was made for this account.
+	Media MediaSource
+}
+
+// OAuthSignIn is implemented by platforms where a person says yes in the
+// browser.
+type OAuthSignIn interface {
+	// AuthURL is where the person is sent. Scopes of all platforms that share
+	// the AppSlot are asked for at once.
+	AuthURL(AuthRequest) (string, error)
+	// Exchange turns the code into a grant: everything Accounts needs.
+	Exchange(context.Context, ExchangeRequest) (Grant, error)
+	// Accounts lists what is behind the sign-in, with tokens, for this
+	// platform alone.
+	Accounts(context.Context, App, Grant) ([]Account, error)
+}
+
+// AuthRequest starts a sign-in. Challenge is the S256 PKCE challenge; platforms
+// without PKCE leave it out.
+type AuthRequest struct {
+	App         App
+	RedirectURL string
+	State       string
+	Challenge   string
+	Again       bool // ask again for permissions that were declined
+}
+
+// ExchangeRequest ends a sign-in.
+type ExchangeRequest struct {
+	App         App
+	RedirectURL string
+	Code        string
+	Verifier    string
+	Issuer      string // the iss parameter of the callback, if any
+}
+
+// Grant is the result of an exchange, before accounts are chosen.
+type Grant struct {
+	Tokens Tokens
+	Scopes []string // as granted; nil where the platform does not say
+}
+
+// PasswordSignIn is implemented by platforms that are connected by typing.
+type PasswordSignIn interface {
+	SignInFields() []SignInField
+	// SignIn checks what was typed and returns the account with its tokens.
+	// An *Error with Field set belongs beside that field.
+	SignIn(context.Context, map[string]string) (Account, error)
+}
+
+// SignInField is one field of such a form. Label and hint come from the
+// platform's catalogue: signin_<key>_label and signin_<key>_hint.
+type SignInField struct {
+	Key      string
+	Secret   bool
+	Optional bool
+	Default  string
+}
+
+// Renewer is implemented by platforms whose tokens can be renewed by us.
+type Renewer interface {
+	Renew(ctx context.Context, app App, account Account, refresh Secret) (Tokens, error)
+}
+
+// Revoker is implemented by platforms where disconnecting can be told.
+type Revoker interface {
+	Revoke(ctx context.Context, app App, account Account, tokens Tokens) error
+}
+
+// NumbersReader is implemented by platforms that report numbers.
+type NumbersReader interface {
+	PostNumbers(ctx context.Context, s Session, remoteID string) (Numbers, error)
+}
+
+// AccountNumbersReader is implemented by platforms that report numbers of an
+// account as a whole.
+type AccountNumbersReader interface {
+	AccountNumbers(ctx context.Context, s Session) (Numbers, error)
+}
+
+// Numbers is one reading. A number that is absent was not offered or not
+// given; it is never zero for want of an answer.
+type Numbers struct {
+	Values map[Number]int64
+	Named  map[string]int64 // everything, under the platform's own names
+	Raw    []byte           // the answer as it came, for support
+}
+
+// Linker is implemented where the address of a post must be asked for after
+// publishing. It only reads.
+type Linker interface {
+	Permalink(ctx context.Context, s Session, remoteID string) (string, error)
+}

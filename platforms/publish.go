@@ -1,0 +1,149 @@
+package platforms
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Publisher puts one post on one account, one remote step at a time. The
+// engine asks Plan what comes next, commits that it is about to do it, lets
+// Perform do that one step and commits what came back.
+type Publisher interface {
+	// Plan says the next step, without any I/O. done holds the steps of this
+	// try in order; steps that were given up are not in it.
+	Plan(p Publication, done []StepResult) Step
+	// Perform makes the one call of the step. It never loops, sleeps or tries
+	// again. Errors are *Error.
+	Perform(ctx context.Context, s Session, p Publication, done []StepResult, step Step) (StepResult, error)
+	// Settle looks, and only looks, whether the post is public after the answer
+	// to an irreversible step was lost.
+	Settle(ctx context.Context, s Session, p Publication, done []StepResult, tried time.Time) (Evidence, error)
+}
+
+// Publication is what goes out, frozen at the first irreversible attempt: a
+// repeat sends the same bytes under the same key.
+type Publication struct {
+	Draft
+	// Key is unique for the delivery and its generation: 32 hex digits.
+	Key string
+	// CreatedAt is fixed once for the delivery and its generation, UTC.
+	CreatedAt time.Time
+}
+
+// Draft is the content for one account: what is checked, previewed and sent.
+type Draft struct {
+	Text  string
+	Link  *Link
+	Media []Media
+	Lang  string // BCP 47, empty if unknown
+}
+
+// Link is the address a post points to, with what its page says of itself.
+type Link struct {
+	URL         string
+	Title       string
+	Description string
+	Image       *Media // picture for the card, if the page names one
+}
+
+// Media is one picture, measured as it will be sent to this account.
+type Media struct {
+	ID     string
+	Name   string // file name as uploaded
+	Type   string // "image/jpeg"
+	Width  int
+	Height int
+	Bytes  int64
+	Alt    string
+	Fit    Fit
+}
+
+// Fit says how a picture of the wrong shape is made to fit an account.
+type Fit string
+
+// The three ways to fit a picture.
+const (
+	FitWhole Fit = ""        // as it is
+	FitCrop  Fit = "crop"    // cut from the middle
+	FitPad   Fit = "borders" // with borders
+)
+
+// MediaSource gives the copies of pictures that were made for one account.
+type MediaSource interface {
+	// Open reads the copy of the picture.
+	Open(ctx context.Context, id string) (MediaFile, error)
+	// PublicURL is an address, valid for some hours, from which the platform
+	// can fetch the copy by itself.
+	PublicURL(ctx context.Context, id string) (string, error)
+}
+
+// MediaFile is an opened copy. The reader of it closes it.
+type MediaFile struct {
+	io.ReadCloser
+	Type   string
+	Bytes  int64
+	Width  int
+	Height int
+}
+
+// Step is one call to a platform.
+type Step struct {
+	// Kind names the call in the timeline ("upload", "container", "publish"):
+	// the catalogue key step_<kind>.
+	Kind  string
+	Index int // which picture, from 0
+	// Irreversible steps make the post public, or are the only call.
+	Irreversible bool
+	// Waits marks a look at something the platform is still working on.
+	Waits bool
+}
+
+// StepResult is what a step leaves behind for the steps after it.
+type StepResult struct {
+	Kind      string
+	Index     int
+	Ref       string // container id, media id, blob as JSON …
+	State     StepState
+	ExpiresAt time.Time // when Ref dies at the platform; zero if never
+
+	// After an irreversible step:
+	RemoteID    string
+	RemoteURL   string // empty where Linker must be asked
+	PublishedAt time.Time
+}
+
+// StepState is how far the platform is with the thing behind a step.
+type StepState string
+
+// The states a step can leave behind.
+const (
+	StepDone    StepState = "done"
+	StepWorking StepState = "working" // the platform is still busy: look again later
+	StepExpired StepState = "expired" // gone at the platform: start over
+	StepFailed  StepState = "failed"  // the platform could not use it
+)
+
+// Evidence is what Settle saw.
+type Evidence struct {
+	Verdict     Verdict
+	RemoteID    string
+	RemoteURL   string
+	PublishedAt time.Time
+	Proof       string // "own_key", "container_status", "read_back": kept with the attempt
+}
+
+// Verdict of a look at the platform.
+type Verdict string
+
+const (
+	// SeenPublic: the post is there; RemoteID may still be unknown.
+	SeenPublic Verdict = "public"
+	// SeenNotPublic: the platform positively says that it is not public.
+	// Only platforms with CertainByKey or CertainByStatus can say so.
+	SeenNotPublic Verdict = "not_public"
+	// SeenNothing: no match was found, which proves nothing.
+	SeenNothing Verdict = "nothing"
+	// SeenSeveral: more than one post matches.
+	SeenSeveral Verdict = "several"
+)

@@ -1,0 +1,66 @@
+package platforms
+
+import (
+	"net/http"
+	"time"
+)
+
+// Simulator is a make-believe platform: an http.Handler that speaks the real
+// protocol, keeps its own record of what became public, and misbehaves on
+// request. One simulator may stand for several platforms that share a server.
+type Simulator interface {
+	// Mount is its path below the address of the sandbox, without slashes.
+	Mount() string
+	http.Handler
+	// Posts is everything it ever accepted, oldest first.
+	Posts() []SimPost
+	// Fault makes the next Count calls of an operation go wrong.
+	Fault(SimFault) error
+	// Reset forgets posts, faults, tokens and everything else.
+	Reset()
+	// Save and Load carry the whole state except armed faults over a restart,
+	// as JSON.
+	Save() ([]byte, error)
+	Load([]byte) error
+}
+
+// SimEnv is what a simulator is built with.
+type SimEnv struct {
+	Now func() time.Time
+	// Fetch downloads pictures by the addresses the app hands out.
+	Fetch *http.Client
+	// BaseURL is where a browser reaches the address below which simulators
+	// are mounted, without a trailing slash: permalinks begin with it.
+	BaseURL string
+}
+
+// SimPost is one accepted post in a simulator's record.
+type SimPost struct {
+	Platform ID         `json:"platform"`
+	Account  string     `json:"account"` // remote id of the account
+	ID       string     `json:"id"`
+	Text     string     `json:"text"`
+	Media    []SimMedia `json:"media"`
+	Link     string     `json:"link,omitempty"`
+	Time     time.Time  `json:"time"`
+	Deleted  bool       `json:"deleted"`
+}
+
+// SimMedia is one picture of such a post.
+type SimMedia struct {
+	Type   string `json:"type"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+	Alt    string `json:"alt"`
+	SHA256 string `json:"sha256"` // of the bytes received
+}
+
+// SimFault asks a simulator to misbehave.
+type SimFault struct {
+	Platform  ID     `json:"platform"`
+	Operation string `json:"operation"` // "publish", "upload", "token", "numbers" …; "*" for any
+	Fault     string `json:"fault"`     // "reset_after", "rate_limited" …: the names of simkit
+	Count     int    `json:"count"`
+	// Percent makes only that share of calls fail, chosen evenly; 0 means all.
+	Percent int `json:"percent,omitempty"`
+}

@@ -10,6 +10,7 @@ import (
 // request. One simulator may stand for several platforms that share a server.
 type Simulator interface {
 	// Mount is its path below the address of the sandbox, without slashes.
+	// Requests arrive with it already stripped from their path.
 	Mount() string
 	http.Handler
 	// Posts is everything it ever accepted, oldest first.

@@ -181,6 +181,28 @@ func (c *Core) Reset() {
 	c.posts, c.faults, c.offset = nil, nil, 0
 }
 
+// Saved is the part of a simulator's state that Core looks after. It goes into
+// what Simulator.Save writes.
+type Saved struct {
+	Posts  []platforms.SimPost
+	Seq    int64
+	Offset time.Duration
+}
+
+// Saved copies the state, without armed faults.
+func (c *Core) Saved() Saved {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Saved{Posts: slices.Clone(c.posts), Seq: c.seq, Offset: c.offset}
+}
+
+// Restore puts a saved state in place of the present one.
+func (c *Core) Restore(s Saved) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.posts, c.seq, c.offset, c.faults = slices.Clone(s.Posts), s.Seq, s.Offset, nil
+}
+
 // Misbehave plays those faults that look the same on every platform. act does
 // what the call does and writes its answer; it is called at most once. It
 // returns false if the fault is one that the platform has to play itself.

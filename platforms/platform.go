@@ -48,6 +48,8 @@ type Env struct {
 	Endpoints map[string]string
 	// UserAgent is sent with every request.
 	UserAgent string
+	// Now tells the time: platforms answer "expires in", we keep "expires at".
+	Now func() time.Time
 }
 
 // Info describes a platform to the screens and to the settings.

@@ -1,0 +1,71 @@
+package club
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code says for the program what kind of problem an Error is.
+type Code string
+
+// The codes. Handlers turn each into one HTTP status.
+const (
+	Invalid         Code = "invalid"         // 422
+	NotFound        Code = "not_found"       // 404
+	Forbidden       Code = "forbidden"       // 403
+	Conflict        Code = "conflict"        // 409
+	Unauthenticated Code = "unauthenticated" // sign in first
+	TooMany         Code = "too_many"        // 429
+	Full            Code = "full"            // no space left, 507
+)
+
+// Error is a problem that people may see: a code for the program, a catalogue
+// key with its placeholders for the person, and the form field it belongs to.
+type Error struct {
+	Code  Code
+	Field string
+	Key   string
+	Args  map[string]string
+	Err   error
+}
+
+func (e *Error) Error() string {
+	s := fmt.Sprintf("%s: %s", e.Code, e.Key)
+	if e.Field != "" {
+		s += " (" + e.Field + ")"
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// CodeOf returns the code of err, or "" if it is not an *Error.
+func CodeOf(err error) Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// ErrNotFound answers for what is not there and for what belongs to another
+// club alike (rule W2).
+var ErrNotFound = &Error{Code: NotFound, Key: "error_not_found"}
+
+// Fault makes an Invalid error for a field. args are name, value, name, value …
+func Fault(field, key string, args ...string) *Error {
+	return &Error{Code: Invalid, Field: field, Key: key, Args: pairs(args)}
+}
+
+func pairs(args []string) map[string]string {
+	if len(args) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(args)/2)
+	for i := 0; i+1 < len(args); i += 2 {
+		m[args[i]] = args[i+1]
+	}
+	return m
+}

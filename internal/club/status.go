@@ -1,0 +1,104 @@
+package club
+
+import "time"
+
+// Status is what people see of a delivery (reliability.md §2.2).
+type Status string
+
+// The seven words on screen, and Cancelled, which is not shown.
+const (
+	Draft          Status = "DRAFT"
+	Scheduled      Status = "SCHEDULED"
+	Publishing     Status = "PUBLISHING"
+	Published      Status = "PUBLISHED"
+	Failed         Status = "FAILED" // proved not public
+	NeedsAttention Status = "NEEDS_ATTENTION"
+	Cancelled      Status = "CANCELLED"
+)
+
+// Phase is where in a status the engine is.
+type Phase string
+
+// The phases, by status.
+const (
+	Waiting Phase = "waiting" // SCHEDULED: not due
+	Blocked Phase = "blocked" // SCHEDULED: rate limit or reconnect, not yet late
+
+	Preparing   Phase = "preparing"   // PUBLISHING: safe steps
+	Processing  Phase = "processing"  // the platform works on media
+	Ready       Phase = "ready"       // everything but the irreversible step is done
+	Sending     Phase = "sending"     // irreversible attempt in flight
+	Reconciling Phase = "reconciling" // outcome unknown
+	Backoff     Phase = "backoff"     // definitely not sent, will try again
+
+	Linked   Phase = "linked"   // PUBLISHED: remote id known
+	Unlinked Phase = "unlinked" // proved public, id not yet found
+
+	Refused             Phase = "rejected" // FAILED
+	Exhausted           Phase = "exhausted"
+	MediaRefused        Phase = "media"
+	CancelledByPlatform Phase = "cancelled_by_platform"
+
+	Ambiguous        Phase = "ambiguous" // NEEDS_ATTENTION
+	Late             Phase = "late"
+	Restored         Phase = "restored"
+	Clone            Phase = "clone"
+	ClockInDoubt     Phase = "clock"
+	Reconnect        Phase = "reconnect"
+	DuplicateSuspect Phase = "duplicate_suspect"
+	Partial          Phase = "partial"
+)
+
+// PostStatus derives what a post shows from the statuses of its deliveries
+// (ux.md §3.2): the first rule that fits decides. Cancelled deliveries do not
+// count. Without any it is a draft.
+func PostStatus(deliveries []Status) Status {
+	n := map[Status]int{}
+	total := 0
+	for _, s := range deliveries {
+		if s != Cancelled {
+			n[s]++
+			total++
+		}
+	}
+	switch {
+	case total == 0:
+		return Draft
+	case n[Publishing] > 0:
+		return Publishing
+	case n[Published] == total:
+		return Published
+	case n[Failed] == total:
+		return Failed
+	case n[Failed] > 0, n[NeedsAttention] > 0:
+		return NeedsAttention
+	case n[Scheduled] > 0:
+		return Scheduled
+	case n[Published] > 0:
+		return Published
+	}
+	return Draft
+}
+
+// CanMove tells whether a delivery may be given a new time: not while it is
+// being sent, and not once it is out.
+func CanMove(s Status) bool {
+	return s == Draft || s == Scheduled || s == Failed || s == NeedsAttention
+}
+
+// Health is how a connection is, in one word (ux.md §2.10). "Expires soon" is
+// derived from the expiry.
+type Health string
+
+// The states of a connection.
+const (
+	Working        Health = "working"
+	WorksWithGaps  Health = "gaps"
+	NeedsReconnect Health = "reconnect"
+	Paused         Health = "paused"
+	Disconnected   Health = "disconnected"
+)
+
+// ExpiresSoonWithin is how long before the end of a sign-in that cannot renew
+// itself people are warned.
+const ExpiresSoonWithin = 7 * 24 * time.Hour

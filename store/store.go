@@ -1,0 +1,226 @@
+// Package store is the database: every query of Bandstand is here and nowhere
+// else, one noun a file. It decides nothing about posts or people; it keeps
+// what package club decided.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+	"github.com/pressly/goose/v3"
+
+	"github.com/bandstand-app/bandstand/internal/secret"
+	"github.com/bandstand-app/bandstand/migrations"
+)
+
+// FileName is the database inside the data directory.
+const FileName = "bandstand.db"
+
+// readers is the size of the reading pool: more give nothing but memory
+// (performance.md §2.6).
+const readers = 4
+
+// minSQLite is the first version without a checkpoint race (rule D2).
+const minSQLite = 3_051_003
+
+// DB is the database of one installation: one connection that writes, a few
+// that read.
+type DB struct {
+	write *sql.DB
+	read  *sql.DB
+	keys  *secret.Keyset
+	now   func() time.Time
+	path  string
+
+	wake sync.Mutex
+	subs []chan struct{}
+}
+
+// Open opens the database in dir, making and migrating it as needed, and checks
+// that it runs with the settings that the promises rest on. now is read once a
+// transaction.
+func Open(ctx context.Context, dir string, keys *secret.Keyset, now func() time.Time) (*DB, error) {
+	path := filepath.Join(dir, FileName)
+	if _, n, _ := sqlite3.Version(); n < minSQLite {
+		return nil, fmt.Errorf("SQLite %d is too old: 3.51.3 or later is needed", n)
+	}
+	write, err := sql.Open("sqlite3", dsn(path, url.Values{
+		"_txlock": {"immediate"}, "_synchronous": {"FULL"}, "_journal_mode": {"WAL"}, "_secure_delete": {"FAST"},
+	}))
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sql.Open("sqlite3", dsn(path, url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_cache_size": {"-8000"}}))
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	db := &DB{write: write, read: read, keys: keys, now: now, path: path}
+	if err := db.start(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func dsn(path string, q url.Values) string {
+	q.Set("_busy_timeout", "5000")
+	q.Set("_foreign_keys", "1")
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+func (db *DB) start(ctx context.Context) error {
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db.write, migrations.FS)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	have, want, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("open database %s: %w", db.path, err)
+	}
+	if have > want {
+		return fmt.Errorf("the database is of a newer Bandstand (schema %d, this program knows %d): start the newer program", have, want)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	return db.selfCheck(ctx)
+}
+
+// selfCheck reads back on each pool what the DSN asked for (rule D1).
+func (db *DB) selfCheck(ctx context.Context) error {
+	checks := []struct {
+		pool         *sql.DB
+		pragma, want string
+	}{
+		{db.write, "journal_mode", "wal"},
+		{db.write, "synchronous", "2"},
+		{db.write, "foreign_keys", "1"},
+		{db.write, "secure_delete", "2"},
+		{db.read, "query_only", "1"},
+		{db.read, "foreign_keys", "1"},
+	}
+	for _, c := range checks {
+		var got string
+		if err := c.pool.QueryRowContext(ctx, "PRAGMA "+c.pragma).Scan(&got); err != nil {
+			return fmt.Errorf("check database settings: %w", err)
+		}
+		if got != c.want {
+			return fmt.Errorf("database setting %s is %s, want %s", c.pragma, got, c.want)
+		}
+	}
+	return nil
+}
+
+// Close closes both pools; the writer last, so that it checkpoints the log.
+func (db *DB) Close() error { return errors.Join(db.read.Close(), db.write.Close()) }
+
+// Writer is the writing pool, for the session store alone.
+func (db *DB) Writer() *sql.DB { return db.write }
+
+// Reader is the reading pool, for tests that look at what was written.
+func (db *DB) Reader() *sql.DB { return db.read }
+
+// tx is one write transaction with one now.
+type tx struct {
+	*sql.Tx
+	now time.Time
+	db  *DB
+}
+
+// inTx runs fn in one write transaction. fn does no network calls, hashes no
+// files and does not sleep (rule D4).
+func (db *DB) inTx(ctx context.Context, fn func(tx *tx) error) error {
+	t, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := fn(&tx{Tx: t, now: db.now(), db: db}); err != nil {
+		return errors.Join(err, ignoreDone(t.Rollback()))
+	}
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// touch bumps the club's change counter: pages and ETags of the club are stale.
+func (t *tx) touch(ctx context.Context, clubID int64) error {
+	_, err := t.ExecContext(ctx, `UPDATE clubs SET changes = changes + 1 WHERE id = ?`, clubID)
+	if err != nil {
+		return fmt.Errorf("count change: %w", err)
+	}
+	return nil
+}
+
+// Changes returns a channel that receives after schedules changed, so that the
+// engine need not wait for its next tick. Missing a signal loses nothing.
+func (db *DB) Changes() <-chan struct{} {
+	db.wake.Lock()
+	defer db.wake.Unlock()
+	c := make(chan struct{}, 1)
+	db.subs = append(db.subs, c)
+	return c
+}
+
+// signal wakes those who wait on Changes.
+func (db *DB) signal() {
+	db.wake.Lock()
+	defer db.wake.Unlock()
+	for _, c := range db.subs {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// querier is what both a transaction and the reading pool offer.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// queryAll reads all rows with scan.
+func queryAll[T any](ctx context.Context, q querier, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// queryOne reads one row with scan; sql.ErrNoRows if there is none.
+func queryOne[T any](ctx context.Context, q querier, scan func(func(...any) error) (T, error), query string, args ...any) (T, error) {
+	return scan(q.QueryRowContext(ctx, query, args...).Scan)
+}
+
+// isUnique tells whether err is a broken UNIQUE or PRIMARY KEY constraint.
+func isUnique(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && (e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
+}

@@ -1,0 +1,54 @@
+// Package storetest opens real databases for tests.
+package storetest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/secret"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// Clock is a time that tests set.
+type Clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+// NewClock starts at a Monday morning: 2026-11-23 09:00 UTC.
+func NewClock() *Clock { return &Clock{at: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)} }
+
+// Now is the current time of the clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+// Advance moves the clock forward.
+func (c *Clock) Advance(d time.Duration) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+	return c.at
+}
+
+// Open makes an empty database that is closed when the test ends.
+func Open(t testing.TB, now func() time.Time) *store.DB {
+	t.Helper()
+	keys, err := secret.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), t.TempDir(), keys, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	return db
+}

@@ -37,8 +37,9 @@ func Check(r Rules, d Draft) []Problem {
 	case len(d.Media) < r.Media.Min:
 		add(Problem{Code: CodeMediaMissing, Severity: MustFix, Field: "media"})
 	}
+	final := r.FinalText(d)
 	for _, t := range r.Text {
-		if used := t.Measure(d.Text); used > t.Max {
+		if used := t.Measure(final); used > t.Max {
 			add(Problem{Code: t.Code, Severity: MustFix, Field: "text", Args: map[string]string{
 				"used": strconv.Itoa(used), "limit": strconv.Itoa(t.Max), "over": strconv.Itoa(used - t.Max), "unit": t.Unit,
 			}})

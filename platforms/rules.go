@@ -66,7 +66,8 @@ type LinkRules struct {
 	Card bool // shown as a card with title and picture
 	// CardWithMedia: the card stays when the post has pictures.
 	CardWithMedia bool
-	// InText: the address must stand in the text to be seen at all.
+	// InText: the address must stand in the text to be seen at all, so
+	// Rules.FinalText adds it.
 	InText bool
 	// Plain: addresses are not clickable.
 	Plain bool

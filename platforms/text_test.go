@@ -1,0 +1,74 @@
+package platforms_test
+
+import (
+	"testing"
+	"unicode/utf8"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+func TestFinalTextAddsTheAddressOnlyWhereItIsNeeded(t *testing.T) {
+	t.Parallel()
+	inText := platforms.Rules{Link: platforms.LinkRules{InText: true}}
+	link := &platforms.Link{URL: "https://example.org/a"}
+	for _, c := range []struct {
+		name, text, want string
+		rules            platforms.Rules
+		link             *platforms.Link
+	}{
+		{"no link", "Hello", "Hello", inText, nil},
+		{"a card shows it", "Hello", "Hello", platforms.Rules{Link: platforms.LinkRules{Card: true}}, link},
+		{"added on its own line", "Hello \n", "Hello\nhttps://example.org/a", inText, link},
+		{"nothing else", "", "https://example.org/a", inText, link},
+		{"already there", "See https://example.org/a now", "See https://example.org/a now", inText, link},
+		{"at the end of a sentence", "See https://example.org/a.", "See https://example.org/a.", inText, link},
+		{"in brackets", "(https://example.org/a) is it", "(https://example.org/a) is it", inText, link},
+		{"a longer address is another one", "https://example.org/ab", "https://example.org/ab\nhttps://example.org/a", inText, link},
+		{"a page below is another one", "https://example.org/a/b", "https://example.org/a/b\nhttps://example.org/a", inText, link},
+		{"a file name is another one", "https://example.org/a.html", "https://example.org/a.html\nhttps://example.org/a", inText, link},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := c.rules.FinalText(platforms.Draft{Text: c.text, Link: c.link}); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCheckCountsTheAddressThatWillBeAdded(t *testing.T) {
+	t.Parallel()
+	r := platforms.Rules{
+		Text: []platforms.TextRule{{Unit: "characters", Max: 10, Measure: utf8.RuneCountInString, Code: platforms.CodeTextTooLong}},
+		Link: platforms.LinkRules{InText: true},
+	}
+	d := platforms.Draft{Text: "Hello", Link: &platforms.Link{URL: "https://example.org/a"}}
+	ps := platforms.Check(r, d)
+	if len(ps) != 1 || ps[0].Code != platforms.CodeTextTooLong || ps[0].Args["used"] != "27" {
+		t.Errorf("got %+v, want one %s with 27 used", ps, platforms.CodeTextTooLong)
+	}
+}
+
+func TestSplitKeepsAsMuchAsFits(t *testing.T) {
+	t.Parallel()
+	doubled := func(s string) int { return 2 * utf8.RuneCountInString(s) }
+	for _, c := range []struct {
+		name, text, fits, over string
+		max                    int
+		measure                func(string) int
+	}{
+		{"fits", "abc", "abc", "", 3, utf8.RuneCountInString},
+		{"one too many", "abcd", "abc", "d", 3, utf8.RuneCountInString},
+		{"nothing fits", "abcd", "", "abcd", 0, utf8.RuneCountInString},
+		{"not within a character", "äöü", "äö", "ü", 5, doubled},
+		{"no room for the first", "äöü", "", "äöü", 1, doubled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			fits, over := platforms.TextRule{Max: c.max, Measure: c.measure}.Split(c.text)
+			if fits != c.fits || over != c.over {
+				t.Errorf("got %q and %q, want %q and %q", fits, over, c.fits, c.over)
+			}
+		})
+	}
+}

@@ -1,0 +1,281 @@
+package platformtest
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+)
+
+// allowed is what an error may be after each fault (reliability.md §2.6): the
+// table of all platforms. Suite.Also adds to it.
+var allowed = map[string][]platforms.Kind{
+	simkit.ResetBefore: {platforms.Unknown},
+	simkit.ResetAfter:  {platforms.Unknown},
+	simkit.ErrorBefore: {platforms.Unknown},
+	simkit.ErrorAfter:  {platforms.Unknown},
+	simkit.CutOff:      {platforms.Unknown},
+	simkit.Empty:       {platforms.Unknown},
+	simkit.HTML:        {platforms.Unknown},
+	simkit.Oversized:   {platforms.Unknown},
+	simkit.Slow:        {platforms.Unknown},
+
+	simkit.RateLimited:  {platforms.RateLimited, platforms.Unknown},
+	simkit.ExpiredToken: {platforms.Expired, platforms.Revoked},
+	simkit.RevokedToken: {platforms.Revoked, platforms.Expired},
+	simkit.Rejected:     {platforms.Rejected},
+	simkit.Media:        {platforms.MediaRejected, platforms.Rejected},
+}
+
+func (w *World) kinds(operation, fault string) []platforms.Kind {
+	return append(slices.Clone(allowed[fault]), w.Suite.Also[operation+"/"+fault]...)
+}
+
+func lostAfter(t *testing.T, w *World) {
+	s := w.Connect()
+	d := w.photoDraft("Lost after publishing")
+	w.Fault("publish", simkit.ResetAfter, 1)
+	try := w.Try(s, d)
+	err := try.Run()
+	w.expectKind(err, platforms.Unknown)
+	if !try.failed.Irreversible {
+		t.Fatalf("the fault hit step %+v", try.failed)
+	}
+	w.expectPublic(d)
+	if !try.Finish() {
+		t.Errorf("the post is public and was not found")
+	}
+	w.expectPublic(d)
+}
+
+func lostBefore(t *testing.T, w *World) {
+	s := w.Connect()
+	d := w.photoDraft("Lost before publishing")
+	w.Fault("publish", simkit.ResetBefore, 1)
+	try := w.Try(s, d)
+	err := try.Run()
+	w.expectKind(err, platforms.Unknown)
+	if !try.failed.Irreversible {
+		t.Fatalf("the fault hit step %+v", try.failed)
+	}
+	w.expectPublic()
+	out := try.Finish()
+	if w.Platform.Info().Certainty == platforms.CertainByLooking {
+		if out {
+			t.Errorf("nothing is public, and something was found")
+		}
+		w.expectPublic()
+		return
+	}
+	if !out {
+		t.Errorf("the post did not go out")
+	}
+	w.expectPublic(d)
+}
+
+func publishFaults(t *testing.T, w *World) {
+	for _, fault := range simkit.Faults {
+		t.Run(fault, func(t *testing.T) { w.on(t).publishFault(fault) })
+	}
+}
+
+func (w *World) publishFault(fault string) {
+	s := w.Connect()
+	d := w.photoDraft("Fault " + fault + " on the last call")
+	w.Fault("publish", fault, 1)
+	try := w.Try(s, d)
+	err := w.runBriefly(try, fault)
+	if err == nil {
+		w.Fatalf("publishing worked, or the fault was never met: %+v", try.steps)
+	}
+	w.expectKind(err, w.kinds("publish", fault)...)
+	if platforms.KindOf(err) != platforms.Unknown {
+		w.expectPublic()
+		return
+	}
+	if !try.failed.Irreversible {
+		w.Fatalf("fault on publish was met by step %+v", try.failed)
+	}
+	if out, n := try.Finish(), len(w.Public()); (n == 1) != out || n > 1 {
+		w.Errorf("settled as public: %v; the record holds %d posts", out, n)
+	}
+}
+
+// runBriefly gives up waiting where the simulator is slow, and then waits for
+// the simulator to have acted.
+func (w *World) runBriefly(try *Try, fault string) error {
+	if fault != simkit.Slow {
+		return try.Run()
+	}
+	ctx, cancel := context.WithTimeout(w.Context(), 300*time.Millisecond)
+	defer cancel()
+	err := try.RunFor(ctx)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for len(w.Public()) == 0 && try.failed.Irreversible {
+		select {
+		case <-tick.C:
+		case <-w.Context().Done():
+			w.Fatalf("the slow call never took effect")
+		}
+	}
+	return err
+}
+
+func uploadFaults(t *testing.T, w *World) {
+	if w.Platform.Rules(platforms.Account{}).Media.Max == 0 {
+		t.Skip("this platform takes no pictures")
+	}
+	for _, fault := range simkit.Faults {
+		if fault == simkit.Slow {
+			continue // a slow safe step is only slow
+		}
+		t.Run(fault, func(t *testing.T) { w.on(t).uploadFault(fault) })
+	}
+}
+
+func (w *World) uploadFault(fault string) {
+	s := w.Connect()
+	d := w.photoDraft("Fault " + fault + " on the picture")
+	w.Fault("upload", fault, 1)
+	try := w.Try(s, d)
+	err := try.Run()
+	if err == nil {
+		// Platforms whose good answer has no body may not notice.
+		if slices.Contains([]string{simkit.RateLimited, simkit.ExpiredToken, simkit.RevokedToken, simkit.Rejected, simkit.Media}, fault) {
+			w.Errorf("publishing worked, or the fault was never met: %+v", try.steps)
+		}
+		w.expectPublic(d)
+		return
+	}
+	if try.failed.Irreversible {
+		w.Fatalf("fault on upload was met by step %+v", try.failed)
+	}
+	kinds := w.kinds("upload", fault)
+	if fault == simkit.Rejected {
+		kinds = append(kinds, platforms.MediaRejected)
+	}
+	w.expectKind(err, kinds...)
+	w.expectPublic()
+	if platforms.KindOf(err) == platforms.Unknown {
+		if err := try.Run(); err != nil {
+			w.Fatalf("the safe step %+v did not work the second time: %v", try.failed, err)
+		}
+		w.expectPublic(d)
+	}
+}
+
+// lookFaults: a look that failed is an error, never a verdict.
+func lookFaults(t *testing.T, w *World) {
+	for _, fault := range simkit.Faults {
+		if slices.Contains([]string{simkit.Slow, simkit.Rejected, simkit.Media}, fault) {
+			continue
+		}
+		t.Run(fault, func(t *testing.T) {
+			w := w.on(t)
+			s := w.Connect()
+			w.Fault("publish", simkit.ResetAfter, 1)
+			try := w.Try(s, w.photoDraft("A look meets "+fault))
+			w.expectKind(try.Run(), platforms.Unknown)
+			w.Fault("*", fault, 1)
+			w.Clock.Advance(time.Minute)
+			e, err := w.Platform.Settle(w.Context(), s, try.pub, slices.Clone(try.done), try.sentAt)
+			w.note(e, err)
+			if err == nil {
+				w.Fatalf("the look says %+v", e)
+			}
+			w.expectKind(err, w.kinds("look", fault)...)
+			if !try.Finish() {
+				w.Errorf("the post is public and was not found")
+			}
+		})
+	}
+}
+
+func numbersGrow(t *testing.T, w *World) {
+	s := w.Connect()
+	p, ok := w.Platform.(platforms.NumbersReader)
+	if !ok {
+		t.Skip("this platform has no numbers")
+	}
+	r := w.Publish(s, w.photoDraft("Count me"))
+	var last platforms.Numbers
+	for i, wait := range []time.Duration{time.Minute, 6 * time.Hour, 40 * time.Hour} {
+		w.Clock.Advance(wait)
+		s = w.live(s)
+		n, err := p.PostNumbers(w.Context(), s, r.RemoteID)
+		w.note(n, string(n.Raw), err)
+		if err != nil {
+			t.Fatalf("numbers: %v", err)
+		}
+		if len(n.Values) == 0 || len(n.Named) == 0 || len(n.Raw) == 0 {
+			t.Fatalf("no numbers: %+v", n)
+		}
+		grew := i == 0
+		for k, v := range n.Values {
+			if !w.offers(k) {
+				t.Errorf("number %q is not in Info().Numbers", k)
+			}
+			if v < last.Values[k] {
+				t.Errorf("%s went from %d to %d", k, last.Values[k], v)
+			}
+			grew = grew || v > last.Values[k]
+		}
+		if !grew {
+			t.Errorf("nothing grew in %v: %+v", wait, n.Values)
+		}
+		last = n
+	}
+	a, ok := w.Platform.(platforms.AccountNumbersReader)
+	if !ok {
+		return
+	}
+	n, err := a.AccountNumbers(w.Context(), s)
+	w.note(n, string(n.Raw), err)
+	if err != nil || len(n.Values) == 0 {
+		t.Errorf("numbers of the account: %+v, %v", n, err)
+	}
+	for k := range n.Values {
+		if !w.offers(k) {
+			t.Errorf("number %q is not in Info().Numbers", k)
+		}
+	}
+}
+
+func (w *World) offers(n platforms.Number) bool {
+	return slices.ContainsFunc(w.Platform.Info().Numbers, func(o platforms.NumberWord) bool { return o.Number == n })
+}
+
+func numbersFaults(t *testing.T, w *World) {
+	p, ok := w.Platform.(platforms.NumbersReader)
+	if !ok {
+		t.Skip("this platform has no numbers")
+	}
+	s := w.Connect()
+	r := w.Publish(s, w.photoDraft("Count me"))
+	for _, fault := range simkit.Faults {
+		if slices.Contains([]string{simkit.Slow, simkit.Rejected, simkit.Media, simkit.ExpiredToken, simkit.RevokedToken}, fault) {
+			continue
+		}
+		w.Fault("numbers", fault, 1)
+		n, err := p.PostNumbers(w.Context(), s, r.RemoteID)
+		w.note(n, err)
+		if err == nil {
+			t.Errorf("fault %s: numbers are %+v", fault, n)
+			continue
+		}
+		w.expectKind(err, w.kinds("numbers", fault)...)
+	}
+}
+
+// on gives a subtest a world of its own.
+func (w *World) on(t *testing.T) *World {
+	t.Helper()
+	t.Parallel()
+	own := newWorld(t, w.Suite)
+	t.Cleanup(own.nothingSecretLeaked)
+	return own
+}

@@ -1,0 +1,249 @@
+package platformtest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// World is one simulator on a server of its own with one platform that talks
+// to it, and a clock both go by.
+type World struct {
+	*testing.T
+	Suite    Suite
+	Sim      platforms.Simulator
+	Platform platforms.Platform
+	Clock    *Clock
+	Media    *Pictures
+	// URL is the address of the server, below which the simulator is mounted.
+	URL string
+	// Client does what a browser does, except following redirects.
+	Client *http.Client
+
+	handler atomic.Pointer[http.Handler]
+	said    strings.Builder
+	secrets []string
+	keys    int
+}
+
+// Clock is a time that only moves when told.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the time forward.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func newWorld(t *testing.T, s Suite) *World {
+	t.Helper()
+	w := &World{T: t, Suite: s, Clock: &Clock{now: time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC)}}
+	w.Media = &Pictures{made: map[string]picture{}}
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if id, ok := strings.CutPrefix(r.URL.Path, "/media/"); ok {
+			w.Media.serve(rw, r, id)
+			return
+		}
+		(*w.handler.Load()).ServeHTTP(rw, r)
+	}))
+	server.Config.ErrorLog = nil
+	t.Cleanup(server.Close)
+	w.URL, w.Media.base = server.URL, server.URL+"/media/"
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	w.Client = &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	w.start()
+
+	bare := s.New(platforms.Env{HTTP: w.Client, Now: w.Clock.Now})
+	endpoints := map[string]string{}
+	for _, e := range bare.Info().Endpoints {
+		endpoints[e.Name] = w.URL + e.Sandbox
+	}
+	w.Platform = s.New(platforms.Env{HTTP: w.Client, Endpoints: endpoints, UserAgent: "Bandstand/test", Now: w.Clock.Now})
+	if w.Suite.App == nil {
+		w.Suite.App = platforms.App{}
+		for i, f := range w.Platform.Info().AppFields {
+			w.Suite.App[f.Key] = platforms.NewSecret(fmt.Sprintf("7301%012d", 31+i))
+		}
+	}
+	for _, f := range w.Platform.Info().AppFields {
+		if f.Secret {
+			w.hide(w.Suite.App[f.Key])
+		}
+	}
+	return w
+}
+
+// start puts a new simulator in place of the old one, if there was one.
+func (w *World) start() {
+	w.Helper()
+	w.Sim = w.Suite.NewSim(platforms.SimEnv{Now: w.Clock.Now, Fetch: w.Client, BaseURL: w.URL})
+	mux := http.NewServeMux()
+	mount := "/" + w.Sim.Mount()
+	mux.Handle(mount+"/", http.StripPrefix(mount, w.Sim))
+	h := http.Handler(mux)
+	w.handler.Store(&h)
+}
+
+// Context ends with the test.
+func (w *World) Context() context.Context { return w.T.Context() }
+
+// ID of the platform under test.
+func (w *World) ID() platforms.ID { return w.Platform.Info().ID }
+
+// Public is what the simulator has on record for this platform.
+func (w *World) Public() []platforms.SimPost {
+	var out []platforms.SimPost
+	for _, p := range w.Sim.Posts() {
+		if p.Platform == w.ID() && !p.Deleted {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Fault arms a fault for one call of an operation; n 0 means for good.
+func (w *World) Fault(operation, fault string, n int) {
+	w.Helper()
+	if err := w.Sim.Fault(platforms.SimFault{Platform: w.ID(), Operation: operation, Fault: fault, Count: n}); err != nil {
+		w.Fatalf("arm fault %s on %s: %v", fault, operation, err)
+	}
+}
+
+// hide remembers a value that must never be printed.
+func (w *World) hide(ss ...platforms.Secret) {
+	for _, s := range ss {
+		if v := s.Reveal(); len(v) >= 8 {
+			w.secrets = append(w.secrets, v)
+		}
+	}
+}
+
+// note keeps everything that could be printed or stored in the clear.
+func (w *World) note(vs ...any) {
+	for _, v := range vs {
+		fmt.Fprintf(&w.said, "%v\n%+v\n%#v\n", v, v, v)
+		if err, ok := v.(error); ok && err != nil {
+			fmt.Fprintln(&w.said, err.Error())
+		}
+	}
+}
+
+func (w *World) nothingSecretLeaked() {
+	w.Helper()
+	said := w.said.String()
+	for _, s := range w.secrets {
+		if i := strings.Index(said, s); i >= 0 {
+			w.Errorf("a secret was printed, after %q", said[max(0, i-120):i])
+		}
+	}
+}
+
+// Pictures is the media store of the suite: it makes pictures and serves them.
+type Pictures struct {
+	mu   sync.Mutex
+	base string
+	made map[string]picture
+}
+
+type picture struct {
+	typ    string
+	w, h   int
+	data   []byte
+	sha256 string
+}
+
+// Make draws a picture that no other picture is equal to.
+func (p *Pictures) Make(typ string, w, h int, alt string) platforms.Media {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.made) + 1
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			img.SetRGBA(x, y, color.RGBA{uint8(x * 255 / w), uint8(y * 255 / h), uint8(n * 40), 255})
+		}
+	}
+	var b bytes.Buffer
+	var err error
+	if typ == "image/png" {
+		err = png.Encode(&b, img)
+	} else {
+		typ, err = "image/jpeg", jpeg.Encode(&b, img, nil)
+	}
+	if err != nil {
+		panic(err)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	id := fmt.Sprintf("picture-%d", n)
+	p.made[id] = picture{typ, w, h, b.Bytes(), hex.EncodeToString(sum[:])}
+	return platforms.Media{
+		ID: id, Name: id + ".img", Type: typ, Width: w, Height: h, Bytes: int64(b.Len()), Alt: alt,
+	}
+}
+
+// Open implements platforms.MediaSource.
+func (p *Pictures) Open(_ context.Context, id string) (platforms.MediaFile, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, ok := p.made[id]
+	if !ok {
+		return platforms.MediaFile{}, fmt.Errorf("open picture %s: not made", id)
+	}
+	return platforms.MediaFile{
+		ReadCloser: io.NopCloser(bytes.NewReader(m.data)), Type: m.typ, Bytes: int64(len(m.data)), Width: m.w, Height: m.h,
+	}, nil
+}
+
+// PublicURL implements platforms.MediaSource.
+func (p *Pictures) PublicURL(_ context.Context, id string) (string, error) {
+	return p.base + id, nil
+}
+
+func (p *Pictures) serve(w http.ResponseWriter, r *http.Request, id string) {
+	p.mu.Lock()
+	m, ok := p.made[id]
+	p.mu.Unlock()
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", m.typ)
+	_, _ = w.Write(m.data)
+}
+
+func (p *Pictures) sha256(id string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.made[id].sha256
+}

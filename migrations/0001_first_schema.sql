@@ -283,10 +283,15 @@ CREATE TABLE deliveries (
   rate_waits      INTEGER NOT NULL DEFAULT 0,
   renewals        INTEGER NOT NULL DEFAULT 0, -- 401s answered with a new token, this generation
   remakes         INTEGER NOT NULL DEFAULT 0, -- containers made again, this generation
-  looks_nothing   INTEGER NOT NULL DEFAULT 0, -- good looks that found nothing
-  looks_not_public INTEGER NOT NULL DEFAULT 0,
+  waits           INTEGER NOT NULL DEFAULT 0, -- looks that found the platform still working
+  waits_since     INTEGER,
   unknown_since   INTEGER,
-  looked_at       INTEGER,
+  tries_since     INTEGER, -- first of tries_transient
+  seen            TEXT NOT NULL DEFAULT '', -- platforms.Verdict of the last good look
+  looks           INTEGER NOT NULL DEFAULT 0, -- good looks in a row that saw the same
+  looks_since     INTEGER, -- the first of them
+  -- A person said that it is not there: look once more before sending again.
+  look_first      INTEGER NOT NULL DEFAULT 0 CHECK (look_first IN (0, 1)),
   UNIQUE (post_id, connection_id),
   CHECK (
     (status IN ('DRAFT', 'CANCELLED') AND phase = '')

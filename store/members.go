@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// SeenEvery is how exactly "last seen" is known: MarkSeen need not be called
+// more often.
+const SeenEvery = 10 * time.Minute
+
+// Membership is one person in one club.
+type Membership struct {
+	Club         Club
+	PersonID     int64
+	Role         club.Role
+	JoinedAt     time.Time
+	SeenAt       time.Time // zero: never
+	LastAccounts []int64   // connections ticked in the last new post
+}
+
+// Scope is what this membership lets the store act for.
+func (m Membership) Scope() Scope { return Scope{m.Club.ID, m.PersonID} }
+
+const membershipQuery = `
+	SELECT c.id, c.name, c.zone, c.week_start, c.practice, c.late_minutes, c.changes, c.created_at,
+		m.person_id, m.role, m.joined_at, m.seen_at, m.last_accounts
+	FROM members m JOIN clubs c ON c.id = m.club_id `
+
+func scanMembership(scan func(...any) error) (Membership, error) {
+	var m Membership
+	var accounts []byte
+	err := scan(append(m.Club.fields(), &m.PersonID, &m.Role, into(&m.JoinedAt), into(&m.SeenAt), &accounts)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, club.ErrNotFound
+	}
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(accounts, &m.LastAccounts); err != nil {
+		return m, fmt.Errorf("read last accounts: %w", err)
+	}
+	return m, nil
+}
+
+// Membership reads what a person is in a club; club.ErrNotFound if nothing.
+func (db *DB) Membership(ctx context.Context, clubID, personID int64) (Membership, error) {
+	return queryOne(ctx, db.read, scanMembership, membershipQuery+`WHERE m.club_id = ? AND m.person_id = ?`, clubID, personID)
+}
+
+// Memberships lists the clubs of a person by name.
+func (db *DB) Memberships(ctx context.Context, personID int64) ([]Membership, error) {
+	return queryAll(ctx, db.read, scanMembership, membershipQuery+`WHERE m.person_id = ? ORDER BY c.name, c.id LIMIT 500`, personID)
+}
+
+// Member is one line of the list of a club's people.
+type Member struct {
+	PersonID    int64
+	Name, Email string
+	Role        club.Role
+	JoinedAt    time.Time
+	SeenAt      time.Time // zero: never
+}
+
+// Members lists the people of a club by name.
+func (db *DB) Members(ctx context.Context, clubID int64) ([]Member, error) {
+	return queryAll(ctx, db.read, func(scan func(...any) error) (Member, error) {
+		var m Member
+		err := scan(&m.PersonID, &m.Name, &m.Email, &m.Role, into(&m.JoinedAt), into(&m.SeenAt))
+		return m, err
+	}, `
+		SELECT p.id, p.name, p.email, m.role, m.joined_at, m.seen_at
+		FROM members m JOIN people p ON p.id = m.person_id
+		WHERE m.club_id = ? ORDER BY p.name, p.id LIMIT 1000`, clubID)
+}
+
+// SetRole changes what a member may do and ends that person's sessions. The
+// last admin stays admin.
+func (db *DB) SetRole(ctx context.Context, s Scope, personID int64, role club.Role, origin string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		if role != club.Admin {
+			if err := tx.keepAnAdmin(ctx, s.ClubID, personID); err != nil {
+				return err
+			}
+		}
+		err := mustChange(tx.ExecContext(ctx, `UPDATE members SET role = ? WHERE club_id = ? AND person_id = ?`, role, s.ClubID, personID))
+		if err != nil {
+			return fmt.Errorf("set role: %w", err)
+		}
+		return tx.memberChanged(ctx, s, personID, "role_"+string(role), origin)
+	})
+}
+
+// RemoveMember ends a membership and that person's sessions. What they made
+// stays. The last admin cannot leave.
+func (db *DB) RemoveMember(ctx context.Context, s Scope, personID int64, origin string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		if err := tx.keepAnAdmin(ctx, s.ClubID, personID); err != nil {
+			return err
+		}
+		err := mustChange(tx.ExecContext(ctx, `DELETE FROM members WHERE club_id = ? AND person_id = ?`, s.ClubID, personID))
+		if err != nil {
+			return fmt.Errorf("remove member: %w", err)
+		}
+		return tx.memberChanged(ctx, s, personID, "member_removed", origin)
+	})
+}
+
+// keepAnAdmin refuses when nobody but personID is admin of the club.
+func (t *tx) keepAnAdmin(ctx context.Context, clubID, personID int64) error {
+	var is, others int
+	err := t.QueryRowContext(ctx, `
+		SELECT count(*) FILTER (WHERE person_id = ?2), count(*) FILTER (WHERE person_id <> ?2)
+		FROM members WHERE club_id = ?1 AND role = 'admin'`, clubID, personID).Scan(&is, &others)
+	if err != nil {
+		return fmt.Errorf("count admins: %w", err)
+	}
+	if is > 0 && others == 0 {
+		return &club.Error{Code: club.Conflict, Field: "role", Key: "last_admin"}
+	}
+	return nil
+}
+
+func (t *tx) memberChanged(ctx context.Context, s Scope, personID int64, action, origin string) error {
+	if err := t.endSessions(ctx, personID); err != nil {
+		return err
+	}
+	var name string
+	if err := t.QueryRowContext(ctx, `SELECT name FROM people WHERE id = ?`, personID).Scan(&name); err != nil {
+		return fmt.Errorf("read name: %w", err)
+	}
+	if err := t.touch(ctx, s.ClubID); err != nil {
+		return err
+	}
+	return t.audit(ctx, s, action, name, origin)
+}
+
+func (t *tx) addMember(ctx context.Context, clubID, personID int64, role club.Role) error {
+	_, err := t.ExecContext(ctx, `INSERT INTO members (club_id, person_id, role, joined_at) VALUES (?, ?, ?, ?)`,
+		clubID, personID, role, ms(t.now))
+	if isUnique(err) {
+		return &club.Error{Code: club.Conflict, Key: "already_member_self"}
+	}
+	if err != nil {
+		return fmt.Errorf("add member: %w", err)
+	}
+	return t.touch(ctx, clubID)
+}
+
+// MarkSeen notes that the member is here. The change shows on the members page
+// alone, so the club's change counter stays.
+func (db *DB) MarkSeen(ctx context.Context, s Scope) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE members SET seen_at = ? WHERE club_id = ? AND person_id = ?`, ms(tx.now), s.ClubID, s.PersonID)
+		return err
+	})
+}
+
+// SetLastAccounts keeps which connections the next new post begins with.
+func (db *DB) SetLastAccounts(ctx context.Context, s Scope, connections []int64) error {
+	return db.inTx(ctx, func(tx *tx) error { return tx.setLastAccounts(ctx, s, connections) })
+}
+
+func (t *tx) setLastAccounts(ctx context.Context, s Scope, connections []int64) error {
+	if connections == nil {
+		connections = []int64{}
+	}
+	b, err := json.Marshal(connections)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `UPDATE members SET last_accounts = ? WHERE club_id = ? AND person_id = ?`, string(b), s.ClubID, s.PersonID)
+	return err
+}

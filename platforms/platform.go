@@ -56,7 +56,7 @@ type Env struct {
 type Info struct {
 	ID    ID
 	Name  string // "Facebook Page": a proper name, the same in all languages
-	Short string // two letters for narrow cells: "FB"
+	Short string // one or two letters for narrow cells: "FB"
 	Mark  string // one-colour SVG drawn in currentColor, 24 × 24, aria-hidden
 
 	// AppSlot names the platform app whose credentials the sign-in needs.

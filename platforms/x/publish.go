@@ -1,0 +1,241 @@
+package x
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
+)
+
+// The steps of a post: each picture is uploaded and, where it has a
+// description, described; then everything becomes public in one call.
+const (
+	stepUpload   = "upload"
+	stepDescribe = "describe"
+	stepPublish  = "publish"
+)
+
+// Plan implements platforms.Publisher.
+func (*Platform) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
+	for i, m := range p.Media {
+		if _, ok := finished(done, stepUpload, i); !ok {
+			return platforms.Step{Kind: stepUpload, Index: i}
+		}
+		if _, ok := finished(done, stepDescribe, i); !ok && strings.TrimSpace(m.Alt) != "" {
+			return platforms.Step{Kind: stepDescribe, Index: i}
+		}
+	}
+	return platforms.Step{Kind: stepPublish, Irreversible: true}
+}
+
+// finished finds the result of a step that is done.
+func finished(done []platforms.StepResult, kind string, index int) (platforms.StepResult, bool) {
+	for _, r := range done {
+		if r.Kind == kind && r.Index == index && r.State == platforms.StepDone {
+			return r, true
+		}
+	}
+	return platforms.StepResult{}, false
+}
+
+// Perform implements platforms.Publisher.
+func (p *Platform) Perform(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
+	switch step.Kind {
+	case stepUpload:
+		return p.upload(ctx, s, pub.Media[step.Index], step)
+	case stepDescribe:
+		r, _ := finished(done, stepUpload, step.Index)
+		return p.describe(ctx, s, r.Ref, pub.Media[step.Index].Alt, step)
+	}
+	return p.publish(ctx, s, pub, done, step)
+}
+
+// upload sends one picture in one call.
+// https://docs.x.com/x-api/media/upload-media
+func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.Media, step platforms.Step) (platforms.StepResult, error) {
+	file, err := s.Media.Open(ctx, m.ID)
+	if err != nil {
+		e := p.client.Error(platforms.MediaRejected, platforms.CodeMediaGone, stepUpload, nil)
+		e.Args, e.Err = map[string]string{"file": m.Name}, err
+		return platforms.StepResult{}, e
+	}
+	defer file.Close()
+	body, size, contentType, err := uploadForm(file, m.Name)
+	if err != nil {
+		return platforms.StepResult{}, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeUnreachable, Platform: ID, Op: stepUpload, Err: err}
+	}
+	var answer struct {
+		Data struct {
+			ID      string `json:"id"`
+			Expires int64  `json:"expires_after_secs"`
+		} `json:"data"`
+	}
+	resp, err := p.call(ctx, apihttp.Request{
+		Op: stepUpload, Method: http.MethodPost, URL: p.api + "/2/media/upload",
+		Bearer: s.Access, Body: body, Size: size, Type: contentType, Upload: true,
+	}, &answer)
+	if err != nil {
+		return platforms.StepResult{}, nameFile(err, m.Name)
+	}
+	if answer.Data.ID == "" {
+		return platforms.StepResult{}, p.unclear(stepUpload, resp, "the answer names no picture")
+	}
+	r := platforms.StepResult{Kind: step.Kind, Index: step.Index, Ref: answer.Data.ID, State: platforms.StepDone}
+	if answer.Data.Expires > 0 {
+		r.ExpiresAt = p.now().Add(time.Duration(answer.Data.Expires) * time.Second).UTC()
+	}
+	return r, nil
+}
+
+// uploadForm is the form around a picture, without a copy of the picture.
+func uploadForm(file platforms.MediaFile, name string) (body io.Reader, size int64, contentType string, err error) {
+	var head, tail bytes.Buffer
+	form := multipart.NewWriter(&head)
+	err = errors.Join(
+		form.WriteField("media_category", "tweet_image"),
+		form.WriteField("media_type", file.Type),
+	)
+	part := textproto.MIMEHeader{}
+	part.Set("Content-Disposition", multipart.FileContentDisposition("media", cmp.Or(name, "picture")))
+	part.Set("Content-Type", file.Type)
+	if _, e := form.CreatePart(part); e != nil {
+		err = errors.Join(err, e)
+	}
+	tail.WriteString("\r\n--" + form.Boundary() + "--\r\n")
+	size = int64(head.Len()) + file.Bytes + int64(tail.Len())
+	return io.MultiReader(&head, file, &tail), size, form.FormDataContentType(), err
+}
+
+// describe gives an uploaded picture its description.
+// https://docs.x.com/x-api/media/metadata-create
+func (p *Platform) describe(ctx context.Context, s platforms.Session, mediaID, alt string, step platforms.Step) (platforms.StepResult, error) {
+	type text struct {
+		Text string `json:"text"`
+	}
+	body := map[string]any{"id": mediaID, "metadata": map[string]any{"alt_text": text{strings.TrimSpace(alt)}}}
+	var answer struct{}
+	if _, err := p.call(ctx, apihttp.Request{
+		Op: stepDescribe, Method: http.MethodPost, URL: p.api + "/2/media/metadata", Bearer: s.Access, JSON: body,
+	}, &answer); err != nil {
+		return platforms.StepResult{}, err
+	}
+	return platforms.StepResult{Kind: step.Kind, Index: step.Index, Ref: mediaID, State: platforms.StepDone}, nil
+}
+
+// newPost is the body of the publishing call.
+type newPost struct {
+	Text  string    `json:"text,omitempty"`
+	Media *newMedia `json:"media,omitempty"`
+}
+
+type newMedia struct {
+	IDs []string `json:"media_ids"`
+}
+
+// publish makes the post public. There is no key that would make a repeat
+// harmless. https://docs.x.com/x-api/posts/create-post
+func (p *Platform) publish(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
+	body := newPost{Text: wireText(pub)}
+	for i := range pub.Media {
+		r, _ := finished(done, stepUpload, i)
+		if body.Media == nil {
+			body.Media = &newMedia{}
+		}
+		body.Media.IDs = append(body.Media.IDs, r.Ref)
+	}
+	var answer struct {
+		Data struct {
+			ID string `json:"id"`
+		} `json:"data"`
+	}
+	resp, err := p.call(ctx, apihttp.Request{
+		Op: stepPublish, Method: http.MethodPost, URL: p.api + "/2/tweets", Bearer: s.Access, JSON: body, Irreversible: true,
+	}, &answer)
+	if err != nil {
+		return platforms.StepResult{}, withLink(err, pub.Link)
+	}
+	if !isID(answer.Data.ID) {
+		return platforms.StepResult{}, p.unclear(stepPublish, resp, "the answer names no post")
+	}
+	return platforms.StepResult{
+		Kind: step.Kind, State: platforms.StepDone,
+		RemoteID: answer.Data.ID, RemoteURL: p.permalink(s.Account, answer.Data.ID), PublishedAt: p.now().UTC(),
+	}, nil
+}
+
+// wireText is the text as it is sent and counted.
+func wireText(pub platforms.Publication) string { return clean(rules.FinalText(pub.Draft)) }
+
+// isID tells whether s is a post id: up to 19 digits.
+func isID(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 64)
+	return err == nil && len(s) <= 19
+}
+
+// nameFile says in the message which picture was refused.
+func nameFile(err error, name string) error {
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.Kind == platforms.MediaRejected {
+		e.Args = map[string]string{"file": name}
+	}
+	return err
+}
+
+// withLink says in the message which address was refused.
+func withLink(err error, link *platforms.Link) error {
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.Code == platforms.CodeLinkNotAllowed && link != nil {
+		e.Args = map[string]string{"url": link.URL}
+	}
+	return err
+}
+
+// clockSlack is how far X's clock and ours may be apart when a post is looked
+// for by its time.
+const clockSlack = 5 * time.Minute
+
+// Settle looks through the account's latest posts for this one: same words,
+// same number of pictures, not older than the try.
+func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platforms.Publication, _ []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
+	since := tried.Add(-clockSlack).UTC()
+	var answer timeline
+	_, err := p.call(ctx, apihttp.Request{
+		Op: "settle", Method: http.MethodGet, URL: p.api + "/2/users/" + url.PathEscape(s.Account.RemoteID) + "/tweets",
+		Query: url.Values{
+			"max_results":  {"20"},
+			"exclude":      {"retweets,replies"},
+			"start_time":   {since.Format(time.RFC3339)},
+			"tweet.fields": {"created_at,entities,attachments"},
+		},
+		Bearer: s.Access,
+	}, &answer)
+	if err != nil {
+		return platforms.Evidence{}, err
+	}
+	want := canonical(wireText(pub), nil)
+	var found []foundPost
+	for _, t := range answer.Data {
+		if len(t.Attachments.MediaKeys) == len(pub.Media) && !t.CreatedAt.Before(since) && canonical(t.text(), &t.Entities) == want {
+			found = append(found, t)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return platforms.Evidence{Verdict: platforms.SeenNothing}, nil
+	case 1:
+		return platforms.Evidence{
+			Verdict: platforms.SeenPublic, Proof: "read_back",
+			RemoteID: found[0].ID, RemoteURL: p.permalink(s.Account, found[0].ID), PublishedAt: found[0].CreatedAt.UTC(),
+		}, nil
+	}
+	return platforms.Evidence{Verdict: platforms.SeenSeveral}, nil
+}

@@ -1,0 +1,289 @@
+package x
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
+	"golang.org/x/text/unicode/norm"
+)
+
+// The figures of twitter-text's configuration, version 3.
+const (
+	maxWeight   = 280 // what fits into a post
+	scale       = 100
+	lightWeight = 100 // in the light ranges
+	heavyWeight = 200 // everything else, and a whole emoji sequence
+	urlLength   = 23  // every address, however long
+)
+
+// light are the code points that count as one.
+var light = &unicode.RangeTable{R16: []unicode.Range16{
+	{Lo: 0x0000, Hi: 0x10FF, Stride: 1},
+	{Lo: 0x2000, Hi: 0x200D, Stride: 1},
+	{Lo: 0x2010, Hi: 0x201F, Stride: 1},
+	{Lo: 0x2032, Hi: 0x2037, Stride: 1},
+}}
+
+// Weight counts a text as X does: addresses are 23, an emoji sequence is 2,
+// code points are 1 or 2.
+func Weight(text string) int {
+	text = norm.NFC.String(clean(text))
+	addresses := findURLs(text)
+	sum := 0
+	for i := 0; i < len(text); {
+		if len(addresses) > 0 && addresses[0].start == i {
+			sum += urlLength * scale
+			i = addresses[0].end
+			addresses = addresses[1:]
+			continue
+		}
+		if n := emojiAt(text[i:]); n > 0 {
+			sum += heavyWeight
+			i += n
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if unicode.Is(light, r) {
+			sum += lightWeight
+		} else {
+			sum += heavyWeight
+		}
+		i += n
+	}
+	return sum / scale
+}
+
+// clean takes out the three code points that X refuses in a post. They are
+// invisible; byte order marks come along when text is pasted from files.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if isForbidden(r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func isForbidden(r rune) bool { return r == 0xFFFE || r == 0xFEFF || r == 0xFFFF }
+
+// span is a part of a text, in bytes.
+type span struct{ start, end int }
+
+// findURLs finds what X turns into a link: addresses with http or https, and
+// host names with a known ending.
+func findURLs(text string) []span {
+	var out []span
+	for i := 0; i < len(text); {
+		if n := schemeLen(text[i:]); n > 0 {
+			if end := urlEnd(text, i+n, true); end > 0 && mayPrecede(text[:i]) {
+				out = append(out, span{i, limitShort(text[:end], i)})
+				i = out[len(out)-1].end
+				continue
+			}
+			i += n
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if !isHostRune(r) {
+			i += n
+			continue
+		}
+		end := urlEnd(text, i, false)
+		if end > 0 && mayPrecede(text[:i]) && (i == 0 || !strings.ContainsAny(text[i-1:i], "-_./")) {
+			out = append(out, span{i, end})
+			i = end
+			continue
+		}
+		i = skipRun(text, i)
+	}
+	return out
+}
+
+func schemeLen(s string) int {
+	for _, scheme := range []string{"https://", "http://"} {
+		if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+			return len(scheme)
+		}
+	}
+	return 0
+}
+
+// mayPrecede tells whether an address can begin after this text: not within a
+// word, a mention, a hashtag or a cashtag.
+func mayPrecede(before string) bool {
+	r, _ := utf8.DecodeLastRuneInString(before)
+	return before == "" || !(r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) ||
+		strings.ContainsRune("@＠$#＃", r))
+}
+
+// skipRun goes past a host-like run that holds no address, up to a scheme,
+// which may begin one within the run: "éhttp://example.com".
+func skipRun(text string, i int) int {
+	for first := i; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if !isHostRune(r) && r != '.' || i > first && schemeLen(text[i:]) > 0 {
+			return i
+		}
+		i += n
+	}
+	return i
+}
+
+// isHostRune tells whether a character can stand in a label of a host name
+// that has no scheme: ASCII letters, digits, hyphen, underscore, accented Latin.
+func isHostRune(r rune) bool {
+	return r == '-' || r == '_' || isAlnum(r) || isLatinAccent(r)
+}
+
+func isAlnum(r rune) bool {
+	return '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+}
+
+func isLatinAccent(r rune) bool {
+	return r >= 0xC0 && r <= 0x24F && r != 0xD7 && r != 0xF7 ||
+		r >= 0x300 && r <= 0x36F || r >= 0x1E00 && r <= 0x1EFF
+}
+
+// isWideHostRune is the same for addresses with a scheme, where names in any
+// script are taken.
+func isWideHostRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r == '-' || r == '_' || isAlnum(r)
+	}
+	return !unicode.IsSpace(r) && !unicode.Is(unicode.Bidi_Control, r) && !isForbidden(r) &&
+		r != 0x180E && r != utf8.RuneError
+}
+
+// Parts of an address after the host. Round brackets must be balanced, one
+// level deep, and full stops and the like at the end stay outside.
+var (
+	generalPath = `[a-zA-Z0-9\p{Cyrillic}!*';:=+,.$/%#\[\]\p{Pd}_~&|@\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{24F}\x{300}-\x{36F}\x{1E00}-\x{1EFF}]`
+	endOfPath   = `[a-zA-Z0-9\p{Cyrillic}=_#/+\-\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{24F}\x{300}-\x{36F}\x{1E00}-\x{1EFF}]`
+	brackets    = `\((?:` + generalPath + `+|` + generalPath + `*\(` + generalPath + `+\)` + generalPath + `*)\)`
+
+	port  = regexp.MustCompile(`^:[0-9]+`)
+	route = regexp.MustCompile(`^/(?:(?:` + generalPath + `|` + brackets + `)*(?:` + endOfPath + `|` + brackets + `))?`)
+	query = regexp.MustCompile(`^\?[a-zA-Z0-9!?*'();:&=+$/%#\[\]\-_.,~|@]*[a-zA-Z0-9_&=#/\-]`)
+)
+
+// maxAddress is the longest address X makes a link of, and maxTopLevel more
+// than any top-level domain is long, in bytes.
+const (
+	maxAddress  = 4096
+	maxTopLevel = 80
+)
+
+// urlEnd returns where the address ends whose host begins at i, or 0 if there
+// is none.
+func urlEnd(text string, i int, scheme bool) int {
+	end := hostEnd(text, i, scheme)
+	if end == 0 {
+		return 0
+	}
+	for _, part := range []*regexp.Regexp{port, route, query} {
+		end += len(part.FindString(text[end:]))
+	}
+	if end-i > maxAddress {
+		return 0
+	}
+	return end
+}
+
+// hostEnd finds the longest host name from i on that ends in a known top-level
+// domain, or returns 0.
+func hostEnd(text string, i int, scheme bool) int {
+	inHost := isHostRune
+	if scheme {
+		inHost = isWideHostRune
+	}
+	end, label, previous := 0, i, ""
+	for n := 0; ; n++ {
+		stop := label
+		for stop < len(text) {
+			r, size := utf8.DecodeRuneInString(text[stop:])
+			if !inHost(r) {
+				break
+			}
+			stop += size
+		}
+		name := text[label:stop]
+		if n > 0 && isDomainLabel(previous) {
+			if k := topLevel(name, text[stop:]); k > 0 && isHost(text[i:label+k]) {
+				end = label + k
+			}
+		}
+		if !isSubdomainLabel(name) || stop >= len(text) || text[stop] != '.' || stop-i > maxAddress {
+			return end
+		}
+		previous, label = name, stop+1
+	}
+}
+
+// isSubdomainLabel: hyphens and underscores only inside.
+func isSubdomainLabel(s string) bool {
+	return s != "" && !strings.ContainsAny(s[:1]+s[len(s)-1:], "-_")
+}
+
+func isDomainLabel(s string) bool { return isSubdomainLabel(s) && !strings.Contains(s, "_") }
+
+// topLevel returns the length of the top-level domain with which a label
+// begins: letters of another script may follow directly ("example.comの").
+func topLevel(label, rest string) int {
+	for k := min(len(label), maxTopLevel); k > 0; k-- {
+		if k < len(label) && !utf8.RuneStart(label[k]) {
+			continue
+		}
+		next, _ := utf8.DecodeRuneInString(label[k:] + rest)
+		if isAlnum(next) || next == '@' || next == '+' || next == '-' {
+			continue
+		}
+		if isTopLevel(label[:k]) {
+			return k
+		}
+	}
+	return 0
+}
+
+// isTopLevel asks the public suffix list, whose part kept by ICANN is the list
+// of all top-level domains.
+func isTopLevel(s string) bool {
+	ascii, err := idna.ToASCII(strings.ToLower(s))
+	if err != nil || ascii == "" || len(ascii) > 63 || strings.ContainsAny(ascii, "_.") {
+		return false
+	}
+	if strings.HasPrefix(ascii, "xn--") && ascii == strings.ToLower(s) {
+		return true
+	}
+	_, known := publicsuffix.PublicSuffix("a.b." + ascii)
+	return known
+}
+
+// isHost tells whether a name can be looked up: no label longer than 63
+// characters in its ASCII form.
+func isHost(s string) bool {
+	ascii, err := idna.ToASCII(s)
+	if err != nil {
+		return false
+	}
+	for label := range strings.SplitSeq(ascii, ".") {
+		if len(label) > 63 {
+			return false
+		}
+	}
+	return true
+}
+
+var short = regexp.MustCompile(`(?i)^https?://t\.co/[a-z0-9]+`)
+
+// limitShort ends an address of X's own shortener after its code: X takes
+// nothing that follows as part of it.
+func limitShort(text string, start int) int {
+	if m := short.FindString(text[start:]); m != "" {
+		return start + len(m)
+	}
+	return len(text)
+}

@@ -1,0 +1,90 @@
+package x
+
+import (
+	"html"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// timeline is a list of posts as X returns it.
+type timeline struct {
+	Data []foundPost `json:"data"`
+}
+
+// foundPost is the part of a post that tells whether it is ours.
+type foundPost struct {
+	ID        string    `json:"id"`
+	RawText   string    `json:"text"`
+	CreatedAt time.Time `json:"created_at"`
+	Entities  entities  `json:"entities"`
+
+	Attachments struct {
+		MediaKeys []string `json:"media_keys"`
+	} `json:"attachments"`
+}
+
+type entities struct {
+	URLs []shortened `json:"urls"`
+}
+
+// shortened is one address that X replaced by its own short one. Pictures get
+// one too, told by the media key.
+type shortened struct {
+	URL      string `json:"url"`
+	Expanded string `json:"expanded_url"`
+	MediaKey string `json:"media_key"`
+}
+
+// text undoes the escaping of &, < and > in what X returns.
+func (t foundPost) text() string { return html.UnescapeString(t.RawText) }
+
+// canonical brings a text as sent and a text as returned into one form: short
+// addresses expanded, all addresses written alike, white space made plain.
+func canonical(text string, es *entities) string {
+	if es != nil {
+		for _, u := range es.URLs {
+			full := u.Expanded
+			if u.MediaKey != "" || isOwnPicture(u.Expanded) {
+				full = ""
+			}
+			text = strings.ReplaceAll(text, u.URL, full)
+		}
+	}
+	text = norm.NFC.String(clean(text))
+	var b strings.Builder
+	at := 0
+	for _, s := range findURLs(text) {
+		b.WriteString(text[at:s.start])
+		b.WriteString(plainAddress(text[s.start:s.end]))
+		at = s.end
+	}
+	b.WriteString(text[at:])
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// isOwnPicture recognises the address X adds to a post with pictures.
+func isOwnPicture(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+	return len(parts) == 5 && parts[1] == "status" && (parts[3] == "photo" || parts[3] == "video")
+}
+
+// plainAddress leaves out what X adds to an address or changes in it: scheme,
+// capitals in the host, a slash at the end.
+func plainAddress(address string) string {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	u.Scheme, u.Host = "", strings.ToLower(u.Host)
+	return strings.TrimSuffix(strings.TrimPrefix(u.String(), "//"), "/")
+}

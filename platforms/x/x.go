@@ -1,0 +1,179 @@
+// Package x speaks to X (formerly Twitter) through its API v2: sign-in by
+// OAuth 2.0 with PKCE, posts with pictures, and public numbers.
+package x
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
+)
+
+// ID is the platform's name in the database, in settings and in addresses.
+const ID platforms.ID = "x"
+
+//go:embed mark.svg
+var mark string
+
+//go:embed preview.css
+var css string
+
+//go:embed en.toml
+var catalogue embed.FS
+
+// checkedOn is the day the facts in this folder were last compared with
+// docs.x.com (state of 2026-08-22).
+var checkedOn = time.Date(2026, time.November, 20, 0, 0, 0, 0, time.UTC)
+
+// Platform is X at one set of addresses.
+type Platform struct {
+	client *apihttp.Client
+	api    string
+	web    string
+	now    func() time.Time
+}
+
+// New builds the platform for these addresses.
+func New(env platforms.Env) platforms.Platform {
+	return &Platform{
+		client: &apihttp.Client{HTTP: env.HTTP, UserAgent: env.UserAgent, Platform: ID},
+		api:    env.Endpoints["api"],
+		web:    env.Endpoints["web"],
+		now:    env.Now,
+	}
+}
+
+// Info implements platforms.Platform.
+func (*Platform) Info() platforms.Info {
+	return platforms.Info{
+		ID:      ID,
+		Name:    "X",
+		Short:   "X",
+		Mark:    mark,
+		AppSlot: "x",
+		AppName: "X app",
+		AppFields: []platforms.AppField{
+			{Key: "client_id", Label: "Client ID"},
+			{Key: "client_secret", Label: "Client Secret", Secret: true},
+		},
+		Endpoints: []platforms.Endpoint{
+			{Name: "api", Default: "https://api.x.com", Sandbox: "/x/api"},
+			{Name: "web", Default: "https://x.com", Sandbox: "/x/web", Browser: true},
+		},
+		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
+		Certainty: platforms.CertainByLooking,
+		Renewal:   platforms.Renewal{OnUse: true},
+		Numbers: []platforms.NumberWord{
+			{Number: platforms.Likes, Word: "Likes"},
+			{Number: platforms.Comments, Word: "Replies"},
+			{Number: platforms.Shares, Word: "Reposts and quotes"},
+			{Number: platforms.Impressions, Word: "Impressions"},
+			{Number: platforms.Followers, Word: "Followers"},
+			{Number: platforms.Posts, Word: "Posts"},
+		},
+		CSS:       css,
+		Catalogue: catalogue,
+		CheckedOn: checkedOn,
+	}
+}
+
+// rules are the limits of an account without a paid subscription.
+var rules = platforms.Rules{
+	Text: []platforms.TextRule{{
+		Unit: "characters", Max: maxWeight, Measure: Weight, Code: platforms.CodeTextTooLong,
+		Source: source("https://github.com/twitter/twitter-text/blob/master/config/v3.json"),
+	}},
+	Media: platforms.MediaRules{
+		Max:    4,
+		MaxAlt: 1000,
+		Image: platforms.ImageRules{
+			Types:    []string{"image/jpeg", "image/png", "image/webp"},
+			MaxBytes: 5 << 20,
+			MaxWidth: 4096, MaxHeight: 4096,
+			Source: source("https://docs.x.com/x-api/media/quickstart/best-practices"),
+		},
+	},
+	Link:   platforms.LinkRules{Card: true, InText: true},
+	Source: source("https://docs.x.com/x-api/posts/create-post"),
+}
+
+func source(address string) platforms.Source {
+	return platforms.Source{URL: address, CheckedOn: checkedOn}
+}
+
+// Rules implements platforms.Platform.
+func (*Platform) Rules(platforms.Account) platforms.Rules { return rules }
+
+// profile is the part of a user that we use.
+type profile struct {
+	ID       string           `json:"id"`
+	Name     string           `json:"name"`
+	Username string           `json:"username"`
+	Metrics  map[string]int64 `json:"public_metrics"`
+}
+
+// Check asks who the token belongs to.
+func (p *Platform) Check(ctx context.Context, s platforms.Session) (platforms.Account, error) {
+	me, _, err := p.me(ctx, "check", s.Access)
+	if err != nil {
+		return platforms.Account{}, err
+	}
+	a := me.account()
+	a.Granted, a.Missing = s.Account.Granted, s.Account.Missing
+	if len(a.Granted) == 0 && len(a.Missing) == 0 {
+		a.Granted = []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers}
+	}
+	a.CheckedBy = "users/me"
+	return a, nil
+}
+
+func (p *Platform) me(ctx context.Context, op string, access platforms.Secret) (profile, *apihttp.Response, error) {
+	var answer struct {
+		Data profile `json:"data"`
+	}
+	resp, err := p.call(ctx, apihttp.Request{
+		Op: op, Method: http.MethodGet, URL: p.api + "/2/users/me",
+		Query:  url.Values{"user.fields": {"public_metrics"}},
+		Bearer: access,
+	}, &answer)
+	if err != nil {
+		return profile{}, nil, err
+	}
+	if answer.Data.ID == "" {
+		return profile{}, nil, p.unclear(op, resp, "the answer names no user")
+	}
+	return answer.Data, resp, nil
+}
+
+func (u profile) account() platforms.Account {
+	return platforms.Account{Platform: ID, RemoteID: u.ID, Name: u.Name, Handle: u.Username, Kind: "account"}
+}
+
+// permalink is the public address of a post.
+func (p *Platform) permalink(a platforms.Account, id string) string {
+	if a.Handle == "" {
+		return p.web + "/i/web/status/" + url.PathEscape(id)
+	}
+	return p.web + "/" + url.PathEscape(strings.TrimPrefix(a.Handle, "@")) + "/status/" + url.PathEscape(id)
+}
+
+// call makes one request and decodes a 2xx answer into v. Anything else is an
+// *platforms.Error.
+func (p *Platform) call(ctx context.Context, r apihttp.Request, v any) (*apihttp.Response, error) {
+	resp, err := p.client.Do(ctx, r)
+	if err != nil {
+		return resp, err
+	}
+	if !resp.OK() {
+		return resp, p.refusal(r.Op, resp)
+	}
+	if err := resp.Decode(v); err != nil {
+		return resp, p.unclear(r.Op, resp, "the answer cannot be read")
+	}
+	return resp, nil
+}

@@ -1,0 +1,142 @@
+package safehttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Limits of reading what people or pages name (rule O4).
+const (
+	maxRedirects = 3
+	fetchTimeout = 10 * time.Second
+)
+
+// Reasons why something named by people was not read.
+var (
+	ErrRedirects = errors.New("too many redirects")
+	ErrTooLarge  = errors.New("answer is too large")
+	ErrType      = errors.New("answer is of another type")
+)
+
+// Untrusted reads addresses that people or pages name, without cookies and
+// credentials.
+type Untrusted struct {
+	client    *http.Client
+	settings  Settings
+	userAgent string
+}
+
+// NewUntrusted makes the client for addresses that people or pages name.
+func NewUntrusted(s Settings) *Untrusted {
+	u := &Untrusted{settings: s, userAgent: s.UserAgent}
+	u.client = &http.Client{
+		Transport: s.transport(),
+		Timeout:   fetchTimeout,
+		CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects {
+				return ErrRedirects
+			}
+			r.Header.Del("Referer") // it would tell where the reader came from, query and all
+			return u.prepare(r.URL)
+		},
+	}
+	return u
+}
+
+// Want says what is worth reading.
+type Want struct {
+	Types    []string // media types: "text/html"
+	MaxBytes int64    // after decompression
+}
+
+// Document is what an address gave.
+type Document struct {
+	URL         *url.URL // after redirects
+	ContentType string   // as sent, with parameters
+	Body        []byte
+}
+
+// Get reads one address. A larger or different answer than wanted is an error,
+// as is any status but 200.
+func (u *Untrusted) Get(ctx context.Context, address string, w Want) (Document, error) {
+	target, err := url.Parse(address)
+	if err != nil {
+		return Document{}, ErrScheme
+	}
+	if err := u.prepare(target); err != nil {
+		return Document{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return Document{}, ErrScheme
+	}
+	req.Header.Set("User-Agent", u.userAgent)
+	resp, err := u.client.Do(req)
+	if err != nil {
+		return Document{}, fmt.Errorf("read page at %s: %w", target.Host, withoutURL(err))
+	}
+	defer resp.Body.Close()
+	d := Document{URL: resp.Request.URL, ContentType: resp.Header.Get("Content-Type")}
+	if resp.StatusCode != http.StatusOK {
+		return d, fmt.Errorf("read page at %s: status %d", target.Host, resp.StatusCode)
+	}
+	if typ, _, err := mime.ParseMediaType(d.ContentType); err != nil || !slices.Contains(w.Types, typ) {
+		return d, fmt.Errorf("read page at %s: %w", target.Host, ErrType)
+	}
+	d.Body, err = io.ReadAll(io.LimitReader(resp.Body, w.MaxBytes+1))
+	switch {
+	case err != nil:
+		return d, fmt.Errorf("read page at %s: %w", target.Host, withoutURL(err))
+	case int64(len(d.Body)) > w.MaxBytes:
+		return d, fmt.Errorf("read page at %s: %w", target.Host, ErrTooLarge)
+	}
+	return d, nil
+}
+
+// prepare makes an address one that may be read: https, and no credentials.
+// Plain http stays only for IP addresses the operator allowed.
+func (u *Untrusted) prepare(target *url.URL) error {
+	if target.Host == "" || target.User != nil || target.Opaque != "" {
+		return ErrScheme
+	}
+	switch target.Scheme {
+	case "https":
+	case "http":
+		ip, err := netip.ParseAddr(target.Hostname())
+		if err == nil && u.settings.excepted(ip.Unmap()) {
+			break
+		}
+		if p := target.Port(); p != "" && p != "80" {
+			return ErrPort
+		}
+		target.Scheme, target.Host = "https", bracketed(target.Hostname())
+	default:
+		return ErrScheme
+	}
+	target.Fragment, target.RawFragment = "", ""
+	return nil
+}
+
+// bracketed writes a host name or IP as it stands in an address.
+func bracketed(host string) string {
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+// withoutURL takes the address, query and all, out of an error of net/http.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}

@@ -1,0 +1,161 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/layout"
+)
+
+// actorKey holds the *store.Actor of a request.
+const actorKey = "actor"
+
+// who is the person behind the request, in the club they look at. Routes that
+// ask for a role always have one; others may get nil.
+func who(c echo.Context) *store.Actor {
+	a, _ := c.Get(actorKey).(*store.Actor)
+	return a
+}
+
+// scope is the right to touch data of the actor's club.
+func scope(c echo.Context) store.Scope {
+	a := who(c)
+	return store.Scope{ClubID: a.Club.ID, PersonID: a.Person.ID}
+}
+
+// chain is what a request to r passes before its handler.
+func (s *Server) chain(r route) []echo.MiddlewareFunc {
+	if r.traits&machine != 0 {
+		return nil
+	}
+	mw := []echo.MiddlewareFunc{s.withSession, s.identify(r), s.authorize(r)}
+	if r.traits&heavy != 0 {
+		mw = append(mw, s.admit)
+	}
+	return mw
+}
+
+// withSession loads the session, and turns errors into answers while it can
+// still be stored.
+func (s *Server) withSession(next echo.HandlerFunc) echo.HandlerFunc {
+	return echo.WrapMiddleware(s.sessions.LoadAndSave)(func(c echo.Context) error {
+		if err := next(c); err != nil {
+			c.Error(err)
+			return &answered{err}
+		}
+		return nil
+	})
+}
+
+// answered is an error whose answer was already sent; it is kept for the log.
+type answered struct{ error }
+
+func (a *answered) Unwrap() error { return a.error }
+
+// identify finds the actor of a request.
+func (s *Server) identify(r route) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			ctx := i18n.With(c.Request().Context(), s.Catalogue, "en")
+			c.SetRequest(c.Request().WithContext(ctx))
+			person := s.sessions.GetInt64(ctx, keyPerson)
+			if person == 0 {
+				return next(c)
+			}
+			a, err := s.DB.Actor(ctx, person, s.sessions.GetInt64(ctx, keyClub))
+			if errors.Is(err, club.ErrNotFound) {
+				return next(c)
+			}
+			if err != nil {
+				return err
+			}
+			now := s.Now()
+			since := time.UnixMilli(s.sessions.GetInt64(ctx, keySince))
+			seen := time.UnixMilli(s.sessions.GetInt64(ctx, keySeen))
+			if since.Before(a.Person.SessionsFrom) || now.Sub(seen) > sessionIdle {
+				if err := s.sessions.Destroy(ctx); err != nil {
+					return err
+				}
+				return next(c)
+			}
+			if r.traits&poll == 0 && now.Sub(seen) > touchEvery {
+				s.sessions.Put(ctx, keySeen, now.UnixMilli())
+			}
+			c.Set(actorKey, a)
+			return next(c)
+		}
+	}
+}
+
+// authorize lets only those through who may do the route's action.
+func (s *Server) authorize(r route) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			a := who(c)
+			switch {
+			case r.action == club.Public:
+			case a == nil:
+				return &club.Error{Code: club.Unauthenticated, Key: "signin_needed"}
+			case r.action == club.SignedIn:
+			case a.Role == "":
+				// Signed in, but in no club any more.
+				return club.ErrNotFound
+			case !a.Role.Can(r.action):
+				return forbidden(r.action)
+			}
+			return next(c)
+		}
+	}
+}
+
+// forbidden is the answer to somebody who may not do an action.
+func forbidden(a club.Action) error {
+	return &club.Error{Code: club.Forbidden, Key: "error_forbidden", Args: map[string]string{"action": string(a)}}
+}
+
+// page is the frame of a page of the club. nav is the current entry of the menu.
+func (s *Server) page(c echo.Context, nav, title string) layout.Page {
+	p := s.plainPage(c, title)
+	p.Nav = nav
+	a := who(c)
+	if a == nil || a.Role == "" {
+		return p
+	}
+	p.Signed = &layout.Signed{
+		Person: a.Person.Name, Theme: a.Person.Theme, Shortcuts: a.Person.Shortcuts,
+		Club: a.Club.Name, Role: a.Role, Practice: a.Club.Practice,
+		Unread: a.Unread, Reconnect: a.Reconnect,
+	}
+	for _, o := range a.OtherClubs {
+		p.Signed.OtherClubs = append(p.Signed.OtherClubs, layout.ClubLink{ID: o.ID, Name: o.Name})
+	}
+	return p
+}
+
+// plainPage is the frame of a page outside a club.
+func (s *Server) plainPage(c echo.Context, title string) layout.Page {
+	return layout.Page{Title: title, Assets: s.Assets, Flash: s.popFlash(c.Request().Context())}
+}
+
+// t is a message in the language of the request.
+func t(c echo.Context, key string, args ...string) string {
+	return i18n.T(c.Request().Context(), key, args...)
+}
+
+// seeOther sends the browser on after a form.
+func seeOther(c echo.Context, path string) error {
+	if isHX(c) {
+		c.Response().Header().Set("HX-Redirect", path)
+		return c.NoContent(http.StatusOK)
+	}
+	return c.Redirect(http.StatusSeeOther, path)
+}
+
+// isHX tells whether htmx asked, and a fragment is wanted.
+func isHX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }

@@ -1,0 +1,145 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/views/layout"
+)
+
+// statusOf is the one map from domain code to HTTP status.
+var statusOf = map[club.Code]int{
+	club.Invalid:         http.StatusUnprocessableEntity,
+	club.NotFound:        http.StatusNotFound,
+	club.Forbidden:       http.StatusForbidden,
+	club.Conflict:        http.StatusConflict,
+	club.Unauthenticated: http.StatusUnauthorized,
+	club.TooMany:         http.StatusTooManyRequests,
+	club.Full:            http.StatusInsufficientStorage,
+}
+
+// problem is an error as a person sees it.
+type problem struct {
+	status      int
+	title, text string
+	reference   string
+}
+
+// showError is the one place where errors become answers.
+func (s *Server) showError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	ctx := c.Request().Context()
+	if i18n.T(ctx, "app_name") == "app_name" {
+		ctx = i18n.With(ctx, s.Catalogue, "en")
+		c.SetRequest(c.Request().WithContext(ctx))
+	}
+	if club.CodeOf(err) == club.Unauthenticated {
+		s.askToSignIn(c)
+		return
+	}
+	p := s.problemOf(c, err)
+	if isHX(c) {
+		c.Response().Header().Set("HX-Reswap", "none")
+		if p.status >= http.StatusInternalServerError {
+			_ = c.NoContent(p.status) // the page has words of its own for this
+			return
+		}
+		_ = s.render(c, p.status, layout.Toast("problem", p.text))
+		return
+	}
+	page := layout.Page{Title: p.title, Assets: s.Assets}
+	if err := s.render(c, p.status, layout.Problem(page, p.text, p.reference)); err != nil {
+		s.Log.Error("draw error page", "err", err, "id", c.Get(idKey))
+	}
+}
+
+// askToSignIn leads to the sign-in page and back.
+func (s *Server) askToSignIn(c echo.Context) {
+	back := "/sign-in"
+	if c.Request().Method == http.MethodGet {
+		back += "?" + url.Values{"to": {c.Request().URL.RequestURI()}}.Encode()
+	}
+	if isHX(c) {
+		s.showSignInDialog(c)
+		return
+	}
+	_ = c.Redirect(http.StatusSeeOther, back)
+}
+
+func (s *Server) problemOf(c echo.Context, err error) problem {
+	one := i18n.N(c.Request().Context(), "error_summary", 1)
+	if ce, ok := errors.AsType[*club.Error](err); ok {
+		p := problem{status: statusOf[ce.Code], title: one, text: t(c, ce.Key, i18n.Args(ce.Args)...)}
+		switch ce.Code {
+		case club.NotFound:
+			p.title = t(c, "error_not_found_title")
+		case club.Forbidden:
+			p.title = t(c, "error_forbidden_title")
+			if ce.Key == "error_cross_site" {
+				p.title = t(c, "error_cross_site_title")
+			} else if a := ce.Args["action"]; a != "" {
+				p.text = s.whoCan(c, club.Action(a))
+			}
+		case club.Conflict:
+			p.title = t(c, "error_conflict_title")
+		case club.TooMany:
+			p.title = t(c, "error_too_many_title")
+		}
+		return p
+	}
+	if he, ok := errors.AsType[*echo.HTTPError](err); ok {
+		switch he.Code {
+		case http.StatusNotFound, http.StatusMethodNotAllowed:
+			return problem{status: he.Code, title: t(c, "error_not_found_title"), text: t(c, "error_not_found")}
+		case http.StatusServiceUnavailable:
+			return problem{status: he.Code, title: t(c, "error_busy_title"), text: t(c, "error_busy")}
+		}
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return problem{status: http.StatusRequestEntityTooLarge, title: one, text: t(c, "error_too_big")}
+	}
+	id, _ := c.Get(idKey).(string)
+	return problem{status: http.StatusInternalServerError, title: t(c, "error_internal_title"), text: t(c, "error_internal"), reference: id}
+}
+
+// whoCan says who may do an action, by role and by name: never a dead end.
+func (s *Server) whoCan(c echo.Context, a club.Action) string {
+	var words, names []string
+	for _, r := range club.WhoCan(a) {
+		words = append(words, t(c, "roles_"+string(r)))
+	}
+	text := t(c, "error_forbidden", "roles", joinAnd(c, words))
+	actor := who(c)
+	if actor == nil {
+		return text
+	}
+	members, err := s.DB.Members(c.Request().Context(), actor.Club.ID)
+	if err != nil {
+		return text
+	}
+	for _, m := range members {
+		if m.Role.Can(a) && len(names) < 3 {
+			names = append(names, m.Name)
+		}
+	}
+	if len(names) > 0 {
+		text += " " + t(c, "error_forbidden_ask", "names", joinAnd(c, names))
+	}
+	return text
+}
+
+func joinAnd(c echo.Context, words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return t(c, "list_and", "first", strings.Join(words[:last], ", "), "last", words[last])
+}

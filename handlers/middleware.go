@@ -1,0 +1,184 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+const (
+	idKey         = "request_id"
+	formActionKey = "form_action"
+)
+
+// Limits of a request's body (rule W8): forms, and forms with pictures.
+const (
+	maxBody   = 1 << 20
+	maxUpload = 48 << 20
+)
+
+// requestID names the request, for error pages and the log.
+func (s *Server) requestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		var b [4]byte
+		_, _ = rand.Read(b[:])
+		c.Set(idKey, strings.ToUpper(hex.EncodeToString(b[:])))
+		return next(c)
+	}
+}
+
+// logged writes one line a request, none for assets and health checks, and
+// turns errors into answers.
+func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := s.Now()
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		path := c.Path()
+		if path == "/static/*" || path == "/healthz" {
+			return nil
+		}
+		status := c.Response().Status
+		attrs := []slog.Attr{
+			slog.String("method", c.Request().Method), slog.String("route", path), slog.Int("status", status),
+			slog.Int64("ms", s.Now().Sub(start).Milliseconds()), slog.Any("id", c.Get(idKey)),
+		}
+		if a := who(c); a != nil {
+			attrs = append(attrs, slog.Int64("person", a.Person.ID))
+		}
+		level := slog.LevelInfo
+		if status >= http.StatusInternalServerError {
+			level = slog.LevelError
+			attrs = append(attrs, slog.Any("err", err))
+		}
+		s.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
+		return nil
+	}
+}
+
+// recovered turns a panic into an error, with its stack in the log.
+func (s *Server) recovered(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler {
+				panic(v)
+			}
+			s.Log.Error("panic", "type", fmt.Sprintf("%T", v), "id", c.Get(idKey), "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic of type %T", v)
+		}()
+		return next(c)
+	}
+}
+
+// secureHeaders sets the headers of rule W5 on every answer.
+func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", contentPolicy("'self'"))
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		if s.secure() {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		c.Response().Before(func() {
+			if extra, ok := c.Get(formActionKey).(string); ok {
+				h.Set("Content-Security-Policy", contentPolicy("'self' "+extra))
+			}
+		})
+		return next(c)
+	}
+}
+
+func contentPolicy(formAction string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; form-action " + formAction + "; frame-ancestors 'none'; base-uri 'none'"
+}
+
+// allowFormTo lets a form of this page lead by redirect to another origin: the
+// sign-in page of a platform.
+func allowFormTo(c echo.Context, origin string) { c.Set(formActionKey, origin) }
+
+// sameOrigin refuses changes that come from other sites (rule W3).
+func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := s.cross.Check(c.Request()); err != nil {
+			return &club.Error{Code: club.Forbidden, Key: "error_cross_site", Err: err}
+		}
+		return next(c)
+	}
+}
+
+// limitBody bounds what is read of a request.
+func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		limit := int64(maxBody)
+		if strings.HasPrefix(c.Request().Header.Get("Content-Type"), "multipart/form-data") {
+			limit = maxUpload
+		}
+		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, limit)
+		return next(c)
+	}
+}
+
+// admit lets a few heavy pages be made at once; others wait their turn, and
+// when too many wait, hear so at once.
+func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		select {
+		case s.heavy <- struct{}{}:
+		default:
+			if err := s.waitForPlace(c); err != nil {
+				return err
+			}
+		}
+		defer func() { <-s.heavy }()
+		return next(c)
+	}
+}
+
+func (s *Server) waitForPlace(c echo.Context) error {
+	select {
+	case s.queue <- struct{}{}:
+	default:
+		c.Response().Header().Set("Retry-After", "3")
+		return echo.NewHTTPError(http.StatusServiceUnavailable)
+	}
+	defer func() { <-s.queue }()
+	select {
+	case s.heavy <- struct{}{}:
+		return nil
+	case <-c.Request().Context().Done():
+		return c.Request().Context().Err()
+	}
+}
+
+// ipExtractor takes the peer's address or, from a listed proxy, what it says.
+func ipExtractor(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	opts := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range trusted {
+		if _, n, err := net.ParseCIDR(p.String()); err == nil {
+			opts = append(opts, echo.TrustIPRange(n))
+		}
+	}
+	return echo.ExtractIPFromXFFHeader(opts...)
+}

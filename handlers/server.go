@@ -1,0 +1,98 @@
+// Package handlers is the web: it binds what a person sent, asks the domain,
+// and shows the answer. Echo and scs are known here and in cmd alone. No SQL,
+// no rules, no time arithmetic.
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/static"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// Config is what the web needs from the rest of the program.
+type Config struct {
+	DB        *store.DB
+	Sessions  scs.Store
+	Catalogue *i18n.Catalogue
+	Assets    *static.Assets
+	Log       *slog.Logger
+	Now       func() time.Time
+	// BaseURL is the address people and platforms use, without a trailing slash.
+	BaseURL *url.URL
+	// TrustedProxies are the networks whose X-Forwarded-For counts (rule W7).
+	TrustedProxies []netip.Prefix
+	Version        string
+	// Health tells how the engine is.
+	Health func() Health
+	// Real and Practice are the platforms as they are and as make-believe.
+	Real, Practice *platforms.Registry
+}
+
+// Server answers all requests.
+type Server struct {
+	Config
+	echo     *echo.Echo
+	sessions *scs.SessionManager
+	cross    *http.CrossOriginProtection
+	heavy    chan struct{} // places for pages that cost much at once
+	queue    chan struct{} // places to wait for one
+	signIns  *limiter
+}
+
+// heavyQueue bounds how many wait for a heavy page: beyond it, 503 at once is
+// kinder than minutes of waiting (performance.md §2.6).
+const heavyQueue = 256
+
+// New makes the server. It fails only on mistakes in its configuration.
+func New(cfg Config) (*Server, error) {
+	s := &Server{
+		Config:   cfg,
+		echo:     echo.New(),
+		sessions: newSessions(cfg),
+		cross:    http.NewCrossOriginProtection(),
+		heavy:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		queue:    make(chan struct{}, heavyQueue),
+		signIns:  newLimiter(),
+	}
+	if err := s.cross.AddTrustedOrigin(cfg.BaseURL.Scheme + "://" + cfg.BaseURL.Host); err != nil {
+		return nil, err
+	}
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.HTTPErrorHandler = s.showError
+	s.echo.IPExtractor = ipExtractor(cfg.TrustedProxies)
+	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.sameOrigin, s.limitBody)
+	s.echo.GET("/static/*", echo.WrapHandler(cfg.Assets))
+	for _, r := range s.routes() {
+		s.echo.Add(r.method, r.path, r.serve, s.chain(r)...)
+	}
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// platforms gives the platforms as a club sees them: make-believe in practice
+// mode.
+func (s *Server) platforms(practice bool) *platforms.Registry {
+	if practice {
+		return s.Practice
+	}
+	return s.Real
+}
+
+// secure tells whether people reach us over https.
+func (s *Server) secure() bool { return s.BaseURL.Scheme == "https" }
+
+// url is the full address of a path.
+func (s *Server) url(path string) string { return s.BaseURL.String() + path }

@@ -1,0 +1,80 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/views/layout"
+)
+
+// How long a session lives (rule W4).
+const (
+	sessionLife = 14 * 24 * time.Hour
+	sessionIdle = 12 * time.Hour
+	// touchEvery keeps page views from becoming writes: the last sign of life
+	// is stored at most this often.
+	touchEvery = 5 * time.Minute
+)
+
+// What a session holds.
+const (
+	keyPerson = "person" // int64
+	keyClub   = "club"   // int64, the club being looked at
+	keySince  = "since"  // int64, UTC ms of the sign-in
+	keySeen   = "seen"   // int64, UTC ms of the last sign of life
+	keyFlash  = "flash"  // string: kind, blank, text
+)
+
+// newSessions sets scs up: hashed tokens, a host-bound cookie, no idle time-out
+// of its own, because that would write on every page view.
+func newSessions(cfg Config) *scs.SessionManager {
+	m := scs.New()
+	m.Store = cfg.Sessions
+	m.HashTokenInStore = true
+	m.Lifetime = sessionLife
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Path = "/"
+	m.Cookie.Name = "bandstand"
+	if cfg.BaseURL.Scheme == "https" {
+		m.Cookie.Name = "__Host-bandstand"
+		m.Cookie.Secure = true
+	}
+	m.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, err error) {
+		cfg.Log.Error("session store", "err", err)
+		http.Error(w, cfg.Catalogue.Text("en", "error_internal"), http.StatusInternalServerError)
+	}
+	return m
+}
+
+// signIn starts a fresh session for a person.
+func (s *Server) signIn(ctx context.Context, person, club int64) error {
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	now := s.Now().UnixMilli()
+	s.sessions.Put(ctx, keyPerson, person)
+	s.sessions.Put(ctx, keyClub, club)
+	s.sessions.Put(ctx, keySince, now)
+	s.sessions.Put(ctx, keySeen, now)
+	return nil
+}
+
+// flash keeps a message for the next page. kind is "done", "note" or "problem".
+func (s *Server) flash(c echo.Context, kind, text string) {
+	s.sessions.Put(c.Request().Context(), keyFlash, kind+" "+text)
+}
+
+// popFlash takes the message out. Reading an absent one writes nothing.
+func (s *Server) popFlash(ctx context.Context) *layout.Flash {
+	if !s.sessions.Exists(ctx, keyFlash) {
+		return nil
+	}
+	kind, text, _ := strings.Cut(s.sessions.PopString(ctx, keyFlash), " ")
+	return &layout.Flash{Kind: kind, Text: text}
+}

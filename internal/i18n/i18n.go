@@ -1,0 +1,153 @@
+// Package i18n gives every text that people read, from the message catalogue.
+// A second language is one more file in locales, and one beside each
+// platform's en.toml.
+package i18n
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+//go:embed locales/*.toml
+var locales embed.FS
+
+// Catalogue holds the messages of all languages.
+type Catalogue struct {
+	bundle *goi18n.Bundle
+	keys   map[string]bool
+	// plain holds English messages without placeholders or plurals, which need
+	// no template.
+	plain map[string]string
+}
+
+// Load reads the catalogue: Bandstand's own messages, then those that
+// platforms bring. A key that stands twice is an error.
+func Load(extra ...fs.FS) (*Catalogue, error) {
+	c := &Catalogue{bundle: goi18n.NewBundle(language.English), keys: map[string]bool{}, plain: map[string]string{}}
+	c.bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
+	for _, fsys := range append([]fs.FS{locales}, extra...) {
+		err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || path.Ext(p) != ".toml" {
+				return err
+			}
+			return c.add(fsys, p)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (c *Catalogue) add(fsys fs.FS, p string) error {
+	b, err := fs.ReadFile(fsys, p)
+	if err != nil {
+		return err
+	}
+	// en.calendar.toml and en.toml are both English.
+	lang, _, _ := strings.Cut(path.Base(p), ".")
+	f, err := c.bundle.ParseMessageFileBytes(b, lang+".toml")
+	if err != nil {
+		return fmt.Errorf("read messages %s: %w", p, err)
+	}
+	for _, m := range f.Messages {
+		if lang != "en" {
+			continue
+		}
+		if c.keys[m.ID] {
+			return fmt.Errorf("read messages %s: %q stands twice", p, m.ID)
+		}
+		c.keys[m.ID] = true
+		if m.One == "" && !strings.Contains(m.Other, "{{") {
+			c.plain[m.ID] = m.Other
+		}
+	}
+	return nil
+}
+
+// Keys lists every key of the English catalogue, sorted.
+func (c *Catalogue) Keys() []string { return slices.Sorted(maps.Keys(c.keys)) }
+
+// Has tells whether there is a message with this key.
+func (c *Catalogue) Has(key string) bool { return c.keys[key] }
+
+// Text is the message for a key; args are name, value, name, value … A missing
+// message shows its key, so that it is noticed.
+func (c *Catalogue) Text(lang, key string, args ...string) string {
+	if s, ok := c.plain[key]; ok && len(args) == 0 && (lang == "" || lang == "en") {
+		return s
+	}
+	return c.localize(lang, key, data(args), nil)
+}
+
+// Count is Text for a message with plural forms; n is also {{.n}}.
+func (c *Catalogue) Count(lang, key string, n int, args ...string) string {
+	d := data(args)
+	d["n"] = fmt.Sprint(n)
+	return c.localize(lang, key, d, n)
+}
+
+func (c *Catalogue) localize(lang, key string, d map[string]string, n any) string {
+	s, err := goi18n.NewLocalizer(c.bundle, lang, "en").Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: d, PluralCount: n})
+	if err != nil {
+		return key
+	}
+	return s
+}
+
+func data(args []string) map[string]string {
+	d := make(map[string]string, len(args)/2+1)
+	for i := 0; i+1 < len(args); i += 2 {
+		d[args[i]] = args[i+1]
+	}
+	return d
+}
+
+type contextKey struct{}
+
+type reader struct {
+	c    *Catalogue
+	lang string
+}
+
+// With puts the catalogue and the language of the person into ctx.
+func With(ctx context.Context, c *Catalogue, lang string) context.Context {
+	return context.WithValue(ctx, contextKey{}, reader{c, lang})
+}
+
+// T is the message for a key in the language of ctx.
+func T(ctx context.Context, key string, args ...string) string {
+	r, ok := ctx.Value(contextKey{}).(reader)
+	if !ok {
+		return key
+	}
+	return r.c.Text(r.lang, key, args...)
+}
+
+// N is the message for a key and a number, in the plural form that fits.
+func N(ctx context.Context, key string, n int, args ...string) string {
+	r, ok := ctx.Value(contextKey{}).(reader)
+	if !ok {
+		return key
+	}
+	return r.c.Count(r.lang, key, n, args...)
+}
+
+// Args turns a map of placeholders into the form that T takes.
+func Args(m map[string]string) []string {
+	out := make([]string, 0, 2*len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, k, m[k])
+	}
+	return out
+}

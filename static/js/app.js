@@ -1,0 +1,24 @@
+// Starts htmx with the settings of the page and loads the elements a page uses.
+import "./htmx-setup.js";
+
+const elements = ["bs-dialog", "bs-menu", "bs-toast", "bs-password", "bs-copy"];
+const onPages = { "bs-calendar": 1, "bs-composer": 1, "bs-uploader": 1, "bs-once": 1 };
+
+function load(root) {
+  for (const name of Object.keys(onPages)) {
+    if (!customElements.get(name) && root.querySelector(name)) import(`./elements/${name}.js`);
+  }
+}
+
+for (const name of elements) import(`./elements/${name}.js`);
+load(document);
+document.addEventListener("htmx:afterSettle", () => load(document));
+
+// After a redirect the message of the page is spoken once (ux.md 4.8).
+const flash = document.querySelector("[data-flash]");
+if (flash) {
+  document.querySelector("h1")?.focus();
+  setTimeout(() => { document.getElementById("say").textContent = flash.textContent.trim(); }, 100);
+}
+const summary = document.querySelector(".errors[tabindex]");
+if (summary) summary.focus();

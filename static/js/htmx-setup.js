@@ -1,0 +1,22 @@
+// The only file that knows the names of htmx's events.
+const hidden = () => document.visibilityState === "hidden";
+
+document.addEventListener("htmx:beforeRequest", (e) => {
+  const el = e.detail.elt;
+  if (el.hasAttribute("data-poll") && (hidden() || el.contains(document.activeElement?.matches("input,textarea,select") ? document.activeElement : null))) {
+    e.preventDefault();
+  }
+});
+
+// A fault of ours or of the network: say so, keep what is on the page.
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, (e) => {
+    if (e.detail.elt?.hasAttribute("data-poll")) return;
+    const text = document.body.dataset[name === "htmx:responseError" ? "faultText" : "offlineText"];
+    document.dispatchEvent(new CustomEvent("bs:toast", { detail: { kind: "problem", text } }));
+  });
+}
+
+document.addEventListener("htmx:afterSettle", (e) => {
+  document.dispatchEvent(new CustomEvent("bs:settled", { detail: e.detail.elt }));
+});

@@ -1,0 +1,84 @@
+// Package layout is the frame that all pages share.
+package layout
+
+import (
+	"context"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+)
+
+// Page is what the frame needs to know of a page.
+type Page struct {
+	Title  string // the h1 in words
+	Nav    string // which entry of the menu is current: "calendar"
+	Assets Assets
+	Signed *Signed // nil outside a club
+	Flash  *Flash
+	Faults []Fault // summary of form errors
+}
+
+// Assets gives the addresses of static files.
+type Assets interface {
+	Path(name string) string
+	Sprite() string
+}
+
+// Signed is the person, the club and what wants attention.
+type Signed struct {
+	Person      string
+	Theme       string
+	Club        string
+	OtherClubs  []ClubLink
+	Role        club.Role
+	Practice    bool
+	Unread      int // notices
+	Reconnect   int // accounts that need reconnecting
+	Shortcuts   bool
+	PracticeFed string // address of the make-believe feeds
+}
+
+// ClubLink is another club of the same person.
+type ClubLink struct {
+	ID   int64
+	Name string
+}
+
+// Flash is a message that is shown once, after a redirect.
+type Flash struct {
+	Kind string // "done", "problem", "note"
+	Text string
+}
+
+// Fault is one line of the error summary: the same words as beside the field.
+type Fault struct {
+	Field string // id of the field
+	Text  string
+}
+
+// title is what the browser shows for the page.
+func (p Page) title(ctx context.Context) string {
+	t := p.Title
+	if p.Signed != nil {
+		t = i18n.T(ctx, "frame_title", "page", p.Title, "club", p.Signed.Club)
+		if p.Signed.Practice {
+			t = i18n.T(ctx, "frame_title_practice", "title", t)
+		}
+	} else {
+		t += " – " + i18n.T(ctx, "app_name")
+	}
+	if len(p.Faults) > 0 {
+		t = i18n.T(ctx, "frame_title_error", "title", t)
+	}
+	return t
+}
+
+// theme is the data-theme of <html>: empty follows the device.
+func (p Page) theme() string {
+	if p.Signed == nil {
+		return ""
+	}
+	return p.Signed.Theme
+}
+
+const htmxConfig = `{"disableInheritance":true,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,"historyRestoreAsHxRequest":false,"includeIndicatorStyles":false,"defaultSwapStyle":"outerHTML","timeout":15000,"globalViewTransitions":false,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"401","swap":true},{"code":"403","swap":true},{"code":"409","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true},{"code":"...","swap":false}]}`

@@ -1,0 +1,69 @@
+// Package ui is the component kit: small parts that several screens share.
+package ui
+
+import (
+	"strings"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// Field is one labelled field of a form.
+type Field struct {
+	ID           string // also its name, unless Name is set
+	Name         string
+	Label        string
+	Hint         string
+	Value        string
+	Error        string
+	Type         string // "text" if empty
+	Autocomplete string
+	InputMode    string
+	Optional     bool
+	Autofocus    bool
+	ReadOnly     bool
+}
+
+// Option is one choice.
+type Option struct{ Value, Label string }
+
+func (f Field) name() string {
+	if f.Name != "" {
+		return f.Name
+	}
+	return f.ID
+}
+
+func (f Field) kind() string {
+	if f.Type != "" {
+		return f.Type
+	}
+	return "text"
+}
+
+func (f Field) describedBy() string {
+	var ids []string
+	if f.Hint != "" {
+		ids = append(ids, f.ID+"-h")
+	}
+	if f.Error != "" {
+		ids = append(ids, f.ID+"-e")
+	}
+	return strings.Join(ids, " ")
+}
+
+// statusIcon pairs each status with a shape, so that colour is never alone.
+func statusIcon(s club.Status) string {
+	switch s {
+	case club.Scheduled:
+		return "clock"
+	case club.Publishing:
+		return "arrow-up"
+	case club.Published:
+		return "check"
+	case club.Failed:
+		return "octagon-x"
+	case club.NeedsAttention:
+		return "triangle-alert"
+	}
+	return "pencil"
+}

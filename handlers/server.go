@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/static"
 	"github.com/bandstand-app/bandstand/store"
@@ -33,6 +34,7 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For counts (rule W7).
 	TrustedProxies []netip.Prefix
 	Version        string
+	Passwords      *password.Hasher
 	// Health tells how the engine is.
 	Health func() Health
 	// Real and Practice are the platforms as they are and as make-believe.

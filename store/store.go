@@ -33,11 +33,12 @@ const minSQLite = 3_051_003
 // DB is the database of one installation: one connection that writes, a few
 // that read.
 type DB struct {
-	write *sql.DB
-	read  *sql.DB
-	keys  *secret.Keyset
-	now   func() time.Time
-	path  string
+	write    *sql.DB
+	read     *sql.DB
+	sessions *sql.DB
+	keys     *secret.Keyset
+	now      func() time.Time
+	path     string
 
 	wake sync.Mutex
 	subs []chan struct{}
@@ -64,7 +65,12 @@ func Open(ctx context.Context, dir string, keys *secret.Keyset, now func() time.
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	db := &DB{write: write, read: read, keys: keys, now: now, path: path}
+	sessions, err := sql.Open("sqlite3", dsn(path, url.Values{"_txlock": {"immediate"}, "_synchronous": {"FULL"}}))
+	if err != nil {
+		return nil, errors.Join(err, write.Close(), read.Close())
+	}
+	sessions.SetMaxOpenConns(2)
+	db := &DB{write: write, read: read, sessions: sessions, keys: keys, now: now, path: path}
 	if err := db.start(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -120,10 +126,16 @@ func (db *DB) selfCheck(ctx context.Context) error {
 	return nil
 }
 
-// Close closes both pools; the writer last, so that it checkpoints the log.
-func (db *DB) Close() error { return errors.Join(db.read.Close(), db.write.Close()) }
+// Close closes all pools; the writer last, so that it checkpoints the log.
+func (db *DB) Close() error {
+	return errors.Join(db.read.Close(), db.sessions.Close(), db.write.Close())
+}
 
-// Writer is the writing pool, for the session store alone.
+// Sessions is a small pool of its own for the session store, so that reading a
+// session never waits for a writer.
+func (db *DB) Sessions() *sql.DB { return db.sessions }
+
+// Writer is the writing pool, for tests that set a scene.
 func (db *DB) Writer() *sql.DB { return db.write }
 
 // Reader is the reading pool, for tests that look at what was written.

@@ -1,0 +1,12 @@
+package main
+
+import (
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// constructors is the one list of platforms, in the order in which screens show
+// them. A ninth platform is one line here and one folder below platforms.
+var constructors = []func(platforms.Env) platforms.Platform{}
+
+// simulators is the list of make-believe platforms.
+var simulators = []func(platforms.SimEnv) platforms.Simulator{}

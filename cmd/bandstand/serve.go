@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	_ "time/tzdata" // zones are part of the program
+
+	"github.com/alexedwards/scs/sqlite3store"
+
+	"github.com/bandstand-app/bandstand/handlers"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/password"
+	"github.com/bandstand-app/bandstand/internal/secret"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/static"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+type serveCmd struct {
+	Settings
+}
+
+// Settings are what two installations would choose differently.
+type Settings struct {
+	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
+	Data           string   `help:"Directory of the database, keys and pictures." default:"data" type:"path"`
+	BaseURL        string   `name:"base-url" help:"Address people and platforms use, for example https://post.club.example. Default: http:// and the listen address."`
+	TrustedProxies []string `help:"Networks of reverse proxies whose X-Forwarded-For counts, for example 10.0.0.0/8."`
+	KeyFile        string   `help:"File of the keys that seal secrets. Default: keys/bandstand.key in the data directory." type:"path"`
+}
+
+// check looks at all settings and reports everything that is wrong at once.
+func (s *Settings) check() (base *url.URL, proxies []netip.Prefix, err error) {
+	var faults []error
+	host, port, e := net.SplitHostPort(s.Listen)
+	if e != nil {
+		faults = append(faults, fmt.Errorf("--listen: %q is not host:port", s.Listen))
+	}
+	if s.BaseURL == "" {
+		if host == "" || host == "0.0.0.0" || host == "::" {
+			host = "127.0.0.1"
+		}
+		s.BaseURL = "http://" + net.JoinHostPort(host, port)
+	}
+	base, e = url.Parse(strings.TrimRight(s.BaseURL, "/"))
+	if e != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" || base.Path != "" {
+		faults = append(faults, fmt.Errorf("--base-url: %q is not an address like https://post.club.example", s.BaseURL))
+	}
+	for _, p := range s.TrustedProxies {
+		prefix, e := netip.ParsePrefix(p)
+		if e != nil {
+			faults = append(faults, fmt.Errorf("--trusted-proxies: %q is not a network like 10.0.0.0/8", p))
+			continue
+		}
+		proxies = append(proxies, prefix)
+	}
+	return base, proxies, errors.Join(faults...)
+}
+
+func (c *serveCmd) Run(ctx context.Context) error {
+	app, err := Open(ctx, c.Settings, os.Stdout)
+	if err != nil {
+		return err
+	}
+	return errors.Join(app.Run(ctx), app.Close())
+}
+
+// App is the running program: Open wires it, Run serves until ctx ends, Close
+// lets go of everything.
+type App struct {
+	settings Settings
+	out      io.Writer
+	log      *slog.Logger
+	db       *store.DB
+	base     *url.URL
+	listener net.Listener
+	server   *http.Server
+}
+
+// Time limits of the web server (rule W8).
+const (
+	headerTimeout = 5 * time.Second
+	idleTimeout   = 120 * time.Second
+	stopTimeout   = 8 * time.Second
+	headerBytes   = 32 << 10
+)
+
+// Open makes or opens the data directory and puts the parts together. Nothing
+// runs yet.
+func Open(ctx context.Context, settings Settings, out io.Writer) (*App, error) {
+	base, proxies, err := settings.check()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{settings: settings, out: out, base: base, log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	if err := os.MkdirAll(settings.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	keys, err := a.keys()
+	if err != nil {
+		return nil, err
+	}
+	if a.db, err = store.Open(ctx, settings.Data, keys, time.Now); err != nil {
+		return nil, err
+	}
+	if err := a.wire(proxies); err != nil {
+		return nil, errors.Join(err, a.db.Close())
+	}
+	if a.listener, err = net.Listen("tcp", settings.Listen); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen on %s: %w", settings.Listen, err), a.db.Close())
+	}
+	return a, nil
+}
+
+// keys loads the key file, or makes one at the very first start. A database
+// without its key is refused: making a new key would lose every sign-in.
+func (a *App) keys() (*secret.Keyset, error) {
+	path := a.settings.KeyFile
+	if path == "" {
+		path = filepath.Join(a.settings.Data, "keys", "bandstand.key")
+	}
+	keys, err := secret.Load(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return keys, err
+	}
+	if _, err := os.Stat(filepath.Join(a.settings.Data, store.FileName)); err == nil {
+		return nil, fmt.Errorf("the key file %s is missing, but there is a database: put the key file back (it is in your backup of keys, not in the backup of the database), or name it with --key-file", path)
+	}
+	return secret.Create(path)
+}
+
+func (a *App) wire(proxies []netip.Prefix) error {
+	var css []string
+	var words []fs.FS
+	real := platforms.NewRegistry()
+	for _, p := range real.All() {
+		css = append(css, p.Info().CSS)
+		words = append(words, p.Info().Catalogue)
+	}
+	catalogue, err := i18n.Load(words...)
+	if err != nil {
+		return err
+	}
+	assets, err := static.New(css...)
+	if err != nil {
+		return err
+	}
+	passwords, err := password.New()
+	if err != nil {
+		return err
+	}
+	web, err := handlers.New(handlers.Config{
+		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: catalogue, Assets: assets, Log: a.log,
+		Now: time.Now, BaseURL: a.base, TrustedProxies: proxies, Version: version, Passwords: passwords,
+		Health: func() handlers.Health { return handlers.Health{} },
+		Real:   real, Practice: platforms.NewRegistry(),
+	})
+	if err != nil {
+		return err
+	}
+	a.server = &http.Server{
+		Handler: web, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	return nil
+}
+
+// Run serves until ctx ends, then stops in order: no new requests, no new
+// claims, what runs may finish.
+func (a *App) Run(ctx context.Context) error {
+	if err := a.greet(ctx); err != nil {
+		return err
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- a.server.Serve(a.listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return a.server.Shutdown(stop)
+}
+
+// greet prints where to go, and the set-up code while nobody has set up.
+func (a *App) greet(ctx context.Context) error {
+	code, err := a.db.NewSetupCode(ctx)
+	if err != nil {
+		return err
+	}
+	if code == "" {
+		_, err = fmt.Fprintf(a.out, "Bandstand %s runs at %s\n", version, a.base)
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "Bandstand %s runs at %s\nOpen %s/setup?code=%s to finish setting up.\n", version, a.base, a.base, code)
+	return err
+}
+
+// Close closes the database.
+func (a *App) Close() error { return a.db.Close() }

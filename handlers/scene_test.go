@@ -1,0 +1,252 @@
+package handlers
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/alexedwards/scs/v2/memstore"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/password"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/static"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/store/storetest"
+)
+
+// scene is a whole app for one test: a real database, a club with one member
+// of each role, and a clock.
+type scene struct {
+	t       *testing.T
+	db      *store.DB
+	clock   *storetest.Clock
+	server  *Server
+	web     *httptest.Server
+	club    store.Club
+	persons map[club.Role]store.Person
+}
+
+// newScene makes a club "Riverside FC" in Dublin with Maeve (admin), Tom
+// (publisher), Ines (writer) and Vera (viewer). change may alter the
+// configuration.
+func newScene(t *testing.T, change ...func(*Config)) *scene {
+	t.Helper()
+	clock := storetest.NewClock()
+	s := &scene{t: t, clock: clock, db: storetest.Open(t, clock.Now), persons: map[club.Role]store.Person{}}
+	catalogue, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	assets, err := static.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	passwords, err := password.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.web = httptest.NewUnstartedServer(nil)
+	base := &url.URL{Scheme: "http", Host: s.web.Listener.Addr().String()}
+	cfg := Config{
+		DB: s.db, Sessions: memstore.New(), Catalogue: catalogue, Assets: assets, Passwords: passwords,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock.Now, BaseURL: base, Version: "test",
+		Health: func() Health { return Health{LastTick: clock.Now()} },
+		Real:   platforms.NewRegistry(), Practice: platforms.NewRegistry(),
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	if s.server, err = New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	s.web.Config.Handler = s.server
+	s.web.Start()
+	t.Cleanup(s.web.Close)
+	s.people()
+	return s
+}
+
+func (s *scene) people() {
+	s.t.Helper()
+	ctx := s.t.Context()
+	// A hash that no password matches: tests sign in with signInAs.
+	const hash = "none"
+	maeve, c, err := s.db.CreateFirst(ctx, store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve Byrne", PasswordHash: hash},
+		store.NewClub{Name: "Riverside FC", Zone: "Europe/Dublin", WeekStart: 1}, "test")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.club, s.persons[club.Admin] = c, maeve
+	for role, name := range map[club.Role]string{club.Publisher: "Tom Reid", club.Writer: "Ines Silva", club.Viewer: "Vera Kelly"} {
+		email := strings.ToLower(strings.Fields(name)[0]) + "@riverside.example"
+		token, err := s.db.CreateInvitation(ctx, store.Scope{ClubID: c.ID, PersonID: maeve.ID}, email, role, "test")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		p, _, err := s.db.AcceptInvitationAsNew(ctx, token, store.NewPerson{Email: email, Name: name, PasswordHash: hash}, "test")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.persons[role] = p
+	}
+}
+
+// scope is what a role may touch.
+func (s *scene) scope(r club.Role) store.Scope {
+	return store.Scope{ClubID: s.club.ID, PersonID: s.persons[r].ID}
+}
+
+// browser keeps cookies and follows no redirects.
+type browser struct {
+	t    *testing.T
+	s    *scene
+	http *http.Client
+}
+
+// as opens a browser that is signed in with a role; "" is a stranger.
+func (s *scene) as(r club.Role) *browser {
+	s.t.Helper()
+	b := &browser{t: s.t, s: s, http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	if r == "" {
+		return b
+	}
+	ctx, err := s.server.sessions.Load(s.t.Context(), "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.server.signIn(ctx, s.persons[r].ID, s.club.ID); err != nil {
+		s.t.Fatal(err)
+	}
+	token, expiry, err := s.server.sessions.Commit(ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	b.http.Jar = jar{&http.Cookie{Name: s.server.sessions.Cookie.Name, Value: token, Expires: expiry}}
+	return b
+}
+
+// jar holds the one session cookie.
+type jar struct{ c *http.Cookie }
+
+func (j jar) SetCookies(*url.URL, []*http.Cookie) {}
+func (j jar) Cookies(*url.URL) []*http.Cookie     { return []*http.Cookie{j.c} }
+func (b *browser) get(path string) *answer        { return b.do(http.MethodGet, path, nil, nil) }
+func (b *browser) getHX(path string) *answer      { return b.do(http.MethodGet, path, nil, hx) }
+func (b *browser) post(path string, form url.Values) *answer {
+	return b.do(http.MethodPost, path, form, nil)
+}
+
+func (b *browser) postHX(path string, form url.Values) *answer {
+	return b.do(http.MethodPost, path, form, hx)
+}
+
+var hx = http.Header{"Hx-Request": {"true"}}
+
+func (b *browser) do(method, path string, form url.Values, header http.Header) *answer {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.s.web.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	return b.send(req)
+}
+
+func (b *browser) send(req *http.Request) *answer {
+	b.t.Helper()
+	resp, err := b.http.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return &answer{t: b.t, Response: resp, body: string(body), what: req.Method + " " + req.URL.Path}
+}
+
+// answer is what the app said.
+type answer struct {
+	*http.Response
+	t    *testing.T
+	body string
+	what string
+}
+
+// want checks the status.
+func (a *answer) want(status int) *answer {
+	a.t.Helper()
+	if a.StatusCode != status {
+		a.t.Fatalf("%s answered %d, want %d\n%s", a.what, a.StatusCode, status, a.text())
+	}
+	return a
+}
+
+// to checks a redirect.
+func (a *answer) to(path string) *answer {
+	a.t.Helper()
+	a.want(http.StatusSeeOther)
+	if got := a.Header.Get("Location"); got != path {
+		a.t.Fatalf("%s leads to %s, want %s", a.what, got, path)
+	}
+	return a
+}
+
+// doc is the answer as HTML.
+func (a *answer) doc() *goquery.Document {
+	a.t.Helper()
+	d, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return d
+}
+
+// text is what a person reads of the page.
+func (a *answer) text() string {
+	return strings.Join(strings.Fields(a.doc().Find("body").Text()), " ")
+}
+
+// says checks that the person reads all of these.
+func (a *answer) says(parts ...string) *answer {
+	a.t.Helper()
+	text := a.text()
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			a.t.Errorf("%s does not say %q:\n%s", a.what, p, text)
+		}
+	}
+	return a
+}
+
+// saysNot checks that the person reads none of these.
+func (a *answer) saysNot(parts ...string) *answer {
+	a.t.Helper()
+	text := a.text()
+	for _, p := range parts {
+		if strings.Contains(text, p) {
+			a.t.Errorf("%s says %q", a.what, p)
+		}
+	}
+	return a
+}
+
+// words puts the catalogue into ctx, for tests that call functions directly.
+func (s *scene) words(ctx context.Context) context.Context {
+	return i18n.With(ctx, s.server.Catalogue, "en")
+}

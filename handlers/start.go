@@ -1,0 +1,53 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Health is how the engine is.
+type Health struct {
+	LastTick  time.Time // when the scheduler last looked for due posts
+	LastClaim time.Time // when it last began to publish one; zero if never
+	Stuck     bool      // it has not looked for too long
+}
+
+// showStart leads to where a person belongs.
+func (s *Server) showStart(c echo.Context) error {
+	if who(c) != nil {
+		return c.Redirect(http.StatusSeeOther, "/calendar")
+	}
+	needed, err := s.DB.NeedsSetup(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	if needed {
+		return c.Redirect(http.StatusSeeOther, "/setup")
+	}
+	return c.Redirect(http.StatusSeeOther, "/sign-in")
+}
+
+// showHealth tells programs whether the scheduler works: "process up" is not
+// enough.
+func (s *Server) showHealth(c echo.Context) error {
+	h := s.Health()
+	status, word := http.StatusOK, "ok"
+	if h.Stuck {
+		status, word = http.StatusServiceUnavailable, "stuck"
+	}
+	return c.JSON(status, struct {
+		Status    string     `json:"status"`
+		Version   string     `json:"version"`
+		LastTick  *time.Time `json:"last_tick"`
+		LastClaim *time.Time `json:"last_claim"`
+	}{word, s.Version, orNull(h.LastTick), orNull(h.LastClaim)})
+}
+
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -182,7 +182,13 @@ func (w *World) expectKind(err error, kinds ...platforms.Kind) {
 }
 
 func missing(want, got []platforms.Feature) []platforms.Feature {
-	return slices.DeleteFunc(slices.Clone(want), func(f platforms.Feature) bool { return slices.Contains(got, f) })
+	var out []platforms.Feature
+	for _, f := range want {
+		if !slices.Contains(got, f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 func keysOf[M ~map[K]V, K comparable, V any](m M) iter.Seq[K] { return maps.Keys(m) }

@@ -28,6 +28,9 @@ const (
 
 // Plan implements platforms.Publisher.
 func (*Platform) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
+	if _, ok := finished(done, stepPublish, 0); ok {
+		return platforms.Step{}
+	}
 	for i, m := range p.Media {
 		if _, ok := finished(done, stepUpload, i); !ok {
 			return platforms.Step{Kind: stepUpload, Index: i}
@@ -73,7 +76,9 @@ func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.
 	defer file.Close()
 	body, size, contentType, err := uploadForm(file, m.Name)
 	if err != nil {
-		return platforms.StepResult{}, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeUnreachable, Platform: ID, Op: stepUpload, Err: err}
+		e := p.client.Error(platforms.NotSent, platforms.CodeMediaGone, stepUpload, nil)
+		e.Err = err
+		return platforms.StepResult{}, e
 	}
 	var answer struct {
 		Data struct {

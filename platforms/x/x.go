@@ -92,7 +92,7 @@ var rules = platforms.Rules{
 		Max:    4,
 		MaxAlt: 1000,
 		Image: platforms.ImageRules{
-			Types:    []string{"image/jpeg", "image/png", "image/webp"},
+			Types:    []string{"image/jpeg", "image/png"},
 			MaxBytes: 5 << 20,
 			MaxWidth: 4096, MaxHeight: 4096,
 			Source: source("https://docs.x.com/x-api/media/quickstart/best-practices"),

@@ -1,0 +1,117 @@
+package sim
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+)
+
+const (
+	mediaLife = 24 * time.Hour
+	maxImage  = 5 << 20
+	maxAlt    = 1000
+	maxMedia  = 4
+)
+
+// media is an uploaded picture that waits for its post.
+type media struct {
+	Family string    `json:"family"`
+	Alt    string    `json:"alt"`
+	Ends   time.Time `json:"ends"`
+}
+
+func (s *Sim) upload(w http.ResponseWriter, r *http.Request, g grant) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxImage+1<<16)
+	if err := r.ParseMultipartForm(maxImage + 1<<16); err != nil {
+		invalid(w, "media", "", "The request could not be read, or the file is larger than 5 MB.")
+		return
+	}
+	if c := r.FormValue("media_category"); c != "tweet_image" {
+		invalid(w, "media_category", c, "media_category ["+c+"] is not one of [tweet_image,dm_image,subtitles]")
+		return
+	}
+	file, _, err := r.FormFile("media")
+	if err != nil {
+		invalid(w, "media", "", "media is required")
+		return
+	}
+	defer file.Close()
+	data, err := io.ReadAll(file)
+	if err != nil {
+		invalid(w, "media", "", "The file could not be read.")
+		return
+	}
+	picture, err := simkit.ReadPicture(data)
+	allowed := []string{"image/jpeg", "image/png", "image/gif"}
+	if err != nil || !slices.Contains(allowed, picture.Facts.Type) {
+		invalid(w, "media", "", "Unsupported media type.")
+		return
+	}
+	if len(data) > maxImage {
+		invalid(w, "media", strconv.Itoa(len(data)), "The file is larger than 5 MB.")
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := s.snowflake()
+	s.state.Media[id] = media{Family: g.Family, Ends: s.core.Now().Add(mediaLife)}
+	s.state.Small[id] = picture
+	answer(w, http.StatusOK, map[string]any{"data": map[string]any{
+		"id": id, "media_key": "3_" + id, "size": len(data), "expires_after_secs": int(mediaLife.Seconds()),
+		"image": map[string]any{"image_type": picture.Facts.Type, "w": picture.Facts.Width, "h": picture.Facts.Height},
+	}})
+}
+
+func (s *Sim) describe(w http.ResponseWriter, r *http.Request, _ grant) {
+	var in struct {
+		ID       string `json:"id"`
+		Metadata struct {
+			AltText struct {
+				Text string `json:"text"`
+			} `json:"alt_text"`
+		} `json:"metadata"`
+	}
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&in); err != nil {
+		invalid(w, "body", "", "The request body is not valid JSON.")
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.usable(in.ID)
+	alt := strings.TrimSpace(in.Metadata.AltText.Text)
+	switch {
+	case !ok:
+		invalid(w, "id", in.ID, "Your media IDs are invalid.")
+		return
+	case alt == "" || utf8.RuneCountInString(alt) > maxAlt:
+		invalid(w, "metadata.alt_text.text", "", "alt_text must have 1 to 1000 characters")
+		return
+	}
+	m.Alt = alt
+	s.state.Media[in.ID] = m
+	s.charge(5)
+	answer(w, http.StatusOK, map[string]any{"data": map[string]any{
+		"id": in.ID, "associated_metadata": map[string]any{"alt_text": map[string]string{"text": alt}},
+	}})
+}
+
+// usable finds a picture that is still there.
+func (s *Sim) usable(id string) (media, bool) {
+	m, ok := s.state.Media[id]
+	return m, ok && s.core.Now().Before(m.Ends)
+}
+
+// snowflake makes an id that grows with time, as X's ids do: milliseconds
+// since X's own epoch above 22 bits.
+func (s *Sim) snowflake() string {
+	const epoch = 1288834974657
+	s.state.Seq++
+	return strconv.FormatInt((s.core.Now().UnixMilli()-epoch)<<22|s.state.Seq&(1<<22-1), 10)
+}

@@ -1,0 +1,347 @@
+package sim
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+	"github.com/bandstand-app/bandstand/platforms/x"
+)
+
+// post is what the API tells of a post, beside the record.
+type post struct {
+	Text  string   `json:"text"` // as sent
+	Media []string `json:"media"`
+	Time  time.Time
+}
+
+// repeatWindow is how long the same text is refused again.
+const repeatWindow = 24 * time.Hour
+
+type createBody struct {
+	Text  string `json:"text"`
+	Media *struct {
+		IDs    []string `json:"media_ids"`
+		Tagged []string `json:"tagged_user_ids"`
+	} `json:"media"`
+	ReplySettings   string `json:"reply_settings"`
+	MadeWithAI      bool   `json:"made_with_ai"`
+	PaidPartnership bool   `json:"paid_partnership"`
+}
+
+var withScheme = regexp.MustCompile(`https?://\S+`)
+
+var cashtag = regexp.MustCompile(`(?:^|\s)\$[A-Za-z]{1,6}\b`)
+
+// create is POST /2/tweets.
+func (s *Sim) create(w http.ResponseWriter, r *http.Request, _ grant) {
+	var in createBody
+	dec := json.NewDecoder(io.LimitReader(r.Body, 1<<20))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); err != nil {
+		invalid(w, "body", "", "The request body is not valid: "+err.Error())
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []string
+	if in.Media != nil {
+		ids = in.Media.IDs
+	}
+	if !s.acceptable(w, in.Text, in.Media != nil, ids) {
+		return
+	}
+	id, now := s.snowflake(), s.core.Now()
+	record := platforms.SimPost{Platform: x.ID, Account: accountID, ID: id, Text: in.Text, Time: now}
+	for _, m := range ids {
+		facts := s.state.Small[m].Facts
+		facts.Alt = s.state.Media[m].Alt
+		record.Media = append(record.Media, facts)
+	}
+	price := int64(15)
+	if found := addresses(in.Text); len(found) > 0 {
+		price = 200
+	}
+	// The record names what a person meant as a link, known ending or not.
+	record.Link = strings.TrimRight(withScheme.FindString(in.Text), ".,;:!?)")
+	s.charge(price)
+	s.state.Posts[id] = post{Text: in.Text, Media: ids, Time: now}
+	s.core.Publish(record)
+	text, _ := s.returned(id, s.state.Posts[id])
+	answer(w, http.StatusCreated, map[string]any{"data": map[string]any{
+		"id": id, "text": text, "edit_history_tweet_ids": []string{id},
+	}})
+}
+
+// acceptable refuses what X refuses.
+func (s *Sim) acceptable(w http.ResponseWriter, text string, withMedia bool, ids []string) bool {
+	switch {
+	case strings.TrimSpace(text) == "" && len(ids) == 0:
+		invalid(w, "text", text, "text or media is required")
+	case strings.ContainsAny(text, "\uFFFE\uFEFF\uFFFF"):
+		invalid(w, "text", "", "text holds a character that is not allowed")
+	case withMedia && (len(ids) < 1 || len(ids) > maxMedia):
+		invalid(w, "media.media_ids", fmt.Sprint(ids), "media.media_ids must have 1 to 4 entries")
+	case slices.ContainsFunc(ids, func(id string) bool { _, ok := s.usable(id); return !ok }):
+		invalid(w, "media.media_ids", fmt.Sprint(ids), "Your media IDs are invalid.")
+	case weight(text) > 280:
+		forbidden(w, textNotPermitted)
+	case len(cashtag.FindAllString(text, -1)) > 1:
+		forbidden(w, "You are limited to a maximum of one cashtag per post.")
+	case len(ids) == 0 && s.isRepeat(text):
+		forbidden(w, textDuplicate)
+	default:
+		return true
+	}
+	return false
+}
+
+// isRepeat tells whether the same words were posted within a day.
+func (s *Sim) isRepeat(text string) bool {
+	plain := func(t string) string { return strings.ToLower(strings.Join(strings.Fields(t), " ")) }
+	return slices.ContainsFunc(s.core.Posts(), func(p platforms.SimPost) bool {
+		return !p.Deleted && len(p.Media) == 0 && s.core.Now().Sub(p.Time) < repeatWindow && plain(p.Text) == plain(text)
+	})
+}
+
+// shortened is how X tells of an address it replaced.
+type shortened struct {
+	Start    int    `json:"start"`
+	End      int    `json:"end"`
+	URL      string `json:"url"`
+	Expanded string `json:"expanded_url"`
+	Display  string `json:"display_url"`
+	MediaKey string `json:"media_key,omitempty"`
+}
+
+// escaped writes the three characters that the API never returns plain.
+var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// returned is the text as the API gives it: addresses shortened, one added for
+// pictures, the three characters of HTML escaped.
+func (s *Sim) returned(id string, p post) (string, []shortened) {
+	var b strings.Builder
+	var list []shortened
+	add := func(full, key string) {
+		if !strings.Contains(full, "://") {
+			full = "http://" + full
+		}
+		u := shortened{
+			Start: len([]rune(b.String())), URL: fmt.Sprintf("https://t.co/%s%d", id[len(id)-9:], len(list)),
+			Expanded: full, Display: strings.TrimPrefix(strings.TrimPrefix(full, "https://"), "http://"), MediaKey: key,
+		}
+		b.WriteString(u.URL)
+		u.End = len([]rune(b.String()))
+		list = append(list, u)
+	}
+	at, text := 0, strings.TrimSpace(p.Text)
+	for _, a := range addresses(text) {
+		b.WriteString(escaped.Replace(text[at:a[0]]))
+		add(text[a[0]:a[1]], "")
+		at = a[1]
+	}
+	b.WriteString(escaped.Replace(text[at:]))
+	if len(p.Media) > 0 {
+		if b.Len() > 0 {
+			b.WriteString(" ")
+		}
+		add("https://x.com/"+accountHandle+"/status/"+id+"/photo/1", "3_"+p.Media[0])
+	}
+	return b.String(), list
+}
+
+// describePost is a post in an answer, with the fields that were asked for.
+func (s *Sim) describePost(r *http.Request, id string, p post) map[string]any {
+	q := r.URL.Query()
+	fields := strings.Split(cmp.Or(q.Get("tweet.fields"), q.Get("post.fields")), ",")
+	text, urls := s.returned(id, p)
+	history := "edit_history_tweet_ids"
+	if q.Get("post.fields") != "" {
+		history = "edit_history_post_ids"
+	}
+	out := map[string]any{"id": id, "text": text, history: []string{id}}
+	for _, f := range fields {
+		switch f {
+		case "created_at":
+			out[f] = p.Time.Format("2006-01-02T15:04:05.000Z")
+		case "entities":
+			if len(urls) > 0 {
+				out[f] = map[string]any{"urls": urls}
+			}
+		case "attachments":
+			if len(p.Media) > 0 {
+				keys := []string{}
+				for _, m := range p.Media {
+					keys = append(keys, "3_"+m)
+				}
+				out[f] = map[string]any{"media_keys": keys}
+			}
+		case "public_metrics":
+			out[f] = s.metrics(id, p, q.Get("post.fields") != "")
+		}
+	}
+	return out
+}
+
+// metrics grow with the age of the post.
+func (s *Sim) metrics(id string, p post, newNames bool) map[string]int64 {
+	age := s.core.Now().Sub(p.Time)
+	reposts := "retweet_count"
+	if newNames {
+		reposts = "repost_count"
+	}
+	return map[string]int64{
+		"impression_count": simkit.Grown(id+"i", age, 900),
+		"like_count":       simkit.Grown(id+"l", age, 30),
+		"reply_count":      simkit.Grown(id+"c", age, 5),
+		reposts:            simkit.Grown(id+"r", age, 6),
+		"quote_count":      simkit.Grown(id+"q", age, 2),
+		"bookmark_count":   simkit.Grown(id+"b", age, 4),
+	}
+}
+
+// live finds a post that was not deleted.
+func (s *Sim) live(id string) (post, bool) {
+	p, ok := s.state.Posts[id]
+	record, known := s.core.Post(x.ID, id)
+	return p, ok && known && !record.Deleted
+}
+
+// lookUp is GET /2/tweets?ids=.
+func (s *Sim) lookUp(w http.ResponseWriter, r *http.Request, _ grant) {
+	ids := strings.Split(r.URL.Query().Get("ids"), ",")
+	if len(ids) > 100 || ids[0] == "" {
+		invalid(w, "ids", strings.Join(ids, ","), "ids must have 1 to 100 entries")
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]any{}
+	var data []map[string]any
+	var errs []problem
+	for _, id := range ids {
+		if p, ok := s.live(id); ok {
+			data = append(data, s.describePost(r, id, p))
+			s.chargeRead(id, 5)
+			continue
+		}
+		errs = append(errs, notFound("tweet", "ids", id))
+	}
+	if data != nil {
+		out["data"] = data
+	}
+	if errs != nil {
+		out["errors"] = errs
+	}
+	answer(w, http.StatusOK, out)
+}
+
+// lookUpOne is GET /2/tweets/{id}.
+func (s *Sim) lookUpOne(w http.ResponseWriter, r *http.Request, _ grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := r.PathValue("id")
+	p, ok := s.live(id)
+	if !ok {
+		answer(w, http.StatusOK, map[string]any{"errors": []problem{notFound("tweet", "id", id)}})
+		return
+	}
+	s.chargeRead(id, 5)
+	answer(w, http.StatusOK, map[string]any{"data": s.describePost(r, id, p)})
+}
+
+// remove is DELETE /2/tweets/{id}.
+func (s *Sim) remove(w http.ResponseWriter, r *http.Request, _ grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := r.PathValue("id")
+	if _, ok := s.live(id); !ok {
+		refuse(w, http.StatusNotFound, notFound("tweet", "id", id))
+		return
+	}
+	s.core.MarkDeleted(x.ID, id)
+	s.charge(10)
+	answer(w, http.StatusOK, map[string]any{"data": map[string]bool{"deleted": true}})
+}
+
+// me is GET /2/users/me.
+func (s *Sim) me(w http.ResponseWriter, r *http.Request, _ grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user := map[string]any{"id": accountID, "name": accountName, "username": accountHandle}
+	if strings.Contains(r.URL.Query().Get("user.fields"), "public_metrics") {
+		age := s.core.Now().Sub(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		user["public_metrics"] = map[string]int64{
+			"followers_count": 640 + int64(age.Hours()/36), "following_count": 118,
+			"tweet_count": 310 + int64(len(s.state.Posts)), "listed_count": 4,
+		}
+	}
+	s.chargeRead("user", 10)
+	answer(w, http.StatusOK, map[string]any{"data": user})
+}
+
+// timeline is GET /2/users/{id}/tweets, newest first.
+func (s *Sim) timeline(w http.ResponseWriter, r *http.Request, _ grant) {
+	q := r.URL.Query()
+	count, err := strconv.Atoi(cmp.Or(q.Get("max_results"), "10"))
+	if err != nil || count < 5 || count > 100 {
+		invalid(w, "max_results", q.Get("max_results"), "max_results must be between 5 and 100")
+		return
+	}
+	from, to := time.Time{}, s.core.Now().Add(time.Hour)
+	for name, into := range map[string]*time.Time{"start_time": &from, "end_time": &to} {
+		if q.Get(name) == "" {
+			continue
+		}
+		if *into, err = time.Parse(time.RFC3339, q.Get(name)); err != nil {
+			invalid(w, name, q.Get(name), "Invalid '"+name+"'. It must be a time of RFC 3339.")
+			return
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id := r.PathValue("id"); id != accountID {
+		answer(w, http.StatusOK, map[string]any{"errors": []problem{notFound("user", "id", id)}})
+		return
+	}
+	var found []string
+	for id := range s.state.Posts {
+		if p, ok := s.live(id); ok && !p.Time.Before(from) && p.Time.Before(to) && s.older(id, q.Get("pagination_token")) {
+			found = append(found, id)
+		}
+	}
+	slices.SortFunc(found, byID)
+	slices.Reverse(found)
+	meta := map[string]any{}
+	if len(found) > count {
+		found = found[:count]
+		meta["next_token"] = found[count-1]
+	}
+	meta["result_count"] = len(found)
+	out := map[string]any{"meta": meta}
+	if len(found) > 0 {
+		meta["newest_id"], meta["oldest_id"] = found[0], found[len(found)-1]
+		data := []map[string]any{}
+		for _, id := range found {
+			data = append(data, s.describePost(r, id, s.state.Posts[id]))
+			s.chargeRead("own "+id, 1)
+		}
+		out["data"] = data
+	}
+	answer(w, http.StatusOK, out)
+}
+
+// older tells whether a post comes after the last one of a page.
+func (*Sim) older(id, last string) bool { return last == "" || byID(id, last) < 0 }
+
+// byID orders ids as numbers.
+func byID(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }

@@ -1,0 +1,14 @@
+package x_test
+
+import (
+	"testing"
+
+	"github.com/bandstand-app/bandstand/platforms/platformtest"
+	"github.com/bandstand-app/bandstand/platforms/x"
+	"github.com/bandstand-app/bandstand/platforms/x/sim"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	platformtest.Run(t, platformtest.Suite{New: x.New, NewSim: sim.New})
+}

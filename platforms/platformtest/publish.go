@@ -24,7 +24,7 @@ func (w *World) draft(text string, n int) platforms.Draft {
 		if typ != "image/png" {
 			typ = "image/jpeg"
 		}
-		d.Media = append(d.Media, w.Media.Make(typ, 400, 400+16*i, fmt.Sprintf("Picture %d: two children pass a ball", i+1)))
+		d.Media = append(d.Media, w.Media.Make(typ, 400, 400+8*i, fmt.Sprintf("Picture %d: two children pass a ball", i+1)))
 	}
 	return d
 }

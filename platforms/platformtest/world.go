@@ -76,7 +76,9 @@ func newWorld(t *testing.T, s Suite) *World {
 	server.Config.ErrorLog = nil
 	t.Cleanup(server.Close)
 	w.URL, w.Media.base = server.URL, server.URL+"/media/"
-	transport := &http.Transport{}
+	// On a connection that was used before, net/http silently repeats a GET that
+	// met a reset: the faults would not be seen.
+	transport := &http.Transport{DisableKeepAlives: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	w.Client = &http.Client{
 		Transport:     transport,

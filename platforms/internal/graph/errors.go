@@ -1,0 +1,216 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
+)
+
+// APIError is the error envelope of an answer.
+type APIError struct {
+	Code      int
+	Sub       int
+	Transient bool
+	Message   string // in English, for developers
+	UserText  string // localised, for people; often missing
+	Trace     string
+}
+
+// String is how the two numbers are written: "190/463".
+func (e APIError) String() string {
+	if e.Sub == 0 {
+		return strconv.Itoa(e.Code)
+	}
+	return fmt.Sprintf("%d/%d", e.Code, e.Sub)
+}
+
+// ParseError finds the error in an answer, whatever its status: a 2xx may hold
+// one too. Fields of a wrong type are left out.
+func ParseError(body []byte) (APIError, bool) {
+	var top map[string]json.RawMessage
+	if json.Unmarshal(body, &top) != nil {
+		return APIError{}, false
+	}
+	raw, ok := top["error"]
+	if !ok || bytes.Equal(raw, []byte("null")) {
+		return APIError{}, false
+	}
+	return readError(raw), true
+}
+
+// readError reads the object inside an envelope, and what debug_token says of a
+// dead token: the same fields under slightly different names.
+func readError(raw json.RawMessage) APIError {
+	var f map[string]json.RawMessage
+	if json.Unmarshal(raw, &f) != nil {
+		return APIError{}
+	}
+	number := func(names ...string) int {
+		for _, name := range names {
+			s := strings.Trim(string(f[name]), `"`)
+			if n, err := strconv.ParseInt(s, 10, 32); err == nil {
+				return int(n)
+			}
+		}
+		return 0
+	}
+	text := func(name string) (s string) {
+		_ = json.Unmarshal(f[name], &s)
+		return s
+	}
+	return APIError{
+		Code: number("code"), Sub: number("error_subcode", "subcode"), Transient: string(f["is_transient"]) == "true",
+		Message: text("message"), UserText: text("error_user_msg"), Trace: text("fbtrace_id"),
+	}
+}
+
+// Refusal is one line of the table: what a pair of numbers means.
+type Refusal struct {
+	// Code and Sub are the pair. Sub 0 stands for any; Code 0 means that Sub
+	// may come as either of the two numbers.
+	Code, Sub int
+	Kind      platforms.Kind
+	Message   string // one of the platforms.Code… constants
+	// Wait is how long to stay away where the answer does not say.
+	Wait time.Duration
+}
+
+// Table is a list of refusals; the first line that fits best wins: the exact
+// pair, then the one number in either place, then the code alone.
+type Table []Refusal
+
+// common holds what is the same on every platform of this API.
+// https://developers.facebook.com/docs/graph-api/guides/error-handling, 2026-11-20.
+var common = Table{
+	{Code: 1, Kind: platforms.Unknown, Message: platforms.CodePlatformDown},
+	{Code: 2, Kind: platforms.Unknown, Message: platforms.CodePlatformDown},
+	{Code: 4, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
+	{Code: 17, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
+	{Code: 32, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
+	{Code: 341, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
+	{Code: 613, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
+	{Code: 80000, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
+	{Code: 80001, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
+	{Code: 80002, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
+	{Code: 80006, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
+
+	{Code: 102, Kind: platforms.Revoked, Message: platforms.CodeAuthRevoked},
+	{Code: 190, Kind: platforms.Revoked, Message: platforms.CodeAuthRevoked},
+	{Code: 190, Sub: 458, Kind: platforms.Revoked, Message: platforms.CodeAuthRevoked},
+	{Code: 190, Sub: 459, Kind: platforms.Revoked, Message: platforms.CodeAccountCheck},
+	{Code: 190, Sub: 460, Kind: platforms.Revoked, Message: platforms.CodeAuthRevoked},
+	{Code: 190, Sub: 463, Kind: platforms.Expired, Message: platforms.CodeAuthExpired},
+	{Code: 190, Sub: 464, Kind: platforms.Revoked, Message: platforms.CodeAccountCheck},
+	{Code: 190, Sub: 467, Kind: platforms.Revoked, Message: platforms.CodeAuthRevoked},
+	{Code: 190, Sub: 490, Kind: platforms.Expired, Message: platforms.CodeAuthExpired},
+	{Code: 190, Sub: 492, Kind: platforms.Revoked, Message: platforms.CodeNoPublish},
+
+	{Code: 3, Kind: platforms.Rejected, Message: platforms.CodeNoPublish},
+	{Code: 10, Kind: platforms.Rejected, Message: platforms.CodeNoPublish},
+	{Code: 200, Kind: platforms.Rejected, Message: platforms.CodeNoPublish},
+	{Code: 33, Kind: platforms.Rejected, Message: platforms.CodeAccountGone},
+	{Code: 100, Sub: 33, Kind: platforms.Rejected, Message: platforms.CodeAccountGone},
+	{Code: 803, Kind: platforms.Rejected, Message: platforms.CodeAccountGone},
+	{Code: 101, Kind: platforms.Rejected, Message: platforms.CodePlatformAppInvalid},
+	{Code: 104, Kind: platforms.Rejected, Message: platforms.CodePlatformAppInvalid},
+	{Code: 191, Kind: platforms.Rejected, Message: platforms.CodeRedirectMismatch},
+	{Code: 100, Sub: 36008, Kind: platforms.Rejected, Message: platforms.CodeRedirectMismatch},
+	{Code: 368, Kind: platforms.Rejected, Message: platforms.CodeRestricted},
+}
+
+// ambiguous lists the answers that prove nothing about an irreversible call:
+// the post may be public all the same (reliability.md §2.6).
+func ambiguous(e APIError) bool {
+	return e.Transient || e.Sub == 2207051 || slices.Contains([]int{1, 2, 4, 17, 32, 613}, e.Code)
+}
+
+// find returns the line of the table for e.
+func (t Table) find(e APIError) (Refusal, bool) {
+	code := e.Code
+	if code > 200 && code < 300 {
+		code = 200 // the whole block means that a permission is missing
+	}
+	for _, fits := range []func(Refusal) bool{
+		func(r Refusal) bool { return r.Code == code && r.Sub == e.Sub && r.Code != 0 },
+		func(r Refusal) bool { return r.Code == 0 && (r.Sub == e.Sub || r.Sub == e.Code) },
+		func(r Refusal) bool { return r.Code == code && r.Sub == 0 },
+	} {
+		if i := slices.IndexFunc(t, fits); i >= 0 {
+			return t[i], true
+		}
+	}
+	return Refusal{}, false
+}
+
+// refusal turns an error envelope into an error for the engine and for people.
+func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platforms.Error {
+	line, known := c.table.find(e)
+	switch {
+	case call.Irreversible && (ambiguous(e) || resp.Status < 400 || resp.Status >= 500):
+		line = Refusal{Kind: platforms.Unknown, Message: platforms.CodePlatformDown}
+	case call.Op == OpToken && (e.Code == 1 || e.Code == 101):
+		line = Refusal{Kind: platforms.Rejected, Message: platforms.CodePlatformAppInvalid}
+	case !known && (e.Transient || e.Code == 0 || resp.Status >= 500):
+		line = Refusal{Kind: platforms.Unknown, Message: platforms.CodePlatformDown}
+	case !known:
+		line = Refusal{Kind: platforms.Rejected, Message: platforms.CodeUnknownRefusal}
+	case line.Message == platforms.CodeNoPublish && call.Op == OpNumbers:
+		line.Message = platforms.CodeNoFeature
+	case line.Message == platforms.CodeAccountGone && (call.Op == OpNumbers || call.Op == OpRead):
+		line.Message = platforms.CodeUnknownRefusal // it is the post that is gone
+	}
+	out := c.http.Error(line.Kind, line.Message, call.Op, resp)
+	out.PlatformCode = e.String()
+	out.TraceID = e.Trace
+	out.PlatformText = apihttp.Sentence(withoutSecrets(call, e.UserText))
+	if out.PlatformText == "" {
+		out.PlatformText = apihttp.Sentence(withoutSecrets(call, e.Message))
+	}
+	if line.Kind == platforms.RateLimited {
+		if wait := max(line.Wait, regain(resp)); wait > 0 {
+			out.RetryAt = c.Now().Add(wait)
+		}
+	}
+	return out
+}
+
+// withoutSecrets takes what we sent out of the platform's sentence: Meta quotes
+// malformed tokens.
+func withoutSecrets(call Call, s string) string {
+	for _, secret := range []string{call.Token.Reveal(), call.App[clientSecret].Reveal()} {
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, "[secret]")
+		}
+	}
+	for _, k := range []string{"code", "fb_exchange_token", "input_token"} {
+		if v := call.Params.Get(k); v != "" {
+			s = strings.ReplaceAll(s, v, "[secret]")
+		}
+	}
+	return s
+}
+
+// regain is how long until the bucket opens again: the usage headers name it in
+// minutes. Zero if they do not.
+func regain(resp *apihttp.Response) time.Duration {
+	var usage map[string][]struct {
+		Minutes float64 `json:"estimated_time_to_regain_access"`
+	}
+	if json.Unmarshal([]byte(resp.Header.Get("X-Business-Use-Case-Usage")), &usage) != nil {
+		return 0
+	}
+	var longest time.Duration
+	for _, buckets := range usage {
+		for _, b := range buckets {
+			longest = max(longest, time.Duration(min(b.Minutes, 24*60)*float64(time.Minute)))
+		}
+	}
+	return longest
+}

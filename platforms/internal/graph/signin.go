@@ -1,0 +1,252 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Operations that are judged in a special way.
+const (
+	OpToken   = "token"
+	OpRead    = "read"
+	OpCheck   = "check"
+	OpNumbers = "numbers"
+)
+
+// Scopes are asked for at once, for all platforms that share the app.
+// https://developers.facebook.com/docs/permissions, 2026-11-20.
+var Scopes = []string{
+	"pages_show_list", "pages_read_engagement", "pages_manage_posts", "read_insights", "business_management",
+	"instagram_basic", "instagram_content_publish", "instagram_manage_insights",
+}
+
+// Need ties a feature to one permission that it cannot do without.
+type Need struct {
+	Feature platforms.Feature
+	Scope   string
+}
+
+// maxPages bounds the walk through a list of accounts.
+const maxPages = 100
+
+// AuthURL is the address of the login dialog.
+func (c *Client) AuthURL(r platforms.AuthRequest) (string, error) {
+	id := r.App[clientID]
+	if id.IsZero() || r.App[clientSecret].IsZero() {
+		return "", c.Refuse(platforms.Rejected, platforms.CodePlatformAppInvalid, OpToken, nil)
+	}
+	q := url.Values{
+		clientID: {id.Reveal()}, "redirect_uri": {r.RedirectURL}, "state": {r.State},
+		"response_type": {"code"}, "scope": {strings.Join(Scopes, ",")},
+	}
+	if r.Again {
+		q.Set("auth_type", "rerequest")
+	}
+	return c.Web(Version+"/dialog/oauth") + "?" + q.Encode(), nil
+}
+
+type tokenAnswer struct {
+	AccessToken string `json:"access_token"`
+	ExpiresIn   int64  `json:"expires_in"` // seconds; may be missing
+}
+
+// Exchange turns the code of a callback into a long-lived user token. That must
+// happen before Pages are listed: it decides whether their tokens run out.
+func (c *Client) Exchange(ctx context.Context, r platforms.ExchangeRequest) (platforms.Grant, error) {
+	short, err := c.token(ctx, r.App, url.Values{"redirect_uri": {r.RedirectURL}, "code": {r.Code}})
+	if err != nil {
+		return platforms.Grant{}, err
+	}
+	long, err := c.token(ctx, r.App, url.Values{
+		"grant_type": {"fb_exchange_token"}, "fb_exchange_token": {short.Access.Reveal()},
+	})
+	if err != nil {
+		return platforms.Grant{}, err
+	}
+	scopes, err := c.granted(ctx, r.App, long.Access)
+	return platforms.Grant{Tokens: long, Scopes: scopes}, err
+}
+
+// token sends a form to the token address: the secret stays out of the URL.
+func (c *Client) token(ctx context.Context, app platforms.App, form url.Values) (platforms.Tokens, error) {
+	form.Set(clientID, app[clientID].Reveal())
+	form.Set(clientSecret, app[clientSecret].Reveal())
+	call := Call{Op: OpToken, Method: http.MethodPost, Path: "oauth/access_token", Params: form, App: app}
+	var a tokenAnswer
+	resp, err := c.Do(ctx, call, &a)
+	switch {
+	case err != nil:
+		return platforms.Tokens{}, err
+	case a.AccessToken == "":
+		return platforms.Tokens{}, c.NoID(call, resp)
+	}
+	t := platforms.Tokens{Access: platforms.NewSecret(a.AccessToken)}
+	if a.ExpiresIn > 0 {
+		t.AccessExpires = c.Now().Add(time.Duration(a.ExpiresIn) * time.Second)
+	}
+	return t, nil
+}
+
+func (c *Client) granted(ctx context.Context, app platforms.App, user platforms.Secret) ([]string, error) {
+	var a struct {
+		Data []struct{ Permission, Status string }
+	}
+	if _, err := c.Do(ctx, Call{Op: OpToken, Path: "me/permissions", App: app, Token: user}, &a); err != nil {
+		return nil, err
+	}
+	out := []string{}
+	for _, p := range a.Data {
+		if p.Status == "granted" {
+			out = append(out, p.Permission)
+		}
+	}
+	return out, nil
+}
+
+// Page is one Page behind a sign-in, with the account linked to it, if any.
+type Page struct {
+	ID          string   `json:"id"`
+	Name        string   `json:"name"`
+	Username    string   `json:"username"`
+	Tasks       []string `json:"tasks"`
+	AccessToken string   `json:"access_token"`
+	Linked      *struct {
+		ID       string `json:"id"`
+		Username string `json:"username"`
+		Name     string `json:"name"`
+	} `json:"instagram_business_account"`
+}
+
+// May tells whether the person holds a task on the Page: "CREATE_CONTENT".
+func (p Page) May(task string) bool { return slices.Contains(p.Tasks, task) }
+
+// Pages lists the Pages behind a sign-in and says what the sign-in may do.
+func (c *Client) Pages(ctx context.Context, app platforms.App, g platforms.Grant) ([]Page, Debug, error) {
+	debug, err := c.Debug(ctx, app, g.Tokens.Access)
+	if err != nil {
+		return nil, Debug{}, err
+	}
+	var pages []Page
+	params := url.Values{
+		"fields": {"id,name,username,tasks,access_token,instagram_business_account{id,username,name}"}, "limit": {"100"},
+	}
+	for range maxPages {
+		var a struct {
+			Data   []Page
+			Paging struct {
+				Cursors struct{ After string }
+				Next    string // holds the token: only whether it is there counts
+			}
+		}
+		if _, err := c.Do(ctx, Call{Op: OpRead, Path: "me/accounts", Params: params, App: app, Token: g.Tokens.Access}, &a); err != nil {
+			return nil, Debug{}, err
+		}
+		pages = append(pages, a.Data...)
+		if a.Paging.Next == "" || a.Paging.Cursors.After == "" {
+			break
+		}
+		params.Set("after", a.Paging.Cursors.After)
+	}
+	return pages, debug, nil
+}
+
+// Tokens are those of a Page. They do not run out, unless they were made from a
+// user token that lives only hours.
+func (d Debug) Tokens(p Page) platforms.Tokens {
+	t := platforms.Tokens{Access: platforms.NewSecret(p.AccessToken)}
+	if d.ExpiresAt != 0 && d.ExpiresAt-d.IssuedAt < 24*60*60 {
+		t.AccessExpires = time.Unix(d.ExpiresAt, 0).UTC()
+	}
+	return t
+}
+
+// Debug is what debug_token says about a token.
+type Debug struct {
+	Valid          bool     `json:"is_valid"`
+	IssuedAt       int64    `json:"issued_at"`              // unix seconds
+	ExpiresAt      int64    `json:"expires_at"`             // 0: never by time
+	DataAccessEnds int64    `json:"data_access_expires_at"` // 90 days after the person last said yes
+	Scopes         []string `json:"scopes"`
+	Granular       []struct {
+		Scope   string   `json:"scope"`
+		Targets []string `json:"target_ids"`
+	} `json:"granular_scopes"`
+	Error json.RawMessage `json:"error"`
+
+	asked time.Time
+}
+
+// Debug asks about a token, in the name of the app. The token travels in the
+// body of a POST that stands for a GET, so that no address ever holds it. A
+// token that is no longer valid is an error of the kind that using it would give.
+func (c *Client) Debug(ctx context.Context, app platforms.App, token platforms.Secret) (Debug, error) {
+	if app[clientID].IsZero() || app[clientSecret].IsZero() {
+		return Debug{}, c.Refuse(platforms.Rejected, platforms.CodePlatformAppInvalid, OpCheck, nil)
+	}
+	call := Call{
+		Op: OpCheck, Method: http.MethodPost, Path: "debug_token", App: app,
+		Params: url.Values{"method": {"get"}, "input_token": {token.Reveal()}},
+		Token:  platforms.NewSecret(app[clientID].Reveal() + "|" + app[clientSecret].Reveal()),
+	}
+	var a struct{ Data Debug }
+	resp, err := c.Do(ctx, call, &a)
+	if err != nil {
+		return Debug{}, err
+	}
+	if !a.Data.Valid {
+		e := readError(a.Data.Error)
+		if e.Code == 0 {
+			e.Code = 190
+		}
+		return Debug{}, c.refusal(call, resp, e)
+	}
+	a.Data.asked = c.Now()
+	return a.Data, nil
+}
+
+// Has tells whether a permission was given for this Page or account.
+func (d Debug) Has(scope, target string) bool {
+	if !slices.Contains(d.Scopes, scope) {
+		return false
+	}
+	for _, g := range d.Granular {
+		if g.Scope == scope && len(g.Targets) > 0 {
+			return slices.Contains(g.Targets, target)
+		}
+	}
+	return true
+}
+
+// dataAccess is how Meta calls the right to read, which ends by itself.
+const dataAccess = "data access"
+
+// Allowed compares what was given for an account with what the features need.
+// Numbers also stop when the 90 days of data access are over.
+func (d Debug) Allowed(target string, needs []Need) (granted []platforms.Feature, missing []platforms.MissingPermission) {
+	lacking := map[platforms.Feature]bool{}
+	lack := func(f platforms.Feature, permission string) {
+		lacking[f] = true
+		missing = append(missing, platforms.MissingPermission{Feature: f, Permission: permission})
+	}
+	for _, n := range needs {
+		if !d.Has(n.Scope, target) {
+			lack(n.Feature, n.Scope)
+		}
+	}
+	if d.DataAccessEnds != 0 && d.asked.Unix() >= d.DataAccessEnds {
+		lack(platforms.FeatureNumbers, dataAccess)
+	}
+	for _, n := range needs {
+		if !lacking[n.Feature] && !slices.Contains(granted, n.Feature) {
+			granted = append(granted, n.Feature)
+		}
+	}
+	return granted, missing
+}

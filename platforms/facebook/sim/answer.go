@@ -1,0 +1,260 @@
+package sim
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/graph"
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+)
+
+// refusal is an error envelope.
+type refusal struct {
+	Status    int // 400 if zero
+	Code, Sub int
+	Type      string // "OAuthException" if empty
+	Text      string
+	UserText  string
+	Regain    time.Duration // told in the usage header
+}
+
+func refuse(code, sub int, text string) *refusal { return &refusal{Code: code, Sub: sub, Text: text} }
+
+// The refusals that occur in several places.
+var (
+	errNotFound = refuse(100, 33, "Unsupported request. Object does not exist, cannot be loaded due to missing permissions, or does not support this operation.")
+	errNotFresh = refuse(9007, 2207027, "The media is not ready for publishing, please wait for a moment.")
+)
+
+func (f *refusal) write(w http.ResponseWriter, kind string) {
+	e := map[string]any{
+		"message": f.Text, "type": "OAuthException", "code": f.Code, "is_transient": false, "fbtrace_id": simkit.Token("A")[:12],
+	}
+	if f.Type != "" {
+		e["type"] = f.Type
+	}
+	if f.Sub != 0 {
+		e["error_subcode"] = f.Sub
+	}
+	if f.UserText != "" {
+		e["error_user_title"], e["error_user_msg"] = "Cannot post", f.UserText
+	}
+	if f.Regain > 0 {
+		w.Header().Set("X-Business-Use-Case-Usage", bucket(kind, 100, f.Regain))
+	}
+	status := f.Status
+	if status == 0 {
+		status = http.StatusBadRequest
+	}
+	writeJSON(w, status, map[string]any{"error": e})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, "answer could not be written", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b)
+}
+
+// bucket is the header that says how much of a limit is used.
+func bucket(kind string, percent int, regain time.Duration) string {
+	b, err := json.Marshal(map[string]any{pages[0].ID: []map[string]any{{
+		"type": kind, "call_count": percent, "total_cputime": percent / 2, "total_time": percent / 2,
+		"estimated_time_to_regain_access": int(regain.Minutes()),
+	}}})
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// call is one request to the API after its token was looked at.
+type call struct {
+	*http.Request
+	form  url.Values
+	path  []string // below the version
+	token *token   // nil only where none is needed
+	fault string   // a fault that the container plays
+}
+
+// route is who answers a call, and under which names faults are armed for it.
+type route struct {
+	platform platforms.ID // empty: both
+	ops      []string
+	open     bool // no token is looked at
+	answer   func(*call) (any, *refusal)
+}
+
+func (rt route) of() []platforms.ID {
+	if rt.platform == "" {
+		return []platforms.ID{facebook, instagram}
+	}
+	return []platforms.ID{rt.platform}
+}
+
+var versionForm = regexp.MustCompile(`^v\d+\.\d+$`)
+
+// maxForm is the most that is read of a request: a picture of 10 MB and some.
+const maxForm = 12 << 20
+
+func (s *server) serveGraph(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseMultipartForm(maxForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		refuse(100, 0, "The request could not be read.").write(w, "pages")
+		return
+	}
+	c := &call{Request: r, form: r.Form, path: strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, "/graph/"), "/"), "/")}
+	version := graph.Version
+	if versionForm.MatchString(c.path[0]) {
+		version, c.path = c.path[0], c.path[1:]
+	}
+	w.Header().Set("Facebook-Api-Version", graph.Served(version, s.Now()))
+	if len(c.path) == 0 || r.Form.Has("ids") {
+		refuse(100, 0, "Reading several objects at the root was removed.").write(w, "pages")
+		return
+	}
+	method := r.Method
+	if method == http.MethodPost && r.PostForm.Get("method") != "" {
+		method = strings.ToUpper(r.PostForm.Get("method"))
+	}
+	rt := s.route(method, c)
+	kind := "pages"
+	if rt.platform == instagram {
+		kind = "instagram"
+	}
+	fault := ""
+	for _, op := range rt.ops {
+		for _, id := range rt.of() {
+			if fault == "" {
+				fault = s.Take(id, op)
+			}
+		}
+	}
+	act := func(w http.ResponseWriter, _ *http.Request) {
+		percent, left := s.count()
+		w.Header().Set("X-App-Usage", fmt.Sprintf(`{"call_count":%d,"total_time":%d,"total_cputime":%d}`, percent, percent/2, percent/2))
+		if !rt.open {
+			w.Header().Set("X-Business-Use-Case-Usage", bucket(kind, percent, 0))
+		}
+		answer, no := s.answer(c, rt, percent, left)
+		if no != nil {
+			no.write(w, kind)
+			return
+		}
+		writeJSON(w, http.StatusOK, answer)
+	}
+	if f := played(rt, fault); f != nil {
+		f.write(w, kind)
+		return
+	}
+	if fault == simkit.Stuck || fault == simkit.Media {
+		c.fault, fault = fault, "" // played where the picture is worked on
+	}
+	s.Misbehave(w, r, fault, act)
+}
+
+func (s *server) answer(c *call, rt route, percent int, left time.Duration) (any, *refusal) {
+	if percent >= 100 && !rt.open {
+		code := 80001
+		if rt.platform == instagram {
+			code = 80002
+		}
+		f := refuse(code, 0, "There have been too many calls from this account. Wait a bit and try again.")
+		f.Regain = left
+		return nil, f
+	}
+	if !rt.open {
+		t, no := s.authorise(c.Request)
+		if no != nil {
+			return nil, no
+		}
+		c.token = t
+	}
+	return rt.answer(c)
+}
+
+// played is the platform's own way of going wrong, or nil if the fault looks
+// the same everywhere.
+func played(rt route, fault string) *refusal {
+	insta := rt.platform == instagram
+	switch fault {
+	case simkit.RateLimited:
+		f := refuse(80001, 2446079, "There have been too many calls to this Page account. Wait a bit and try again.")
+		if insta {
+			f = refuse(80002, 0, "There have been too many calls to this Instagram account. Wait a bit and try again.")
+		}
+		f.Regain = 17 * time.Minute
+		return f
+	case simkit.ExpiredToken:
+		return refuse(190, 463, "Error validating access token: Session has expired.")
+	case simkit.RevokedToken:
+		return refuse(190, 460, "Error validating access token: The session has been invalidated because the user changed their password.")
+	case simkit.Rejected:
+		f := refuse(100, 1346003, "Invalid parameter")
+		if insta {
+			f = refuse(100, 0, "Invalid parameter")
+		}
+		f.UserText = "This content goes against our Community Standards."
+		return f
+	case simkit.Duplicate:
+		f := refuse(506, 1455006, "Duplicate status message")
+		f.UserText = "This status update is identical to the last one you posted."
+		return f
+	case simkit.Media:
+		switch {
+		case rt.ops[0] == "status":
+			return nil // the container says so instead
+		case insta:
+			return refuse(36001, 2207005, "The image format is not supported.")
+		}
+		return refuse(100, 2069019, "The file is not a valid image.")
+	}
+	return nil
+}
+
+// authorise looks at the token of a call, and that the caller knows the secret
+// of the app it belongs to.
+func (s *server) authorise(r *http.Request) (*token, *refusal) {
+	raw, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		raw = r.Form.Get("access_token")
+	}
+	if raw == "" {
+		return nil, refuse(2500, 0, "An active access token must be used to query information about the current user.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id, secret, isApp := strings.Cut(raw, "|"); isApp {
+		if want, known := s.Apps[id]; id == "" || secret == "" || known && want != secret {
+			return nil, refuse(190, 0, "Error validating application. Cannot get application info due to a system error.")
+		}
+		return &token{Kind: tokenApp, App: id}, nil
+	}
+	t, no := s.alive(raw)
+	if no != nil {
+		return nil, no
+	}
+	mac := hmac.New(sha256.New, []byte(s.Apps[t.App]))
+	mac.Write([]byte(raw))
+	got, err := hex.DecodeString(r.Form.Get("appsecret_proof"))
+	if err != nil || !hmac.Equal(got, mac.Sum(nil)) {
+		f := refuse(100, 0, "Invalid appsecret_proof provided in the API argument")
+		f.Type = "GraphMethodException"
+		return nil, f
+	}
+	return t, nil
+}

@@ -1,0 +1,224 @@
+package sim
+
+import (
+	"cmp"
+	"encoding/json"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+)
+
+// photo is an uploaded photo. While no post shows it, it lives a day.
+type photo struct {
+	ID, Page, Alt, SHA string
+	Made               time.Time
+	Used               bool
+}
+
+// post is a post of a Page.
+type post struct {
+	ID, Page, Message, Link string
+	Photos                  []string
+	Made                    time.Time
+}
+
+// The limits of Pages.
+const (
+	maxMessage    = 63_206
+	maxPhotoBytes = 10 << 20
+	photoLife     = 24 * time.Hour
+	maxListed     = 100
+)
+
+// apiTime is how the API writes times.
+const apiTime = "2006-01-02T15:04:05-0700"
+
+// acts checks that the token is the Page's own and may do what is asked.
+func acts(c *call, p *page, scope, task string) *refusal {
+	switch {
+	case c.token.Kind != tokenPage || c.token.Page != p.ID:
+		return refuse(200, 0, "(#200) The permission to act as this Page was not given: a Page access token is required.")
+	case !c.token.may(scope):
+		return refuse(200, 0, "(#200) If posting to a page, requires both pages_read_engagement and "+scope+" as an admin with sufficient administrative permission")
+	case task != "" && !slices.Contains(p.Tasks, task):
+		return refuse(200, 0, "(#200) The person does not hold the task "+task+" on this Page.")
+	}
+	return nil
+}
+
+func (s *server) pageNode(c *call, p *page) (any, *refusal) {
+	if !c.token.sees(p.ID) {
+		return nil, errNotFound
+	}
+	return map[string]any{
+		"id": p.ID, "name": p.Name, "username": p.Username, "category": p.Category, "is_published": true,
+		"followers_count": p.Followers, "fan_count": p.Followers - p.Followers/20,
+	}, nil
+}
+
+func (s *server) uploadPhoto(c *call, p *page) (any, *refusal) {
+	if no := acts(c, p, "pages_manage_posts", "CREATE_CONTENT"); no != nil {
+		return nil, no
+	}
+	if c.form.Get("published") != "false" {
+		return nil, refuse(100, 0, "This simulator takes photos with published=false only.")
+	}
+	file, _, err := c.FormFile("source")
+	if err != nil {
+		return nil, refuse(324, 0, "Missing or invalid image file")
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxPhotoBytes+1))
+	if err != nil {
+		return nil, refuse(324, 0, "Missing or invalid image file")
+	}
+	if len(data) > maxPhotoBytes {
+		return nil, refuse(100, 1366046, "Photos should be less than 10 MB.")
+	}
+	pic, err := simkit.ReadPicture(data)
+	if err != nil || !slices.Contains([]string{"image/jpeg", "image/png", "image/gif"}, pic.Facts.Type) {
+		return nil, refuse(100, 2069019, "The file is not a valid image.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ph := &photo{ID: s.NextID(""), Page: p.ID, Alt: c.form.Get("alt_text_custom"), SHA: pic.Facts.SHA256, Made: s.Now()}
+	s.Photos[ph.ID], s.Pictures[ph.SHA] = ph, pic
+	return map[string]any{"id": ph.ID}, nil
+}
+
+func (s *server) makePost(c *call, p *page) (any, *refusal) {
+	if no := acts(c, p, "pages_manage_posts", "CREATE_CONTENT"); no != nil {
+		return nil, no
+	}
+	made := &post{Page: p.ID, Message: c.form.Get("message"), Link: c.form.Get("link")}
+	for n := 0; c.form.Has("attached_media[" + strconv.Itoa(n) + "]"); n++ {
+		var m struct {
+			ID string `json:"media_fbid"`
+		}
+		if json.Unmarshal([]byte(c.form.Get("attached_media["+strconv.Itoa(n)+"]")), &m) != nil || m.ID == "" {
+			return nil, refuse(100, 0, "(#100) attached_media must name a media_fbid.")
+		}
+		made.Photos = append(made.Photos, m.ID)
+	}
+	if no := made.content(); no != nil {
+		return nil, no
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.Now()
+	var pics []simkit.Picture
+	var alts []string
+	for _, id := range made.Photos {
+		ph := s.Photos[id]
+		switch {
+		case ph == nil || ph.Page != p.ID || !ph.Used && now.Sub(ph.Made) > photoLife:
+			return nil, refuse(100, 0, "(#100) Invalid photo in attached_media.")
+		case ph.Used:
+			f := refuse(100, 1366051, "Photos were already posted.")
+			f.UserText = "These photos were already posted."
+			return nil, f
+		}
+		pics, alts = append(pics, s.Pictures[ph.SHA]), append(alts, ph.Alt)
+	}
+	for _, id := range made.Photos {
+		s.Photos[id].Used = true
+	}
+	made.ID, made.Made = s.NextID(p.ID+"_"), now
+	s.PagePosts[made.ID] = made
+	s.record(platforms.SimPost{
+		Platform: facebook, Account: p.ID, ID: made.ID, Text: made.Message, Link: made.Link, Time: now,
+	}, pics, alts)
+	out := map[string]any{"id": made.ID}
+	if strings.Contains(c.form.Get("fields"), "permalink_url") {
+		out["permalink_url"] = s.web(made.ID)
+	}
+	return out, nil
+}
+
+// content checks what a post is made of.
+func (p *post) content() *refusal {
+	u, err := url.Parse(p.Link)
+	switch {
+	case p.Message == "" && p.Link == "" && len(p.Photos) == 0:
+		return refuse(100, 0, "(#100) You must provide either message or link or attached_media")
+	case utf8.RuneCountInString(p.Message) > maxMessage:
+		return refuse(100, 0, "(#100) The status you are trying to publish is too long.")
+	case p.Link != "" && len(p.Photos) > 0:
+		return refuse(100, 0, "(#100) link and attached_media cannot be combined.")
+	case p.Link != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http"):
+		return refuse(100, 1609005, "The link could not be used.")
+	case u != nil && (u.Hostname() == "facebook.com" || strings.HasSuffix(u.Hostname(), ".facebook.com")):
+		return refuse(100, 1609008, "Links to facebook.com cannot be posted.")
+	}
+	return nil
+}
+
+func (s *server) publishedPosts(c *call, p *page) (any, *refusal) {
+	if no := acts(c, p, "pages_read_engagement", ""); no != nil {
+		return nil, no
+	}
+	limit, since := 25, time.Time{}
+	if v := c.form.Get("limit"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > maxListed {
+			return nil, refuse(100, 0, "(#100) Please reduce the amount of data you're asking for, then retry your request")
+		}
+		limit = n
+	}
+	if v, err := strconv.ParseInt(c.form.Get("since"), 10, 64); err == nil {
+		since = time.Unix(v, 0)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []*post
+	for _, made := range s.PagePosts {
+		if made.Page == p.ID && !made.Made.Before(since) {
+			list = append(list, made)
+		}
+	}
+	slices.SortFunc(list, func(a, b *post) int { return cmp.Or(b.Made.Compare(a.Made), cmp.Compare(b.ID, a.ID)) })
+	data := []map[string]any{}
+	for _, made := range list[:min(limit, len(list))] {
+		data = append(data, s.readPost(made))
+	}
+	return map[string]any{"data": data}, nil
+}
+
+// readPost is a post as it is listed.
+func (s *server) readPost(p *post) map[string]any {
+	out := map[string]any{
+		"id": p.ID, "created_time": p.Made.Format(apiTime), "permalink_url": s.web(p.ID), "is_published": true,
+	}
+	if p.Message != "" {
+		out["message"] = p.Message
+	}
+	switch {
+	case p.Link != "":
+		out["attachments"] = map[string]any{"data": []any{map[string]any{
+			"media_type": "link", "unshimmed_url": p.Link, "url": "https://l.facebook.com/l.php?u=" + url.QueryEscape(p.Link),
+			"target": map[string]any{"url": p.Link},
+		}}}
+	case len(p.Photos) == 1:
+		out["attachments"] = map[string]any{"data": []any{photoTarget(p.Photos[0])}}
+	case len(p.Photos) > 1:
+		var subs []any
+		for _, id := range p.Photos {
+			subs = append(subs, photoTarget(id))
+		}
+		out["attachments"] = map[string]any{"data": []any{map[string]any{
+			"media_type": "album", "target": map[string]any{"id": p.ID}, "subattachments": map[string]any{"data": subs},
+		}}}
+	}
+	return out
+}
+
+func photoTarget(id string) map[string]any {
+	return map[string]any{"media_type": "photo", "target": map[string]any{"id": id}}
+}

@@ -1,0 +1,236 @@
+// Package sim is a make-believe Meta: one server on which Facebook Pages and
+// Instagram accounts live, with the login dialog, the Graph API and the public
+// pages of both. It speaks the real protocol and shares no code with the
+// clients it stands up to, save the table of API versions.
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+)
+
+// The platforms the server stands for.
+const (
+	facebook  platforms.ID = "facebook"
+	instagram platforms.ID = "instagram"
+)
+
+const mount = "meta"
+
+type server struct {
+	*simkit.Core
+	env platforms.SimEnv
+	mux *http.ServeMux
+
+	mu sync.Mutex
+	state
+}
+
+// state is everything that outlives a restart beside Core.
+type state struct {
+	Apps       map[string]string // id → secret, as last seen at the token address
+	Declined   map[string]bool   // permissions the person said no to
+	Codes      map[string]*code
+	Tokens     map[string]*token
+	Photos     map[string]*photo
+	PagePosts  map[string]*post
+	Containers map[string]*container
+	Media      map[string]*media
+	Pictures   map[string]simkit.Picture // by SHA-256
+	Calls      usage
+}
+
+func newState() state {
+	return state{
+		Apps: map[string]string{}, Declined: map[string]bool{}, Codes: map[string]*code{}, Tokens: map[string]*token{},
+		Photos: map[string]*photo{}, PagePosts: map[string]*post{}, Containers: map[string]*container{},
+		Media: map[string]*media{}, Pictures: map[string]simkit.Picture{},
+	}
+}
+
+// New makes the simulator.
+func New(env platforms.SimEnv) platforms.Simulator {
+	s := &server{Core: simkit.New(env.Now, facebook, instagram), env: env, state: newState(), mux: http.NewServeMux()}
+	s.mux.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.mux.HandleFunc("GET /www/{version}/dialog/oauth", s.showDialog)
+	s.mux.HandleFunc("POST /www/{version}/dialog/oauth", s.answerDialog)
+	s.mux.HandleFunc("GET /www/p/{code}/{$}", s.showMedia)
+	s.mux.HandleFunc("GET /www/{name}", s.showPage)
+	s.mux.HandleFunc("GET /pictures/{sha}", s.showPicture)
+	s.mux.HandleFunc("/graph/", s.serveGraph)
+	return s
+}
+
+// Mount implements platforms.Simulator.
+func (*server) Mount() string { return mount }
+
+// ServeHTTP implements http.Handler.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.Now().Format(http.TimeFormat))
+	s.mux.ServeHTTP(w, r)
+}
+
+// Fault implements platforms.Simulator.
+func (s *server) Fault(f platforms.SimFault) error {
+	if f.Platform == instagram && f.Fault == simkit.Duplicate {
+		return fmt.Errorf("%s has no answer of its own for duplicates", f.Platform)
+	}
+	return s.Core.Fault(f)
+}
+
+// Reset implements platforms.Simulator.
+func (s *server) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Core.Reset()
+	s.state = newState()
+}
+
+type saved struct {
+	Core  simkit.Saved
+	State state
+}
+
+// Save implements platforms.Simulator.
+func (s *server) Save() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return json.Marshal(saved{s.Saved(), s.state})
+}
+
+// Load implements platforms.Simulator.
+func (s *server) Load(b []byte) error {
+	in := saved{State: newState()}
+	if err := json.Unmarshal(b, &in); err != nil {
+		return fmt.Errorf("load make-believe %s: %w", mount, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Restore(in.Core)
+	s.state = in.State
+	return nil
+}
+
+// record puts a post among those that became public, for tests and the feed.
+func (s *server) record(p platforms.SimPost, shown []simkit.Picture, alts []string) {
+	for i, pic := range shown {
+		m := pic.Facts
+		m.Alt = alts[i]
+		p.Media = append(p.Media, m)
+		s.Pictures[m.SHA256] = pic
+	}
+	s.Publish(p)
+}
+
+// web is the address of a page of this server, for browsers.
+func (s *server) web(path string) string { return s.env.BaseURL + "/" + mount + "/www/" + path }
+
+// page is a Facebook Page of the world.
+type page struct {
+	ID, Name, Username, Category string
+	Tasks                        []string
+	Followers                    int64
+	Linked                       *profile
+}
+
+// profile is an Instagram account of the world.
+type profile struct {
+	ID, Name, Username string
+	Followers          int64
+}
+
+// The world: one person, her two Pages and the account linked to the first.
+const (
+	personID   = "2184"
+	personName = "Maeve Byrne"
+)
+
+var pages = []page{
+	{
+		ID: "1001", Name: "Riverside FC", Username: "riversidefc", Category: "Sports team", Followers: 412,
+		Tasks:  []string{"ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"},
+		Linked: &profile{ID: "17841400000000001", Name: "Riverside FC", Username: "riversidefc", Followers: 388},
+	},
+	{
+		ID: "1002", Name: "Riverside FC Juniors", Username: "riversidejuniors", Category: "Sports team", Followers: 96,
+		Tasks: []string{"ANALYZE", "MODERATE"},
+	},
+}
+
+func findPage(id string) *page {
+	for i := range pages {
+		if pages[i].ID == id {
+			return &pages[i]
+		}
+	}
+	return nil
+}
+
+func findProfile(id string) (*profile, *page) {
+	for i := range pages {
+		if p := pages[i].Linked; p != nil && p.ID == id {
+			return p, &pages[i]
+		}
+	}
+	return nil, nil
+}
+
+// usage counts calls in a window of 24 hours.
+type usage struct {
+	Since time.Time
+	Count int
+}
+
+// budget is how many calls a window allows: 4800 for each of ten people who
+// looked at the Page.
+const budget = 48_000
+
+// count adds a call and returns how much of the window is used, in percent, and
+// how long it still lasts.
+func (s *server) count() (percent int, left time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.Now()
+	if now.Sub(s.Calls.Since) >= 24*time.Hour || now.Before(s.Calls.Since) {
+		s.Calls = usage{Since: now}
+	}
+	s.Calls.Count++
+	return s.Calls.Count * 100 / budget, s.Calls.Since.Add(24 * time.Hour).Sub(now)
+}
+
+// scopes lists the permissions that exist, with what the dialog says of them.
+var scopes = []struct{ name, words string }{
+	{"pages_show_list", "See the list of Pages you manage"},
+	{"pages_read_engagement", "Read the posts and followers of your Pages"},
+	{"pages_manage_posts", "Create and manage posts on your Pages"},
+	{"pages_read_user_content", "Read what visitors write on your Pages"},
+	{"pages_manage_engagement", "Manage comments on your Pages"},
+	{"pages_manage_metadata", "Subscribe your Pages to live updates"},
+	{"pages_messaging", "Read and answer messages to your Pages"},
+	{"read_insights", "See the numbers of your Pages"},
+	{"business_management", "See the business your Pages belong to"},
+	{"instagram_basic", "See your Instagram account and its posts"},
+	{"instagram_content_publish", "Post to your Instagram account"},
+	{"instagram_manage_comments", "Manage comments on your Instagram account"},
+	{"instagram_manage_insights", "See the numbers of your Instagram account"},
+	{"instagram_manage_messages", "Read and answer messages on Instagram"},
+}
+
+func knownScope(name string) bool {
+	for _, sc := range scopes {
+		if sc.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// forInstagram tells scopes about accounts from scopes about Pages.
+func forInstagram(scope string) bool { return strings.HasPrefix(scope, "instagram_") }

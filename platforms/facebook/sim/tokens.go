@@ -1,0 +1,210 @@
+package sim
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+)
+
+// The kinds of token, as debug_token names them.
+const (
+	tokenUser = "USER"
+	tokenPage = "PAGE"
+	tokenApp  = "APP"
+)
+
+// How long tokens live.
+const (
+	shortLife      = time.Hour
+	longLife       = 60 * 24 * time.Hour
+	dataAccessLife = 90 * 24 * time.Hour
+)
+
+type token struct {
+	Kind, App, Page string
+	Scopes          []string
+	Shared          []string // ids of Pages and accounts
+	Long            bool
+	Issued          time.Time
+	Expires         time.Time // zero: never by time
+	Dead            int       // subcode of code 190 once it was taken back
+}
+
+func (t *token) may(scope string) bool { return slices.Contains(t.Scopes, scope) }
+
+func (t *token) sees(id string) bool { return slices.Contains(t.Shared, id) }
+
+// alive finds a token. The caller holds the lock.
+func (s *server) alive(raw string) (*token, *refusal) {
+	t := s.Tokens[raw]
+	switch {
+	case t == nil:
+		return nil, refuse(190, 0, "Invalid OAuth access token - Cannot parse access token")
+	case t.Dead != 0:
+		return nil, refuse(190, t.Dead, "Error validating access token: the session is no longer valid.")
+	case !t.Expires.IsZero() && !s.Now().Before(t.Expires):
+		return nil, refuse(190, 463, "Error validating access token: Session has expired.")
+	}
+	return t, nil
+}
+
+// exchange answers at the token address: a code or a user token goes in, a
+// longer-lived one comes out.
+func (s *server) exchange(c *call) (any, *refusal) {
+	id, secret := c.form.Get("client_id"), c.form.Get("client_secret")
+	if id == "" {
+		return nil, refuse(101, 0, "Missing client_id parameter.")
+	}
+	if secret == "" {
+		return nil, refuse(1, 0, "Error validating client secret.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.Now()
+	if c.form.Get("grant_type") == "fb_exchange_token" {
+		old, no := s.alive(c.form.Get("fb_exchange_token"))
+		switch {
+		case no != nil:
+			return nil, no
+		case old.App != id || s.Apps[id] != secret:
+			return nil, refuse(1, 0, "Error validating client secret.")
+		}
+		t := *old
+		t.Long, t.Issued, t.Expires = true, now, now.Add(longLife)
+		return s.hand(&t, longLife), nil
+	}
+	cd := s.Codes[c.form.Get("code")]
+	switch {
+	case cd == nil || cd.App != id:
+		return nil, refuse(100, 0, "Invalid verification code format.")
+	case cd.Used:
+		return nil, refuse(100, 36009, "This authorization code has been used.")
+	case now.After(cd.Expires):
+		return nil, refuse(100, 36007, "This authorization code has expired.")
+	case cd.Redirect != c.form.Get("redirect_uri"):
+		return nil, refuse(100, 36008, "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request")
+	}
+	cd.Used = true
+	s.Apps[id] = secret
+	t := &token{Kind: tokenUser, App: id, Scopes: cd.Scopes, Shared: cd.Pages, Issued: now, Expires: now.Add(shortLife)}
+	return s.hand(t, shortLife), nil
+}
+
+// hand gives out a token. The caller holds the lock.
+func (s *server) hand(t *token, life time.Duration) any {
+	raw := simkit.Token("EAAB")
+	s.Tokens[raw] = t
+	return map[string]any{"access_token": raw, "token_type": "bearer", "expires_in": int64(life.Seconds())}
+}
+
+func (s *server) permissions(c *call) (any, *refusal) {
+	data := []map[string]string{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sc := range scopes {
+		switch {
+		case c.token.may(sc.name):
+			data = append(data, map[string]string{"permission": sc.name, "status": "granted"})
+		case s.Declined[sc.name]:
+			data = append(data, map[string]string{"permission": sc.name, "status": "declined"})
+		}
+	}
+	return map[string]any{"data": data}, nil
+}
+
+// accountsPage is how many Pages one answer lists, so that every client has to
+// turn the page.
+const accountsPage = 1
+
+func (s *server) accounts(c *call) (any, *refusal) {
+	if c.token.Kind != tokenUser {
+		return nil, refuse(100, 0, "Tried accessing nonexisting field (accounts) on node type (Page)")
+	}
+	var seen []page
+	for _, p := range pages {
+		if c.token.may("pages_show_list") && c.token.sees(p.ID) {
+			seen = append(seen, p)
+		}
+	}
+	start, err := strconv.Atoi(c.form.Get("after"))
+	if c.form.Get("after") != "" && (err != nil || start < 0 || start > len(seen)) {
+		return nil, refuse(100, 0, "Invalid cursor.")
+	}
+	data := []map[string]any{}
+	end := min(start+accountsPage, len(seen))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range seen[start:end] {
+		data = append(data, s.listed(p, c.token))
+	}
+	paging := map[string]any{"cursors": map[string]string{"before": strconv.Itoa(start), "after": strconv.Itoa(end)}}
+	if end < len(seen) {
+		paging["next"] = "https://graph.facebook.com/v26.0/me/accounts?access_token=hidden&after=" + strconv.Itoa(end)
+	}
+	return map[string]any{"data": data, "paging": paging}, nil
+}
+
+// listed is one Page with a token of its own. The caller holds the lock.
+func (s *server) listed(p page, user *token) map[string]any {
+	t := &token{Kind: tokenPage, App: user.App, Page: p.ID, Scopes: user.Scopes, Shared: user.Shared, Long: user.Long, Issued: s.Now()}
+	if !user.Long {
+		t.Expires = user.Expires
+	}
+	raw := simkit.Token("EAAP")
+	s.Tokens[raw] = t
+	out := map[string]any{
+		"id": p.ID, "name": p.Name, "username": p.Username, "category": p.Category, "tasks": p.Tasks, "access_token": raw,
+	}
+	if p.Linked != nil && user.may("instagram_basic") && user.sees(p.Linked.ID) {
+		out["instagram_business_account"] = map[string]any{
+			"id": p.Linked.ID, "username": p.Linked.Username, "name": p.Linked.Name, "followers_count": p.Linked.Followers,
+		}
+	}
+	return out
+}
+
+func (s *server) debugToken(c *call) (any, *refusal) {
+	if c.token.Kind != tokenApp {
+		return nil, refuse(100, 0, "You must provide an app access token, or a user access token that is an owner or developer of the app")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, no := s.alive(c.form.Get("input_token"))
+	if no == nil && t.App != c.token.App {
+		no = refuse(100, 0, "The App_id in the input_token did not match the Viewing App")
+	}
+	if no != nil {
+		return map[string]any{"data": map[string]any{
+			"is_valid": false, "scopes": []string{},
+			"error": map[string]any{"code": no.Code, "message": no.Text, "subcode": no.Sub},
+		}}, nil
+	}
+	var granular []map[string]any
+	for _, sc := range t.Scopes {
+		g := map[string]any{"scope": sc}
+		targets := []string{}
+		for _, id := range t.Shared {
+			if (findPage(id) == nil) == forInstagram(sc) {
+				targets = append(targets, id)
+			}
+		}
+		if sc != "business_management" {
+			g["target_ids"] = targets
+		}
+		granular = append(granular, g)
+	}
+	data := map[string]any{
+		"app_id": t.App, "type": t.Kind, "application": "Bandstand", "is_valid": true,
+		"issued_at": t.Issued.Unix(), "expires_at": int64(0), "data_access_expires_at": t.Issued.Add(dataAccessLife).Unix(),
+		"user_id": personID, "scopes": t.Scopes, "granular_scopes": granular,
+	}
+	if !t.Expires.IsZero() {
+		data["expires_at"] = t.Expires.Unix()
+	}
+	if t.Kind == tokenPage {
+		data["profile_id"] = t.Page
+	}
+	return map[string]any{"data": data}, nil
+}

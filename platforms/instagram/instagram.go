@@ -1,0 +1,101 @@
+// Package instagram publishes to professional Instagram accounts and reads
+// their numbers, over Meta's Graph API and with a sign-in through Facebook
+// Login: the account is linked to a Page, and the Page's token acts for it.
+package instagram
+
+import (
+	"context"
+	"embed"
+	"net/url"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/graph"
+)
+
+// ID is the platform's name in the database and in settings.
+const ID platforms.ID = "instagram"
+
+//go:embed preview.css
+var css string
+
+//go:embed mark.svg
+var mark string
+
+//go:embed en.toml
+var catalogue embed.FS
+
+type instagram struct{ api *graph.Client }
+
+// New makes the platform.
+func New(env platforms.Env) platforms.Platform {
+	return &instagram{api: graph.New(env, ID, refusals)}
+}
+
+// Info implements platforms.Platform.
+func (*instagram) Info() platforms.Info {
+	return platforms.Info{
+		ID: ID, Name: "Instagram", Short: "IG", Mark: mark,
+		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(),
+		Endpoints: graph.Endpoints(),
+		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
+		Certainty: platforms.CertainByStatus,
+		Numbers: []platforms.NumberWord{
+			{Number: platforms.Likes, Word: "Likes"}, {Number: platforms.Comments, Word: "Comments"},
+			{Number: platforms.Shares, Word: "Shares"}, {Number: platforms.Reach, Word: "Accounts reached"},
+			{Number: platforms.Impressions, Word: "Views"}, {Number: platforms.Followers, Word: "Followers"},
+			{Number: platforms.Posts, Word: "Posts"},
+		},
+		CSS: css, Catalogue: catalogue, CheckedOn: graph.CheckedOn,
+	}
+}
+
+const mediaReference = "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media"
+
+// The shapes of a feed picture, width / height.
+const (
+	minRatio = 0.8
+	maxRatio = 1.91
+)
+
+// Rules implements platforms.Platform. They are the same for all accounts.
+func (*instagram) Rules(platforms.Account) platforms.Rules {
+	return platforms.Rules{
+		Text: []platforms.TextRule{
+			{Unit: "characters", Max: 2200, Measure: countText, Code: platforms.CodeTextTooLong},
+			{Unit: "hashtags", Max: 30, Measure: countHashtags, Code: platforms.CodeTooManyHashtags, ShowFrom: 20, Side: true},
+			{Unit: "mentions", Max: 20, Measure: countMentions, Code: platforms.CodeTooManyMentions, ShowFrom: 15, Side: true},
+		},
+		Media: platforms.MediaRules{
+			Min: 1, Max: 10, MaxAlt: 1000,
+			Image: platforms.ImageRules{
+				// Widths outside 320 to 1440 are scaled by Instagram, not refused.
+				Types: []string{"image/jpeg"}, MaxBytes: 8_000_000, MaxWidth: 1440, MaxHeight: 1800,
+				MinRatio: minRatio, MaxRatio: maxRatio,
+			},
+		},
+		Link:      platforms.LinkRules{Plain: true},
+		FoldPhone: 125, FoldComputer: 125,
+		Source: platforms.Source{URL: mediaReference, CheckedOn: graph.CheckedOn},
+	}
+}
+
+// Check implements platforms.Platform.
+func (i *instagram) Check(ctx context.Context, s platforms.Session) (platforms.Account, error) {
+	debug, err := i.api.Debug(ctx, s.App, s.Access)
+	if err != nil {
+		return platforms.Account{}, err
+	}
+	var user struct{ ID, Username, Name string }
+	_, err = i.api.Do(ctx, graph.Call{
+		Op: graph.OpCheck, Path: s.Account.RemoteID, App: s.App, Token: s.Access,
+		Params: url.Values{"fields": {"id,username,name"}},
+	}, &user)
+	if err != nil {
+		return platforms.Account{}, err
+	}
+	return account(user.ID, user.Name, user.Username, debug), nil
+}
+
+// containerLife is how long a container can be published.
+const containerLife = 24 * time.Hour

@@ -1,0 +1,96 @@
+package instagram
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/graph"
+)
+
+// The proofs of a look.
+const (
+	proofStatus = "container_status"
+	proofRead   = "read_back"
+)
+
+// clockMargin is how far Instagram's clock may be behind ours when a post is
+// looked for by its time.
+const clockMargin = 2 * time.Minute
+
+// Settle implements platforms.Publisher. A container knows whether it was
+// published; which post it became has to be found by text and time.
+func (i *instagram) Settle(ctx context.Context, s platforms.Session, p platforms.Publication, done []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
+	container := top(p, done)
+	if container == "" {
+		return platforms.Evidence{Verdict: platforms.SeenNothing}, nil
+	}
+	a, err := i.containerStatus(ctx, s, graph.OpRead, container)
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.PlatformCode == "100/33" {
+		// Reading containers sometimes fails like this: unknown, not absent.
+		return platforms.Evidence{Verdict: platforms.SeenNothing, Proof: proofStatus}, nil
+	}
+	if err != nil {
+		return platforms.Evidence{}, err
+	}
+	switch a.Code {
+	case statusFinished, statusError, statusExpired:
+		return platforms.Evidence{Verdict: platforms.SeenNotPublic, Proof: proofStatus}, nil
+	case statusPublished:
+		return i.find(ctx, s, p, tried)
+	}
+	return platforms.Evidence{Verdict: platforms.SeenNothing, Proof: proofStatus}, nil
+}
+
+// find looks for the post of a published container. The post is public in any
+// case; its id is only taken where exactly one post fits.
+func (i *instagram) find(ctx context.Context, s platforms.Session, p platforms.Publication, tried time.Time) (platforms.Evidence, error) {
+	var a struct {
+		Data []struct {
+			ID, Caption, Permalink string
+			Timestamp              graph.Time
+		}
+	}
+	_, err := i.api.Do(ctx, graph.Call{
+		Op: graph.OpRead, Path: s.Account.RemoteID + "/media", App: s.App, Token: s.Access,
+		Params: url.Values{"fields": {"id,caption,timestamp,permalink"}, "limit": {"25"}},
+	}, &a)
+	if err != nil {
+		return platforms.Evidence{}, err
+	}
+	out := platforms.Evidence{Verdict: platforms.SeenPublic, Proof: proofStatus}
+	matches := 0
+	for _, m := range a.Data {
+		if m.Timestamp.Before(tried.Add(-clockMargin)) || !sameText(m.Caption, p.Text) {
+			continue
+		}
+		matches++
+		out.RemoteID, out.RemoteURL, out.PublishedAt = m.ID, m.Permalink, m.Timestamp.Time
+		out.Proof = proofStatus + "+" + proofRead
+	}
+	if matches > 1 {
+		return platforms.Evidence{Verdict: platforms.SeenPublic, Proof: proofStatus}, nil
+	}
+	return out, nil
+}
+
+// sameText compares texts regardless of how white space was kept.
+func sameText(a, b string) bool {
+	return strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
+}
+
+// Permalink implements platforms.Linker.
+func (i *instagram) Permalink(ctx context.Context, s platforms.Session, remoteID string) (string, error) {
+	var a struct{ Permalink string }
+	call := graph.Call{
+		Op: graph.OpRead, Path: remoteID, App: s.App, Token: s.Access, Params: url.Values{"fields": {"permalink"}},
+	}
+	resp, err := i.api.Do(ctx, call, &a)
+	if err == nil && a.Permalink == "" {
+		err = i.api.NoID(call, resp)
+	}
+	return a.Permalink, err
+}

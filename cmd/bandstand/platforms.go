@@ -2,11 +2,19 @@ package main
 
 import (
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/facebook"
+	metasim "github.com/bandstand-app/bandstand/platforms/facebook/sim"
+	"github.com/bandstand-app/bandstand/platforms/instagram"
 )
 
 // constructors is the one list of platforms, in the order in which screens show
 // them. A ninth platform is one line here and one folder below platforms.
-var constructors = []func(platforms.Env) platforms.Platform{}
+var constructors = []func(platforms.Env) platforms.Platform{
+	facebook.New,
+	instagram.New,
+}
 
 // simulators is the list of make-believe platforms.
-var simulators = []func(platforms.SimEnv) platforms.Simulator{}
+var simulators = []func(platforms.SimEnv) platforms.Simulator{
+	metasim.New, // stands for both of Meta's platforms
+}

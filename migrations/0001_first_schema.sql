@@ -285,6 +285,9 @@ CREATE TABLE deliveries (
   remakes         INTEGER NOT NULL DEFAULT 0, -- containers made again, this generation
   waits           INTEGER NOT NULL DEFAULT 0, -- looks that found the platform still working
   waits_since     INTEGER,
+  tried_at        INTEGER, -- first irreversible attempt of this generation that may have arrived
+  unknowns        INTEGER NOT NULL DEFAULT 0, -- attempts whose outcome was lost
+  has_left        INTEGER NOT NULL DEFAULT 0 CHECK (has_left IN (0, 1)), -- any of this generation left this machine
   unknown_since   INTEGER,
   tries_since     INTEGER, -- first of tries_transient
   seen            TEXT NOT NULL DEFAULT '', -- platforms.Verdict of the last good look
@@ -375,6 +378,15 @@ CREATE TABLE measurements_due (
   failures      INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX measurements_due_at ON measurements_due (next_at);
+
+-- Published deliveries whose id or address must still be asked for.
+CREATE TABLE links_due (
+  delivery_id   BLOB PRIMARY KEY REFERENCES deliveries (id) ON DELETE CASCADE,
+  connection_id INTEGER NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+  next_at       INTEGER NOT NULL,
+  failures      INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX links_due_at ON links_due (next_at);
 
 -- Numbers a platform gave at one time; never overwritten. NULL: not offered or
 -- not given.

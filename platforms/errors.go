@@ -101,6 +101,8 @@ const (
 	CodeOutcomeUnknown     = "outcome_unknown"
 	CodeUnreachable        = "unreachable"
 	CodeWeWereOff          = "we_were_off"
+	CodeLate               = "late"            // its time passed for another reason
+	CodeContentChanged     = "content_changed" // not what was scheduled (rule P16)
 	CodeMediaNotFetchable  = "media_not_fetchable"
 	CodeMediaSlow          = "media_processing_slow"
 	CodeMediaFailed        = "media_processing_failed"

@@ -71,8 +71,12 @@ type Info struct {
 	Endpoints []Endpoint
 	Features  []Feature // what Bandstand can do here when everything is allowed
 	Certainty Certainty
-	Renewal   Renewal
-	Numbers   []NumberWord // which numbers are offered, and under which name
+	// SettleAfter is how long after a lost answer a repeat under the same key is
+	// safe, KeyLife for how long the platform remembers a key (zero: for ever).
+	// Both are for CertainByKey.
+	SettleAfter, KeyLife time.Duration
+	Renewal              Renewal
+	Numbers              []NumberWord // which numbers are offered, and under which name
 
 	// CSS styles the preview card. Every selector begins with .pv-<id>.
 	CSS string

@@ -11,7 +11,9 @@ import (
 // Perform do that one step and commits what came back.
 type Publisher interface {
 	// Plan says the next step, without any I/O. done holds the steps of this
-	// try in order; steps that were given up are not in it.
+	// try in order; steps that were given up are not in it, nor is a look
+	// (Step.Waits) that found the platform still working: the same look is
+	// planned again. Once such a look is done, its result is in done.
 	Plan(p Publication, done []StepResult) Step
 	// Perform makes the one call of the step. It never loops, sleeps or tries
 	// again. Errors are *Error.
@@ -115,6 +117,10 @@ type StepResult struct {
 
 // StepState is how far the platform is with the thing behind a step.
 type StepState string
+
+// DuplicateOf is the Kind of a result that only Settle finds in done: Ref is
+// the earlier post that the platform named in a Duplicate answer.
+const DuplicateOf = "duplicate_of"
 
 // The states a step can leave behind.
 const (

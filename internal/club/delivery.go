@@ -1,0 +1,249 @@
+package club
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Delivery is one post for one connection as Next decides by it.
+type Delivery struct {
+	Status Status
+	Phase  Phase
+	Code   string            // message for people, one of platforms.Code…
+	Args   map[string]string // its placeholders; times are RFC 3339 in UTC
+
+	DueAt     time.Time
+	LateAfter time.Time // later than this: ask (rule P12)
+	NextAt    time.Time // when the engine looks again; zero: not by itself
+	StartedAt time.Time
+
+	Generation int  // +1 only when a person has it sent again
+	Frozen     bool // what goes out is fixed and kept
+	LookFirst  bool // a person said "it is not there": look once more before sending
+
+	RemoteID    string
+	RemoteURL   string
+	PublishedAt time.Time
+
+	// TriedAt is the first irreversible attempt, of any generation, that may
+	// have arrived. Unknowns counts those whose outcome was lost. Left tells
+	// whether one of this generation left this machine at all.
+	TriedAt  time.Time
+	Unknowns int
+	Left     bool
+
+	TriesTransient int
+	TriesSince     time.Time
+	TriesAmbiguous int
+	RateWaits      int
+	Renewals       int
+	Remakes        int
+	Waits          int
+	WaitsSince     time.Time
+	UnknownSince   time.Time // an outcome is open since then
+	Seen           platforms.Verdict
+	Looks          int // looks in a row that saw Seen
+	LooksSince     time.Time
+
+	// How far the platform lets us be sure (reliability.md §2.5).
+	Certainty   platforms.Certainty
+	SettleAfter time.Duration
+	KeyLife     time.Duration
+}
+
+// Key identifies a delivery and its generation to a platform: 32 hex digits,
+// the same at every try.
+func Key(delivery string, generation int) string {
+	h := sha256.Sum256([]byte("delivery " + delivery + " generation " + strconv.Itoa(generation)))
+	return hex.EncodeToString(h[:16])
+}
+
+// statusOf is the status each phase belongs to.
+var statusOf = map[Phase]Status{
+	Waiting: Scheduled, Blocked: Scheduled,
+	Preparing: Publishing, Processing: Publishing, Ready: Publishing,
+	Sending: Publishing, Reconciling: Publishing, Backoff: Publishing,
+	Linked: Published, Unlinked: Published,
+	Refused: Failed, Exhausted: Failed, MediaRefused: Failed, CancelledByPlatform: Failed,
+	Ambiguous: NeedsAttention, Late: NeedsAttention, Restored: NeedsAttention, Clone: NeedsAttention,
+	ClockInDoubt: NeedsAttention, Reconnect: NeedsAttention, DuplicateSuspect: NeedsAttention, Partial: NeedsAttention,
+}
+
+// EventKind is what happened to a delivery.
+type EventKind string
+
+// What people do.
+const (
+	PersonSchedules EventKind = "schedules"
+	PersonEdits     EventKind = "edits"
+	PersonRetimes   EventKind = "retimes" // another time
+	PersonCancels   EventKind = "cancels"
+	PersonFinds     EventKind = "finds"     // "it is there"
+	PersonMisses    EventKind = "misses"    // "it is not there, send again"
+	PersonSendsNow  EventKind = "sends_now" // a late one, or one that failed: "try again"
+)
+
+// What happens by itself.
+const (
+	Tick           EventKind = "tick"            // NextAt has come
+	StepEnded      EventKind = "step_ended"      // a safe call has an outcome
+	SendEnded      EventKind = "send_ended"      // the irreversible call has an outcome
+	LookEnded      EventKind = "look_ended"      // a look has an outcome
+	RenewalEnded   EventKind = "renewal_ended"   // the sign-in was renewed, or not
+	ProcessDied    EventKind = "process_died"    // an attempt is open whose process is gone
+	ConnectionGone EventKind = "connection_gone" // disconnected, or deleted at the platform's wish
+	Doubt          EventKind = "doubt"           // restored, cloned or clock in doubt: ask
+)
+
+// Event is one thing that happened, with what Next needs to know about it.
+type Event struct {
+	Kind EventKind
+
+	// From people: the time chosen, and when that would be too late.
+	DueAt, LateAfter time.Time
+	URL              string // of the post a person found, if they gave it
+
+	// Tick: how things stand.
+	Account  AccountState
+	Step     platforms.Step // what comes next
+	Problem  *Problem       // why the content cannot go out as it is
+	Changed  bool           // the content is not the one that was scheduled (rule P16)
+	StepDied bool           // something made earlier has expired at the platform
+	OffFrom  time.Time      // Bandstand was not running from …
+	OffTo    time.Time      // … to
+	Doubt    Phase          // Doubt: Restored, Clone or ClockInDoubt
+
+	// Outcome of a call: Err, or Result with the step that follows it, or
+	// Evidence.
+	Result    platforms.StepResult
+	Following platforms.Step
+	Evidence  platforms.Evidence
+	Err       *platforms.Error
+	CanRenew  bool // the platform lets us renew its sign-in
+
+	Jitter float64 // [0, 1)
+}
+
+// AccountState is how the connection of a delivery stands.
+type AccountState struct {
+	Usable       bool
+	Code         string    // why it is not
+	BlockedUntil time.Time // no call before (rule P13)
+	FreeAt       time.Time // a post that is catching up waits until then (rule P14)
+}
+
+// Problem is why content cannot go out, for people.
+type Problem struct {
+	Code  string
+	Args  map[string]string
+	Media bool // because of a picture
+}
+
+// Work is what the engine does once a Change is committed.
+type Work string
+
+// The kinds of work.
+const (
+	Rest  Work = "rest"  // nothing until NextAt
+	Again Work = "again" // go on at once
+	Do    Work = "do"    // make the safe call of Event.Step
+	Send  Work = "send"  // make the irreversible call of Event.Step
+	Look  Work = "look"  // look whether it is public
+	Renew Work = "renew" // renew the sign-in, then go on
+)
+
+// Outcome of a call, as it is kept with its attempt.
+type Outcome string
+
+// The outcomes (reliability.md §2.6).
+const (
+	Accepted       Outcome = "accepted"
+	Rejected       Outcome = "rejected"
+	NotSent        Outcome = "not_sent"
+	OutcomeUnknown Outcome = "unknown"
+)
+
+// Change is the answer of Next: the new state, and what is committed with it in
+// one transaction.
+type Change struct {
+	Row  string // of the table in reliability.md §2.4
+	To   Delivery
+	Work Work
+
+	Opens    bool    // an irreversible attempt begins
+	Closes   Outcome // the attempt that ended
+	Proof    string  // what proved it
+	Freezes  bool    // what goes out is fixed now
+	Thaws    bool    // … is given up
+	Voids    bool    // the steps so far are given up
+	Keeps    *platforms.StepResult
+	Blocks   time.Time // the whole connection rests until then (rule P13)
+	Breaks   bool      // the connection needs reconnecting
+	Timeline []Note
+	Notice   string // kind of the notice people get, or empty
+}
+
+// Note is one line of a post's timeline: the catalogue key event_<kind> and
+// its placeholders.
+type Note struct {
+	Kind string
+	Args map[string]string
+}
+
+// Kinds of Note that publishing writes.
+const (
+	NoteScheduled     = "scheduled"      // when
+	NoteRetimed       = "retimed"        // when
+	NoteEdited        = "edited"         //
+	NoteCancelled     = "cancelled"      //
+	NoteBackToDraft   = "back_to_draft"  //
+	NoteStarted       = "started"        //
+	NoteStep          = "step"           // step, n
+	NoteMadeAgain     = "made_again"     //
+	NoteBlocked       = "blocked"        // when_next
+	NoteSignIn        = "sign_in"        // needs reconnecting
+	NoteRenewed       = "renewed"        //
+	NoteRetry         = "retry"          // code, when_next
+	NotePublished     = "published"      //
+	NoteRefused       = "refused"        // code
+	NoteExhausted     = "exhausted"      // n
+	NoteUnknown       = "unknown"        //
+	NoteLooked        = "looked"         // n: found nothing so far
+	NoteLookFailed    = "look_failed"    // when_next
+	NoteNotPublic     = "not_public"     // the platform says so: sending again
+	NoteRepeated      = "repeated"       // the same post under the same key
+	NoteFound         = "found"          // proof
+	NoteSeveral       = "several"        //
+	NoteAsks          = "asks"           // n looks
+	NoteLate          = "late"           // code
+	NoteSaidThere     = "said_there"     //
+	NoteSaidNotThere  = "said_not_there" //
+	NoteSentNow       = "sent_now"       //
+	NoteDoubt         = "doubt"          // reason
+	NoteLink          = "link_found"     //
+	NoteConnectionCut = "connection_cut" //
+)
+
+// Kinds of notice: catalogue key notice_<kind>.
+const (
+	NoticeFailed    = "failed"
+	NoticeAttention = "attention"
+	NoticeReconnect = "reconnect"
+	NoticeSeveral   = "several"
+)
+
+// NoteKinds and NoticeKinds list them all, so that a test can hold the
+// catalogue against them.
+var (
+	NoteKinds = []string{
+		NoteScheduled, NoteRetimed, NoteEdited, NoteCancelled, NoteBackToDraft, NoteStarted, NoteStep, NoteMadeAgain,
+		NoteBlocked, NoteSignIn, NoteRenewed, NoteRetry, NotePublished, NoteRefused, NoteExhausted, NoteUnknown,
+		NoteLooked, NoteLookFailed, NoteNotPublic, NoteRepeated, NoteFound, NoteSeveral, NoteAsks, NoteLate,
+		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteLink, NoteConnectionCut,
+	}
+	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral}
+)

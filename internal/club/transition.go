@@ -1,0 +1,180 @@
+package club
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// The numbers of reliability.md §2.7.
+const (
+	catchUpAfter = time.Minute   // later than this, a post is catching up
+	transientMax = 8             // tries of a call that was proved not sent …
+	transientFor = 2 * time.Hour // … or this long
+	backoffFirst = 30 * time.Second
+	backoffCap   = 15 * time.Minute
+	rateDefault  = time.Hour
+	rateMin      = time.Minute
+	rateMax      = 24 * time.Hour
+	rateSpread   = 2 * time.Minute
+	processFor   = 30 * time.Minute
+	unknownFor   = 2 * time.Hour
+	equalLooks   = 2 // class B: the platform says twice that it is not public …
+	equalAfter   = time.Minute
+	emptyLooks   = 3 // looks that found nothing before people are asked …
+	emptyAfter   = 15 * time.Minute
+	finalLooks   = 3               // tries of the last look before sending again
+	accountPoll  = time.Minute     // how often a broken account is looked at again
+	sendOverdue  = 2 * time.Minute // an irreversible call that nobody waits for any more
+)
+
+var (
+	processEvery = []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}
+	lookEvery    = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+)
+
+// ErrNoRow answers for an event that the table does not know in this state:
+// another actor was faster, and there is nothing to do.
+var ErrNoRow = errors.New("no transition for this event")
+
+// ErrBeingSent refuses a change to a post whose outcome is open (row 15).
+var ErrBeingSent = &Error{Code: Conflict, Key: "too_late_to_change"}
+
+// Next says what an event makes of a delivery. It is pure: the same arguments
+// give the same Change. The error is ErrNoRow, or an *Error for people.
+func Next(d Delivery, e Event, now time.Time) (Change, error) {
+	t := &turn{now: now, e: e, was: d, Change: Change{To: d, Work: Rest}}
+	for _, r := range table {
+		if r.on == e.Kind && slices.Contains(r.from, place{d.Status, d.Phase}) && (r.when == nil || r.when(t)) {
+			t.Row = r.row
+			if err := r.then(t); err != nil {
+				return Change{}, err
+			}
+			return t.Change, nil
+		}
+	}
+	return Change{}, fmt.Errorf("%s at %s/%s: %w", e.Kind, d.Status, d.Phase, ErrNoRow)
+}
+
+// rule is one row of the table. The first that fits decides.
+type rule struct {
+	row  string
+	from []place
+	on   EventKind
+	when func(*turn) bool // nil: always
+	then func(*turn) error
+}
+
+type place struct {
+	status Status
+	phase  Phase
+}
+
+func in(phases ...Phase) []place {
+	out := make([]place, 0, len(phases))
+	for _, p := range phases {
+		out = append(out, place{statusOf[p], p})
+	}
+	return out
+}
+
+var (
+	drafts    = []place{{Draft, ""}, {Cancelled, ""}}
+	scheduled = in(Waiting, Blocked)
+	working   = in(Preparing, Processing, Ready, Backoff) // begun, and nothing of it public
+	calm      = slices.Concat(scheduled, working)
+	open      = in(Sending, Reconciling)
+	held      = in(Late, Restored, Clone, ClockInDoubt, Reconnect, Partial)
+	failed    = in(Refused, Exhausted, MediaRefused, CancelledByPlatform)
+	asking    = in(Ambiguous, DuplicateSuspect)
+)
+
+// table is the transition table of reliability.md §2.4, in its order within
+// each state. P rows are the rules of §1 that the page states apart from it.
+var table = []rule{
+	// People.
+	{"1", drafts, PersonSchedules, nil, (*turn).schedule},
+	{"2", scheduled, PersonEdits, nil, (*turn).edit},
+	{"2", scheduled, PersonRetimes, nil, (*turn).retime},
+	{"3", scheduled, PersonCancels, nil, (*turn).cancel},
+	{"14", working, PersonEdits, nil, (*turn).backToDraft},
+	{"14", working, PersonRetimes, nil, (*turn).retime},
+	{"14", working, PersonCancels, nil, (*turn).cancel},
+	{"15", slices.Concat(open, asking), PersonEdits, nil, (*turn).beingSent},
+	{"15", slices.Concat(open, asking), PersonRetimes, nil, (*turn).beingSent},
+	{"15", slices.Concat(open, asking), PersonCancels, nil, (*turn).beingSent},
+	{"31", asking, PersonFinds, nil, (*turn).saidThere},
+	{"32", asking, PersonMisses, nil, (*turn).saidNotThere},
+	{"33", held, PersonSendsNow, nil, (*turn).sendNow},
+	{"33", held, PersonRetimes, nil, (*turn).retime},
+	{"33", held, PersonEdits, nil, (*turn).edit},
+	{"33", held, PersonCancels, nil, (*turn).cancel},
+	{"36", failed, PersonSendsNow, nil, (*turn).retry},
+	{"36", failed, PersonRetimes, nil, (*turn).retime},
+	{"36", failed, PersonEdits, nil, (*turn).edit},
+	{"36", failed, PersonCancels, nil, (*turn).cancel},
+
+	// Before anything can be public.
+	{"37", slices.Concat(calm, held), ConnectionGone, nil, (*turn).connectionGone},
+	{"38", calm, Doubt, nil, (*turn).doubt},
+	{"P11", scheduled, Tick, (*turn).early, (*turn).untilDue},
+	{"5", calm, Tick, (*turn).isLate, (*turn).askLate},
+	{"6", calm, Tick, (*turn).blocked, (*turn).block},
+	{"32", in(Preparing), Tick, (*turn).lookFirst, (*turn).look},
+	{"P14", slices.Concat(scheduled, in(Preparing, Ready)), Tick, (*turn).crowded, (*turn).untilFree},
+	{"8", slices.Concat(scheduled, in(Preparing, Ready)), Tick, (*turn).unfit, (*turn).unfitContent},
+	{"4", scheduled, Tick, nil, (*turn).start},
+	{"4", in(Preparing), Tick, (*turn).unfrozen, (*turn).freeze},
+	{"35", in(Backoff), Tick, (*turn).spent, (*turn).exhaust},
+	{"34", in(Backoff), Tick, nil, (*turn).tryAgain},
+	{"12", in(Preparing, Processing, Ready), Tick, (*turn).stepDied, (*turn).remake},
+	{"P16", in(Preparing, Ready), Tick, (*turn).changed, (*turn).refuseChanged},
+	{"13", in(Preparing, Ready), Tick, (*turn).irreversible, (*turn).send},
+	{"7", in(Preparing, Processing, Ready), Tick, nil, (*turn).doStep},
+
+	// A safe call ended.
+	{"10", in(Preparing, Processing), StepEnded, (*turn).stillWorking, (*turn).keepWaiting},
+	{"12", in(Preparing, Processing), StepEnded, (*turn).stepUseless, (*turn).remake},
+	{"7", in(Preparing, Processing), StepEnded, (*turn).ok, (*turn).stepDone},
+	{"19", in(Preparing, Processing, Ready), StepEnded, (*turn).signInRefused, (*turn).renewOrStop},
+	{"20", in(Preparing, Processing, Ready), StepEnded, is(platforms.RateLimited), (*turn).rateLimit},
+	{"8", in(Preparing, Processing, Ready), StepEnded, is(platforms.Rejected, platforms.MediaRejected, platforms.Duplicate), (*turn).reject},
+	{"9", in(Preparing, Processing, Ready), StepEnded, nil, (*turn).backOff},
+	{"19", in(Backoff), RenewalEnded, nil, (*turn).renewed},
+
+	// The irreversible call ended.
+	{"16", in(Sending), SendEnded, (*turn).okWithID, (*turn).published},
+	{"17", in(Sending), SendEnded, (*turn).ok, (*turn).outcomeUnknown},
+	{"21", in(Sending), SendEnded, (*turn).repeatedInVain, (*turn).stillUnknown},
+	{"21", in(Sending), SendEnded, (*turn).duplicateOfOurs, (*turn).outcomeUnknown},
+	{"18", in(Sending), SendEnded, is(platforms.Rejected, platforms.MediaRejected, platforms.Duplicate), (*turn).reject},
+	{"19", in(Sending), SendEnded, (*turn).signInRefused, (*turn).renewOrStop},
+	{"20", in(Sending), SendEnded, is(platforms.RateLimited), (*turn).rateLimit},
+	{"22", in(Sending), SendEnded, is(platforms.NotSent), (*turn).backOff},
+	{"21", in(Sending), SendEnded, nil, (*turn).outcomeUnknown},
+	{"23", in(Sending), ProcessDied, nil, (*turn).outcomeUnknown},
+	{"23", in(Sending), Tick, (*turn).overdue, (*turn).outcomeUnknown},
+
+	// The outcome is open: look.
+	{"28", in(Reconciling), Tick, (*turn).blocked, (*turn).lookLater},
+	{"24", in(Reconciling), Tick, nil, (*turn).look},
+	{"25", in(Reconciling), LookEnded, sees(platforms.SeenPublic), (*turn).found},
+	{"29", in(Reconciling), LookEnded, sees(platforms.SeenSeveral), (*turn).several},
+	{"26", in(Reconciling), LookEnded, (*turn).provedAbsent, (*turn).readyAgain},
+	{"24", in(Reconciling), LookEnded, (*turn).repeatable, (*turn).repeat},
+	{"29", in(Reconciling), LookEnded, (*turn).outOfLooks, (*turn).askAfterLook},
+	{"28", in(Reconciling), LookEnded, (*turn).failedCall, (*turn).lookFailed},
+	{"28", in(Reconciling), LookEnded, nil, (*turn).lookedInVain},
+
+	// The last look before a person's "send again".
+	{"27", in(Preparing), LookEnded, sees(platforms.SeenPublic), (*turn).found},
+	{"29", in(Preparing), LookEnded, sees(platforms.SeenSeveral), (*turn).several},
+	{"28", in(Preparing), LookEnded, (*turn).lookOnceMore, (*turn).lookFailed},
+	{"32", in(Preparing), LookEnded, nil, (*turn).startOver},
+
+	// Its place is found later.
+	{"25", in(Unlinked), LookEnded, (*turn).seenWithID, (*turn).link},
+}

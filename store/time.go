@@ -36,3 +36,18 @@ func (m *millis) Scan(src any) error {
 	}
 	return nil
 }
+
+// orNever reads a column in which 0 stands for never.
+type orNever struct{ t *time.Time }
+
+// intoOrNever reads such a time: pass it to Scan.
+func intoOrNever(t *time.Time) orNever { return orNever{t} }
+
+// Scan implements sql.Scanner.
+func (n orNever) Scan(src any) error {
+	if v, ok := src.(int64); ok && v == 0 {
+		*n.t = time.Time{}
+		return nil
+	}
+	return into(n.t).Scan(src)
+}

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Connection is one account of a club on one platform, without its tokens.
+type Connection struct {
+	ID             int64
+	ClubID         int64
+	Practice       bool
+	Account        platforms.Account // Tokens hold the expiries alone
+	Health         club.Health
+	HealthCode     string // message for people: platforms.Code…
+	ConnectedBy    int64
+	ConnectedAt    time.Time
+	CheckedAt      time.Time
+	BlockedUntil   time.Time // no call before this (rule P13)
+	LastSentAt     time.Time // last irreversible call (rule P14)
+	Version        int64
+	AccessExpires  time.Time
+	RefreshExpires time.Time
+}
+
+// Usable tells whether the engine may call the platform for it.
+func (c Connection) Usable() bool {
+	return c.Health == club.Working || c.Health == club.WorksWithGaps
+}
+
+const connectionColumns = `c.id, c.club_id, c.practice, c.platform, c.remote_id, c.name, c.handle, c.host, c.kind,
+	c.granted, c.missing, c.health, c.health_code, c.connected_by, c.connected_at, c.checked_at,
+	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires`
+
+// fields are the places to scan connectionColumns into.
+func (c *Connection) fields() []any {
+	return []any{
+		&c.ID, &c.ClubID, &c.Practice, &c.Account.Platform, &c.Account.RemoteID, &c.Account.Name, &c.Account.Handle,
+		&c.Account.Host, &c.Account.Kind, intoJSON(&c.Account.Granted), intoJSON(&c.Account.Missing),
+		&c.Health, &c.HealthCode, &c.ConnectedBy, into(&c.ConnectedAt), into(&c.CheckedAt),
+		intoOrNever(&c.BlockedUntil), intoOrNever(&c.LastSentAt), &c.Version, into(&c.AccessExpires), into(&c.RefreshExpires),
+	}
+}
+
+func scanConnection(scan func(...any) error) (Connection, error) {
+	var c Connection
+	err := scan(c.fields()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, club.ErrNotFound
+	}
+	return c, err
+}
+
+// Connection reads one connection of the scope's club.
+func (db *DB) Connection(ctx context.Context, s Scope, id int64) (Connection, error) {
+	return queryOne(ctx, db.read, scanConnection,
+		`SELECT `+connectionColumns+` FROM connections c WHERE c.id = ? AND c.club_id = ?`, id, s.ClubID)
+}
+
+// Connections lists the connections of the scope's club in the order they were
+// made, disconnected ones too.
+func (db *DB) Connections(ctx context.Context, s Scope) ([]Connection, error) {
+	return queryAll(ctx, db.read, scanConnection,
+		`SELECT `+connectionColumns+` FROM connections c WHERE c.club_id = ? ORDER BY c.id LIMIT 1000`, s.ClubID)
+}
+
+// ConnectionsToRenew lists connections of any club whose access token ends
+// before the given time and whose renewal is due, soonest first.
+func (db *DB) ConnectionsToRenew(ctx context.Context, before time.Time, limit int) ([]Connection, error) {
+	return queryAll(ctx, db.read, scanConnection, `
+		SELECT `+connectionColumns+` FROM connections c JOIN connection_refresh_tokens r ON r.connection_id = c.id
+		WHERE c.access_expires <= ? AND c.health IN ('working', 'gaps') AND r.next_at <= ?
+		ORDER BY c.access_expires LIMIT ?`, ms(before), ms(db.now()), limit)
+}
+
+// ConnectionsToCheck lists connections of any club that were last checked
+// before the given time, oldest first.
+func (db *DB) ConnectionsToCheck(ctx context.Context, before time.Time, limit int) ([]Connection, error) {
+	return queryAll(ctx, db.read, scanConnection, `
+		SELECT `+connectionColumns+` FROM connections c
+		WHERE c.health IN ('working', 'gaps') AND (c.checked_at IS NULL OR c.checked_at <= ?)
+		ORDER BY c.checked_at LIMIT ?`, ms(before), limit)
+}
+
+// ConnectionCheck is one look at whether a sign-in works.
+type ConnectionCheck struct {
+	At     time.Time
+	Health club.Health
+	Code   string
+}
+
+// ConnectionChecks lists the newest looks, newest first.
+func (db *DB) ConnectionChecks(ctx context.Context, s Scope, id int64, limit int) ([]ConnectionCheck, error) {
+	return queryAll(ctx, db.read, func(scan func(...any) error) (ConnectionCheck, error) {
+		var c ConnectionCheck
+		err := scan(into(&c.At), &c.Health, &c.Code)
+		return c, err
+	}, `
+		SELECT k.at, k.health, k.code FROM connection_checks k JOIN connections c ON c.id = k.connection_id
+		WHERE k.connection_id = ? AND c.club_id = ? ORDER BY k.at DESC, k.id DESC LIMIT ?`, id, s.ClubID, limit)
+}
+
+// SaveCheck keeps what a look at an account found. Its identity never changes;
+// a disconnected or paused connection stays so.
+func (db *DB) SaveCheck(ctx context.Context, id int64, a platforms.Account, health club.Health, code string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE connections SET name = ?, handle = ?, kind = ?, granted = ?, missing = ?, checked_at = ?
+			WHERE id = ? AND remote_id = ?`,
+			a.Name, a.Handle, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), ms(tx.now), id, a.RemoteID)
+		if err != nil {
+			return fmt.Errorf("save check of connection %d: %w", id, err)
+		}
+		return tx.setHealth(ctx, id, health, code)
+	})
+}
+
+// SetHealth says how a connection is. When it begins to need reconnecting, the
+// club's admins and whoever connected it are told, once.
+func (db *DB) SetHealth(ctx context.Context, id int64, health club.Health, code string) error {
+	return db.inTx(ctx, func(tx *tx) error { return tx.setHealth(ctx, id, health, code) })
+}
+
+func (t *tx) setHealth(ctx context.Context, id int64, health club.Health, code string) error {
+	c, err := queryOne(ctx, t, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ?`, id)
+	if err != nil {
+		return fmt.Errorf("set health of connection %d: %w", id, err)
+	}
+	if c.Health == club.Disconnected || c.Health == club.Paused {
+		return nil
+	}
+	_, err = t.ExecContext(ctx, `UPDATE connections SET health = ?, health_code = ?, checked_at = ?, version = version + 1 WHERE id = ?`,
+		health, code, ms(t.now), id)
+	if err != nil {
+		return fmt.Errorf("set health of connection %d: %w", id, err)
+	}
+	_, err = t.ExecContext(ctx, `INSERT INTO connection_checks (connection_id, at, health, code) VALUES (?, ?, ?, ?)`,
+		id, ms(t.now), health, code)
+	if err != nil {
+		return fmt.Errorf("record check of connection %d: %w", id, err)
+	}
+	if health == club.NeedsReconnect && c.Health != club.NeedsReconnect {
+		err := t.notify(ctx, notice{
+			clubID: c.ClubID, author: c.ConnectedBy, kind: club.NoticeReconnect, connectionID: id,
+			key:  fmt.Sprintf("%s:%d:%d", club.NoticeReconnect, id, c.Version),
+			args: map[string]string{"code": code},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return t.touch(ctx, c.ClubID)
+}
+
+// block lets a connection rest until a time; it never shortens a rest.
+func (t *tx) block(ctx context.Context, id int64, until time.Time) error {
+	_, err := t.ExecContext(ctx, `UPDATE connections SET blocked_until = max(blocked_until, ?) WHERE id = ?`, ms(until), id)
+	if err != nil {
+		return fmt.Errorf("block connection %d: %w", id, err)
+	}
+	return nil
+}
+
+// Block lets a connection rest until a time (rule P13).
+func (db *DB) Block(ctx context.Context, id int64, until time.Time) error {
+	return db.inTx(ctx, func(tx *tx) error { return tx.block(ctx, id, until) })
+}
+
+// orEmpty keeps a list from being written as null.
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Delivery is one post for one connection.
+type Delivery struct {
+	club.Delivery
+	ID           string // 32 hex digits
+	ClubID       int64
+	PostID       int64
+	ConnectionID int64
+	Version      int64
+	Key          string // of its generation: club.Key
+	ContentHash  []byte // of the revision it was scheduled with
+	Body         []byte // platforms.Publication as JSON, while Frozen; read by Due alone
+}
+
+const deliveryColumns = `d.id, d.club_id, d.post_id, d.connection_id, d.version, d.idem_key, d.content_hash,
+	d.status, d.phase, d.code, d.args, d.due_at, d.late_after, d.next_at, d.started_at, d.generation, d.body IS NOT NULL, d.look_first,
+	d.remote_id, d.remote_url, d.published_at, d.tried_at, d.unknowns, d.has_left, d.tries_transient, d.tries_since,
+	d.tries_ambiguous, d.rate_waits, d.renewals, d.remakes, d.waits, d.waits_since, d.unknown_since, d.seen, d.looks, d.looks_since`
+
+// fields are the places to scan deliveryColumns into.
+func (d *Delivery) fields() []any {
+	return []any{
+		intoID(&d.ID), &d.ClubID, &d.PostID, &d.ConnectionID, &d.Version, &d.Key, &d.ContentHash,
+		&d.Status, &d.Phase, &d.Code, intoJSON(&d.Args), into(&d.DueAt), into(&d.LateAfter), into(&d.NextAt), into(&d.StartedAt), &d.Generation, &d.Frozen, &d.LookFirst,
+		intoText(&d.RemoteID), &d.RemoteURL, into(&d.PublishedAt), into(&d.TriedAt), &d.Unknowns, &d.Left, &d.TriesTransient, into(&d.TriesSince),
+		&d.TriesAmbiguous, &d.RateWaits, &d.Renewals, &d.Remakes, &d.Waits, into(&d.WaitsSince), into(&d.UnknownSince), &d.Seen, &d.Looks, into(&d.LooksSince),
+	}
+}
+
+func scanDelivery(scan func(...any) error) (Delivery, error) {
+	var d Delivery
+	err := scan(d.fields()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, club.ErrNotFound
+	}
+	return d, err
+}
+
+// Deliveries lists the deliveries of a post of the scope's club, cancelled ones
+// too, in the order of its connections.
+func (db *DB) Deliveries(ctx context.Context, s Scope, postID int64) ([]Delivery, error) {
+	return queryAll(ctx, db.read, scanDelivery, `
+		SELECT `+deliveryColumns+` FROM deliveries d
+		WHERE d.post_id = ? AND d.club_id = ? ORDER BY d.connection_id LIMIT 1000`, postID, s.ClubID)
+}
+
+// Delivery reads one delivery of the scope's club.
+func (db *DB) Delivery(ctx context.Context, s Scope, id string) (Delivery, error) {
+	return delivery(ctx, db.read, s, id)
+}
+
+func delivery(ctx context.Context, q querier, s Scope, id string) (Delivery, error) {
+	return queryOne(ctx, q, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries d WHERE d.id = ? AND d.club_id = ?`, blob(id), s.ClubID)
+}
+
+// Due lists deliveries of all clubs that the engine should look at: the one
+// due first of each connection, but none of the connections in busy. They come
+// with their bodies.
+func (db *DB) Due(ctx context.Context, now time.Time, busy []int64, limit int) ([]Delivery, error) {
+	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (Delivery, error) {
+		var d Delivery
+		err := scan(append(d.fields(), &d.Body)...)
+		return d, err
+	}, `
+		WITH due AS MATERIALIZED (
+			SELECT id, next_at, row_number() OVER (PARTITION BY connection_id ORDER BY due_at, id) AS place
+			FROM deliveries
+			WHERE next_at <= ? AND connection_id NOT IN (SELECT value FROM json_each(?))
+		)
+		SELECT `+deliveryColumns+`, d.body
+		FROM due CROSS JOIN deliveries d ON d.id = due.id
+		WHERE due.place = 1 ORDER BY due.next_at LIMIT ?`, ms(now), jsonOf(orEmpty(busy)), limit)
+	if err != nil {
+		return nil, fmt.Errorf("find what is due: %w", err)
+	}
+	return due, nil
+}
+
+// Standing is how things are around a delivery at this moment.
+type Standing struct {
+	Connection Connection
+	Changed    bool // the live text is not the one that was scheduled (rule P16)
+}
+
+// Standing reads how things are around a delivery.
+func (db *DB) Standing(ctx context.Context, d Delivery) (Standing, error) {
+	var s Standing
+	err := db.read.QueryRowContext(ctx, `
+		SELECT `+connectionColumns+`, d.content_hash IS NOT r.hash
+		FROM deliveries d JOIN connections c ON c.id = d.connection_id
+		LEFT JOIN revisions r ON r.post_id = d.post_id AND r.state = 'live'
+		WHERE d.id = ?`, blob(d.ID)).Scan(append(s.Connection.fields(), &s.Changed)...)
+	if err != nil {
+		return s, fmt.Errorf("read what surrounds delivery %s: %w", d.ID, err)
+	}
+	return s, nil
+}
+
+// Material is what a publication is made of.
+type Material struct {
+	Content club.Content
+	Link    *platforms.Link // with what its page says of itself, if that was read
+}
+
+// Material reads what a delivery's publication is made of.
+func (db *DB) Material(ctx context.Context, d Delivery) (Material, error) {
+	var m Material
+	var content string
+	err := db.read.QueryRowContext(ctx, `SELECT content FROM revisions WHERE post_id = ? AND state = 'live'`, d.PostID).Scan(&content)
+	if err == nil {
+		err = json.Unmarshal([]byte(content), &m.Content)
+	}
+	if err != nil {
+		return m, fmt.Errorf("read text of post %d: %w", d.PostID, err)
+	}
+	if m.Content.Link == "" {
+		return m, nil
+	}
+	m.Link = &platforms.Link{URL: m.Content.Link}
+	var picture string
+	err = db.read.QueryRowContext(ctx, `
+		SELECT title, description, media_id FROM link_cards WHERE club_id = ? AND url = ? AND state = 'ready'`,
+		d.ClubID, m.Link.URL).Scan(&m.Link.Title, &m.Link.Description, intoID(&picture))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return m, fmt.Errorf("read link card of post %d: %w", d.PostID, err)
+	}
+	if picture != "" {
+		m.Link.Image = &platforms.Media{ID: picture}
+	}
+	return m, nil
+}
+
+// intoText reads text that may be NULL.
+func intoText(s *string) *orText { return &orText{s} }
+
+type orText struct{ s *string }
+
+// Scan implements sql.Scanner.
+func (o *orText) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*o.s = ""
+	case string:
+		*o.s = v
+	default:
+		return fmt.Errorf("text is stored as %T", src)
+	}
+	return nil
+}

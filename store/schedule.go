@@ -1,0 +1,242 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// leastGrace is the grace of a club that wants none: the engine needs a moment.
+const leastGrace = time.Minute
+
+// syncDeliveries makes the deliveries of a post follow its ticked accounts: new
+// ones as DRAFT, cancelled ones back to DRAFT, and those of accounts that are
+// not ticked any more are cancelled, or removed while they are DRAFT. Accounts
+// of other clubs are club.ErrNotFound.
+func (t *tx) syncDeliveries(ctx context.Context, s Scope, postID int64, accounts []int64) error {
+	var own int
+	err := t.QueryRowContext(ctx, `SELECT count(*) FROM connections WHERE club_id = ? AND id IN (SELECT value FROM json_each(?))`,
+		s.ClubID, jsonOf(orEmpty(accounts))).Scan(&own)
+	if err != nil {
+		return fmt.Errorf("check accounts of post %d: %w", postID, err)
+	}
+	if own != len(accounts) {
+		return club.ErrNotFound
+	}
+	ticked := make(map[int64]bool, len(accounts))
+	for _, id := range accounts {
+		ticked[id] = true
+	}
+	have, err := t.deliveriesOf(ctx, s, postID)
+	if err != nil {
+		return err
+	}
+	for _, d := range have {
+		switch {
+		case ticked[d.ConnectionID] && d.Status == club.Cancelled:
+			_, err = t.ExecContext(ctx, `UPDATE deliveries SET status = 'DRAFT', version = version + 1 WHERE id = ?`, blob(d.ID))
+		case !ticked[d.ConnectionID] && d.Status == club.Draft:
+			_, err = t.ExecContext(ctx, `DELETE FROM deliveries WHERE id = ?`, blob(d.ID))
+		case !ticked[d.ConnectionID] && d.Status != club.Published && d.Status != club.Cancelled:
+			err = t.happen(ctx, s, d, club.Event{Kind: club.PersonCancels})
+		}
+		if err != nil {
+			return fmt.Errorf("follow accounts of post %d: %w", postID, err)
+		}
+		delete(ticked, d.ConnectionID)
+	}
+	for _, id := range accounts {
+		if !ticked[id] {
+			continue
+		}
+		d := NewID()
+		_, err := t.ExecContext(ctx, `
+			INSERT INTO deliveries (id, club_id, post_id, connection_id, status, idem_key) VALUES (?, ?, ?, ?, 'DRAFT', ?)`,
+			blob(d), s.ClubID, postID, id, club.Key(d, 1))
+		if err != nil {
+			return fmt.Errorf("add delivery of post %d: %w", postID, err)
+		}
+	}
+	return nil
+}
+
+// schedulePost puts the drafts among a post's deliveries on the calendar, with
+// its live revision (row 1).
+func (t *tx) schedulePost(ctx context.Context, s Scope, postID int64, due time.Time) error {
+	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) {
+		return club.PersonSchedules, d.Status == club.Draft
+	}, due)
+}
+
+// retimePost gives every delivery that is not public and not a draft another
+// time (rows 2, 14, 33, 36). club.ErrBeingSent: one of them is on its way.
+func (t *tx) retimePost(ctx context.Context, s Scope, postID int64, due time.Time) error {
+	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) { return club.PersonRetimes, unpublished(d) }, due)
+}
+
+// editPost tells the deliveries of a post that its live revision is another now
+// (rows 2, 14, 33, 36). club.ErrBeingSent: one of them is on its way.
+func (t *tx) editPost(ctx context.Context, s Scope, postID int64) error {
+	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) { return club.PersonEdits, unpublished(d) }, time.Time{})
+}
+
+// cancelPost takes every delivery that is not public off the calendar (rows 3,
+// 14, 33, 36). club.ErrBeingSent: one of them is on its way.
+func (t *tx) cancelPost(ctx context.Context, s Scope, postID int64) error {
+	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) { return club.PersonCancels, unpublished(d) }, time.Time{})
+}
+
+// unpublished tells whether a delivery is past DRAFT and not public.
+func unpublished(d Delivery) bool {
+	return d.Status != club.Draft && d.Status != club.Cancelled && d.Status != club.Published
+}
+
+// cancelConnection ends what was to go out through a connection that is gone
+// (row 37). What is being sent finishes first.
+func (t *tx) cancelConnection(ctx context.Context, s Scope, connectionID int64) error {
+	ds, err := queryAll(ctx, t, scanDelivery, `
+		SELECT `+deliveryColumns+` FROM deliveries d
+		WHERE d.connection_id = ? AND d.club_id = ? AND d.status IN ('SCHEDULED', 'PUBLISHING', 'NEEDS_ATTENTION')`, connectionID, s.ClubID)
+	if err != nil {
+		return fmt.Errorf("list deliveries of connection %d: %w", connectionID, err)
+	}
+	for _, d := range ds {
+		err := t.happen(ctx, s, d, club.Event{Kind: club.ConnectionGone})
+		if err != nil && !errors.Is(err, club.ErrNoRow) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Schedule puts a post on the calendar for these accounts of the scope's club.
+func (db *DB) Schedule(ctx context.Context, s Scope, postID int64, accounts []int64, due time.Time) error {
+	err := db.inTx(ctx, func(tx *tx) error {
+		if err := tx.syncDeliveries(ctx, s, postID, accounts); err != nil {
+			return err
+		}
+		return tx.schedulePost(ctx, s, postID, due)
+	})
+	if err == nil {
+		db.signal()
+	}
+	return err
+}
+
+// SayThere is the answer "it is there" to an unclear outcome (row 31). url may
+// be empty.
+func (db *DB) SayThere(ctx context.Context, s Scope, id, url string) error {
+	return db.answer(ctx, s, id, club.Event{Kind: club.PersonFinds, URL: url})
+}
+
+// SendAgain is the answer "it is not there, send again" (row 32).
+func (db *DB) SendAgain(ctx context.Context, s Scope, id string) error {
+	return db.answer(ctx, s, id, club.Event{Kind: club.PersonMisses, DueAt: db.now()})
+}
+
+// SendNow publishes a late delivery now, or tries one again that failed (rows
+// 33, 36).
+func (db *DB) SendNow(ctx context.Context, s Scope, id string) error {
+	return db.answer(ctx, s, id, club.Event{Kind: club.PersonSendsNow, DueAt: db.now()})
+}
+
+// Retime gives one delivery another time (rows 2, 14, 33, 36).
+func (db *DB) Retime(ctx context.Context, s Scope, id string, due time.Time) error {
+	return db.answer(ctx, s, id, club.Event{Kind: club.PersonRetimes, DueAt: due})
+}
+
+// Discard takes one delivery off the calendar for good (rows 3, 14, 33, 36).
+func (db *DB) Discard(ctx context.Context, s Scope, id string) error {
+	return db.answer(ctx, s, id, club.Event{Kind: club.PersonCancels})
+}
+
+func (db *DB) answer(ctx context.Context, s Scope, id string, e club.Event) error {
+	err := db.inTx(ctx, func(tx *tx) error {
+		d, err := delivery(ctx, tx, s, id)
+		if err != nil {
+			return err
+		}
+		return tx.happen(ctx, s, d, e)
+	})
+	if errors.Is(err, club.ErrNoRow) || errors.Is(err, ErrMoved) {
+		return &club.Error{Code: club.Conflict, Key: "error_delivery_moved", Err: err}
+	}
+	if err == nil {
+		db.signal()
+	}
+	return err
+}
+
+func (t *tx) deliveriesOf(ctx context.Context, s Scope, postID int64) ([]Delivery, error) {
+	ds, err := queryAll(ctx, t, scanDelivery, `
+		SELECT `+deliveryColumns+` FROM deliveries d WHERE d.post_id = ? AND d.club_id = ? ORDER BY d.connection_id`, postID, s.ClubID)
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries of post %d: %w", postID, err)
+	}
+	return ds, nil
+}
+
+func (t *tx) eachDelivery(ctx context.Context, s Scope, postID int64, event func(Delivery) (club.EventKind, bool), due time.Time) error {
+	ds, err := t.deliveriesOf(ctx, s, postID)
+	if err != nil {
+		return err
+	}
+	for _, d := range ds {
+		kind, ok := event(d)
+		if !ok {
+			continue
+		}
+		if err := t.happen(ctx, s, d, club.Event{Kind: kind, DueAt: due}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// happen applies what a person did to one delivery. Where that plans it, the
+// live revision is what it is planned with.
+func (t *tx) happen(ctx context.Context, s Scope, d Delivery, e club.Event) error {
+	var f Facts
+	f.PersonID = s.PersonID
+	if e.Kind != club.PersonCancels && e.Kind != club.ConnectionGone {
+		err := t.QueryRowContext(ctx, `SELECT hash FROM revisions WHERE post_id = ? AND state = 'live'`, d.PostID).Scan(&f.ContentHash)
+		if err != nil {
+			return fmt.Errorf("read text of post %d: %w", d.PostID, err)
+		}
+	}
+	if !e.DueAt.IsZero() {
+		late, err := t.lateAfter(ctx, d, e)
+		if err != nil {
+			return err
+		}
+		e.LateAfter = late
+	}
+	ch, err := club.Next(d.Delivery, e, t.now)
+	if err != nil {
+		return err
+	}
+	_, err = t.transition(ctx, d, ch, f)
+	return err
+}
+
+// lateAfter is when it is too late for what is due at e.DueAt: after the club's
+// grace, or when the post says so. A person who sends something now has decided
+// that it is not too late.
+func (t *tx) lateAfter(ctx context.Context, d Delivery, e club.Event) (time.Time, error) {
+	var minutes int64
+	var validUntil time.Time
+	err := t.QueryRowContext(ctx, `SELECT c.late_minutes, p.valid_until FROM posts p JOIN clubs c ON c.id = p.club_id WHERE p.id = ?`, d.PostID).
+		Scan(&minutes, into(&validUntil))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read grace of post %d: %w", d.PostID, err)
+	}
+	late := e.DueAt.Add(max(time.Duration(minutes)*time.Minute, leastGrace))
+	planned := e.Kind == club.PersonSchedules || e.Kind == club.PersonRetimes
+	if planned && !validUntil.IsZero() && validUntil.Before(late) {
+		late = validUntil
+	}
+	return late, nil
+}

@@ -1,0 +1,237 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// AccessToken is the right to act for a connection, opened for one call.
+type AccessToken struct {
+	Secret   platforms.Secret
+	Version  int64 // +1 with every new pair
+	IssuedAt time.Time
+	Expires  time.Time // zero: no known end
+}
+
+// AccessToken opens the access token of a connection. club.ErrNotFound: it has
+// none, for it is disconnected.
+func (db *DB) AccessToken(ctx context.Context, connectionID int64) (AccessToken, error) {
+	var t AccessToken
+	var sealed []byte
+	err := db.read.QueryRowContext(ctx, `
+		SELECT t.access, t.version, t.issued_at, c.access_expires
+		FROM connection_tokens t JOIN connections c ON c.id = t.connection_id WHERE t.connection_id = ?`, connectionID).
+		Scan(&sealed, &t.Version, into(&t.IssuedAt), into(&t.Expires))
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, club.ErrNotFound
+	}
+	if err != nil {
+		return t, fmt.Errorf("read sign-in of connection %d: %w", connectionID, err)
+	}
+	plain, err := db.keys.Open(sealed, "connection_tokens", strconv.FormatInt(connectionID, 10), "access")
+	if err != nil {
+		return t, fmt.Errorf("open sign-in of connection %d: %w", connectionID, err)
+	}
+	t.Secret = platforms.NewSecret(string(plain))
+	return t, nil
+}
+
+// Renewal is what a renewal of a sign-in begins with.
+type Renewal struct {
+	Refresh   platforms.Secret
+	Version   int64 // of the pair it belongs to
+	Failures  int
+	StartedAt time.Time // of a renewal of this version whose end is not known
+}
+
+// StartRenewal commits that the pair of a connection is about to be renewed,
+// and opens its refresh token (rule P17). Nothing but renewing calls it.
+// club.ErrNotFound: there is nothing to renew with.
+func (db *DB) StartRenewal(ctx context.Context, connectionID int64, boot string) (Renewal, error) {
+	var r Renewal
+	var sealed []byte
+	err := db.inTx(ctx, func(tx *tx) error {
+		var started sql.NullInt64
+		err := tx.QueryRowContext(ctx, `
+			SELECT r.refresh, r.failures, r.started_version, r.started_at, t.version
+			FROM connection_refresh_tokens r JOIN connection_tokens t ON t.connection_id = r.connection_id
+			WHERE r.connection_id = ?`, connectionID).
+			Scan(&sealed, &r.Failures, &started, into(&r.StartedAt), &r.Version)
+		if errors.Is(err, sql.ErrNoRows) {
+			return club.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if started.Int64 != r.Version {
+			r.StartedAt = time.Time{}
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE connection_refresh_tokens SET started_version = ?, started_boot = ?, started_at = ? WHERE connection_id = ?`,
+			r.Version, boot, ms(tx.now), connectionID)
+		return err
+	})
+	if err != nil {
+		return r, fmt.Errorf("start renewal of connection %d: %w", connectionID, err)
+	}
+	plain, err := db.keys.Open(sealed, "connection_refresh_tokens", strconv.FormatInt(connectionID, 10), "refresh")
+	if err != nil {
+		return r, fmt.Errorf("open sign-in of connection %d: %w", connectionID, err)
+	}
+	r.Refresh = platforms.NewSecret(string(plain))
+	return r, nil
+}
+
+// FinishRenewal keeps the new pair, if the one it was made from is still there.
+func (db *DB) FinishRenewal(ctx context.Context, connectionID, version int64, tokens platforms.Tokens) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		var have int64
+		err := tx.QueryRowContext(ctx, `SELECT version FROM connection_tokens WHERE connection_id = ?`, connectionID).Scan(&have)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && have != version {
+			return nil // disconnected or reconnected meanwhile: that is newer
+		}
+		if err != nil {
+			return fmt.Errorf("finish renewal of connection %d: %w", connectionID, err)
+		}
+		return tx.saveTokens(ctx, connectionID, tokens)
+	})
+}
+
+// FailRenewal records that a renewal did not succeed: the old pair stays, and
+// the next try is not before next.
+func (db *DB) FailRenewal(ctx context.Context, connectionID int64, next time.Time) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE connection_refresh_tokens SET failures = failures + 1, next_at = ? WHERE connection_id = ?`, ms(next), connectionID)
+		if err != nil {
+			return fmt.Errorf("record renewal of connection %d: %w", connectionID, err)
+		}
+		return nil
+	})
+}
+
+// SaveTokens keeps the tokens of a new or renewed sign-in.
+func (db *DB) SaveTokens(ctx context.Context, connectionID int64, tokens platforms.Tokens) error {
+	return db.inTx(ctx, func(tx *tx) error { return tx.saveTokens(ctx, connectionID, tokens) })
+}
+
+// saveTokens seals and keeps both tokens with their expiries. An empty token
+// never overwrites: the old one stays (rule P17).
+func (t *tx) saveTokens(ctx context.Context, connectionID int64, tokens platforms.Tokens) error {
+	if tokens.Access.IsZero() {
+		return fmt.Errorf("save sign-in of connection %d: the access token is empty", connectionID)
+	}
+	row := strconv.FormatInt(connectionID, 10)
+	access, err := t.db.keys.Seal([]byte(tokens.Access.Reveal()), "connection_tokens", row, "access")
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `
+		INSERT INTO connection_tokens (connection_id, access, version, issued_at) VALUES (?1, ?2, 1, ?3)
+		ON CONFLICT (connection_id) DO UPDATE SET access = ?2, version = version + 1, issued_at = ?3`,
+		connectionID, access, ms(t.now))
+	if err != nil {
+		return fmt.Errorf("save sign-in of connection %d: %w", connectionID, err)
+	}
+	_, err = t.ExecContext(ctx, `UPDATE connections SET access_expires = ? WHERE id = ?`, ms(tokens.AccessExpires), connectionID)
+	if err != nil {
+		return fmt.Errorf("save expiry of connection %d: %w", connectionID, err)
+	}
+	if tokens.Refresh.IsZero() {
+		_, err = t.ExecContext(ctx, `UPDATE connection_refresh_tokens SET failures = 0, next_at = 0 WHERE connection_id = ?`, connectionID)
+		if err != nil {
+			return fmt.Errorf("save sign-in of connection %d: %w", connectionID, err)
+		}
+		return nil
+	}
+	refresh, err := t.db.keys.Seal([]byte(tokens.Refresh.Reveal()), "connection_refresh_tokens", row, "refresh")
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `
+		INSERT INTO connection_refresh_tokens (connection_id, refresh) VALUES (?1, ?2)
+		ON CONFLICT (connection_id) DO UPDATE SET refresh = ?2, failures = 0, next_at = 0`, connectionID, refresh)
+	if err != nil {
+		return fmt.Errorf("save sign-in of connection %d: %w", connectionID, err)
+	}
+	_, err = t.ExecContext(ctx, `UPDATE connections SET refresh_expires = ? WHERE id = ?`, ms(tokens.RefreshExpires), connectionID)
+	if err != nil {
+		return fmt.Errorf("save expiry of connection %d: %w", connectionID, err)
+	}
+	return nil
+}
+
+// deleteTokens destroys what a connection was signed in with.
+func (t *tx) deleteTokens(ctx context.Context, connectionID int64) error {
+	for _, q := range []string{
+		`DELETE FROM connection_tokens WHERE connection_id = ?`,
+		`DELETE FROM connection_refresh_tokens WHERE connection_id = ?`,
+		`UPDATE connections SET access_expires = NULL, refresh_expires = NULL WHERE id = ?`,
+	} {
+		if _, err := t.ExecContext(ctx, q, connectionID); err != nil {
+			return fmt.Errorf("destroy sign-in of connection %d: %w", connectionID, err)
+		}
+	}
+	return nil
+}
+
+// AppCredentials opens what an admin entered for a platform app; where that is
+// nothing, the environment's answer. An empty App: there is none.
+func (db *DB) AppCredentials(ctx context.Context, clubID int64, slot string, environment map[string]platforms.App) (platforms.App, error) {
+	type field struct {
+		key    string
+		sealed []byte
+	}
+	fields, err := queryAll(ctx, db.read, func(scan func(...any) error) (f field, err error) {
+		err = scan(&f.key, &f.sealed)
+		return f, err
+	}, `SELECT key, value FROM app_credentials WHERE club_id = ? AND slot = ?`, clubID, slot)
+	if err != nil {
+		return nil, fmt.Errorf("read platform app %s: %w", slot, err)
+	}
+	if len(fields) == 0 {
+		return environment[slot], nil
+	}
+	app := platforms.App{}
+	for _, f := range fields {
+		plain, err := db.keys.Open(f.sealed, "app_credentials", appRow(clubID, slot), f.key)
+		if err != nil {
+			return nil, fmt.Errorf("open platform app %s: %w", slot, err)
+		}
+		app[f.key] = platforms.NewSecret(string(plain))
+	}
+	return app, nil
+}
+
+// SaveAppCredentials seals what an admin entered for a platform app. Fields that
+// are empty keep what they were.
+func (db *DB) SaveAppCredentials(ctx context.Context, s Scope, slot string, app platforms.App) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		for key, value := range app {
+			if value.IsZero() {
+				continue
+			}
+			sealed, err := db.keys.Seal([]byte(value.Reveal()), "app_credentials", appRow(s.ClubID, slot), key)
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `
+				INSERT INTO app_credentials (club_id, slot, key, value, updated_by, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+				ON CONFLICT (club_id, slot, key) DO UPDATE SET value = ?4, updated_by = ?5, updated_at = ?6`,
+				s.ClubID, slot, key, sealed, s.PersonID, ms(tx.now))
+			if err != nil {
+				return fmt.Errorf("save platform app %s: %w", slot, err)
+			}
+		}
+		return tx.touch(ctx, s.ClubID)
+	})
+}
+
+func appRow(clubID int64, slot string) string { return strconv.FormatInt(clubID, 10) + "/" + slot }

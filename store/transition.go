@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// ErrMoved means that another actor moved the delivery: stop, do nothing.
+var ErrMoved = errors.New("the delivery was changed meanwhile")
+
+// Facts are what Transition commits with a change, besides what the change says
+// itself.
+type Facts struct {
+	PersonID int64    // who did it; 0: Bandstand itself
+	Body     []byte   // with Change.Freezes
+	Attempt  *Attempt // the call that begins (Change.Opens) or has ended
+	// Ended is the irreversible attempt whose outcome this is.
+	Ended string
+	// ContentHash, if set, becomes what the delivery was scheduled with.
+	ContentHash []byte
+}
+
+// firstNumbersAfter is how long after publishing the first numbers are taken.
+const firstNumbersAfter = time.Hour
+
+// Transition moves a delivery, with all facts, in one transaction. It is the
+// only way to move one that is past DRAFT (rule P9). ErrMoved: the version is
+// not d.Version any more.
+func (db *DB) Transition(ctx context.Context, d Delivery, ch club.Change, f Facts) (Delivery, error) {
+	err := db.inTx(ctx, func(tx *tx) (err error) {
+		d, err = tx.transition(ctx, d, ch, f)
+		return err
+	})
+	return d, err
+}
+
+func (t *tx) transition(ctx context.Context, d Delivery, ch club.Change, f Facts) (Delivery, error) {
+	was := d
+	d.Delivery = ch.To
+	d.Key = club.Key(d.ID, d.Generation)
+	if f.ContentHash != nil {
+		d.ContentHash = f.ContentHash
+	}
+	switch {
+	case ch.Freezes:
+		d.Body = f.Body
+	case ch.Thaws:
+		d.Body = nil
+	}
+	if err := t.updateDelivery(ctx, d, ch); err != nil {
+		return was, fmt.Errorf("row %s of delivery %s: %w", ch.Row, d.ID, err)
+	}
+	d.Version++
+	for _, step := range []func(context.Context, Delivery, Delivery, club.Change, Facts) error{
+		t.keepSteps, t.keepAttempt, t.keepConnection, t.keepSideJobs, t.keepTimeline,
+	} {
+		if err := step(ctx, was, d, ch, f); err != nil {
+			return was, fmt.Errorf("row %s of delivery %s: %w", ch.Row, d.ID, err)
+		}
+	}
+	return d, t.touch(ctx, d.ClubID)
+}
+
+func (t *tx) updateDelivery(ctx context.Context, d Delivery, ch club.Change) error {
+	if ch.To.Args == nil {
+		d.Args = map[string]string{}
+	}
+	var remoteID sql.NullString
+	if d.RemoteID != "" {
+		remoteID = sql.NullString{String: d.RemoteID, Valid: true}
+	}
+	res, err := t.ExecContext(ctx, `
+		UPDATE deliveries SET version = version + 1, idem_key = ?, content_hash = ?,
+			status = ?, phase = ?, code = ?, args = ?, due_at = ?, late_after = ?, next_at = ?, started_at = ?, generation = ?, look_first = ?,
+			remote_id = ?, remote_url = ?, published_at = ?, tried_at = ?, unknowns = ?, has_left = ?, tries_transient = ?, tries_since = ?,
+			tries_ambiguous = ?, rate_waits = ?, renewals = ?, remakes = ?, waits = ?, waits_since = ?, unknown_since = ?, seen = ?, looks = ?, looks_since = ?
+		WHERE id = ? AND version = ?`,
+		d.Key, d.ContentHash,
+		d.Status, d.Phase, d.Code, jsonOf(d.Args), ms(d.DueAt), ms(d.LateAfter), ms(d.NextAt), ms(d.StartedAt), d.Generation, d.LookFirst,
+		remoteID, d.RemoteURL, ms(d.PublishedAt), ms(d.TriedAt), d.Unknowns, d.Left, d.TriesTransient, ms(d.TriesSince),
+		d.TriesAmbiguous, d.RateWaits, d.Renewals, d.Remakes, d.Waits, ms(d.WaitsSince), ms(d.UnknownSince), d.Seen, d.Looks, ms(d.LooksSince),
+		blob(d.ID), d.Version)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(err, ErrMoved)
+	}
+	if !ch.Freezes && !ch.Thaws {
+		return nil
+	}
+	var hash []byte
+	if d.Body != nil {
+		sum := sha256.Sum256(d.Body)
+		hash = sum[:]
+	}
+	_, err = t.ExecContext(ctx, `UPDATE deliveries SET body = ?, body_hash = ? WHERE id = ?`, d.Body, hash, blob(d.ID))
+	return err
+}
+
+func (t *tx) keepSteps(ctx context.Context, was, _ Delivery, ch club.Change, _ Facts) error {
+	if ch.Keeps != nil {
+		if err := t.addStep(ctx, was.ID, was.Generation, *ch.Keeps); err != nil {
+			return err
+		}
+	}
+	if !ch.Voids {
+		return nil
+	}
+	_, err := t.ExecContext(ctx, `UPDATE publish_steps SET void = 1 WHERE delivery_id = ?`, blob(was.ID))
+	return err
+}
+
+func (t *tx) keepAttempt(ctx context.Context, was, _ Delivery, ch club.Change, f Facts) error {
+	if f.Ended != "" && ch.Closes != "" {
+		if err := t.endAttempt(ctx, f.Ended, ch, f.Attempt); err != nil {
+			return err
+		}
+	}
+	if f.Attempt == nil || f.Ended != "" {
+		return nil
+	}
+	a := *f.Attempt
+	if !ch.Opens {
+		a.FinishedAt, a.Outcome, a.Proof = t.now, ch.Closes, ch.Proof
+	}
+	return t.addAttempt(ctx, was, a)
+}
+
+func (t *tx) keepConnection(ctx context.Context, _, d Delivery, ch club.Change, _ Facts) error {
+	if ch.Opens {
+		_, err := t.ExecContext(ctx, `UPDATE connections SET last_sent_at = ? WHERE id = ?`, ms(t.now), d.ConnectionID)
+		if err != nil {
+			return err
+		}
+	}
+	if !ch.Blocks.IsZero() {
+		if err := t.block(ctx, d.ConnectionID, ch.Blocks); err != nil {
+			return err
+		}
+	}
+	if ch.Breaks {
+		return t.setHealth(ctx, d.ConnectionID, club.NeedsReconnect, d.Code)
+	}
+	return nil
+}
+
+// keepSideJobs makes the rows of what follows publishing (row 30).
+func (t *tx) keepSideJobs(ctx context.Context, was, d Delivery, _ club.Change, _ Facts) error {
+	if d.Status != club.Published {
+		return nil
+	}
+	if d.RemoteID != "" && was.RemoteID == "" {
+		_, err := t.ExecContext(ctx, `INSERT INTO measurements_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?)`,
+			blob(d.ID), d.ConnectionID, ms(d.PublishedAt.Add(firstNumbersAfter)))
+		if err != nil {
+			return err
+		}
+	}
+	if was.Status != club.Published && (d.RemoteID == "" || d.RemoteURL == "") {
+		_, err := t.ExecContext(ctx, `INSERT INTO links_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?)`,
+			blob(d.ID), d.ConnectionID, ms(t.now))
+		return err
+	}
+	return nil
+}
+
+func (t *tx) keepTimeline(ctx context.Context, _, d Delivery, ch club.Change, f Facts) error {
+	for _, n := range ch.Timeline {
+		if err := t.addEvent(ctx, d.PostID, d.ID, f.PersonID, n); err != nil {
+			return err
+		}
+	}
+	if ch.Notice == "" {
+		return nil
+	}
+	var author int64
+	if err := t.QueryRowContext(ctx, `SELECT author_id FROM posts WHERE id = ?`, d.PostID).Scan(&author); err != nil {
+		return err
+	}
+	return t.notify(ctx, notice{
+		clubID: d.ClubID, author: author, kind: ch.Notice, postID: d.PostID, connectionID: d.ConnectionID,
+		key:  fmt.Sprintf("%s:%s:%d", ch.Notice, d.ID, d.Version),
+		args: map[string]string{"code": d.Code},
+	})
+}

@@ -44,10 +44,30 @@ func (s *Server) routes() []route {
 		{get, "/sign-in", club.Public, s.showSignIn, 0},
 		{post, "/sign-in", club.Public, s.createSignIn, 0},
 		{post, "/sign-out", club.SignedIn, s.createSignOut, 0},
+		{get, "/setup", club.Public, s.showSetup, 0},
+		{post, "/setup", club.Public, s.createSetup, 0},
+		{get, "/sign-in/link/:token", club.Public, s.showSignInLink, 0},
+		{post, "/sign-in/link/:token", club.Public, s.useSignInLink, 0},
+		{get, "/invitations/:token", club.Public, s.showInvitation, 0},
+		{post, "/invitations/:token", club.Public, s.acceptInvitation, 0},
 
 		// The person
+		{get, "/profile", club.SignedIn, s.showProfile, 0},
+		{post, "/profile", club.SignedIn, s.updateProfile, 0},
+		{post, "/profile/password", club.SignedIn, s.updatePassword, 0},
+		{post, "/clubs/current", club.SignedIn, s.switchClub, 0},
 
 		// The club
+		{get, "/clubs/new", club.ManageClub, s.newClub, 0},
+		{post, "/clubs", club.ManageClub, s.createClub, 0},
+		{get, "/settings", club.ViewClub, s.showSettings, 0},
+		{post, "/settings", club.ManageClub, s.updateSettings, 0},
+		{get, "/settings/members", club.ViewClub, s.showMembers, 0},
+		{post, "/settings/members/:id/role", club.ManageClub, s.updateMemberRole, 0},
+		{post, "/settings/members/:id/removal", club.ManageClub, s.removeMember, 0},
+		{post, "/settings/members/:id/sign-in-link", club.ManageClub, s.createSignInLink, 0},
+		{post, "/settings/invitations", club.ManageClub, s.createInvitation, 0},
+		{post, "/settings/invitations/:id/withdrawal", club.ManageClub, s.withdrawInvitation, 0},
 
 		// Calendar
 

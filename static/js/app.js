@@ -1,7 +1,7 @@
 // Starts htmx with the settings of the page and loads the elements a page uses.
 import "./htmx-setup.js";
 
-const elements = ["bs-dialog", "bs-menu", "bs-toast", "bs-password", "bs-copy"];
+const elements = ["bs-dialog", "bs-menu", "bs-toast", "bs-password", "bs-copy", "bs-zone"];
 const onPages = { "bs-calendar": 1, "bs-composer": 1, "bs-uploader": 1, "bs-once": 1 };
 
 function load(root) {

@@ -1,6 +1,16 @@
 // Package people holds the pages about who one is: sign-in, set-up, profile,
-// members, invitations.
+// members, invitations, and the settings of a club.
 package people
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/views/layout"
+	"github.com/bandstand-app/bandstand/views/ui"
+)
 
 // SignInForm is what a person typed to sign in.
 type SignInForm struct {
@@ -8,4 +18,96 @@ type SignInForm struct {
 	To     string // path to go on to
 	Dialog bool   // in a dialog, because a sign-in ended in the middle of work
 	Error  string
+}
+
+// SetupForm is the first person and the first club.
+type SetupForm struct {
+	Code, Name, Email     string
+	Club, Zone, WeekStart string
+	Zones                 []string
+	Errors                map[string]string
+}
+
+// ClubForm is the settings of a club.
+type ClubForm struct {
+	Name, Zone, WeekStart string
+	LateHours             string
+	Now                   string // what time it is in the zone, in words
+	Version               string
+	Zones                 []string
+	Errors                map[string]string
+}
+
+// InvitationForm is how somebody joins a club.
+type InvitationForm struct {
+	Token, By, Club string
+	Role            club.Role
+	Name, Email     string
+	SignedInAs      string
+	Errors          map[string]string
+}
+
+// PasswordForm sets a new password by a link.
+type PasswordForm struct {
+	Token, Email string
+	Errors       map[string]string
+}
+
+// ProfileForm is what a person sets about themselves.
+type ProfileForm struct {
+	Name, Email, Theme string
+	Shortcuts          bool
+	Errors             map[string]string
+}
+
+// MembersPage lists who is in the club.
+type MembersPage struct {
+	Page        layout.Page
+	Manage      bool
+	Members     []MemberRow
+	Invitations []InvitationRow
+	Form        InviteForm
+}
+
+// MemberRow is one person.
+type MemberRow struct {
+	ID          int64
+	Name, Email string
+	Role        club.Role
+	Seen        string
+	Self        bool
+}
+
+// InvitationRow is one open invitation.
+type InvitationRow struct {
+	ID    int64
+	Email string
+	Role  club.Role
+	Until string
+}
+
+// InviteForm invites somebody; after that it shows the link, once.
+type InviteForm struct {
+	Email                     string
+	Role                      club.Role
+	Link, LinkTitle, LinkHint string
+	Errors                    map[string]string
+}
+
+func zoneOptions(zones []string) []ui.Option {
+	out := make([]ui.Option, 0, len(zones))
+	for _, z := range zones {
+		out = append(out, ui.Option{Value: z, Label: z})
+	}
+	return out
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+// zoneHint says what time it is there, so that a wrong zone is noticed.
+func zoneHint(ctx context.Context, f ClubForm) string {
+	if f.Now != "" {
+		return f.Now
+	}
+	return i18n.T(ctx, "field_zone_hint")
 }

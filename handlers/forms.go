@@ -1,0 +1,68 @@
+package handlers
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/views/layout"
+)
+
+// faults collects what is wrong with a form, field by field, in the order found.
+type faults struct {
+	c    echo.Context
+	list []layout.Fault
+}
+
+// take keeps err if it is for a person to mend in the form, and returns any
+// other error.
+func (f *faults) take(err error) error {
+	if err == nil {
+		return nil
+	}
+	ce, ok := errors.AsType[*club.Error](err)
+	if !ok || ce.Field == "" {
+		return err
+	}
+	f.list = append(f.list, layout.Fault{Field: ce.Field, Text: t(f.c, ce.Key, i18n.Args(ce.Args)...)})
+	return nil
+}
+
+// any tells whether something must be mended.
+func (f *faults) any() bool { return len(f.list) > 0 }
+
+// at is the text beside a field, empty if it is fine.
+func (f *faults) at(field string) string {
+	for _, x := range f.list {
+		if x.Field == field {
+			return x.Text
+		}
+	}
+	return ""
+}
+
+// errors is the texts by field, for a form's view model.
+func (f *faults) errors() map[string]string {
+	m := make(map[string]string, len(f.list))
+	for _, x := range f.list {
+		if m[x.Field] == "" {
+			m[x.Field] = x.Text
+		}
+	}
+	return m
+}
+
+// id reads a number from the address; what is not a number is not there.
+func id(c echo.Context, name string) (int64, error) {
+	n, err := strconv.ParseInt(c.Param(name), 10, 64)
+	if err != nil || n <= 0 {
+		return 0, club.ErrNotFound
+	}
+	return n, nil
+}
+
+// origin is where a request comes from, for the audit log.
+func origin(c echo.Context) string { return c.RealIP() }

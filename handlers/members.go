@@ -1,0 +1,146 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/views/people"
+)
+
+func (s *Server) showMembers(c echo.Context) error {
+	return s.members(c, http.StatusOK, people.InviteForm{Role: club.Writer}, &faults{c: c})
+}
+
+func (s *Server) members(c echo.Context, status int, form people.InviteForm, f *faults) error {
+	ctx, a := c.Request().Context(), who(c)
+	members, err := s.DB.Members(ctx, a.Club.ID)
+	if err != nil {
+		return err
+	}
+	page := people.MembersPage{Page: s.page(c, "settings", t(c, "members_title")), Manage: a.Role.Can(club.ManageClub), Form: form}
+	page.Page.Faults, page.Form.Errors = f.list, f.errors()
+	now := s.Now()
+	for _, m := range members {
+		page.Members = append(page.Members, people.MemberRow{
+			ID: m.PersonID, Name: m.Name, Email: m.Email, Role: m.Role, Self: m.PersonID == a.Person.ID,
+			Seen: s.seen(c, m.SeenAt, now),
+		})
+	}
+	if page.Manage {
+		open, err := s.DB.Invitations(ctx, a.Club.ID)
+		if err != nil {
+			return err
+		}
+		for _, i := range open {
+			page.Invitations = append(page.Invitations, people.InvitationRow{
+				ID: i.ID, Email: i.Email, Role: i.Role, Until: i18n.DayYear(ctx, i.ExpiresAt.In(s.zone(c))),
+			})
+		}
+	}
+	return s.render(c, status, people.Members(page))
+}
+
+// createInvitation shows the link once; only its hash is kept.
+func (s *Server) createInvitation(c echo.Context) error {
+	ctx := c.Request().Context()
+	form := people.InviteForm{Email: c.FormValue("email"), Role: club.Role(c.FormValue("role"))}
+	f := &faults{c: c}
+	email, err := club.ParseEmail("email", form.Email)
+	if err := f.take(err); err != nil {
+		return err
+	}
+	if !form.Role.Valid() {
+		_ = f.take(club.Fault("role", "choose_role"))
+	}
+	if !f.any() {
+		token, err := s.DB.CreateInvitation(ctx, scope(c), email, form.Role, origin(c))
+		if err == nil {
+			return s.members(c, http.StatusOK, people.InviteForm{
+				Role: club.Writer, Link: s.url("/invitations/" + token), LinkTitle: t(c, "invite_link_title", "email", email), LinkHint: t(c, "invite_link_hint"),
+			}, f)
+		}
+		if err := f.take(err); err != nil {
+			return err
+		}
+	}
+	return s.members(c, http.StatusUnprocessableEntity, form, f)
+}
+
+func (s *Server) withdrawInvitation(c echo.Context) error {
+	n, err := id(c, "id")
+	if err != nil {
+		return err
+	}
+	if err := s.DB.WithdrawInvitation(c.Request().Context(), scope(c), n, origin(c)); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "invite_withdrawn"))
+	return seeOther(c, "/settings/members")
+}
+
+func (s *Server) updateMemberRole(c echo.Context) error {
+	n, err := id(c, "id")
+	if err != nil {
+		return err
+	}
+	role := club.Role(c.FormValue("role"))
+	if !role.Valid() {
+		return club.Fault("role", "choose_role")
+	}
+	if err := s.DB.SetRole(c.Request().Context(), scope(c), n, role, origin(c)); err != nil {
+		return s.memberProblem(c, err)
+	}
+	s.flash(c, "done", t(c, "member_role_changed", "role", t(c, "role_"+string(role))))
+	return seeOther(c, "/settings/members")
+}
+
+func (s *Server) removeMember(c echo.Context) error {
+	n, err := id(c, "id")
+	if err != nil {
+		return err
+	}
+	if err := s.DB.RemoveMember(c.Request().Context(), scope(c), n, origin(c)); err != nil {
+		return s.memberProblem(c, err)
+	}
+	s.flash(c, "done", t(c, "member_removed"))
+	return seeOther(c, "/settings/members")
+}
+
+// memberProblem says on the members page what stands in the way.
+func (s *Server) memberProblem(c echo.Context, err error) error {
+	if club.CodeOf(err) != club.Conflict {
+		return err
+	}
+	s.flash(c, "problem", s.problemOf(c, err).text)
+	return seeOther(c, "/settings/members")
+}
+
+// createSignInLink makes a link by which a member sets a new password.
+func (s *Server) createSignInLink(c echo.Context) error {
+	ctx := c.Request().Context()
+	n, err := id(c, "id")
+	if err != nil {
+		return err
+	}
+	m, err := s.DB.Membership(ctx, who(c).Club.ID, n)
+	if err != nil {
+		return err
+	}
+	p, err := s.DB.Person(ctx, m.PersonID)
+	if err != nil {
+		return err
+	}
+	token, err := s.DB.CreatePasswordReset(ctx, p.ID, origin(c))
+	if err != nil {
+		return err
+	}
+	if err := s.DB.Audit(ctx, scope(c), "password_link", p.Email, origin(c)); err != nil {
+		return err
+	}
+	return s.members(c, http.StatusOK, people.InviteForm{
+		Role: club.Writer, Link: s.url("/sign-in/link/" + token), LinkTitle: t(c, "reset_link_title", "name", p.Name), LinkHint: t(c, "reset_link_hint"),
+	}, &faults{c: c})
+}

@@ -1,0 +1,103 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/password"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/people"
+)
+
+func (s *Server) showProfile(c echo.Context) error {
+	return s.profile(c, http.StatusOK, s.profileForm(c), &faults{c: c})
+}
+
+func (s *Server) profileForm(c echo.Context) people.ProfileForm {
+	p := who(c).Person
+	return people.ProfileForm{Name: p.Name, Email: p.Email, Theme: p.Theme, Shortcuts: p.Shortcuts}
+}
+
+func (s *Server) profile(c echo.Context, status int, form people.ProfileForm, f *faults) error {
+	page := s.page(c, "profile", t(c, "profile_title"))
+	page.Faults, form.Errors = f.list, f.errors()
+	if page.Signed == nil {
+		return s.render(c, status, people.ProfileAlone(page, form))
+	}
+	return s.render(c, status, people.Profile(page, form))
+}
+
+func (s *Server) updateProfile(c echo.Context) error {
+	form := s.profileForm(c)
+	form.Name, form.Theme, form.Shortcuts = c.FormValue("name"), c.FormValue("theme"), c.FormValue("shortcuts") != ""
+	if form.Theme != "light" && form.Theme != "dark" {
+		form.Theme = ""
+	}
+	f := &faults{c: c}
+	name, err := club.ParseName("name", "enter_name", form.Name)
+	if err := f.take(err); err != nil {
+		return err
+	}
+	if f.any() {
+		return s.profile(c, http.StatusUnprocessableEntity, form, f)
+	}
+	if err := s.DB.UpdatePerson(c.Request().Context(), who(c).Person.ID, store.PersonChange{Name: name, Theme: form.Theme, Shortcuts: form.Shortcuts}); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "saved"))
+	return seeOther(c, "/profile")
+}
+
+// updatePassword asks for the old password, ends all other sessions and keeps
+// this one under a new token.
+func (s *Server) updatePassword(c echo.Context) error {
+	ctx, p := c.Request().Context(), who(c).Person
+	f := &faults{c: c}
+	_, err := s.checkPassword(c, p.Email, c.FormValue("old_password"))
+	if ce, ok := errors.AsType[*club.Error](err); ok {
+		if ce.Code == club.TooMany {
+			return err
+		}
+		err = club.Fault("old_password", "old_password_wrong")
+	}
+	if err := f.take(err); err != nil {
+		return err
+	}
+	pw := c.FormValue("password")
+	if err := f.take(password.Check("password", pw, p.Name, p.Email)); err != nil {
+		return err
+	}
+	if f.any() {
+		return s.profile(c, http.StatusUnprocessableEntity, s.profileForm(c), f)
+	}
+	hash, err := s.Passwords.Hash(ctx, pw)
+	if err != nil {
+		return err
+	}
+	if err := s.DB.SetPassword(ctx, p.ID, hash, origin(c)); err != nil {
+		return err
+	}
+	if err := s.signIn(ctx, p.ID, who(c).Club.ID); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "password_changed"))
+	return seeOther(c, "/profile")
+}
+
+// switchClub looks at another club of the same person.
+func (s *Server) switchClub(c echo.Context) error {
+	ctx := c.Request().Context()
+	n, err := strconv.ParseInt(c.FormValue("club"), 10, 64)
+	if err != nil {
+		return club.ErrNotFound
+	}
+	if _, err := s.DB.Membership(ctx, n, who(c).Person.ID); err != nil {
+		return err
+	}
+	s.sessions.Put(ctx, keyClub, n)
+	return seeOther(c, "/calendar")
+}

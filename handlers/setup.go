@@ -1,0 +1,141 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/password"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/people"
+)
+
+func (s *Server) showSetup(c echo.Context) error {
+	needed, err := s.DB.NeedsSetup(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	if !needed {
+		return c.Redirect(http.StatusSeeOther, "/sign-in")
+	}
+	return s.render(c, http.StatusOK, people.Setup(s.plainPage(c, t(c, "setup_title")), people.SetupForm{
+		Code: c.QueryParam("code"), Zone: "Europe/Dublin", WeekStart: "1", Zones: club.Zones(),
+	}))
+}
+
+// createSetup makes the first person and the first club (rule W9).
+func (s *Server) createSetup(c echo.Context) error {
+	ctx := c.Request().Context()
+	form := people.SetupForm{
+		Code: strings.TrimSpace(c.FormValue("code")), Name: c.FormValue("name"), Email: c.FormValue("email"),
+		Club: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones(),
+	}
+	f := &faults{c: c}
+	now := s.Now()
+	if s.signIns.blocked("setup "+c.RealIP(), now) {
+		return &club.Error{Code: club.TooMany, Key: "error_too_many"}
+	}
+	err := s.DB.CheckSetupCode(ctx, form.Code)
+	if club.CodeOf(err) == club.Forbidden {
+		s.signIns.wrong("setup "+c.RealIP(), now)
+	}
+	if err := f.take(err); err != nil {
+		return err
+	}
+	p, err := s.newPerson(f, form.Name, form.Email, c.FormValue("password"), c)
+	if err != nil {
+		return err
+	}
+	nc, err := cleanClub(f, form.Club, form.Zone, form.WeekStart)
+	if err != nil {
+		return err
+	}
+	if !f.any() {
+		person, made, err := s.DB.CreateFirst(ctx, p, nc, origin(c))
+		if err != nil {
+			return err
+		}
+		if err := s.signIn(ctx, person.ID, made.ID); err != nil {
+			return err
+		}
+		s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))
+		return seeOther(c, "/calendar")
+	}
+	form.Errors = f.errors()
+	page := s.plainPage(c, t(c, "setup_title"))
+	page.Faults = f.list
+	return s.render(c, http.StatusUnprocessableEntity, people.Setup(page, form))
+}
+
+// newPerson checks what a person said of themselves. The password is hashed
+// only when everything else is right.
+func (s *Server) newPerson(f *faults, name, email, pw string, c echo.Context) (store.NewPerson, error) {
+	var p store.NewPerson
+	var err error
+	p.Name, err = club.ParseName("name", "enter_name", name)
+	if err := f.take(err); err != nil {
+		return p, err
+	}
+	p.Email, err = club.ParseEmail("email", email)
+	if err := f.take(err); err != nil {
+		return p, err
+	}
+	if err := f.take(password.Check("password", pw, name, email)); err != nil {
+		return p, err
+	}
+	if f.any() {
+		return p, nil
+	}
+	p.PasswordHash, err = s.Passwords.Hash(c.Request().Context(), pw)
+	return p, err
+}
+
+// cleanClub checks what was said of a club.
+func cleanClub(f *faults, name, zone, weekStart string) (store.NewClub, error) {
+	var nc store.NewClub
+	var err error
+	nc.Name, err = club.ParseName("club", "enter_club", name)
+	if err := f.take(err); err != nil {
+		return nc, err
+	}
+	nc.Zone, err = club.ParseZone("zone", zone)
+	if err := f.take(err); err != nil {
+		return nc, err
+	}
+	nc.WeekStart = time.Monday
+	if weekStart == "0" {
+		nc.WeekStart = time.Sunday
+	}
+	return nc, nil
+}
+
+// newClub shows the form for one more club on this installation. Whoever looks
+// after a club may add another.
+func (s *Server) newClub(c echo.Context) error {
+	return s.render(c, http.StatusOK, people.NewClub(s.page(c, "settings", t(c, "club_new_title")), people.ClubForm{Zone: who(c).Club.Zone, WeekStart: "1", Zones: club.Zones()}))
+}
+
+func (s *Server) createClub(c echo.Context) error {
+	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones()}
+	f := &faults{c: c}
+	nc, err := cleanClub(f, form.Name, form.Zone, form.WeekStart)
+	if err != nil {
+		return err
+	}
+	if f.any() {
+		form.Errors = f.errors()
+		page := s.page(c, "settings", t(c, "club_new_title"))
+		page.Faults = f.list
+		return s.render(c, http.StatusUnprocessableEntity, people.NewClub(page, form))
+	}
+	made, err := s.DB.CreateClub(c.Request().Context(), who(c).Person.ID, nc, origin(c))
+	if err != nil {
+		return err
+	}
+	s.sessions.Put(c.Request().Context(), keyClub, made.ID)
+	s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))
+	return seeOther(c, "/calendar")
+}

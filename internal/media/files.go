@@ -1,0 +1,128 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// Below this free space, or a twentieth of the disk where that is less, uploads
+// are refused: the database needs the rest (rule D8).
+const keepFree = 500_000_000
+
+// files is the folder of pictures: <dir>/aa/<id>, and <dir>/aa/<id>.<spec> for
+// copies. It lies outside of everything that is served as it stands.
+type files struct {
+	dir  string
+	free func(dir string) (free, total int64, err error)
+}
+
+func openFiles(dir string) (*files, error) {
+	f := &files{dir: dir, free: freeSpace}
+	// What lies in tmp was not finished before the program ended.
+	if err := os.RemoveAll(f.tmp()); err != nil {
+		return nil, fmt.Errorf("clear unfinished uploads: %w", err)
+	}
+	if err := os.MkdirAll(f.tmp(), 0o700); err != nil {
+		return nil, fmt.Errorf("make media folder: %w", err)
+	}
+	return f, nil
+}
+
+func (f *files) tmp() string { return filepath.Join(f.dir, "tmp") }
+
+func (f *files) path(id, spec string) string {
+	name := id
+	if spec != "" {
+		name += "." + spec
+	}
+	return filepath.Join(f.dir, id[:2], name)
+}
+
+// write stores a file so that it is there whole or not at all, also after a
+// power cut (rule D9).
+func (f *files) write(id, spec string, data []byte) error {
+	w, err := os.CreateTemp(f.tmp(), "new-")
+	if err != nil {
+		return onDisk(err)
+	}
+	defer os.Remove(w.Name()) // gone already when all went well
+	if _, err := w.Write(data); err != nil {
+		return onDisk(errors.Join(err, w.Close()))
+	}
+	if err := errors.Join(w.Sync(), w.Close()); err != nil {
+		return onDisk(err)
+	}
+	to := f.path(id, spec)
+	folder := filepath.Dir(to)
+	if err := os.Mkdir(folder, 0o700); err == nil {
+		if err := syncDir(f.dir); err != nil {
+			return onDisk(err)
+		}
+	} else if !errors.Is(err, fs.ErrExist) {
+		return onDisk(err)
+	}
+	if err := os.Rename(w.Name(), to); err != nil {
+		return onDisk(err)
+	}
+	return onDisk(syncDir(folder))
+}
+
+// remove deletes a picture and all its copies.
+func (f *files) remove(id string) error {
+	found, err := filepath.Glob(f.path(id, "") + "*")
+	if err != nil {
+		return err
+	}
+	for _, p := range found {
+		err = errors.Join(err, os.Remove(p))
+	}
+	return err
+}
+
+// room refuses when the disk is nearly full.
+func (f *files) room() error {
+	free, total, err := f.free(f.dir)
+	if err != nil {
+		return fmt.Errorf("look for free space: %w", err)
+	}
+	if free < min(keepFree, total/20) {
+		return full(nil)
+	}
+	return nil
+}
+
+func freeSpace(dir string) (free, total int64, err error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, 0, err
+	}
+	return int64(s.Bavail) * int64(s.Bsize), int64(s.Blocks) * int64(s.Bsize), nil
+}
+
+// onDisk makes a full disk something that people are told.
+func onDisk(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return full(err)
+	}
+	return err
+}
+
+func full(err error) error {
+	return &club.Error{Code: club.Full, Field: "media", Key: "media_disk_full", Err: err}
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

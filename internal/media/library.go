@@ -1,0 +1,295 @@
+package media
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Catalogue keeps what is known of pictures; the store is one.
+type Catalogue interface {
+	CreateMedia(ctx context.Context, m club.Media) (club.Media, error)
+	// Media reads pictures of a club in the order of ids, without those that
+	// are not there.
+	Media(ctx context.Context, clubID int64, ids []string) ([]club.Media, error)
+	MediaOfAnyClub(ctx context.Context, id string) (club.Media, error)
+	// DeleteMedia refuses while a post uses the picture.
+	DeleteMedia(ctx context.Context, clubID int64, id string) error
+	KnownMedia(ctx context.Context, ids []string) (map[string]bool, error)
+	Renditions(ctx context.Context, ids []string) ([]club.Rendition, error)
+	CreateRendition(ctx context.Context, r club.Rendition) error
+}
+
+// Settings of a library.
+type Settings struct {
+	// Dir is the folder of pictures, <data>/media.
+	Dir string
+	// Key signs addresses for platforms: secret.Keyset.Derive("media-url").
+	Key []byte
+	// BaseURL is where platforms reach this installation, without a trailing
+	// slash.
+	BaseURL string
+	Now     func() time.Time
+}
+
+// Library takes in pictures and gives copies of them.
+type Library struct {
+	rows    Catalogue
+	files   *files
+	set     Settings
+	working chan struct{}
+}
+
+// Open opens the library in s.Dir, making the folder as needed.
+func Open(rows Catalogue, s Settings) (*Library, error) {
+	f, err := openFiles(s.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Library{rows: rows, files: f, set: s, working: make(chan struct{}, 1)}, nil
+}
+
+// turn waits until no other picture is decoded: one large one takes hundreds of
+// megabytes.
+func (l *Library) turn(ctx context.Context) (leave func(), err error) {
+	select {
+	case l.working <- struct{}{}:
+		return func() { <-l.working }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Save takes in what a person uploaded as a picture of the club. What is wrong
+// with it is said by a *club.Error at the field "media".
+func (l *Library) Save(ctx context.Context, clubID, personID int64, name string, r io.Reader) (club.Media, error) {
+	name = cleanName(name)
+	if err := l.files.room(); err != nil {
+		return club.Media{}, err
+	}
+	f, err := os.CreateTemp(l.files.tmp(), "upload-")
+	if err != nil {
+		return club.Media{}, onDisk(err)
+	}
+	defer func() {
+		_ = f.Close() // only read from here on
+		_ = os.Remove(f.Name())
+	}()
+	hash := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, hash), io.LimitReader(r, MaxUpload+1))
+	switch {
+	case err != nil:
+		return club.Media{}, fmt.Errorf("take in upload: %w", onDisk(err))
+	case n == 0:
+		return club.Media{}, fault("media_empty", name)
+	case n > MaxUpload:
+		return club.Media{}, fault("media_file_too_big", name, "limit", strconv.Itoa(MaxUpload>>20))
+	}
+	master, err := l.takeIn(ctx, f, name)
+	if err != nil {
+		return club.Media{}, err
+	}
+	return l.keep(ctx, club.Media{ClubID: clubID, CreatedBy: personID, Name: name, SHA256: hash.Sum(nil)}, master)
+}
+
+// keep stores the file of a picture and then its row: a file without a row is
+// swept up, a row without a file would be a hole in a post.
+func (l *Library) keep(ctx context.Context, m club.Media, master encoded) (club.Media, error) {
+	m.ID, m.Type, m.Width, m.Height, m.Bytes = newID(), master.typ, master.size.X, master.size.Y, int64(len(master.data))
+	if err := l.files.write(m.ID, "", master.data); err != nil {
+		return m, fmt.Errorf("store picture: %w", err)
+	}
+	kept, err := l.rows.CreateMedia(ctx, m)
+	if err != nil {
+		return m, errors.Join(err, l.files.remove(m.ID))
+	}
+	return kept, nil
+}
+
+func newID() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return hex.EncodeToString(b)
+}
+
+// Items reads pictures of a club in the order of ids, without those that are
+// not there.
+func (l *Library) Items(ctx context.Context, clubID int64, ids []string) ([]club.Media, error) {
+	return l.rows.Media(ctx, clubID, ids)
+}
+
+// Delete removes a picture that no post uses.
+func (l *Library) Delete(ctx context.Context, clubID int64, id string) error {
+	if err := l.rows.DeleteMedia(ctx, clubID, id); err != nil {
+		return err
+	}
+	return l.files.remove(id)
+}
+
+// Open opens a copy of a club's picture, made now if it does not exist.
+// club.ErrNotFound if there is no such picture in the club.
+func (l *Library) Open(ctx context.Context, clubID int64, id string, s Spec) (platforms.MediaFile, error) {
+	found, err := l.rows.Media(ctx, clubID, []string{id})
+	if err != nil {
+		return platforms.MediaFile{}, err
+	}
+	if len(found) == 0 {
+		return platforms.MediaFile{}, club.ErrNotFound
+	}
+	return l.open(ctx, found[0], s)
+}
+
+func (l *Library) open(ctx context.Context, m club.Media, s Spec) (platforms.MediaFile, error) {
+	r, path, err := l.rendition(ctx, m, s)
+	if err != nil {
+		return platforms.MediaFile{}, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return platforms.MediaFile{}, gone(err)
+	}
+	return platforms.MediaFile{ReadCloser: f, Type: r.Type, Bytes: r.Bytes, Width: r.Width, Height: r.Height}, nil
+}
+
+// gone makes a missing file the same as a missing row.
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return club.ErrNotFound
+	}
+	return err
+}
+
+// rendition finds or makes the copy that the spec asks for: the picture itself
+// where that will do.
+func (l *Library) rendition(ctx context.Context, m club.Media, s Spec) (club.Rendition, string, error) {
+	if s.takesAsIs(m) {
+		path := l.files.path(m.ID, "")
+		if _, err := os.Stat(path); err != nil {
+			return club.Rendition{}, "", gone(err)
+		}
+		return club.Rendition{MediaID: m.ID, Type: m.Type, Width: m.Width, Height: m.Height, Bytes: m.Bytes}, path, nil
+	}
+	path := l.files.path(m.ID, s.String())
+	if r, ok, err := l.made(ctx, m.ID, s, path); err != nil || ok {
+		return r, path, err
+	}
+	leave, err := l.turn(ctx)
+	if err != nil {
+		return club.Rendition{}, "", err
+	}
+	defer leave()
+	// Somebody else may have made it while this one waited.
+	if r, ok, err := l.made(ctx, m.ID, s, path); err != nil || ok {
+		return r, path, err
+	}
+	r, err := l.make(ctx, m, s)
+	return r, path, err
+}
+
+func (l *Library) made(ctx context.Context, id string, s Spec, path string) (club.Rendition, bool, error) {
+	rows, err := l.rows.Renditions(ctx, []string{id})
+	if err != nil {
+		return club.Rendition{}, false, err
+	}
+	for _, r := range rows {
+		if r.Spec == s.String() {
+			info, err := os.Stat(path)
+			return r, err == nil && info.Size() == r.Bytes, nil
+		}
+	}
+	return club.Rendition{}, false, nil
+}
+
+func (l *Library) make(ctx context.Context, m club.Media, s Spec) (club.Rendition, error) {
+	f, err := os.Open(l.files.path(m.ID, ""))
+	if err != nil {
+		return club.Rendition{}, gone(err)
+	}
+	defer f.Close()
+	kind := formatJPEG
+	if m.Type == typePNG {
+		kind = formatPNG
+	}
+	limited, cancel := context.WithTimeout(ctx, decodeLimit)
+	defer cancel()
+	img, err := decode(limited, kind, f, image.Config{Width: m.Width, Height: m.Height})
+	if err != nil {
+		return club.Rendition{}, fmt.Errorf("read picture %s: %w", m.ID, err)
+	}
+	out, err := encode(img, s)
+	if err != nil {
+		return club.Rendition{}, fmt.Errorf("copy picture %s as %s: %w", m.ID, s, err)
+	}
+	if err := l.files.write(m.ID, s.String(), out.data); err != nil {
+		return club.Rendition{}, fmt.Errorf("store copy of picture %s: %w", m.ID, err)
+	}
+	r := club.Rendition{MediaID: m.ID, Spec: s.String(), Type: out.typ, Width: out.size.X, Height: out.size.Y, Bytes: int64(len(out.data))}
+	return r, l.rows.CreateRendition(ctx, r)
+}
+
+// sweepAge spares files whose row is only about to be written.
+const sweepAge = time.Hour
+
+// Sweep removes files of pictures that no row knows: of clubs that were
+// deleted, of uploads that broke off. It returns how many.
+func (l *Library) Sweep(ctx context.Context) (int, error) {
+	folders, err := filepath.Glob(filepath.Join(l.files.dir, "[0-9a-f][0-9a-f]"))
+	if err != nil {
+		return 0, err
+	}
+	removed := 0
+	for _, folder := range folders {
+		n, err := l.sweepFolder(ctx, folder)
+		removed += n
+		if err != nil {
+			return removed, fmt.Errorf("sweep pictures: %w", err)
+		}
+	}
+	return removed, nil
+}
+
+func (l *Library) sweepFolder(ctx context.Context, folder string) (int, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return 0, err
+	}
+	var ids []string
+	for _, e := range entries {
+		if len(e.Name()) == 32 {
+			ids = append(ids, e.Name())
+		}
+	}
+	removed := 0
+	const chunk = 500
+	for ; len(ids) > 0; ids = ids[min(chunk, len(ids)):] {
+		part := ids[:min(chunk, len(ids))]
+		known, err := l.rows.KnownMedia(ctx, part)
+		if err != nil {
+			return removed, err
+		}
+		for _, id := range part {
+			info, err := os.Stat(l.files.path(id, ""))
+			if known[id] || err != nil || l.set.Now().Sub(info.ModTime()) < sweepAge {
+				continue
+			}
+			if err := l.files.remove(id); err != nil {
+				return removed, err
+			}
+			removed++
+		}
+	}
+	return removed, nil
+}

@@ -1,0 +1,138 @@
+package media
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Measure tells what an account with these rules would be sent of the pictures,
+// without making the copies. Bytes is exact where the copy exists, else the
+// most it can be. fits is by picture id. Pictures that are not there are left
+// out.
+func (l *Library) Measure(ctx context.Context, clubID int64, ids []string, rules platforms.ImageRules, fits map[string]platforms.Fit) ([]platforms.Media, error) {
+	found, err := l.rows.Media(ctx, clubID, ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := l.rows.Renditions(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	made := make(map[[2]string]club.Rendition, len(rows))
+	for _, r := range rows {
+		made[[2]string{r.MediaID, r.Spec}] = r
+	}
+	out := make([]platforms.Media, 0, len(found))
+	for _, m := range found {
+		s := SpecFor(rules, fits[m.ID], m)
+		r, ok := made[[2]string{m.ID, s.String()}]
+		if !ok {
+			r = s.estimate(m)
+		}
+		out = append(out, describe(m, r, fits[m.ID]))
+	}
+	return out, nil
+}
+
+// estimate is what a copy will be, if MaxBytes does not make it smaller.
+func (s Spec) estimate(m club.Media) club.Rendition {
+	size := s.layout(m.Width, m.Height).canvas
+	r := club.Rendition{MediaID: m.ID, Type: m.Type, Width: size.X, Height: size.Y, Bytes: m.Bytes}
+	switch {
+	case !s.PNG:
+		r.Type = typeJPEG
+	case !s.JPEG:
+		r.Type = typePNG
+	}
+	if s.MaxBytes > 0 {
+		r.Bytes = min(r.Bytes, s.MaxBytes)
+	}
+	return r
+}
+
+func describe(m club.Media, r club.Rendition, fit platforms.Fit) platforms.Media {
+	return platforms.Media{ID: m.ID, Name: m.Name, Type: r.Type, Width: r.Width, Height: r.Height, Bytes: r.Bytes, Alt: m.Alt, Fit: fit}
+}
+
+// Prepare makes the copies that an account with these rules is sent, and tells
+// exactly what they are. Pictures that are not there are left out.
+func (l *Library) Prepare(ctx context.Context, clubID int64, ids []string, rules platforms.ImageRules, fits map[string]platforms.Fit) ([]platforms.Media, error) {
+	found, err := l.rows.Media(ctx, clubID, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]platforms.Media, 0, len(found))
+	for _, m := range found {
+		r, _, err := l.rendition(ctx, m, SpecFor(rules, fits[m.ID], m))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, describe(m, r, fits[m.ID]))
+	}
+	return out, nil
+}
+
+// Source gives a platform client the copies of a club's pictures for an account
+// with these rules. fits is by picture id.
+func (l *Library) Source(clubID int64, rules platforms.ImageRules, fits map[string]platforms.Fit) platforms.MediaSource {
+	return &source{l, clubID, rules, fits}
+}
+
+type source struct {
+	library *Library
+	clubID  int64
+	rules   platforms.ImageRules
+	fits    map[string]platforms.Fit
+}
+
+// Open implements platforms.MediaSource.
+func (s *source) Open(ctx context.Context, id string) (platforms.MediaFile, error) {
+	m, spec, err := s.find(ctx, id)
+	if err != nil {
+		return platforms.MediaFile{}, s.explain(m, err)
+	}
+	f, err := s.library.open(ctx, m, spec)
+	return f, s.explain(m, err)
+}
+
+// PublicURL implements platforms.MediaSource.
+func (s *source) PublicURL(ctx context.Context, id string) (string, error) {
+	m, spec, err := s.find(ctx, id)
+	if err != nil {
+		return "", s.explain(m, err)
+	}
+	// Made before anybody asks for it: platforms wait only seconds.
+	r, _, err := s.library.rendition(ctx, m, spec)
+	if err != nil {
+		return "", s.explain(m, err)
+	}
+	return s.library.publicURL(m.ID, spec, r.Type), nil
+}
+
+func (s *source) find(ctx context.Context, id string) (club.Media, Spec, error) {
+	found, err := s.library.rows.Media(ctx, s.clubID, []string{id})
+	if err != nil {
+		return club.Media{}, Spec{}, err
+	}
+	if len(found) == 0 {
+		return club.Media{}, Spec{}, club.ErrNotFound
+	}
+	return found[0], SpecFor(s.rules, s.fits[id], found[0]), nil
+}
+
+// explain makes a missing picture a refusal: nothing is posted without it. Any
+// other error of ours is one that another try may not meet.
+func (s *source) explain(m club.Media, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, club.ErrNotFound):
+		return &platforms.Error{Kind: platforms.MediaRejected, Code: platforms.CodeMediaGone, Op: "open picture", Args: map[string]string{"file": m.Name}, Err: err}
+	case errors.Is(err, errTooBig):
+		return &platforms.Error{Kind: platforms.MediaRejected, Code: platforms.CodeMediaTooBig, Op: "open picture", Args: map[string]string{"file": m.Name}, Err: err}
+	}
+	return &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeUnreachable, Op: "open picture", Err: err}
+}

@@ -275,7 +275,7 @@ func numbersFaults(t *testing.T, w *World) {
 func (w *World) on(t *testing.T) *World {
 	t.Helper()
 	t.Parallel()
-	own := newWorld(t, w.Suite)
+	own := NewWorld(t, w.Suite)
 	t.Cleanup(own.nothingSecretLeaked)
 	return own
 }

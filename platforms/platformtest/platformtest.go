@@ -85,7 +85,7 @@ func Run(t *testing.T, s Suite) {
 			if why, off := s.Without[c.name]; off {
 				t.Skip(why)
 			}
-			w := newWorld(t, s)
+			w := NewWorld(t, s)
 			c.run(t, w)
 			w.nothingSecretLeaked()
 		})

@@ -62,7 +62,9 @@ func (c *Clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func newWorld(t *testing.T, s Suite) *World {
+// NewWorld starts a server for the simulator of a suite. Tests of one platform
+// use it for what only that platform does.
+func NewWorld(t *testing.T, s Suite) *World {
 	t.Helper()
 	w := &World{T: t, Suite: s, Clock: &Clock{now: time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC)}}
 	w.Media = &Pictures{made: map[string]picture{}}

@@ -108,11 +108,8 @@ func (s *server) makeContainer(c *call, p *profile, owner *page) (any, *refusal)
 	default:
 		return nil, refuse(100, 2207023, "The media type is unknown.")
 	}
-	switch c.fault {
-	case simkit.Stuck:
+	if c.fault == simkit.Stuck {
 		b.Ready = now.Add(containerLife)
-	case simkit.Media:
-		b.Failed = "Error: Media upload has failed with error code 2207077"
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,9 +41,12 @@ func (*facebook) Info() platforms.Info {
 		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
 		Certainty: platforms.CertainByLooking,
 		Numbers: []platforms.NumberWord{
-			{Number: platforms.Likes, Word: "Reactions"}, {Number: platforms.Comments, Word: "Comments"},
-			{Number: platforms.Shares, Word: "Shares"}, {Number: platforms.Reach, Word: "Viewers"},
-			{Number: platforms.Impressions, Word: "Views"}, {Number: platforms.Followers, Word: "Followers"},
+			{Number: platforms.Likes, Word: "Reactions"},
+			{Number: platforms.Comments, Word: "Comments"},
+			{Number: platforms.Shares, Word: "Shares"},
+			{Number: platforms.Reach, Word: "Viewers"},
+			{Number: platforms.Impressions, Word: "Views"},
+			{Number: platforms.Followers, Word: "Followers"},
 		},
 		CSS: css, Catalogue: catalogue, CheckedOn: graph.CheckedOn,
 	}

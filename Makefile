@@ -1,0 +1,87 @@
+# Everything a developer or CI does. `make` lists the targets.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+CACHE    := $(CURDIR)/.cache
+LINT_VERSION := v2.15.0
+VULN_VERSION := v1.9.0
+LINT     := $(CACHE)/bin/golangci-lint-$(LINT_VERSION)
+TEMPL    := go tool -modfile=.tools/go.mod templ
+# SQLite has the search index and knows nothing of extensions it could load.
+export GOFLAGS := -tags=sqlite_omit_load_extension
+export CGO_ENABLED := 1
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build bin/bandstand
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bandstand ./cmd/bandstand
+
+.PHONY: demo
+demo: build ## try it: a furnished club in practice mode, nothing leaves this computer
+	./bin/bandstand demo
+
+.PHONY: test
+test: ## all tests that need nothing but Go, with the race detector
+	go test -race -shuffle=on ./...
+
+.PHONY: browser
+browser: chromium ## the tests in headless Chromium, with accessibility
+	go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=20m ./cmd/bandstand -run Browser
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing Chromium"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
+	  else echo "Chromium is missing: install the package chromium"; exit 1; fi; }
+
+.PHONY: generate
+generate: ## write *_templ.go from *.templ
+	$(TEMPL) fmt views platforms
+	$(TEMPL) generate
+
+.PHONY: drift
+drift: ## fail if generated files are not what generate writes
+	@$(TEMPL) generate >/dev/null
+	@git diff --exit-code --stat -- '*_templ.go' || { echo "generated files differ: run make generate and commit"; exit 1; }
+
+.PHONY: fmt
+fmt: $(LINT) ## format all Go code
+	$(LINT) fmt
+
+.PHONY: lint
+lint: $(LINT) ## format check and linters
+	$(LINT) fmt --diff
+	$(LINT) run --build-tags=browser,pds,sqlite_omit_load_extension ./...
+
+$(LINT):
+	GOFLAGS= GOBIN=$(CACHE)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv $(CACHE)/bin/golangci-lint $@
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities that our code reaches
+	@GOFLAGS= go run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) ./... > $(CACHE)/vuln.txt 2>&1 && tail -n 3 $(CACHE)/vuln.txt || { \
+	  if grep -qE 'dial tcp|no such host|connection refused|Forbidden|fetching vulnerabilities|x509|timeout' $(CACHE)/vuln.txt && ! grep -q '^Vulnerability #' $(CACHE)/vuln.txt; then \
+	    echo "NOT RUN: the vulnerability database cannot be reached from here"; \
+	  else cat $(CACHE)/vuln.txt; exit 1; fi; }
+
+.PHONY: bench
+bench: ## measure the goals of the README's performance table
+	go test -run '^$$' -bench . -benchtime=1x -timeout=40m ./internal/bench
+
+.PHONY: check
+check: ## exactly what CI runs
+	@mkdir -p $(CACHE)
+	$(MAKE) drift
+	$(MAKE) lint
+	$(MAKE) test
+	$(MAKE) browser
+	$(MAKE) vuln
+	@echo "make check: all green"

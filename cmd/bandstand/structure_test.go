@@ -1,0 +1,224 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/bandstand-app/bandstand/"
+
+// root is the top of the checkout, seen from this package.
+const root = "../.."
+
+// allowed is the table of imports: what a package may import of ours. The
+// longest name that fits decides; a name stands for the packages below it too.
+var allowed = map[string][]string{
+	"cmd":                {"*"},
+	"handlers":           {"views", "store", "jobs", "static", "platforms", "internal"},
+	"views":              {"views", "internal/club", "internal/i18n", "internal/chart", "platforms"},
+	"static":             {},
+	// platforms: tokens and app credentials travel as its Secret.
+	"store":              {"migrations", "internal/club", "internal/secret", "platforms"},
+	"store/storetest":    {"store", "internal/secret"},
+	"jobs":               {"store", "platforms", "internal"},
+	"migrations":         {},
+	"platforms":          {},
+	"platforms/*":        {"platforms", "platforms/internal"},
+	"platforms/*/sim":    {"platforms", "platforms/internal", "platforms/*"},
+	"platforms/internal": {"platforms", "platforms/internal"},
+	"internal":           {"internal", "platforms", "store"},
+	"internal/club":      {"platforms"},
+	"internal/secret":    {},
+	"internal/i18n":      {},
+	"internal/password":  {"internal/club"},
+	"internal/bench":     {"*"},
+}
+
+// TestImports holds the arrows between the rooms to the table of
+// architecture.md §2. platforms below a folder of ours means its root package
+// alone: nobody but cmd and tests reaches a platform's own folder.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	walk(t, ".go", func(name string, src []byte) {
+		if strings.HasSuffix(name, "_test.go") {
+			return
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := path.Dir(name)
+		for _, imp := range f.Imports {
+			p, _ := strconv.Unquote(imp.Path.Value)
+			to, ours := strings.CutPrefix(p, module)
+			if !ours {
+				checkForeign(t, name, from, p)
+				continue
+			}
+			if !mayImport(from, to) {
+				t.Errorf("%s imports %s, which its room may not", name, to)
+			}
+		}
+	})
+}
+
+// checkForeign keeps the web framework and SQL in their rooms.
+func checkForeign(t *testing.T, name, from, p string) {
+	t.Helper()
+	room := strings.SplitN(from, "/", 2)[0]
+	for lib, rooms := range map[string][]string{
+		"github.com/labstack/echo":    {"handlers", "cmd"},
+		"github.com/alexedwards/scs":  {"handlers", "cmd"},
+		"github.com/mattn/go-sqlite3": {"store"},
+		"database/sql":                {"store"},
+	} {
+		if (p == lib || strings.HasPrefix(p, lib+"/")) && !slices.Contains(rooms, room) && from != "internal/bench" {
+			t.Errorf("%s imports %s: only %v may", name, p, rooms)
+		}
+	}
+}
+
+func mayImport(from, to string) bool {
+	if from == to {
+		return true
+	}
+	rule, best := []string(nil), -1
+	for name, tos := range allowed {
+		if fits(name, from) && len(name) > best {
+			rule, best = tos, len(name)
+		}
+	}
+	return slices.ContainsFunc(rule, func(r string) bool {
+		if r == "platforms" {
+			return to == "platforms"
+		}
+		return r == "*" || fits(r, to)
+	})
+}
+
+// fits tells whether a name of the table stands for a package.
+func fits(name, pkg string) bool {
+	np, pp := strings.Split(name, "/"), strings.Split(pkg, "/")
+	if len(pp) < len(np) {
+		return false
+	}
+	for i := range np {
+		if np[i] == "*" && pp[i] != "internal" && pp[i] != "platformtest" {
+			continue
+		}
+		if np[i] != pp[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// TestOnlyOnePlaceNamesPlatforms keeps a ninth platform to one folder and one
+// line: no other code, style sheet or message names one.
+func TestOnlyOnePlaceNamesPlatforms(t *testing.T) {
+	t.Parallel()
+	entries, err := os.ReadDir(filepath.Join(root, "platforms"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "internal" && e.Name() != "platformtest" && len(e.Name()) > 1 {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) < 4 {
+		t.Fatalf("found only the platforms %v", names)
+	}
+	word := regexp.MustCompile(`(?i)\b(` + strings.Join(names, "|") + `)\b`)
+	for _, ext := range []string{".go", ".templ", ".css", ".js", ".toml", ".sql"} {
+		walk(t, ext, func(name string, src []byte) {
+			if strings.HasPrefix(name, "platforms/") || name == "cmd/bandstand/platforms.go" || strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "static/vendor/") {
+				return
+			}
+			for i, line := range strings.Split(string(src), "\n") {
+				if m := word.FindString(line); m != "" {
+					t.Errorf("%s:%d names the platform %s", name, i+1, m)
+				}
+			}
+		})
+	}
+}
+
+// TestTopLevel keeps the house to its rooms.
+func TestTopLevel(t *testing.T) {
+	t.Parallel()
+	rooms := []string{"cmd", "handlers", "views", "static", "store", "jobs", "migrations", "platforms", "internal", "go.mod", "go.sum", "Makefile", "README.md", "LICENSE"}
+	made := []string{"bin", "data", "screenshots"} // by make, ignored by git
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(rooms, e.Name()) && !slices.Contains(made, e.Name()) {
+			t.Errorf("%s stands at the top level", e.Name())
+		}
+	}
+}
+
+// walk calls fn with every file of ours that ends in ext, named from the top.
+func walk(t *testing.T, ext string, fn func(name string, src []byte)) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, p)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if d.IsDir() {
+			if (strings.HasPrefix(d.Name(), ".") && name != ".") || d.Name() == "node_modules" || d.Name() == "testdata" || name == "data" || name == "bin" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if filepath.Ext(p) != ext {
+			return nil
+		}
+		src, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		fn(name, src)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// literals lists the string literals of a Go file.
+func literals(t *testing.T, name string, src []byte) []string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+			if s, err := strconv.Unquote(l.Value); err == nil {
+				out = append(out, s)
+			}
+		}
+		return true
+	})
+	return out
+}

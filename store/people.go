@@ -202,3 +202,8 @@ func mustChange(r sql.Result, err error) error {
 	}
 	return err
 }
+
+// People lists everybody of the installation by address.
+func (db *DB) People(ctx context.Context) ([]Person, error) {
+	return queryAll(ctx, db.read, scanPerson, `SELECT `+personColumns+` FROM people ORDER BY email LIMIT 10000`)
+}

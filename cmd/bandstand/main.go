@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -20,33 +21,39 @@ var version = "dev"
 // --listen as BANDSTAND_LISTEN.
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run Bandstand."`
+	Member  memberCmd  `cmd:"" help:"Look after people from the console."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 type versionCmd struct{}
 
-func (versionCmd) Run() error {
-	fmt.Println("bandstand", version)
-	return nil
+// Run prints it.
+func (versionCmd) Run(out io.Writer) error {
+	_, err := fmt.Fprintln(out, "bandstand", version)
+	return err
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bandstand: "+err.Error())
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+// run is the program without its process: tests call it too.
+func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("bandstand"),
 		kong.Description("Plan, preview and publish the posts of a small club."),
 		kong.DefaultEnvars("BANDSTAND"),
 		kong.UsageOnError(),
+		kong.Writers(out, out),
 		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindTo(in, (*io.Reader)(nil)),
+		kong.BindTo(out, (*io.Writer)(nil)),
 	)
 	if err != nil {
 		return err

@@ -32,13 +32,18 @@ type serveCmd struct {
 	Settings
 }
 
+// DataSettings say where the data lies.
+type DataSettings struct {
+	Data    string `help:"Directory of the database, keys and pictures." default:"data" type:"path"`
+	KeyFile string `help:"File of the keys that seal secrets. Default: keys/bandstand.key in the data directory." type:"path"`
+}
+
 // Settings are what two installations would choose differently.
 type Settings struct {
+	DataSettings
 	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
-	Data           string   `help:"Directory of the database, keys and pictures." default:"data" type:"path"`
 	BaseURL        string   `name:"base-url" help:"Address people and platforms use, for example https://post.club.example. Default: http:// and the listen address."`
 	TrustedProxies []string `help:"Networks of reverse proxies whose X-Forwarded-For counts, for example 10.0.0.0/8."`
-	KeyFile        string   `help:"File of the keys that seal secrets. Default: keys/bandstand.key in the data directory." type:"path"`
 }
 
 // check looks at all settings and reports everything that is wrong at once.
@@ -69,8 +74,9 @@ func (s *Settings) check() (base *url.URL, proxies []netip.Prefix, err error) {
 	return base, proxies, errors.Join(faults...)
 }
 
-func (c *serveCmd) Run(ctx context.Context) error {
-	app, err := Open(ctx, c.Settings, os.Stdout)
+// Run serves until the process is told to stop.
+func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
+	app, err := Open(ctx, c.Settings, out, time.Now)
 	if err != nil {
 		return err
 	}
@@ -83,6 +89,8 @@ type App struct {
 	settings Settings
 	out      io.Writer
 	log      *slog.Logger
+	now      func() time.Time
+	lock     *os.File
 	db       *store.DB
 	base     *url.URL
 	listener net.Listener
@@ -99,43 +107,54 @@ const (
 
 // Open makes or opens the data directory and puts the parts together. Nothing
 // runs yet.
-func Open(ctx context.Context, settings Settings, out io.Writer) (*App, error) {
+func Open(ctx context.Context, settings Settings, out io.Writer, now func() time.Time) (*App, error) {
 	base, proxies, err := settings.check()
 	if err != nil {
 		return nil, err
 	}
-	a := &App{settings: settings, out: out, base: base, log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
-	if err := os.MkdirAll(settings.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("make data directory: %w", err)
-	}
-	keys, err := a.keys()
-	if err != nil {
-		return nil, err
-	}
-	if a.db, err = store.Open(ctx, settings.Data, keys, time.Now); err != nil {
-		return nil, err
-	}
-	if err := a.wire(proxies); err != nil {
-		return nil, errors.Join(err, a.db.Close())
-	}
-	if a.listener, err = net.Listen("tcp", settings.Listen); err != nil {
-		return nil, errors.Join(fmt.Errorf("listen on %s: %w", settings.Listen, err), a.db.Close())
+	a := &App{settings: settings, out: out, base: base, now: now, log: newLog(os.Stderr)}
+	if err := a.open(ctx, proxies); err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
 
+func (a *App) open(ctx context.Context, proxies []netip.Prefix) error {
+	if err := os.MkdirAll(a.settings.Data, 0o700); err != nil {
+		return fmt.Errorf("make data directory: %w", err)
+	}
+	var err error
+	if a.lock, err = lockData(a.settings.Data); err != nil {
+		return err
+	}
+	keys, err := a.settings.keys()
+	if err != nil {
+		return err
+	}
+	if a.db, err = store.Open(ctx, a.settings.Data, keys, a.now); err != nil {
+		return err
+	}
+	if err := a.wire(proxies); err != nil {
+		return err
+	}
+	if a.listener, err = net.Listen("tcp", a.settings.Listen); err != nil {
+		return fmt.Errorf("listen on %s: %w", a.settings.Listen, err)
+	}
+	return nil
+}
+
 // keys loads the key file, or makes one at the very first start. A database
 // without its key is refused: making a new key would lose every sign-in.
-func (a *App) keys() (*secret.Keyset, error) {
-	path := a.settings.KeyFile
+func (s *DataSettings) keys() (*secret.Keyset, error) {
+	path := s.KeyFile
 	if path == "" {
-		path = filepath.Join(a.settings.Data, "keys", "bandstand.key")
+		path = filepath.Join(s.Data, "keys", "bandstand.key")
 	}
 	keys, err := secret.Load(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keys, err
 	}
-	if _, err := os.Stat(filepath.Join(a.settings.Data, store.FileName)); err == nil {
+	if _, err := os.Stat(filepath.Join(s.Data, store.FileName)); err == nil {
 		return nil, fmt.Errorf("the key file %s is missing, but there is a database: put the key file back (it is in your backup of keys, not in the backup of the database), or name it with --key-file", path)
 	}
 	return secret.Create(path)
@@ -163,7 +182,7 @@ func (a *App) wire(proxies []netip.Prefix) error {
 	}
 	web, err := handlers.New(handlers.Config{
 		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: catalogue, Assets: assets, Log: a.log,
-		Now: time.Now, BaseURL: a.base, TrustedProxies: proxies, Version: version, Passwords: passwords,
+		Now: a.now, BaseURL: a.base, TrustedProxies: proxies, Version: version, Passwords: passwords,
 		Health: func() handlers.Health { return handlers.Health{} },
 		Real:   real, Practice: platforms.NewRegistry(),
 	})
@@ -209,5 +228,19 @@ func (a *App) greet(ctx context.Context) error {
 	return err
 }
 
-// Close closes the database.
-func (a *App) Close() error { return a.db.Close() }
+// Close lets go of the listener, the database and the data directory.
+func (a *App) Close() error {
+	var errs []error
+	if a.listener != nil {
+		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close())
+	}
+	return errors.Join(errs...)
+}

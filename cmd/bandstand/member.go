@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/password"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// memberCmd looks after people from the console: where nobody can sign in any
+// more, somebody with a key to the computer still can help.
+type memberCmd struct {
+	List  memberListCmd  `cmd:"" help:"List the people and their clubs."`
+	Reset memberResetCmd `cmd:"" help:"Set a new password for somebody."`
+}
+
+type memberListCmd struct {
+	DataSettings
+}
+
+// Run prints one line a person and club.
+func (c *memberListCmd) Run(ctx context.Context, out io.Writer) error {
+	return c.withDB(ctx, func(db *store.DB) error {
+		people, err := db.People(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range people {
+			clubs, err := db.Memberships(ctx, p.ID)
+			if err != nil {
+				return err
+			}
+			if len(clubs) == 0 {
+				fmt.Fprintf(out, "%s\t%s\tno club\n", p.Email, p.Name)
+			}
+			for _, m := range clubs {
+				fmt.Fprintf(out, "%s\t%s\t%s of %s\n", p.Email, p.Name, m.Role, m.Club.Name)
+			}
+		}
+		return nil
+	})
+}
+
+type memberResetCmd struct {
+	DataSettings
+	Email    string `arg:"" help:"Email of the person."`
+	Password bool   `help:"Read the new password from standard input instead of printing a link."`
+}
+
+// Run prints a one-time link, or sets the password that is typed. It works
+// beside a running Bandstand.
+func (c *memberResetCmd) Run(ctx context.Context, in io.Reader, out io.Writer) error {
+	return c.withDB(ctx, func(db *store.DB) error {
+		p, err := db.PersonByEmail(ctx, c.Email)
+		if errors.Is(err, club.ErrNotFound) {
+			return fmt.Errorf("nobody here has the email %s: bandstand member list shows who does", c.Email)
+		}
+		if err != nil {
+			return err
+		}
+		if !c.Password {
+			token, err := db.CreatePasswordReset(ctx, p.ID, "console")
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "Open this path at the address of your Bandstand within 30 minutes:\n/sign-in/link/%s\n", token)
+			return nil
+		}
+		fmt.Fprintln(out, "New password:")
+		line, err := bufio.NewReader(in).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		return setPassword(ctx, db, p, strings.TrimRight(line, "\r\n"), out)
+	})
+}
+
+func setPassword(ctx context.Context, db *store.DB, p store.Person, pw string, out io.Writer) error {
+	if err := password.Check("password", pw, p.Name, p.Email); err != nil {
+		return inWords(err)
+	}
+	hasher, err := password.New()
+	if err != nil {
+		return err
+	}
+	hash, err := hasher.Hash(ctx, pw)
+	if err != nil {
+		return err
+	}
+	if err := db.SetPassword(ctx, p.ID, hash, "console"); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s has a new password and is signed out everywhere.\n", p.Name)
+	return nil
+}
+
+// inWords turns an error for people into its words.
+func inWords(err error) error {
+	ce, ok := errors.AsType[*club.Error](err)
+	if !ok {
+		return err
+	}
+	words, lerr := i18n.Load()
+	if lerr != nil {
+		return errors.Join(err, lerr)
+	}
+	return errors.New(words.Text("en", ce.Key, i18n.Args(ce.Args)...))
+}
+
+// withDB opens the database of an existing data directory.
+func (s *DataSettings) withDB(ctx context.Context, fn func(*store.DB) error) error {
+	if _, err := os.Stat(s.Data); err != nil {
+		return fmt.Errorf("there is no data directory %s: name it with --data", s.Data)
+	}
+	keys, err := s.keys()
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, s.Data, keys, time.Now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(db), db.Close())
+}
+
+// newLog writes to standard error, one line an event.
+func newLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// furnish makes a data directory with one person.
+func furnish(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	app, err := Open(t.Context(), Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}, &bytes.Buffer{}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = app.db.CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: "none"}, store.NewClub{Name: "Riverside FC", Zone: "UTC", WeekStart: time.Monday}, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// bandstand runs a command and returns what it printed.
+func bandstand(t *testing.T, in string, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := run(t.Context(), args, strings.NewReader(in), &out)
+	return out.String(), err
+}
+
+func TestMemberReset(t *testing.T) {
+	t.Parallel()
+	dir := furnish(t)
+	out, err := bandstand(t, "", "member", "list", "--data", dir)
+	if err != nil || !strings.Contains(out, "admin of Riverside FC") {
+		t.Errorf("list = %q, %v", out, err)
+	}
+	out, err = bandstand(t, "", "member", "reset", "maeve@riverside.example", "--data", dir)
+	if err != nil || !strings.Contains(out, "/sign-in/link/") {
+		t.Errorf("reset = %q, %v", out, err)
+	}
+	if _, err = bandstand(t, "", "member", "reset", "nobody@riverside.example", "--data", dir); err == nil || !strings.Contains(err.Error(), "nobody here has the email") {
+		t.Errorf("reset of nobody = %v", err)
+	}
+	if _, err = bandstand(t, "short\n", "member", "reset", "--password", "maeve@riverside.example", "--data", dir); err == nil || !strings.Contains(err.Error(), "at least 12 characters") {
+		t.Errorf("short password = %v", err)
+	}
+	out, err = bandstand(t, "three old tin drums\n", "member", "reset", "--password", "maeve@riverside.example", "--data", dir)
+	if err != nil || !strings.Contains(out, "has a new password") {
+		t.Errorf("password = %q, %v", out, err)
+	}
+}
+
+func TestStartRefusals(t *testing.T) {
+	t.Parallel()
+	open := func(s Settings) error {
+		app, err := Open(t.Context(), s, &bytes.Buffer{}, time.Now)
+		if err == nil {
+			t.Cleanup(func() { _ = app.Close() })
+		}
+		return err
+	}
+	dir := furnish(t)
+	t.Run("all faults at once", func(t *testing.T) {
+		err := open(Settings{DataSettings: DataSettings{Data: t.TempDir()}, Listen: "nonsense", BaseURL: "ftp://x", TrustedProxies: []string{"10.0.0.1"}})
+		for _, want := range []string{"--listen", "--base-url", "--trusted-proxies"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want it to name %s", err, want)
+			}
+		}
+	})
+	t.Run("a database without its key", func(t *testing.T) {
+		err := open(Settings{DataSettings: DataSettings{Data: dir, KeyFile: filepath.Join(t.TempDir(), "other.key")}, Listen: "127.0.0.1:0"})
+		if err == nil || !strings.Contains(err.Error(), "put the key file back") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a second one in the same directory", func(t *testing.T) {
+		if err := open(Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := open(Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "another Bandstand already works") {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package platformtest
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -86,23 +87,35 @@ func (w *World) text(rule platforms.TextRule, n int) (string, bool) {
 		func(i int) string { return fmt.Sprintf("@n%d ", i) },
 	}
 	for _, fill := range fillers {
-		var b strings.Builder
-		b.WriteString("b")
-		if strings.HasPrefix(fill(0), "#") || strings.HasPrefix(fill(0), "@") {
-			b.WriteString(" ")
-		}
-		for i := 0; i <= n && rule.Measure(b.String()+fill(i)) <= n; i++ {
-			b.WriteString(fill(i))
-		}
-		for rule.Measure(b.String()) < n && rule.Measure(b.String()+"a") > rule.Measure(b.String()) {
-			b.WriteString("a")
-		}
-		text := strings.TrimSpace(b.String())
+		text := fillTo(rule, n, func(i int) string { return "b" + separator(fill(0)) + repeat(fill, i) })
+		text = fillTo(rule, n, func(i int) string { return strings.TrimSpace(text) + strings.Repeat("a", i) })
 		if rule.Measure(text) == n && w.breaksOnly(text, rule) {
 			return text, true
 		}
 	}
 	return "", false
+}
+
+// fillTo is the longest of the texts that measures at most n.
+func fillTo(rule platforms.TextRule, n int, text func(int) string) string {
+	k := sort.Search(n+1, func(i int) bool { return rule.Measure(text(i)) > n })
+	return text(max(0, k-1))
+}
+
+func repeat(fill func(int) string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(fill(i))
+	}
+	return b.String()
+}
+
+// separator keeps a filler that is a word apart from what stands before it.
+func separator(filler string) string {
+	if strings.HasSuffix(filler, " ") {
+		return " "
+	}
+	return ""
 }
 
 func (w *World) breaksOnly(text string, rule platforms.TextRule) bool {

@@ -1,0 +1,229 @@
+package bluesky
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
+)
+
+// The steps of a post, in order.
+const (
+	stepMention = "mention" // whose handle is it?
+	stepUpload  = "upload"  // one picture
+	stepThumb   = "thumb"   // the picture of the link card
+	stepPublish = "publish"
+)
+
+// blobLife is how long a picture that no record uses is kept for certain.
+// Servers promise "hours"; uploading again is harmless.
+const blobLife = time.Hour
+
+// Plan implements platforms.Publisher.
+func (b *Bluesky) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
+	for i := range lay(p.Text).mentions() {
+		if !has(done, stepMention, i) {
+			return platforms.Step{Kind: stepMention, Index: i}
+		}
+	}
+	for i := range p.Media {
+		if !has(done, stepUpload, i) {
+			return platforms.Step{Kind: stepUpload, Index: i}
+		}
+	}
+	if cardPicture(p) != nil && !has(done, stepThumb, 0) {
+		return platforms.Step{Kind: stepThumb}
+	}
+	if !has(done, stepPublish, 0) {
+		return platforms.Step{Kind: stepPublish, Irreversible: true}
+	}
+	return platforms.Step{}
+}
+
+// cardPicture is the picture of the link card, where there is a card and its
+// picture is one the server takes.
+func cardPicture(p platforms.Publication) *platforms.Media {
+	if len(p.Media) > 0 || p.Link == nil || p.Link.Image == nil || p.Link.Image.Bytes > maxImageBytes {
+		return nil
+	}
+	return p.Link.Image
+}
+
+// Perform implements platforms.Publisher.
+func (b *Bluesky) Perform(
+	ctx context.Context, s platforms.Session, p platforms.Publication, done []platforms.StepResult, step platforms.Step,
+) (platforms.StepResult, error) {
+	result := platforms.StepResult{Kind: step.Kind, Index: step.Index, State: platforms.StepDone}
+	var err error
+	switch step.Kind {
+	case stepMention:
+		result.Ref, err = b.mention(ctx, s, lay(p.Text).mentions()[step.Index])
+	case stepUpload:
+		result.Ref, err = b.upload(ctx, s, p.Media[step.Index].ID)
+		result.ExpiresAt = b.now().Add(blobLife)
+	case stepThumb:
+		result.Ref, err = b.upload(ctx, s, p.Link.Image.ID)
+		result.ExpiresAt = b.now().Add(blobLife)
+		if platforms.KindOf(err) == platforms.MediaRejected {
+			err = nil // a card without a picture is still a card
+		}
+	case stepPublish:
+		return b.publish(ctx, s, p, done)
+	default:
+		err = fmt.Errorf("bluesky has no step %q", step.Kind)
+	}
+	return result, err
+}
+
+// mention finds out whose handle it is. Nobody's: the text stays as it is.
+func (b *Bluesky) mention(ctx context.Context, s platforms.Session, handle string) (did string, err error) {
+	did, err = b.resolveHandle(ctx, s.Account.Host, handle)
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.Kind == platforms.Rejected {
+		return "", nil
+	}
+	return did, err
+}
+
+// upload sends one picture and returns the server's description of it, which
+// goes into the record unchanged.
+func (b *Bluesky) upload(ctx context.Context, s platforms.Session, id string) (string, error) {
+	const op = "upload"
+	file, err := s.Media.Open(ctx, id)
+	if err != nil {
+		kind := platforms.NotSent
+		if errors.Is(err, fs.ErrNotExist) {
+			kind = platforms.MediaRejected
+		}
+		return "", &platforms.Error{Kind: kind, Code: platforms.CodeMediaGone, Platform: ID, Op: op, Err: err}
+	}
+	defer file.Close()
+	var answer struct {
+		Blob json.RawMessage `json:"blob"`
+	}
+	resp, err := b.call(ctx, apihttp.Request{
+		Op: op, Method: http.MethodPost, URL: xrpc(s.Account.Host, "com.atproto.repo.uploadBlob"),
+		Bearer: s.Access, Body: file, Size: file.Bytes, Type: file.Type, Upload: true,
+	}, &answer)
+	if err != nil {
+		return "", err
+	}
+	var blob struct {
+		Type string `json:"$type"`
+		Ref  struct {
+			Link string `json:"$link"`
+		} `json:"ref"`
+	}
+	if json.Unmarshal(answer.Blob, &blob) != nil || blob.Type != "blob" || blob.Ref.Link == "" {
+		return "", b.unusable(op, resp, errors.New("answer has no blob"))
+	}
+	return string(answer.Blob), nil
+}
+
+type putRecord struct {
+	Repo       string  `json:"repo"`
+	Collection string  `json:"collection"`
+	Rkey       string  `json:"rkey"`
+	Validate   bool    `json:"validate"`
+	SwapRecord *string `json:"swapRecord"` // null: there must be none yet, or this very one
+	Record     post    `json:"record"`
+}
+
+// publish puts the record. Put again, the same record is no change.
+func (b *Bluesky) publish(
+	ctx context.Context, s platforms.Session, p platforms.Publication, done []platforms.StepResult,
+) (platforms.StepResult, error) {
+	const op = "publish"
+	rkey := tid(p.Key, p.CreatedAt)
+	var answer struct {
+		URI string `json:"uri"`
+		CID string `json:"cid"`
+	}
+	resp, err := b.call(ctx, apihttp.Request{
+		Op: op, Method: http.MethodPost, URL: xrpc(s.Account.Host, "com.atproto.repo.putRecord"), Bearer: s.Access,
+		JSON: putRecord{
+			Repo: s.Account.RemoteID, Collection: postCollection, Rkey: rkey, Validate: true, Record: record(p, done),
+		},
+		Irreversible: true,
+	}, &answer)
+	if err != nil {
+		if e, ok := errors.AsType[*platforms.Error](err); ok && e.Kind == platforms.Duplicate {
+			e.Ref = recordURI(s.Account.RemoteID, rkey)
+		}
+		return platforms.StepResult{}, err
+	}
+	if answer.URI != recordURI(s.Account.RemoteID, rkey) || answer.CID == "" {
+		return platforms.StepResult{}, b.unusable(op, resp, errors.New("answer names another record or none"))
+	}
+	return platforms.StepResult{
+		Kind: stepPublish, State: platforms.StepDone, Ref: answer.CID,
+		RemoteID: answer.URI, RemoteURL: b.webURL(s.Account.RemoteID, rkey), PublishedAt: b.now().UTC(),
+	}, nil
+}
+
+// Settle implements platforms.Publisher: it looks under our own key. The server
+// answers for its own records, so their absence is proof as well; and should
+// the first call still be under way, putting the same record again is harmless.
+func (b *Bluesky) Settle(
+	ctx context.Context, s platforms.Session, p platforms.Publication, _ []platforms.StepResult, _ time.Time,
+) (platforms.Evidence, error) {
+	rkey := tid(p.Key, p.CreatedAt)
+	var answer struct {
+		URI string `json:"uri"`
+	}
+	resp, err := b.call(ctx, apihttp.Request{
+		Op: "read", Method: http.MethodGet, URL: xrpc(s.Account.Host, "com.atproto.repo.getRecord"),
+		Query: url.Values{"repo": {s.Account.RemoteID}, "collection": {postCollection}, "rkey": {rkey}},
+	}, &answer)
+	e, refused := errors.AsType[*platforms.Error](err)
+	switch {
+	case refused && e.PlatformCode == "RecordNotFound":
+		return platforms.Evidence{Verdict: platforms.SeenNotPublic, Proof: "own_key"}, nil
+	case err != nil:
+		return platforms.Evidence{}, err
+	case answer.URI != recordURI(s.Account.RemoteID, rkey):
+		return platforms.Evidence{}, b.unusable("read", resp, errors.New("answer names another record or none"))
+	}
+	return platforms.Evidence{
+		Verdict: platforms.SeenPublic, Proof: "own_key",
+		RemoteID: answer.URI, RemoteURL: b.webURL(s.Account.RemoteID, rkey), PublishedAt: p.CreatedAt.UTC(),
+	}, nil
+}
+
+func recordURI(did, rkey string) string {
+	return "at://" + did + "/" + postCollection + "/" + rkey
+}
+
+// webURL names the account by its DID: handles change.
+func (b *Bluesky) webURL(did, rkey string) string {
+	return b.web + "/profile/" + did + "/post/" + rkey
+}
+
+func has(done []platforms.StepResult, kind string, i int) bool {
+	_, ok := find(done, kind, i)
+	return ok
+}
+
+func ref(done []platforms.StepResult, kind string, i int) string {
+	r, _ := find(done, kind, i)
+	return r.Ref
+}
+
+func find(done []platforms.StepResult, kind string, i int) (platforms.StepResult, bool) {
+	for _, r := range done {
+		if r.Kind == kind && r.Index == i && r.State == platforms.StepDone {
+			return r, true
+		}
+	}
+	return platforms.StepResult{}, false
+}
+
+// xrpc is the address of a method on a server.
+func xrpc(host, method string) string { return strings.TrimSuffix(host, "/") + "/xrpc/" + method }

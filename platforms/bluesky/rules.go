@@ -1,0 +1,64 @@
+package bluesky
+
+import (
+	"github.com/clipperhouse/uax29/v2/graphemes"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Limits of app.bsky.feed.post and its embeds.
+const (
+	maxGraphemes = 300
+	maxBytes     = 3000
+	maxImages    = 4
+	maxLangs     = 3
+	// maxImageBytes is what the lexicon allowed until 2026-04-08. It allows
+	// 2,000,000 since then, but servers that were not updated go on refusing,
+	// and the pictures of link cards never were allowed more.
+	maxImageBytes = 1_000_000
+	// maxImageSide is what clients scale to; the lexicon names no limit.
+	maxImageSide = 2000
+	// maxAlt is the limit of the official app; the lexicon names none.
+	maxAlt = 2000
+	// maxTagGraphemes and maxTagBytes limit one hashtag.
+	maxTagGraphemes = 64
+	maxTagBytes     = 640
+)
+
+const lexicons = "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/"
+
+// Rules implements platforms.Platform.
+func (b *Bluesky) Rules(platforms.Account) platforms.Rules {
+	post := platforms.Source{URL: lexicons + "feed/post.json", CheckedOn: checkedOn}
+	return platforms.Rules{
+		Text: []platforms.TextRule{
+			{
+				Unit: "characters", Max: maxGraphemes, Code: platforms.CodeTextTooLong, Source: post,
+				Measure: func(s string) int { return countGraphemes(lay(s).text) },
+			},
+			{
+				Unit: "bytes", Max: maxBytes, Code: platforms.CodeTextTooLong, Source: post, Side: true, ShowFrom: 2500,
+				Measure: func(s string) int { return len(lay(s).text) },
+			},
+		},
+		Media: platforms.MediaRules{
+			Max: maxImages, MaxAlt: maxAlt,
+			Image: platforms.ImageRules{
+				Types: []string{"image/jpeg", "image/png"}, MaxBytes: maxImageBytes,
+				MaxWidth: maxImageSide, MaxHeight: maxImageSide,
+				Source: platforms.Source{URL: lexicons + "embed/images.json", CheckedOn: checkedOn},
+			},
+		},
+		Link:   platforms.LinkRules{Card: true},
+		Source: post,
+	}
+}
+
+// countGraphemes counts what people call characters, as the server does.
+func countGraphemes(s string) int {
+	n := 0
+	for it := graphemes.FromString(s); it.Next(); {
+		n++
+	}
+	return n
+}

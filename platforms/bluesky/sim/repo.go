@@ -1,0 +1,324 @@
+package sim
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	_ "image/gif" // sizes of the pictures that arrive
+	_ "image/jpeg"
+	_ "image/png"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// blob is something uploaded.
+type blob struct {
+	DID    string
+	Type   string
+	Data   []byte
+	Width  int
+	Height int
+}
+
+// record is one record of a repository.
+type record struct {
+	DID, Collection, Rkey string
+	CID                   string
+	Value                 json.RawMessage
+	At                    time.Time
+}
+
+const (
+	codecRaw    = 0x55
+	codecRecord = 0x71
+)
+
+// cid names content by its hash, in the form of the network.
+func cid(codec byte, content []byte) string {
+	sum := sha256.Sum256(content)
+	return cidOf(codec, sum[:])
+}
+
+// cidOfHash is cid for content whose hash is known, in hexadecimal.
+func cidOfHash(codec byte, hash string) string {
+	sum, err := hex.DecodeString(hash)
+	if err != nil {
+		return ""
+	}
+	return cidOf(codec, sum)
+}
+
+func cidOf(codec byte, sum []byte) string {
+	b := append([]byte{1, codec, 0x12, 0x20}, sum...)
+	return "b" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
+}
+
+func recordURI(did, collection, rkey string) string {
+	return "at://" + did + "/" + collection + "/" + rkey
+}
+
+type link struct {
+	Link string `json:"$link"`
+}
+
+type blobAnswer struct {
+	Type     string `json:"$type"`
+	Ref      link   `json:"ref"`
+	MimeType string `json:"mimeType"`
+	Size     int    `json:"size"`
+}
+
+func (s *Sim) uploadBlob(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.signedIn(w, r)
+	if !ok {
+		return
+	}
+	declared := r.Header.Get("Content-Type")
+	if declared == "" {
+		refuse(w, http.StatusBadRequest, "InvalidRequest", "Request encoding (Content-Type) required but not provided")
+		return
+	}
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "InvalidRequest", "request was cut off")
+		return
+	}
+	// The declared type is believed only where the bytes tell nothing.
+	b := blob{DID: a.DID, Data: data, Type: http.DetectContentType(data)}
+	if t := b.Type; t == "application/octet-stream" || strings.HasPrefix(t, "text/plain") {
+		b.Type = declared
+	}
+	if conf, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil {
+		b.Width, b.Height = conf.Width, conf.Height
+	}
+	name := cid(codecRaw, data)
+	s.state.Blobs[name] = b
+	answer(w, http.StatusOK, map[string]any{"blob": blobAnswer{"blob", link{name}, b.Type, len(data)}})
+}
+
+// write is the input of putRecord and createRecord.
+type write struct {
+	Repo       string          `json:"repo"`
+	Collection string          `json:"collection"`
+	Rkey       string          `json:"rkey"`
+	Validate   *bool           `json:"validate"`
+	SwapRecord json.RawMessage `json:"swapRecord"`
+	Record     json.RawMessage `json:"record"`
+}
+
+var tidForm = regexp.MustCompile(`^[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}$`)
+
+// writeOf reads and checks a write, or refuses it. The caller holds mu.
+func (s *Sim) writeOf(w http.ResponseWriter, r *http.Request) (in write, a account, ok bool) {
+	if a, ok = s.signedIn(w, r); !ok {
+		return in, a, false
+	}
+	bad := func(message string) { refuse(w, http.StatusBadRequest, "InvalidRequest", message) }
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		bad("Input must be JSON")
+		return in, a, false
+	}
+	owner, known := s.find(in.Repo)
+	switch {
+	case !known:
+		refuse(w, http.StatusForbidden, "AccountNotFound", "Account not found")
+	case owner.DID != a.DID:
+		refuse(w, http.StatusUnauthorized, "AuthenticationRequired", "Authentication Required")
+	case in.Collection == postCollection && in.Rkey != "" && !tidForm.MatchString(in.Rkey):
+		bad(fmt.Sprintf("Invalid record key for %s: Invalid TID string (got %q) at $", postCollection, in.Rkey))
+	default:
+		var canonical any
+		if err := json.Unmarshal(in.Record, &canonical); err != nil || canonical == nil {
+			bad("Input/record must be an object")
+			return in, a, false
+		}
+		in.Record, _ = json.Marshal(canonical) // keys sorted: equal records are equal bytes
+		if in.Collection == postCollection {
+			if name, message := s.checkPost(a.DID, in.Record); name != "" {
+				refuse(w, http.StatusBadRequest, name, message)
+				return in, a, false
+			}
+		}
+		return in, a, true
+	}
+	return in, a, false
+}
+
+type commit struct {
+	CID string `json:"cid"`
+	Rev string `json:"rev"`
+}
+
+type writeAnswer struct {
+	URI        string  `json:"uri"`
+	CID        string  `json:"cid"`
+	Commit     *commit `json:"commit,omitempty"`
+	Validation string  `json:"validationStatus,omitempty"`
+}
+
+func (s *Sim) putRecord(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, a, ok := s.writeOf(w, r)
+	if !ok {
+		return
+	}
+	uri, name := recordURI(a.DID, in.Collection, in.Rkey), cid(codecRecord, in.Record)
+	old, exists := s.state.Records[uri]
+	if exists && old.CID == name {
+		answer(w, http.StatusOK, writeAnswer{URI: uri, CID: name, Validation: "valid"})
+		return
+	}
+	if swap, at := string(in.SwapRecord), old.CID; swap != "" {
+		var want string
+		if err := json.Unmarshal(in.SwapRecord, &want); err != nil || want != at {
+			refuse(w, http.StatusBadRequest, "InvalidSwap", "Record was at "+cmp.Or(at, "null"))
+			return
+		}
+	}
+	answer(w, http.StatusOK, s.keep(a, in, uri, name, exists))
+}
+
+func (s *Sim) createRecord(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, a, ok := s.writeOf(w, r)
+	if !ok {
+		return
+	}
+	if in.Rkey == "" {
+		in.Rkey = s.newTID()
+	}
+	uri := recordURI(a.DID, in.Collection, in.Rkey)
+	if _, exists := s.state.Records[uri]; exists {
+		refuse(w, http.StatusInternalServerError, "InternalServerError", "Internal Server Error")
+		return
+	}
+	answer(w, http.StatusOK, s.keep(a, in, uri, cid(codecRecord, in.Record), false))
+}
+
+// keep stores a record and, if it is a new post, makes it public. The caller
+// holds mu.
+func (s *Sim) keep(a account, in write, uri, name string, exists bool) writeAnswer {
+	now := s.Now()
+	s.state.Records[uri] = record{a.DID, in.Collection, in.Rkey, name, in.Record, now}
+	// Edits of posts are stored, and shown by nobody.
+	if in.Collection == postCollection && !exists {
+		s.Publish(s.public(a.DID, uri, in.Record, now))
+	}
+	return writeAnswer{
+		URI: uri, CID: name, Validation: "valid",
+		Commit: &commit{cid(codecRecord, []byte(uri+name)), s.newTID()},
+	}
+}
+
+func (s *Sim) newTID() string {
+	v := uint64(s.Now().UnixMicro())<<10 | uint64(len(s.NextID(""))) //nolint:gosec // after 1970
+	v += uint64(len(s.state.Records)) << 10
+	const digits = "234567abcdefghijklmnopqrstuvwxyz"
+	var out [13]byte
+	for i := len(out) - 1; i >= 0; i-- {
+		out[i] = digits[v&31]
+		v >>= 5
+	}
+	return string(out[:])
+}
+
+// public describes a post for the record of what was published.
+func (s *Sim) public(did, uri string, value json.RawMessage, at time.Time) platforms.SimPost {
+	var p postRecord
+	_ = json.Unmarshal(value, &p) // it was checked before
+	out := platforms.SimPost{Platform: id, Account: did, ID: uri, Text: p.text(), Time: at}
+	if p.Embed.External != nil {
+		out.Link = p.Embed.External.URI
+	}
+	for _, f := range p.Facets {
+		for _, feature := range f.Features {
+			if strings.HasSuffix(feature.Type, "#link") && out.Link == "" {
+				out.Link = feature.URI
+			}
+		}
+	}
+	for _, img := range p.Embed.Images {
+		b := s.state.Blobs[img.Image.Ref.Link]
+		sum := sha256.Sum256(b.Data)
+		out.Media = append(out.Media, platforms.SimMedia{
+			Type: b.Type, Width: b.Width, Height: b.Height, Alt: *img.Alt, SHA256: hex.EncodeToString(sum[:]),
+		})
+	}
+	return out
+}
+
+func (s *Sim) deleteRecord(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.signedIn(w, r)
+	if !ok {
+		return
+	}
+	var in write
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		refuse(w, http.StatusBadRequest, "InvalidRequest", "Input must be JSON")
+		return
+	}
+	if owner, known := s.find(in.Repo); !known || owner.DID != a.DID {
+		refuse(w, http.StatusUnauthorized, "AuthenticationRequired", "Authentication Required")
+		return
+	}
+	uri := recordURI(a.DID, in.Collection, in.Rkey)
+	if _, exists := s.state.Records[uri]; !exists {
+		answer(w, http.StatusOK, struct{}{})
+		return
+	}
+	delete(s.state.Records, uri)
+	s.MarkDeleted(id, uri)
+	answer(w, http.StatusOK, map[string]commit{"commit": {cid(codecRecord, []byte("-"+uri)), s.newTID()}})
+}
+
+func (s *Sim) getRecord(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := r.URL.Query()
+	a, ok := s.find(q.Get("repo"))
+	if !ok {
+		refuse(w, http.StatusBadRequest, "InvalidRequest", "Could not locate record")
+		return
+	}
+	uri := recordURI(a.DID, q.Get("collection"), q.Get("rkey"))
+	rec, err := s.recordAt(a, uri)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "RecordNotFound", "Could not locate record: "+uri)
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"uri": uri, "cid": rec.CID, "value": rec.Value})
+}
+
+var errNoRecord = errors.New("no such record")
+
+// recordAt reads a record. The profile of a seeded account is always there.
+func (s *Sim) recordAt(a account, uri string) (record, error) {
+	if rec, ok := s.state.Records[uri]; ok {
+		return rec, nil
+	}
+	if uri != recordURI(a.DID, profileCollection, "self") {
+		return record{}, errNoRecord
+	}
+	value, err := json.Marshal(map[string]string{"$type": profileCollection, "displayName": a.Name})
+	if err != nil {
+		return record{}, err
+	}
+	return record{a.DID, profileCollection, "self", cid(codecRecord, value), value, time.Time{}}, nil
+}

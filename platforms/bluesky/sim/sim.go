@@ -1,0 +1,217 @@
+// Package sim is a make-believe Bluesky: a server of accounts, the directory of
+// identities, the public view with its counters, and pages to look at, all
+// below one address.
+package sim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+)
+
+const (
+	id    platforms.ID = "bluesky"
+	mount              = "bluesky"
+	// maxBody is the upload limit of a server as it comes, 5 MiB.
+	maxBody = 5 << 20
+	// Requests that one address may send in five minutes. They are counted for
+	// the headers only.
+	requestsPerWindow = 3000
+	window            = 5 * time.Minute
+)
+
+// Sim is the simulator.
+type Sim struct {
+	*simkit.Core
+	mux http.ServeMux
+	env platforms.SimEnv
+
+	mu    sync.Mutex
+	state state
+}
+
+// state is everything that Save keeps beside the shared part.
+type state struct {
+	Accounts    []account
+	Access      map[string]token
+	Refresh     map[string]token
+	Blobs       map[string]blob   // by CID
+	Records     map[string]record // by address
+	WindowStart time.Time
+	Requests    int
+}
+
+// New returns a simulator with its seeded accounts.
+func New(env platforms.SimEnv) platforms.Simulator {
+	s := &Sim{Core: simkit.New(env.Now, id), env: env, state: fresh()}
+	routes := []struct {
+		pattern, operation string
+		act                http.HandlerFunc
+	}{
+		{"POST /xrpc/com.atproto.server.createSession", "token", s.createSession},
+		{"POST /xrpc/com.atproto.server.refreshSession", "token", s.refreshSession},
+		{"POST /xrpc/com.atproto.server.deleteSession", "token", s.deleteSession},
+		{"GET /xrpc/com.atproto.server.getSession", "read", s.getSession},
+		{"GET /xrpc/com.atproto.identity.resolveHandle", "read", s.resolveHandle},
+		{"GET /plc/{did}", "read", s.document},
+
+		{"POST /xrpc/com.atproto.repo.uploadBlob", "upload", s.uploadBlob},
+		{"POST /xrpc/com.atproto.repo.putRecord", "publish", s.putRecord},
+		{"POST /xrpc/com.atproto.repo.createRecord", "publish", s.createRecord},
+		{"POST /xrpc/com.atproto.repo.deleteRecord", "delete", s.deleteRecord},
+		{"GET /xrpc/com.atproto.repo.getRecord", "read", s.getRecord},
+
+		{"GET /appview/xrpc/app.bsky.feed.getPosts", "numbers", s.getPosts},
+		{"GET /appview/xrpc/app.bsky.actor.getProfile", "numbers", s.getProfile},
+	}
+	for _, r := range routes {
+		s.mux.HandleFunc(r.pattern, s.method(r.operation, r.act))
+	}
+	s.mux.HandleFunc("GET /xrpc/{method}", noMethod)
+	s.mux.HandleFunc("POST /xrpc/{method}", noMethod)
+	s.mux.HandleFunc("GET /web/profile/{actor}", s.showAccount)
+	s.mux.HandleFunc("GET /web/profile/{actor}/post/{rkey}", s.showPost)
+	s.mux.HandleFunc("GET /web/blob/{sha256}", s.showBlob)
+	s.mux.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	return s
+}
+
+func fresh() state {
+	st := state{Access: map[string]token{}, Refresh: map[string]token{}, Blobs: map[string]blob{}, Records: map[string]record{}}
+	for _, a := range seeded {
+		a.DID = didOf(a.Handle)
+		st.Accounts = append(st.Accounts, a)
+	}
+	return st
+}
+
+// Mount implements platforms.Simulator.
+func (s *Sim) Mount() string { return mount }
+
+// ServeHTTP implements http.Handler.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Reset implements platforms.Simulator.
+func (s *Sim) Reset() {
+	s.Core.Reset()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = fresh()
+}
+
+type saved struct {
+	Core  simkit.Saved
+	State state
+}
+
+// Save implements platforms.Simulator.
+func (s *Sim) Save() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return json.Marshal(saved{s.Saved(), s.state})
+}
+
+// Load implements platforms.Simulator.
+func (s *Sim) Load(data []byte) error {
+	in := saved{State: fresh()}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return fmt.Errorf("load bluesky simulator: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Restore(in.Core)
+	s.state = in.State
+	return nil
+}
+
+// method wraps a call of the protocol: faults, rate headers, the size of the
+// body. The body is read first, so that a slow answer is slow after the request
+// has arrived.
+func (s *Sim) method(operation string, act http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+		if err != nil {
+			refuse(w, http.StatusBadRequest, "InvalidRequest", "request was cut off")
+			return
+		}
+		if len(body) > maxBody {
+			refuse(w, http.StatusRequestEntityTooLarge, "PayloadTooLarge", "request entity too large")
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		s.rateHeaders(w)
+		fault := s.Take(id, operation)
+		if s.Misbehave(w, r, fault, act) {
+			return
+		}
+		s.ownFault(w, r, fault)
+	}
+}
+
+// ownFault plays the faults that look different on every platform.
+func (s *Sim) ownFault(w http.ResponseWriter, r *http.Request, fault string) {
+	switch fault {
+	case simkit.RateLimited:
+		reset := s.Now().Add(window)
+		w.Header().Set("RateLimit-Remaining", "0")
+		w.Header().Set("RateLimit-Reset", strconv.FormatInt(reset.Unix(), 10))
+		w.Header().Set("Retry-After", strconv.Itoa(int(window/time.Second)))
+		refuse(w, http.StatusTooManyRequests, "RateLimitExceeded", "Rate Limit Exceeded")
+	case simkit.ExpiredToken:
+		s.forgetBearer(r, false)
+		refuse(w, http.StatusBadRequest, "ExpiredToken", "Token has expired")
+	case simkit.RevokedToken:
+		s.forgetBearer(r, true)
+		refuse(w, http.StatusBadRequest, "InvalidToken", "Token could not be verified")
+	case simkit.Media:
+		refuse(w, http.StatusBadRequest, "InvalidMimeType", "Referenced Mimetype does not match stored blob")
+	case simkit.Duplicate:
+		refuse(w, http.StatusBadRequest, "InvalidSwap", "Record was at "+cid(codecRecord, []byte(fault)))
+	default:
+		refuse(w, http.StatusBadRequest, "InvalidRequest", "Invalid "+postCollection+" record: refused by request of the sandbox ("+fault+")")
+	}
+}
+
+func (s *Sim) rateHeaders(w http.ResponseWriter) {
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.state.WindowStart) >= window {
+		s.state.WindowStart, s.state.Requests = now, 0
+	}
+	s.state.Requests++
+	h := w.Header()
+	h.Set("RateLimit-Limit", strconv.Itoa(requestsPerWindow))
+	h.Set("RateLimit-Remaining", strconv.Itoa(max(0, requestsPerWindow-s.state.Requests)))
+	h.Set("RateLimit-Reset", strconv.FormatInt(s.state.WindowStart.Add(window).Unix(), 10))
+	h.Set("RateLimit-Policy", fmt.Sprintf("%d;w=%d", requestsPerWindow, window/time.Second))
+}
+
+func noMethod(w http.ResponseWriter, _ *http.Request) {
+	refuse(w, http.StatusNotImplemented, "MethodNotImplemented", "Method Not Implemented")
+}
+
+func refuse(w http.ResponseWriter, status int, name, message string) {
+	answer(w, status, struct {
+		Error   string `json:"error"`
+		Message string `json:"message"`
+	}{name, message})
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		status, body = http.StatusInternalServerError, []byte(`{"error":"InternalServerError","message":"Internal Server Error"}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

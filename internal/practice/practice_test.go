@@ -1,0 +1,277 @@
+package practice
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// toy is the smallest simulator: whatever is posted to it is public.
+type toy struct {
+	id platforms.ID
+
+	mu     sync.Mutex
+	posts  []platforms.SimPost
+	faults []platforms.SimFault
+}
+
+func (s *toy) Mount() string { return "mount-" + string(s.id) }
+
+func (s *toy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b, _ := io.ReadAll(r.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.faults {
+		if f.Fault == "revoked_token" {
+			http.Error(w, "taken back", http.StatusUnauthorized)
+			return
+		}
+	}
+	if r.Method == http.MethodGet {
+		_, _ = fmt.Fprint(w, r.URL.Path)
+		return
+	}
+	s.posts = append(s.posts, platforms.SimPost{Platform: s.id, ID: fmt.Sprint(len(s.posts)), Text: string(b), Time: time.Unix(int64(len(s.posts)), 0)})
+	if strings.HasPrefix(string(b), "lost") {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (s *toy) Posts() []platforms.SimPost {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.posts)
+}
+
+func (s *toy) Fault(f platforms.SimFault) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.Platform != s.id {
+		return errors.New("not mine")
+	}
+	s.faults = append(s.faults, f)
+	return nil
+}
+
+func (s *toy) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.posts, s.faults = nil, nil
+}
+
+func (s *toy) Save() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return json.Marshal(s.posts)
+}
+
+func (s *toy) Load(b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.posts, s.faults = nil, nil
+	return json.Unmarshal(b, &s.posts)
+}
+
+func toys() []platforms.Simulator {
+	return []platforms.Simulator{&toy{id: "tin"}, &toy{id: "wood"}}
+}
+
+func newWorlds(t *testing.T, dir string) *Worlds {
+	t.Helper()
+	return New(Config{Dir: dir, Make: toys, Log: quiet})
+}
+
+func (ws *Worlds) send(t *testing.T, clubID int64, method, path, text string) (string, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(For(t.Context(), clubID), method, "https://any.example"+path, strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := ws.Client().Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return fmt.Sprint(resp.StatusCode, " ", strings.TrimSpace(string(b))), err
+}
+
+func texts(w *World) []string {
+	var out []string
+	for _, p := range w.Posts() {
+		out = append(out, string(p.Platform)+": "+p.Text)
+	}
+	return out
+}
+
+func TestClubsHaveWorldsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	ws := newWorlds(t, t.TempDir())
+	for club, text := range map[int64]string{1: "choir", 2: "football"} {
+		if _, err := ws.send(t, club, http.MethodPost, "/practice/mount-tin/post", text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for club, want := range map[int64][]string{1: {"tin: choir"}, 2: {"tin: football"}, 3: nil} {
+		w, err := ws.Of(club)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, texts(w)); diff != "" {
+			t.Errorf("world of club %d: %s", club, diff)
+		}
+	}
+}
+
+func TestClientReachesNothingButTheWorldOfAClub(t *testing.T) {
+	t.Parallel()
+	ws := newWorlds(t, t.TempDir())
+	if got, err := ws.send(t, 1, http.MethodGet, "/practice/mount-tin/a/b", ""); got != "200 /a/b" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, err := ws.send(t, 1, http.MethodGet, "/practice/mount-none/a", ""); !strings.HasPrefix(got, "404") || err != nil {
+		t.Errorf("an unknown mount: %q, %v", got, err)
+	}
+	if _, err := ws.send(t, 1, http.MethodGet, "/calendar", ""); err == nil {
+		t.Error("an address outside of the worlds was called")
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://any.example/practice/mount-tin/a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ws.Client().Do(req); err == nil {
+		t.Error("a call on behalf of no club was made")
+	}
+}
+
+func TestWorldOutlivesTheProgram(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ws := newWorlds(t, dir)
+	if _, err := ws.send(t, 7, http.MethodPost, "/practice/mount-tin/post", "kept"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ws.send(t, 7, http.MethodPost, "/practice/mount-wood/post", "lost answer"); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
+	// No orderly end: what was answered, and what was not, is in the files.
+	w, err := newWorlds(t, dir).Of(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"tin: kept", "wood: lost answer"}, texts(w)); diff != "" {
+		t.Error(diff)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "7", "*"))
+	if err != nil || len(left) != 2 {
+		t.Errorf("files: %v, %v", left, err)
+	}
+}
+
+func TestDamagedWorldNamesItsFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "7", "mount-tin.json")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("{half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newWorlds(t, dir).Of(7); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestManyWritersShareSaves(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ws := newWorlds(t, dir)
+	var g sync.WaitGroup
+	for range 50 {
+		g.Go(func() {
+			if _, err := ws.send(t, 1, http.MethodPost, "/practice/mount-tin/post", "x"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	g.Wait()
+	w, err := newWorlds(t, dir).Of(1)
+	if err != nil || len(w.Posts()) != 50 {
+		t.Errorf("saved %d of 50, %v", len(w.Posts()), err)
+	}
+}
+
+func TestBehaviourIsSwitchedForOnePlatform(t *testing.T) {
+	t.Parallel()
+	ws := newWorlds(t, t.TempDir())
+	w, err := ws.Of(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := func(mount string) string {
+		got, err := ws.send(t, 1, http.MethodGet, "/practice/"+mount+"/", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got[:3]
+	}
+	steps := []struct {
+		name      string
+		do        func() error
+		tin, wood string
+	}{
+		{"at first", func() error { return nil }, "200", "200"},
+		{"tin", func() error { return w.Behave("tin", SignInGone) }, "401", "200"},
+		{"both", func() error { return w.Behave("wood", SignInGone) }, "401", "401"},
+		{"tin publishes again", func() error { return w.Behave("tin", Publishes) }, "200", "401"},
+		{"reconnecting heals", func() error { return w.Heal("tin", "wood") }, "200", "200"},
+		{"reset", func() error { return errors.Join(w.Behave("tin", SignInGone), w.Reset()) }, "200", "200"},
+	}
+	for _, s := range steps {
+		if err := s.do(); err != nil {
+			t.Fatal(s.name, err)
+		}
+		if tin, wood := answer("mount-tin"), answer("mount-wood"); tin != s.tin || wood != s.wood {
+			t.Errorf("%s: tin %s, wood %s; want %s, %s", s.name, tin, wood, s.tin, s.wood)
+		}
+	}
+	if err := w.Behave("tin", "explodes"); err == nil {
+		t.Error("an unknown behaviour was taken")
+	}
+	if got := w.Behaviour("tin"); got != Publishes {
+		t.Errorf("tin now %s", got)
+	}
+}
+
+func TestWorldServesBrowsersToo(t *testing.T) {
+	t.Parallel()
+	w, err := Open("", toys(), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(w)
+	defer s.Close()
+	resp, err := s.Client().Get(s.URL + "/mount-wood/www/p/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if b, _ := io.ReadAll(resp.Body); string(b) != "/www/p/1" {
+		t.Errorf("got %q", b)
+	}
+}

@@ -217,6 +217,7 @@ CREATE TABLE posts (
 ) STRICT;
 CREATE INDEX posts_calendar ON posts (club_id, planned_at) WHERE deleted_at IS NULL AND planned_at IS NOT NULL;
 CREATE INDEX posts_tray ON posts (club_id, updated_at) WHERE deleted_at IS NULL AND planned_at IS NULL;
+CREATE INDEX posts_list ON posts (club_id, updated_at) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX posts_op ON posts (club_id, author_id, op) WHERE op IS NOT NULL;
 
 -- What a post says. One live revision, at most one pending one (edits of a

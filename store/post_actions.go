@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// ThrowAwayPending drops changes to a scheduled post that were not taken over.
+func (db *DB) ThrowAwayPending(ctx context.Context, s Scope, id, version int64) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		p, err := tx.postState(ctx, s, id)
+		if err != nil {
+			return err
+		}
+		if p.version != version {
+			return tx.conflict(ctx, id)
+		}
+		if err := mustChange(tx.ExecContext(ctx, `DELETE FROM revisions WHERE post_id = ? AND state = 'pending'`, id)); err != nil {
+			return fmt.Errorf("throw away changes of post %d: %w", id, err)
+		}
+		if err := tx.linkMedia(ctx, id); err != nil {
+			return err
+		}
+		if err := tx.addEvent(ctx, id, "", s.PersonID, club.Note{Kind: NoteThrown}); err != nil {
+			return err
+		}
+		_, err = tx.postChanged(ctx, s, id, "")
+		return err
+	})
+}
+
+// DuplicatePost makes a draft with the content of another post: without its
+// time, and without accounts that cannot be used in the club's present mode.
+func (db *DB) DuplicatePost(ctx context.Context, s Scope, id int64, op string) (int64, error) {
+	var made int64
+	err := db.inTx(ctx, func(tx *tx) error {
+		result, err := tx.once(ctx, s.PersonID, op, func() (string, error) {
+			n, err := tx.duplicate(ctx, s, id)
+			return strconv.FormatInt(n, 10), err
+		})
+		if err != nil {
+			return err
+		}
+		made, err = strconv.ParseInt(result, 10, 64)
+		return err
+	})
+	return made, err
+}
+
+func (t *tx) duplicate(ctx context.Context, s Scope, id int64) (int64, error) {
+	was, err := readPost(ctx, t, s, id)
+	if err != nil {
+		return 0, err
+	}
+	c := PostChange{Content: was.Content(), Note: was.Note, Campaign: was.CampaignID}
+	usable, err := queryAll(ctx, t, func(scan func(...any) error) (id int64, err error) {
+		err = scan(&id)
+		return id, err
+	}, `
+		SELECT n.id FROM connections n JOIN clubs c ON c.id = n.club_id
+		WHERE n.club_id = ? AND n.practice = c.practice AND n.health <> 'disconnected' AND n.id IN (SELECT value FROM json_each(?))`,
+		s.ClubID, jsonOf(c.Content.Accounts))
+	if err != nil {
+		return 0, fmt.Errorf("find accounts of post %d: %w", id, err)
+	}
+	c.Content.Accounts = usable
+	saved, err := t.savePost(ctx, s, c)
+	if err != nil {
+		return 0, err
+	}
+	return saved.ID, t.addEvent(ctx, saved.ID, "", s.PersonID, club.Note{Kind: NoteCopied, Args: map[string]string{"post": strconv.FormatInt(id, 10)}})
+}
+
+// DeletePost takes a post off every page of Bandstand; what is public stays
+// public. Deliveries that are not final are cancelled. While one is being
+// published the error has code club.Conflict.
+func (db *DB) DeletePost(ctx context.Context, s Scope, id int64, origin string) error {
+	err := db.inTx(ctx, func(tx *tx) error {
+		p, err := readPost(ctx, tx, s, id)
+		if err != nil {
+			return err
+		}
+		if p.Status() == club.Publishing {
+			return club.ErrBeingSent
+		}
+		if err := tx.cancelPost(ctx, s, id); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE posts SET deleted_at = ?, op = NULL WHERE id = ?`, ms(tx.now), id)
+		if err != nil {
+			return fmt.Errorf("delete post %d: %w", id, err)
+		}
+		if _, err := tx.postChanged(ctx, s, id, ""); err != nil {
+			return err
+		}
+		return tx.audit(ctx, s, "post_deleted", strconv.FormatInt(id, 10)+" "+p.Excerpt, origin)
+	})
+	if err == nil {
+		db.signal()
+	}
+	return err
+}
+
+// SchedulePost saves a post and puts it on the calendar at its Slot, in one
+// transaction. Of a post that is scheduled already it takes the changes over:
+// what is not public yet goes out with the new content, and at the new time if
+// there is one. club.ErrBeingSent: a part of it is on its way.
+func (db *DB) SchedulePost(ctx context.Context, s Scope, c PostChange, origin string) (SavedPost, error) {
+	c.Asked = true
+	var saved SavedPost
+	err := db.inTx(ctx, func(tx *tx) (err error) {
+		if saved, err = tx.savePost(ctx, s, c); err != nil {
+			return err
+		}
+		c.Content = c.Content.Normal()
+		if saved.Pending {
+			if err := tx.takeOver(ctx, s, saved.ID, c); err != nil {
+				return err
+			}
+			saved.Pending = false
+		}
+		due := c.Slot.At
+		if due.Before(tx.now) {
+			due = tx.now
+		}
+		if err := tx.schedulePost(ctx, s, saved.ID, due); err != nil {
+			return err
+		}
+		return tx.audit(ctx, s, "post_scheduled", strconv.FormatInt(saved.ID, 10)+" "+c.Slot.Local+" "+c.Slot.Zone, origin)
+	})
+	if err == nil {
+		db.signal()
+	}
+	return saved, err
+}
+
+// takeOver makes the pending revision of a post the live one.
+func (t *tx) takeOver(ctx context.Context, s Scope, id int64, c PostChange) error {
+	was, err := readPost(ctx, t, s, id)
+	if err != nil {
+		return err
+	}
+	if err := t.promotePending(ctx, s, was); err != nil {
+		return err
+	}
+	if err := t.plan(ctx, id, c); err != nil {
+		return err
+	}
+	if err := t.syncDeliveries(ctx, s, id, c.Content.Accounts); err != nil {
+		return err
+	}
+	if !was.Planned.At.Equal(c.Slot.At) {
+		return t.retimePost(ctx, s, id, c.Slot.At)
+	}
+	if was.Pending == nil {
+		return nil
+	}
+	return t.editPost(ctx, s, id)
+}
+
+// promotePending makes the pending revision of a post, if it has one, the live
+// one.
+func (t *tx) promotePending(ctx context.Context, s Scope, p Post) error {
+	if p.Pending == nil {
+		return nil
+	}
+	for _, move := range []struct{ from, to string }{{"live", "earlier"}, {"pending", "live"}} {
+		_, err := t.ExecContext(ctx, `UPDATE revisions SET state = ? WHERE post_id = ? AND state = ?`, move.to, p.ID, move.from)
+		if err != nil {
+			return fmt.Errorf("take over changes of post %d: %w", p.ID, err)
+		}
+	}
+	if err := t.linkMedia(ctx, p.ID); err != nil {
+		return err
+	}
+	return t.addEvent(ctx, p.ID, "", s.PersonID, club.Note{Kind: NoteTakenOver})
+}
+
+// BackToDraft takes a scheduled post off the calendar's schedule: it keeps its
+// place there as a draft. club.ErrBeingSent: a part of it is on its way.
+func (db *DB) BackToDraft(ctx context.Context, s Scope, id int64, origin string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		p, err := readPost(ctx, tx, s, id)
+		if err != nil {
+			return err
+		}
+		if p.Status() != club.Scheduled {
+			return &club.Error{Code: club.Conflict, Key: "post_not_scheduled"}
+		}
+		if err := tx.cancelPost(ctx, s, id); err != nil {
+			return err
+		}
+		if err := tx.promotePending(ctx, s, p); err != nil {
+			return err
+		}
+		if err := tx.plan(ctx, id, PostChange{Content: p.Content(), Slot: p.Planned}); err != nil {
+			return err
+		}
+		if err := tx.syncDeliveries(ctx, s, id, p.Content().Accounts); err != nil {
+			return err
+		}
+		if _, err := tx.postChanged(ctx, s, id, ""); err != nil {
+			return err
+		}
+		return tx.audit(ctx, s, "post_unscheduled", strconv.FormatInt(id, 10), origin)
+	})
+}

@@ -43,6 +43,9 @@ func (db *DB) AccessToken(ctx context.Context, connectionID int64) (AccessToken,
 	return t, nil
 }
 
+// ErrRenewLater: the last renewal failed, and it is too early for the next.
+var ErrRenewLater = errors.New("too early to renew again")
+
 // Renewal is what a renewal of a sign-in begins with.
 type Renewal struct {
 	Refresh   platforms.Secret
@@ -53,22 +56,26 @@ type Renewal struct {
 
 // StartRenewal commits that the pair of a connection is about to be renewed,
 // and opens its refresh token (rule P17). Nothing but renewing calls it.
-// club.ErrNotFound: there is nothing to renew with.
+// club.ErrNotFound: there is nothing to renew with. ErrRenewLater: not yet.
 func (db *DB) StartRenewal(ctx context.Context, connectionID int64, boot string) (Renewal, error) {
 	var r Renewal
 	var sealed []byte
 	err := db.inTx(ctx, func(tx *tx) error {
 		var started sql.NullInt64
+		var next time.Time
 		err := tx.QueryRowContext(ctx, `
-			SELECT r.refresh, r.failures, r.started_version, r.started_at, t.version
+			SELECT r.refresh, r.failures, r.next_at, r.started_version, r.started_at, t.version
 			FROM connection_refresh_tokens r JOIN connection_tokens t ON t.connection_id = r.connection_id
 			WHERE r.connection_id = ?`, connectionID).
-			Scan(&sealed, &r.Failures, &started, into(&r.StartedAt), &r.Version)
+			Scan(&sealed, &r.Failures, into(&next), &started, into(&r.StartedAt), &r.Version)
 		if errors.Is(err, sql.ErrNoRows) {
 			return club.ErrNotFound
 		}
 		if err != nil {
 			return err
+		}
+		if next.After(tx.now) {
+			return ErrRenewLater
 		}
 		if started.Int64 != r.Version {
 			r.StartedAt = time.Time{}

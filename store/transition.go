@@ -20,6 +20,7 @@ type Facts struct {
 	PersonID int64    // who did it; 0: Bandstand itself
 	Body     []byte   // with Change.Freezes
 	Attempt  *Attempt // the call that begins (Change.Opens) or has ended
+	Look     *Attempt // with Change.Opens: the look that led to it
 	// Ended is the irreversible attempt whose outcome this is.
 	Ended string
 	// ContentHash, if set, becomes what the delivery was scheduled with.
@@ -126,11 +127,27 @@ func (t *tx) keepAttempt(ctx context.Context, was, _ Delivery, ch club.Change, f
 	if f.Attempt == nil || f.Ended != "" {
 		return nil
 	}
-	a := *f.Attempt
-	if !ch.Opens {
-		a.FinishedAt, a.Outcome, a.Proof = t.now, ch.Closes, ch.Proof
+	if ch.Opens {
+		if f.Look != nil {
+			if err := t.addAttempt(ctx, was, ended(*f.Look, ch, t.now)); err != nil {
+				return err
+			}
+		}
+		return t.addAttempt(ctx, was, *f.Attempt)
 	}
-	return t.addAttempt(ctx, was, a)
+	return t.addAttempt(ctx, was, ended(*f.Attempt, ch, t.now))
+}
+
+// ended is a call of which the change says how it ended.
+func ended(a Attempt, ch club.Change, at time.Time) Attempt {
+	a.FinishedAt = at
+	if ch.Closes != "" {
+		a.Outcome = ch.Closes
+	}
+	if ch.Proof != "" {
+		a.Proof = ch.Proof
+	}
+	return a
 }
 
 func (t *tx) keepConnection(ctx context.Context, _, d Delivery, ch club.Change, _ Facts) error {

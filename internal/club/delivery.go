@@ -3,6 +3,7 @@ package club
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -185,6 +186,13 @@ type Change struct {
 	Breaks   bool      // the connection needs reconnecting
 	Timeline []Note
 	Notice   string // kind of the notice people get, or empty
+}
+
+// Changes tells whether there is anything to commit.
+func (c Change) Changes(was Delivery) bool {
+	facts := c
+	facts.Row, facts.Work, facts.To = "", "", Delivery{}
+	return !reflect.DeepEqual(c.To, was) || !reflect.DeepEqual(facts, Change{})
 }
 
 // Note is one line of a post's timeline: the catalogue key event_<kind> and

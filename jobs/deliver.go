@@ -1,0 +1,336 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// Time limits of calls (reliability.md §2.7). Clients set tighter ones inside.
+const (
+	sendTimeout   = 65 * time.Second
+	stepTimeout   = 16 * time.Minute
+	lookTimeout   = 65 * time.Second
+	commitTimeout = 10 * time.Second
+)
+
+// soonDead is how much life something made at a platform must have left.
+const soonDead = time.Minute
+
+// run is one delivery in hand.
+type run struct {
+	*Engine
+	d        store.Delivery
+	conn     store.Connection
+	platform platforms.Platform
+	pub      platforms.Publication
+	done     []platforms.StepResult
+	session  platforms.Session
+	token    int64          // version of the access token in session
+	call     *store.Attempt // the call that just ended, or is open
+}
+
+// deliver asks the table what an event makes of the delivery, commits that and
+// does what it says, until there is nothing to do but wait.
+func (e *Engine) deliver(ctx context.Context, d store.Delivery) error {
+	r := &run{Engine: e, d: d}
+	event, err := r.tickEvent(ctx)
+	for err == nil {
+		var ch club.Change
+		if ch, err = r.decide(ctx, &event); err != nil {
+			break
+		}
+		switch ch.Work {
+		case club.Again:
+			event, err = r.tickEvent(ctx)
+		case club.Do:
+			event, err = r.perform(ctx, event.Step)
+		case club.Send:
+			event = r.send(ctx, event.Step)
+		case club.Look:
+			event, err = r.look(ctx)
+		case club.Renew:
+			event = r.renew(ctx)
+		default:
+			return nil
+		}
+	}
+	if errors.Is(err, club.ErrNoRow) {
+		return nil
+	}
+	return err
+}
+
+// decide asks the table, makes ready what its answer needs before it may be
+// committed, and commits it. What cannot be made ready is another event.
+func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error) {
+	now := r.Now()
+	ch, err := club.Next(r.d.Delivery, *event, now)
+	if err != nil {
+		return ch, err
+	}
+	facts := store.Facts{}
+	if ch.Freezes {
+		facts.Body, event.Problem, err = r.freeze(ctx, ch.To.Generation)
+		if err != nil {
+			return ch, err
+		}
+		if event.Problem != nil {
+			if ch, err = club.Next(r.d.Delivery, *event, now); err != nil {
+				return ch, err
+			}
+		}
+	}
+	if ch.Work == club.Do || ch.Work == club.Send || ch.Work == club.Look {
+		refusal, err := r.openSession(ctx)
+		if err != nil {
+			return ch, err
+		}
+		if refusal != nil {
+			*event = r.ended(ch.Work, *event, refusal)
+			if ch, err = club.Next(r.d.Delivery, *event, now); err != nil {
+				return ch, err
+			}
+		}
+	}
+	if !ch.Changes(r.d.Delivery) {
+		return ch, nil
+	}
+	facts.Attempt = r.call
+	switch {
+	case ch.Opens:
+		facts.Look = r.call // that led to a repeat, if any
+		facts.Attempt = r.attempt(event.Step.Kind, event.Step.Index, true, sendTimeout)
+	case event.Kind == club.SendEnded:
+		facts.Ended = r.call.ID
+	case r.d.Phase == club.Sending:
+		if facts.Ended, err = r.DB.OpenAttempt(ctx, r.d.ID); err != nil {
+			return ch, err
+		}
+	}
+	if err := r.commit(ctx, ch, facts); err != nil {
+		return ch, err
+	}
+	r.call = nil
+	if ch.Opens {
+		r.call = facts.Attempt
+	}
+	return ch, nil
+}
+
+// ended is the event of a call that could not even begin.
+func (r *run) ended(work club.Work, before club.Event, refusal *platforms.Error) club.Event {
+	kind := club.StepEnded
+	if work == club.Look {
+		kind = club.LookEnded
+	}
+	return club.Event{Kind: kind, Step: before.Step, Err: refusal, CanRenew: r.canRenew(), Jitter: r.Jitter()}
+}
+
+// commit moves the delivery. What a platform answered must not be lost to a
+// moment's trouble with the disk, nor to the end of the process.
+func (r *run) commit(ctx context.Context, ch club.Change, facts store.Facts) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	var err error
+	for range commitTries {
+		var d store.Delivery
+		d, err = r.DB.Transition(ctx, r.d, ch, facts)
+		if err == nil {
+			d.Certainty, d.SettleAfter, d.KeyLife = r.d.Certainty, r.d.SettleAfter, r.d.KeyLife
+			r.d = d
+			return nil
+		}
+		if errors.Is(err, store.ErrMoved) || facts.Ended == "" {
+			return err
+		}
+		if !pause(ctx, tickEvery) {
+			break
+		}
+	}
+	return err
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// tickEvent reads how things stand.
+func (r *run) tickEvent(ctx context.Context) (club.Event, error) {
+	ev := club.Event{Kind: club.Tick, Jitter: r.Jitter(), OffFrom: r.offFrom, OffTo: r.offTo}
+	if err := ctx.Err(); err != nil {
+		return ev, err
+	}
+	s, err := r.DB.Standing(ctx, r.d)
+	if err != nil {
+		return ev, err
+	}
+	r.conn, ev.Changed = s.Connection, s.Changed
+	ev.Account = club.AccountState{
+		Usable: s.Connection.Usable(), Code: s.Connection.HealthCode,
+		BlockedUntil: s.Connection.BlockedUntil, FreeAt: s.Connection.LastSentAt.Add(spacing),
+	}
+	p, ok := r.Platforms(s.Connection.Practice).Platform(s.Connection.Account.Platform)
+	if !ok {
+		ev.Account.Usable, ev.Account.Code = false, platforms.CodeAccountGone
+	}
+	if ev.Account.Code == "" {
+		ev.Account.Code = platforms.CodeAuthRevoked
+	}
+	r.platform = p
+	if !ok || !r.d.Frozen {
+		return ev, nil
+	}
+	info := p.Info()
+	r.d.Certainty, r.d.SettleAfter, r.d.KeyLife = info.Certainty, info.SettleAfter, info.KeyLife
+	if err := r.readSteps(ctx); err != nil {
+		return ev, err
+	}
+	ev.Step = r.plan(r.done)
+	ev.StepDied = slices.ContainsFunc(r.done, func(s platforms.StepResult) bool {
+		return !s.ExpiresAt.IsZero() && !s.ExpiresAt.After(r.Now().Add(soonDead))
+	})
+	return ev, nil
+}
+
+// readSteps reads what goes out and what was done for it so far.
+func (r *run) readSteps(ctx context.Context) (err error) {
+	if err := json.Unmarshal(r.d.Body, &r.pub); err != nil {
+		return fmt.Errorf("read what delivery %s sends: %w", r.d.ID, err)
+	}
+	generation := r.d.Generation
+	if r.d.LookFirst {
+		generation--
+	}
+	r.done, err = r.DB.Steps(ctx, r.d.ID, generation)
+	return err
+}
+
+// plan asks the platform what comes next. Evidence is for Settle alone.
+func (r *run) plan(done []platforms.StepResult) platforms.Step {
+	return r.platform.Plan(r.pub, withoutEvidence(done))
+}
+
+func withoutEvidence(done []platforms.StepResult) []platforms.StepResult {
+	return slices.DeleteFunc(slices.Clone(done), func(s platforms.StepResult) bool { return s.Kind == platforms.DuplicateOf })
+}
+
+// perform makes one safe call. A shutdown cuts it off and changes nothing.
+func (r *run) perform(ctx context.Context, step platforms.Step) (club.Event, error) {
+	r.call = r.attempt(step.Kind, step.Index, false, stepTimeout)
+	ev := club.Event{Kind: club.StepEnded, Step: step, CanRenew: r.canRenew(), Jitter: r.Jitter()}
+	call, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
+	ev.Err = r.guard(func() (err error) {
+		ev.Result, err = r.platform.Perform(call, r.session, r.pub, withoutEvidence(r.done), step)
+		return err
+	})
+	if err := ctx.Err(); err != nil {
+		return ev, err
+	}
+	r.call.Blame(ev.Err)
+	if ev.Err == nil {
+		if ev.Result.State == platforms.StepWorking && step.Waits {
+			r.call = nil
+			return ev, nil
+		}
+		ev.Following = r.plan(append(slices.Clone(r.done), ev.Result))
+	}
+	return ev, nil
+}
+
+// send makes the irreversible call. Its intent is committed. Nothing but its
+// own time limit ends it (rule P18).
+func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
+	ev := club.Event{Kind: club.SendEnded, Step: step, CanRenew: r.canRenew()}
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+	defer cancel()
+	ev.Err = r.guard(func() (err error) {
+		ev.Result, err = r.platform.Perform(call, r.session, r.pub, withoutEvidence(r.done), step)
+		return err
+	})
+	ev.Jitter = r.Jitter()
+	r.call.Blame(ev.Err)
+	return ev
+}
+
+// look looks whether the post is public.
+func (r *run) look(ctx context.Context) (club.Event, error) {
+	r.call = r.attempt(store.AttemptLook, 0, false, lookTimeout)
+	ev := club.Event{Kind: club.LookEnded, Step: r.plan(r.done), CanRenew: r.canRenew(), Jitter: r.Jitter()}
+	call, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	ev.Err = r.guard(func() (err error) {
+		ev.Evidence, err = r.platform.Settle(call, r.session, r.pub, r.done, r.d.TriedAt)
+		return err
+	})
+	if err := ctx.Err(); err != nil {
+		return ev, err
+	}
+	r.call.Blame(ev.Err)
+	r.call.Proof, r.call.Outcome = ev.Evidence.Proof, club.Accepted
+	if ev.Err != nil {
+		r.call.Outcome = club.OutcomeUnknown
+	}
+	return ev, nil
+}
+
+// renew renews the sign-in after the platform refused it.
+func (r *run) renew(ctx context.Context) club.Event {
+	ev := club.Event{Kind: club.RenewalEnded, CanRenew: r.canRenew(), Jitter: r.Jitter()}
+	_, err := r.signIns.Renew(ctx, r.conn, r.token)
+	if err != nil {
+		ev.Err = asError(err)
+	}
+	return ev
+}
+
+// guard turns whatever goes wrong in a platform's code into its kind of error. A
+// panic leaves open what was sent.
+func (r *run) guard(call func() error) (refusal *platforms.Error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.Log.Error("a platform's code panicked", "delivery", r.d.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			refusal = &platforms.Error{Kind: platforms.Unknown, Code: platforms.CodePlatformDown, Platform: r.conn.Account.Platform, Op: "panic"}
+		}
+	}()
+	return asError(call())
+}
+
+func asError(err error) *platforms.Error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*platforms.Error](err); ok {
+		return e
+	}
+	return &platforms.Error{Kind: platforms.Unknown, Code: platforms.CodePlatformDown, Err: err}
+}
+
+func (r *run) canRenew() bool {
+	_, ok := r.platform.(platforms.Renewer)
+	return ok
+}
+
+func (r *run) attempt(kind string, index int, irreversible bool, limit time.Duration) *store.Attempt {
+	now := r.Now()
+	return &store.Attempt{
+		ID: store.NewID(), Generation: r.d.Generation, Kind: kind, Index: index, Irreversible: irreversible,
+		Boot: r.Boot, StartedAt: now, DeadlineAt: now.Add(limit),
+	}
+}

@@ -1,0 +1,250 @@
+// Package jobs is what Bandstand does by itself: publish what is due, renew
+// sign-ins, take numbers. It owns every retry and all waiting; what is due is
+// always found by a query (rule P11). It decides nothing about a delivery that
+// club.Next does not say.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// The engine's own numbers (reliability.md §2.7).
+const (
+	tickEvery   = time.Second
+	atOnce      = 32               // deliveries
+	coolFor     = 30 * time.Second // after a fault of ours: disk, database
+	spacing     = 2 * time.Minute  // between posts that catch up (rule P14)
+	clockJump   = time.Minute
+	grace       = 8 * time.Second // for calls that must not be cut off (rule P18)
+	aliveEvery  = time.Minute
+	offAtLeast  = 2 * aliveEvery
+	commitTries = 5
+)
+
+// Media makes and opens copies of pictures. Package media implements it.
+type Media interface {
+	// MediaFor gives the copies that an account takes, made as needed: for each
+	// picture in want (ID, Alt and Fit are set) what the copy is like, in the
+	// same order, and the source that opens them. An error that wraps
+	// fs.ErrNotExist says that a picture is gone.
+	MediaFor(ctx context.Context, clubID int64, rules platforms.MediaRules, want ...platforms.Media) (platforms.MediaSource, []platforms.Media, error)
+}
+
+// Config is what the jobs are built with. Every field is needed.
+type Config struct {
+	DB *store.DB
+	// Platforms gives the real platforms, or the make-believe ones.
+	Platforms func(practice bool) *platforms.Registry
+	// App gives the credentials of a platform app; empty if there are none.
+	App   func(ctx context.Context, clubID int64, practice bool, slot string) (platforms.App, error)
+	Media Media
+	Log   *slog.Logger
+	Now   func() time.Time
+	// Elapsed is a clock that nobody can set, for telling jumps of Now.
+	Elapsed func() time.Duration
+	Jitter  func() float64 // [0, 1)
+	Boot    string         // names this process
+}
+
+// Engine publishes what is due.
+type Engine struct {
+	Config
+	signIns *SignIns
+
+	mu          sync.Mutex
+	busy        map[int64]bool      // connections with a delivery in hand
+	cool        map[int64]time.Time // connections that rest after a fault of ours
+	lastTick    time.Time
+	lastClaim   time.Time
+	lastWall    time.Time
+	lastElapsed time.Duration
+	offFrom     time.Time // Bandstand was not running from …
+	offTo       time.Time // … to
+
+	running sync.WaitGroup
+	freed   chan struct{}
+}
+
+// NewEngine makes an engine; Run starts it.
+func NewEngine(c Config, signIns *SignIns) *Engine {
+	return &Engine{
+		Config: c, signIns: signIns,
+		busy: map[int64]bool{}, cool: map[int64]time.Time{}, freed: make(chan struct{}, 1),
+	}
+}
+
+// Start looks at what an earlier process left behind. It comes before Run.
+func (e *Engine) Start(ctx context.Context) error {
+	n, err := e.DB.Recover(ctx, e.Boot)
+	if err != nil {
+		return fmt.Errorf("recover: %w", err)
+	}
+	if n > 0 {
+		e.Log.Warn("deliveries with an unknown outcome", "count", n)
+	}
+	alive, err := e.DB.LastAlive(ctx)
+	if err != nil {
+		return err
+	}
+	now := e.Now()
+	if !alive.IsZero() && now.Sub(alive) > offAtLeast {
+		e.offFrom, e.offTo = alive, now
+	}
+	e.lastTick, e.lastWall, e.lastElapsed = now, now, e.Elapsed()
+	return nil
+}
+
+// Run publishes until ctx ends. Then it claims nothing more, cancels what can be
+// repeated, and waits up to 8 seconds for calls that cannot (rule P18).
+func (e *Engine) Run(ctx context.Context) error {
+	wake := e.DB.Changes()
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	for {
+		e.tick(ctx)
+		select {
+		case <-ctx.Done():
+			return e.drain()
+		case <-ticker.C:
+		case <-wake:
+		case <-e.freed:
+		}
+	}
+}
+
+// RunDue publishes whatever is due now and waits until nothing more is.
+func (e *Engine) RunDue(ctx context.Context) {
+	for e.tick(ctx) > 0 {
+		e.running.Wait()
+	}
+}
+
+// Status says how the engine is.
+type Status struct {
+	LastTick  time.Time
+	LastClaim time.Time // when what is due was last found out
+}
+
+// stuckAfter is how long a tick may fail to come.
+const stuckAfter = 30 * time.Second
+
+// Stuck tells whether posts would not go out.
+func (s Status) Stuck(now time.Time) bool {
+	return now.Sub(s.LastTick) > stuckAfter || now.Sub(s.LastClaim) > stuckAfter
+}
+
+// Status says when the engine last ticked.
+func (e *Engine) Status() Status {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return Status{LastTick: e.lastTick, LastClaim: e.lastClaim}
+}
+
+// tick takes what is due into hand and returns how many that were.
+func (e *Engine) tick(ctx context.Context) int {
+	now := e.Now()
+	if ctx.Err() != nil || e.clockJumped(now) {
+		return 0
+	}
+	busy, free := e.inHand(now)
+	if free <= 0 {
+		return 0
+	}
+	due, err := e.DB.Due(ctx, now, busy, free)
+	if err != nil {
+		e.Log.Error("find what is due", "err", err)
+		return 0
+	}
+	e.mu.Lock()
+	e.lastClaim = now
+	for _, d := range due {
+		e.busy[d.ConnectionID] = true
+	}
+	e.mu.Unlock()
+	for _, d := range due {
+		e.running.Go(func() { e.take(ctx, d) })
+	}
+	return len(due)
+}
+
+// clockJumped tells whether the clock was set since the last tick: then nothing
+// is sent in this one (reliability.md §2.8).
+func (e *Engine) clockJumped(now time.Time) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	elapsed := e.Elapsed()
+	wall := now.Round(0).Sub(e.lastWall.Round(0))
+	jump := wall - (elapsed - e.lastElapsed)
+	first := e.lastWall.IsZero()
+	e.lastTick, e.lastWall, e.lastElapsed = now, now, elapsed
+	if first || jump.Abs() <= clockJump {
+		return false
+	}
+	e.Log.Warn("the clock was set: nothing is sent in this tick", "by", jump)
+	return true
+}
+
+func (e *Engine) inHand(now time.Time) (busy []int64, free int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for id := range e.busy {
+		busy = append(busy, id)
+	}
+	free = atOnce - len(busy)
+	for id, until := range e.cool {
+		if !until.After(now) {
+			delete(e.cool, id)
+			continue
+		}
+		busy = append(busy, id)
+	}
+	slices.Sort(busy)
+	return busy, free
+}
+
+// take works on one delivery until it must wait.
+func (e *Engine) take(ctx context.Context, d store.Delivery) {
+	defer func() {
+		e.mu.Lock()
+		delete(e.busy, d.ConnectionID)
+		e.mu.Unlock()
+		select {
+		case e.freed <- struct{}{}:
+		default:
+		}
+	}()
+	err := e.deliver(ctx, d)
+	if err == nil || errors.Is(err, store.ErrMoved) || ctx.Err() != nil {
+		return
+	}
+	e.Log.Error("publish", "delivery", d.ID, "err", err)
+	e.mu.Lock()
+	e.cool[d.ConnectionID] = e.Now().Add(coolFor)
+	e.mu.Unlock()
+}
+
+// drain waits for what is in hand. What is left after that is for Recover.
+func (e *Engine) drain() error {
+	done := make(chan struct{})
+	go func() {
+		e.running.Wait()
+		close(done)
+	}()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-timer.C:
+		return errors.New("a call to a platform had no answer before the end")
+	}
+}

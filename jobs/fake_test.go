@@ -1,0 +1,492 @@
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/store/storetest"
+)
+
+// server is a small platform: what it accepted, and how it misbehaves.
+type server struct {
+	mu       sync.Mutex
+	posts    []accepted
+	tokens   map[string]bool // access tokens that work; nil: all
+	faults   []string        // taken one a publish or step call
+	lookFail []string        // taken one a look
+	calls    map[string]int
+	inFlight map[string]int
+	overlap  bool
+	now      func() time.Time
+	hold     chan struct{} // "slow" waits for it
+	entered  chan struct{}
+	renewals atomic.Int64
+	renewAs  []string
+}
+
+type accepted struct {
+	Account, Key, Text string
+	At                 time.Time
+}
+
+func (s *server) take(list *[]string) string {
+	if len(*list) == 0 {
+		return ""
+	}
+	f := (*list)[0]
+	*list = (*list)[1:]
+	return f
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var p struct{ Account, Key, Text string }
+	_ = json.NewDecoder(r.Body).Decode(&p)
+	s.mu.Lock()
+	s.calls[r.URL.Path]++
+	s.inFlight[p.Account]++
+	s.overlap = s.overlap || s.inFlight[p.Account] > 1
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.inFlight[p.Account]--
+		s.mu.Unlock()
+	}()
+	switch r.URL.Path {
+	case "/look":
+		s.look(w, p.Account, p.Key, p.Text)
+	case "/renew":
+		s.renew(w)
+	case "/step":
+		s.act(w, r, func() string { return "step-" + p.Key })
+	case "/publish":
+		s.act(w, r, func() string { return s.accept(p.Account, p.Key, p.Text) })
+	case "/numbers":
+		s.act(w, r, func() string { return "" })
+	}
+}
+
+func (s *server) accept(account, key, text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.posts = append(s.posts, accepted{account, key, text, s.now()})
+	return "id-" + strconv.Itoa(len(s.posts))
+}
+
+func (s *server) act(w http.ResponseWriter, r *http.Request, do func() string) {
+	s.mu.Lock()
+	fault := s.take(&s.faults)
+	if s.tokens != nil && !s.tokens[r.Header.Get("Authorization")] {
+		fault = "expired"
+	}
+	s.mu.Unlock()
+	refuse := func(status int, kind platforms.Kind) {
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(map[string]string{"kind": string(kind)})
+	}
+	switch fault {
+	case "reset_before":
+		panic(http.ErrAbortHandler)
+	case "reset_after":
+		do()
+		panic(http.ErrAbortHandler)
+	case "error_before":
+		w.WriteHeader(http.StatusInternalServerError)
+	case "error_after":
+		do()
+		w.WriteHeader(http.StatusInternalServerError)
+	case "empty":
+		do()
+	case "rejected":
+		refuse(400, platforms.Rejected)
+	case "media":
+		refuse(400, platforms.MediaRejected)
+	case "expired":
+		refuse(401, platforms.Expired)
+	case "revoked":
+		refuse(401, platforms.Revoked)
+	case "rate_limited":
+		w.Header().Set("Retry-After", "600")
+		refuse(429, platforms.RateLimited)
+	case "rate_limited_bare":
+		refuse(429, platforms.RateLimited)
+	case "duplicate":
+		refuse(422, platforms.Duplicate)
+	case "slow":
+		s.entered <- struct{}{}
+		<-s.hold
+		_ = json.NewEncoder(w).Encode(map[string]string{"id": do()})
+	default:
+		_ = json.NewEncoder(w).Encode(map[string]string{"id": do()})
+	}
+}
+
+func (s *server) look(w http.ResponseWriter, account, key, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch s.take(&s.lookFail) {
+	case "error":
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	case "forbidden":
+		w.WriteHeader(http.StatusForbidden)
+		_ = json.NewEncoder(w).Encode(map[string]string{"kind": string(platforms.Rejected)})
+		return
+	case "blind":
+		_ = json.NewEncoder(w).Encode(map[string]any{"ids": []string{}})
+		return
+	}
+	ids := []string{}
+	for i, p := range s.posts {
+		if p.Account == account && p.Text == text {
+			ids = append(ids, "id-"+strconv.Itoa(i+1))
+		}
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"ids": ids})
+}
+
+func (s *server) renew(w http.ResponseWriter) {
+	n := s.renewals.Add(1)
+	s.mu.Lock()
+	as := s.take(&s.renewAs)
+	s.mu.Unlock()
+	switch as {
+	case "error":
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	case "revoked":
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]string{"kind": string(platforms.Revoked)})
+		return
+	}
+	token := "renewed-" + strconv.FormatInt(n, 10)
+	s.mu.Lock()
+	if s.tokens != nil {
+		s.tokens["Bearer "+token] = true
+	}
+	s.mu.Unlock()
+	refresh := "refresh-" + token
+	if as == "empty" {
+		refresh = ""
+	}
+	_ = json.NewEncoder(w).Encode(map[string]string{"access": token, "refresh": refresh})
+}
+
+// fake speaks to server. Its class and its steps are chosen by the test.
+type fake struct {
+	url       string
+	client    *http.Client
+	certainty platforms.Certainty
+	pictures  int // safe steps before publishing
+	waits     int // looks before processing ends
+	waited    atomic.Int64
+	renewal   platforms.Renewal
+	now       func() time.Time
+	maxText   int
+	linkFirst bool
+}
+
+func (f *fake) Info() platforms.Info {
+	return platforms.Info{ID: "fake", Name: "Fake", Certainty: f.certainty, Renewal: f.renewal}
+}
+
+func (f *fake) Rules(platforms.Account) platforms.Rules {
+	limit := f.maxText
+	if limit == 0 {
+		limit = 1000
+	}
+	return platforms.Rules{Text: []platforms.TextRule{{
+		Unit: "characters", Max: limit, Measure: func(s string) int { return len(s) }, Code: platforms.CodeTextTooLong,
+	}}}
+}
+
+func (f *fake) Preview(platforms.Preview) templ.Component { return templ.NopComponent }
+
+func (f *fake) Check(context.Context, platforms.Session) (platforms.Account, error) {
+	return platforms.Account{}, nil
+}
+
+func (f *fake) Plan(_ platforms.Publication, done []platforms.StepResult) platforms.Step {
+	switch {
+	case len(done) < f.pictures:
+		return platforms.Step{Kind: "upload", Index: len(done)}
+	case f.waits > 0 && len(done) == f.pictures:
+		return platforms.Step{Kind: "status", Waits: true}
+	}
+	return platforms.Step{Kind: "publish", Irreversible: true}
+}
+
+func (f *fake) Perform(ctx context.Context, s platforms.Session, p platforms.Publication, _ []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
+	if step.Waits {
+		state := platforms.StepDone
+		if f.waited.Add(1) < int64(f.waits) {
+			state = platforms.StepWorking
+		}
+		return platforms.StepResult{Kind: step.Kind, State: state}, nil
+	}
+	path := "/publish"
+	if !step.Irreversible {
+		path = "/step"
+	}
+	var a struct{ ID string }
+	if err := f.call(ctx, path, s, p, &a); err != nil {
+		return platforms.StepResult{}, err
+	}
+	r := platforms.StepResult{Kind: step.Kind, Index: step.Index, Ref: a.ID, State: platforms.StepDone}
+	if step.Irreversible {
+		r.RemoteID = a.ID
+		if !f.linkFirst && a.ID != "" {
+			r.RemoteURL = "https://fake.example/" + a.ID
+		}
+	}
+	return r, nil
+}
+
+func (f *fake) Settle(ctx context.Context, s platforms.Session, p platforms.Publication, _ []platforms.StepResult, _ time.Time) (platforms.Evidence, error) {
+	var a struct{ IDs []string }
+	if err := f.call(ctx, "/look", s, p, &a); err != nil {
+		return platforms.Evidence{}, err
+	}
+	switch len(a.IDs) {
+	case 0:
+		if f.certainty == platforms.CertainByStatus {
+			return platforms.Evidence{Verdict: platforms.SeenNotPublic, Proof: "container_status"}, nil
+		}
+		return platforms.Evidence{Verdict: platforms.SeenNothing, Proof: "read_back"}, nil
+	case 1:
+		return platforms.Evidence{Verdict: platforms.SeenPublic, RemoteID: a.IDs[0], Proof: "read_back"}, nil
+	}
+	return platforms.Evidence{Verdict: platforms.SeenSeveral, Proof: "read_back"}, nil
+}
+
+func (f *fake) Permalink(_ context.Context, _ platforms.Session, id string) (string, error) {
+	return "https://fake.example/" + id, nil
+}
+
+func (f *fake) call(ctx context.Context, path string, s platforms.Session, p platforms.Publication, into any) error {
+	body, _ := json.Marshal(map[string]string{"Account": s.Account.RemoteID, "Key": p.Key, "Text": p.Text})
+	return f.post(ctx, path, "Bearer "+s.Access.Reveal(), body, into)
+}
+
+func (f *fake) post(ctx context.Context, path, auth string, body []byte, into any) error {
+	var wrote atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.GetBody, req.Close = nil, true
+	req.Header.Set("Authorization", auth)
+	fail := func(kind platforms.Kind) *platforms.Error {
+		return &platforms.Error{Kind: kind, Code: "code_" + string(kind), Platform: "fake", Op: path}
+	}
+	resp, err := f.client.Do(req)
+	if err != nil && !wrote.Load() {
+		return fail(platforms.NotSent)
+	}
+	if err != nil {
+		return fail(platforms.Unknown)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode >= 500 {
+		return fail(platforms.Unknown)
+	}
+	if resp.StatusCode >= 400 {
+		var a struct{ Kind platforms.Kind }
+		_ = json.Unmarshal(b, &a)
+		e := fail(a.Kind)
+		e.Status = resp.StatusCode
+		if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+			e.RetryAt = f.now().Add(time.Duration(n) * time.Second)
+		}
+		return e
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	return json.Unmarshal(b, into)
+}
+
+// renewingFake can also renew.
+type renewingFake struct{ *fake }
+
+func (f renewingFake) Renew(ctx context.Context, _ platforms.App, _ platforms.Account, refresh platforms.Secret) (platforms.Tokens, error) {
+	var a struct{ Access, Refresh string }
+	if err := f.post(ctx, "/renew", "Bearer "+refresh.Reveal(), []byte("{}"), &a); err != nil {
+		return platforms.Tokens{}, err
+	}
+	return platforms.Tokens{
+		Access: platforms.NewSecret(a.Access), AccessExpires: f.now().Add(2 * time.Hour), Refresh: platforms.NewSecret(a.Refresh),
+	}, nil
+}
+
+type noMedia struct{}
+
+func (noMedia) MediaFor(context.Context, int64, platforms.MediaRules, ...platforms.Media) (platforms.MediaSource, []platforms.Media, error) {
+	return nil, nil, errors.New("no pictures in these tests")
+}
+
+// rig is an engine with a database, a clock and a platform.
+type rig struct {
+	t      *testing.T
+	clock  *storetest.Clock
+	db     *store.DB
+	club   *storetest.Club
+	server *server
+	fake   *fake
+	config Config
+	engine *Engine
+	tokens platforms.Tokens
+}
+
+func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig {
+	t.Helper()
+	clock := storetest.NewClock()
+	s := &server{calls: map[string]int{}, inFlight: map[string]int{}, now: clock.Now, hold: make(chan struct{}), entered: make(chan struct{}, 64)}
+	ts := httptest.NewServer(s)
+	t.Cleanup(ts.Close)
+	r := &rig{
+		t: t, clock: clock, server: s,
+		fake:   &fake{url: ts.URL, client: ts.Client(), certainty: certainty, now: clock.Now},
+		tokens: platforms.Tokens{Access: platforms.NewSecret("first"), Refresh: platforms.NewSecret("refresh-first")},
+	}
+	for _, f := range set {
+		f(r)
+	}
+	r.db = storetest.Open(t, clock.Now)
+	r.club = storetest.NewClub(t, r.db)
+	var p platforms.Platform = r.fake
+	if r.fake.renewal != (platforms.Renewal{}) {
+		p = renewingFake{r.fake}
+	}
+	registry := platforms.NewRegistry(p)
+	start := clock.Now()
+	r.config = Config{
+		DB: r.db, Platforms: func(bool) *platforms.Registry { return registry },
+		App:   func(context.Context, int64, bool, string) (platforms.App, error) { return platforms.App{}, nil },
+		Media: noMedia{}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Now: clock.Now,
+		Elapsed: func() time.Duration { return clock.Now().Sub(start) },
+		Jitter:  func() float64 { return 0.5 }, Boot: "boot-1",
+	}
+	r.engine = NewEngine(r.config, NewSignIns(r.config))
+	if err := r.engine.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func renewing(policy platforms.Renewal) func(*rig) { return func(r *rig) { r.fake.renewal = policy } }
+
+// connect adds an account.
+func (r *rig) connect() store.Connection {
+	r.t.Helper()
+	return r.club.Connection("fake", r.tokens)
+}
+
+// schedule makes a post for the accounts and returns its id.
+func (r *rig) schedule(text string, in time.Duration, conns ...store.Connection) int64 {
+	r.t.Helper()
+	ids := make([]int64, 0, len(conns))
+	for _, c := range conns {
+		ids = append(ids, c.ID)
+	}
+	return r.club.Scheduled(text, r.clock.Now().Add(in), ids...)
+}
+
+// after moves the clock and lets the engine do what is then due.
+func (r *rig) after(d time.Duration) {
+	r.t.Helper()
+	r.clock.Advance(d)
+	r.engine.RunDue(r.t.Context())
+}
+
+// settle lets time pass, a minute at a time, until nothing moves by itself.
+func (r *rig) settle() {
+	r.t.Helper()
+	for range 24 * 60 {
+		r.engine.RunDue(r.t.Context())
+		var open int
+		err := r.db.Reader().QueryRowContext(r.t.Context(), `SELECT count(*) FROM deliveries WHERE next_at IS NOT NULL`).Scan(&open)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if open == 0 {
+			return
+		}
+		r.clock.Advance(time.Minute)
+	}
+	r.t.Fatal("not settled within a day")
+}
+
+func (r *rig) delivery(post int64) store.Delivery {
+	r.t.Helper()
+	ds, err := r.db.Deliveries(r.t.Context(), r.club.Scope, post)
+	if err != nil || len(ds) != 1 {
+		r.t.Fatalf("deliveries of post %d: %d, %v; want 1", post, len(ds), err)
+	}
+	return ds[0]
+}
+
+func (r *rig) want(post int64, status club.Status, phase club.Phase) store.Delivery {
+	r.t.Helper()
+	d := r.delivery(post)
+	if d.Status != status || d.Phase != phase {
+		r.t.Fatalf("delivery is %s/%s (%s), want %s/%s; timeline:\n%s", d.Status, d.Phase, d.Code, status, phase, r.story(post))
+	}
+	return d
+}
+
+// wantAccepted compares how often the platform took a text.
+func (r *rig) wantAccepted(text string, n int) {
+	r.t.Helper()
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	got := 0
+	for _, p := range r.server.posts {
+		if p.Text == text {
+			got++
+		}
+	}
+	if got != n {
+		r.t.Errorf("the platform accepted %q %d times, want %d", text, got, n)
+	}
+}
+
+func (r *rig) story(post int64) string {
+	r.t.Helper()
+	events, err := r.db.Timeline(r.t.Context(), r.club.Scope, post)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var b bytes.Buffer
+	for _, e := range events {
+		fmt.Fprintf(&b, "  %s %s %v\n", e.At.Format(time.DateTime), e.Note.Kind, e.Note.Args)
+	}
+	return b.String()
+}
+
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Helper()
+	l.t.Log(string(bytes.TrimSpace(b)))
+	return len(b), nil
+}

@@ -1,0 +1,182 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// Numbers of renewing (reliability.md §2.9).
+const (
+	renewWithin  = 10 * time.Minute // of life left, before a call
+	renewTimeout = 65 * time.Second
+	tellAfter    = 3 // failures before the account page says so
+)
+
+// renewAgain is how long to wait after a renewal that failed: first soon, for
+// some servers repeat a lost answer within a short time.
+var renewAgain = []time.Duration{30 * time.Second, 5 * time.Minute, time.Hour}
+
+// SignIns hands out sign-ins for single calls and renews them, one renewal a
+// connection at a time (rule P17).
+type SignIns struct {
+	Config
+	mu    sync.Mutex
+	locks map[int64]*sync.Mutex
+}
+
+// NewSignIns makes a SignIns.
+func NewSignIns(c Config) *SignIns { return &SignIns{Config: c, locks: map[int64]*sync.Mutex{}} }
+
+// Session is the right to act as an account for one call, and the version of
+// the access token in it. A sign-in that is about to end is renewed first. The
+// error is an *platforms.Error of kind NotSent or Revoked, or a fault of ours.
+func (s *SignIns) Session(ctx context.Context, conn store.Connection, p platforms.Platform) (platforms.Session, int64, error) {
+	app, err := s.App(ctx, conn.ClubID, conn.Practice, p.Info().AppSlot)
+	if err != nil {
+		return platforms.Session{}, 0, err
+	}
+	token, err := s.DB.AccessToken(ctx, conn.ID)
+	if errors.Is(err, club.ErrNotFound) {
+		return platforms.Session{}, 0, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthRevoked, Platform: conn.Account.Platform}
+	}
+	if err != nil {
+		return platforms.Session{}, 0, err
+	}
+	if _, ok := p.(platforms.Renewer); ok && s.endsWithin(token, renewWithin) {
+		token, err = s.renewed(ctx, conn, token)
+		if err != nil {
+			return platforms.Session{}, 0, err
+		}
+	}
+	return platforms.Session{App: app, Account: conn.Account, Access: token.Secret}, token.Version, nil
+}
+
+func (s *SignIns) endsWithin(t store.AccessToken, d time.Duration) bool {
+	return !t.Expires.IsZero() && t.Expires.Sub(s.Now()) < d
+}
+
+// renewed renews a token that is about to end; while it lives it will do.
+func (s *SignIns) renewed(ctx context.Context, conn store.Connection, old store.AccessToken) (store.AccessToken, error) {
+	token, err := s.Renew(ctx, conn, old.Version)
+	if err == nil {
+		return token, nil
+	}
+	e, ok := errors.AsType[*platforms.Error](err)
+	switch {
+	case !ok, e.Kind == platforms.Revoked:
+		return old, err
+	case !s.endsWithin(old, 0):
+		return old, nil
+	}
+	e.Kind = platforms.NotSent
+	return old, e
+}
+
+// Renew replaces the access token that has the version seen, and returns the
+// new one; if that happened meanwhile, the one that is there. An
+// *platforms.Error of kind Revoked means that only a person can sign in again,
+// and is recorded; any other leaves the old pair as it is.
+func (s *SignIns) Renew(ctx context.Context, conn store.Connection, seen int64) (store.AccessToken, error) {
+	ctx = context.WithoutCancel(ctx) // a new pair that is not kept is lost
+	defer s.lock(conn.ID)()
+	token, err := s.DB.AccessToken(ctx, conn.ID)
+	if err != nil || token.Version != seen {
+		return token, err
+	}
+	p, ok := s.Platforms(conn.Practice).Platform(conn.Account.Platform)
+	if !ok {
+		return token, fmt.Errorf("renew connection %d: no platform %q", conn.ID, conn.Account.Platform)
+	}
+	renewer, ok := p.(platforms.Renewer)
+	if !ok {
+		return token, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform}
+	}
+	app, err := s.App(ctx, conn.ClubID, conn.Practice, p.Info().AppSlot)
+	if err != nil {
+		return token, err
+	}
+	r, err := s.DB.StartRenewal(ctx, conn.ID, s.Boot)
+	if errors.Is(err, store.ErrRenewLater) {
+		return token, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeRenewFailing, Platform: conn.Account.Platform}
+	}
+	if errors.Is(err, club.ErrNotFound) {
+		return token, s.revoked(ctx, conn, seen, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform})
+	}
+	if err != nil {
+		return token, err
+	}
+	call, cancel := context.WithTimeout(ctx, renewTimeout)
+	defer cancel()
+	tokens, err := renewer.Renew(call, app, conn.Account, r.Refresh)
+	if err == nil && tokens.Access.IsZero() {
+		err = &platforms.Error{Kind: platforms.Unknown, Code: platforms.CodePlatformDown, Platform: conn.Account.Platform, Op: "renew"}
+	}
+	if err != nil {
+		return token, s.failed(ctx, conn, seen, r, asError(err))
+	}
+	if err := s.DB.FinishRenewal(ctx, conn.ID, seen, tokens); err != nil {
+		return token, err
+	}
+	return s.DB.AccessToken(ctx, conn.ID)
+}
+
+// failed keeps the old pair and plans the next try; only a real refusal marks
+// the connection.
+func (s *SignIns) failed(ctx context.Context, conn store.Connection, seen int64, r store.Renewal, e *platforms.Error) error {
+	if e.Kind == platforms.Revoked {
+		return s.revoked(ctx, conn, seen, e)
+	}
+	next := s.Now().Add(renewAgain[min(r.Failures, len(renewAgain)-1)])
+	if e.RetryAt.After(next) {
+		next = e.RetryAt
+	}
+	if err := s.DB.FailRenewal(ctx, conn.ID, next); err != nil {
+		return err
+	}
+	if r.Failures+1 >= tellAfter && conn.HealthCode != platforms.CodeRenewFailing {
+		if err := s.DB.SetHealth(ctx, conn.ID, conn.Health, platforms.CodeRenewFailing); err != nil {
+			return err
+		}
+	}
+	return e
+}
+
+// revoked marks a connection as needing a person, unless somebody signed in
+// meanwhile.
+func (s *SignIns) revoked(ctx context.Context, conn store.Connection, seen int64, e *platforms.Error) error {
+	token, err := s.DB.AccessToken(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	if token.Version != seen {
+		return nil
+	}
+	code := e.Code
+	if code == "" {
+		code = platforms.CodeAuthRevoked
+	}
+	if err := s.DB.SetHealth(ctx, conn.ID, club.NeedsReconnect, code); err != nil {
+		return err
+	}
+	return e
+}
+
+// lock takes the lock of one connection and returns how to let go of it.
+func (s *SignIns) lock(id int64) func() {
+	s.mu.Lock()
+	l, ok := s.locks[id]
+	if !ok {
+		l = &sync.Mutex{}
+		s.locks[id] = l
+	}
+	s.mu.Unlock()
+	l.Lock()
+	return l.Unlock
+}

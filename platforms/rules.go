@@ -69,6 +69,9 @@ type LinkRules struct {
 	// InText: the address must stand in the text to be seen at all, so
 	// Rules.FinalText adds it.
 	InText bool
+	// InTextWithMedia: the same, but only for posts with pictures, which show
+	// no card.
+	InTextWithMedia bool
 	// Plain: addresses are not clickable.
 	Plain bool
 }

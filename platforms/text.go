@@ -12,7 +12,8 @@ import (
 // line of its own. Counters, previews and publishers all use it, so that what
 // is counted is what is sent.
 func (r Rules) FinalText(d Draft) string {
-	if !r.Link.InText || d.Link == nil || d.Link.URL == "" || holdsAddress(d.Text, d.Link.URL) {
+	needed := r.Link.InText || r.Link.InTextWithMedia && len(d.Media) > 0
+	if !needed || d.Link == nil || d.Link.URL == "" || holdsAddress(d.Text, d.Link.URL) {
 		return d.Text
 	}
 	text := strings.TrimRightFunc(d.Text, unicode.IsSpace)

@@ -17,7 +17,7 @@ func TestFinalTextAddsTheAddressOnlyWhereItIsNeeded(t *testing.T) {
 		link             *platforms.Link
 	}{
 		{"no link", "Hello", "Hello", inText, nil},
-		{"a card shows it", "Hello", "Hello", platforms.Rules{Link: platforms.LinkRules{Card: true}}, link},
+		{"a card shows it", "Hello", "Hello", platforms.Rules{Link: platforms.LinkRules{Card: true, InTextWithMedia: true}}, link},
 		{"added on its own line", "Hello \n", "Hello\nhttps://example.org/a", inText, link},
 		{"nothing else", "", "https://example.org/a", inText, link},
 		{"already there", "See https://example.org/a now", "See https://example.org/a now", inText, link},
@@ -33,6 +33,15 @@ func TestFinalTextAddsTheAddressOnlyWhereItIsNeeded(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestFinalTextAddsTheAddressWherePicturesHideTheCard(t *testing.T) {
+	t.Parallel()
+	r := platforms.Rules{Link: platforms.LinkRules{Card: true, InTextWithMedia: true}}
+	d := platforms.Draft{Text: "Hello", Link: &platforms.Link{URL: "https://example.org/a"}, Media: make([]platforms.Media, 1)}
+	if got, want := r.FinalText(d), "Hello\nhttps://example.org/a"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

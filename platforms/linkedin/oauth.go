@@ -1,0 +1,303 @@
+package linkedin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
+)
+
+// scopes are those of the Community Management API that posting for a Page and
+// reading its numbers needs. Asking for one the app does not have ends the
+// sign-in, so none is asked for in advance.
+var scopes = []string{"r_organization_social", "rw_organization_admin", "w_organization_social"}
+
+// AuthURL implements platforms.OAuthSignIn. LinkedIn documents PKCE for native
+// apps alone; a web app sends none.
+func (p *Platform) AuthURL(r platforms.AuthRequest) (string, error) {
+	clientID := r.App["client_id"].Reveal()
+	if clientID == "" {
+		return "", errors.New("the LinkedIn app has no client id")
+	}
+	q := url.Values{
+		"response_type": {"code"},
+		"client_id":     {clientID},
+		"redirect_uri":  {r.RedirectURL},
+		"state":         {r.State},
+		"scope":         {strings.Join(scopes, " ")},
+	}
+	return p.web + "/oauth/v2/authorization?" + strings.ReplaceAll(q.Encode(), "+", "%20"), nil
+}
+
+// tokenAnswer is what the token endpoint gives. Times are in seconds.
+type tokenAnswer struct {
+	Access         string `json:"access_token"`
+	Expires        int64  `json:"expires_in"`
+	Refresh        string `json:"refresh_token"`
+	RefreshExpires int64  `json:"refresh_token_expires_in"`
+	Scope          string `json:"scope"`
+}
+
+// Exchange turns the code into a token.
+func (p *Platform) Exchange(ctx context.Context, r platforms.ExchangeRequest) (platforms.Grant, error) {
+	answer, err := p.token(ctx, "exchange", r.App, url.Values{
+		"grant_type":   {"authorization_code"},
+		"code":         {r.Code},
+		"redirect_uri": {r.RedirectURL},
+	})
+	if err != nil {
+		return platforms.Grant{}, err
+	}
+	return platforms.Grant{Tokens: p.tokens(answer), Scopes: scopeList(answer.Scope)}, nil
+}
+
+// scopeList reads a list that is separated by commas, by spaces or by both.
+func scopeList(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// Renew gets a new access token. The refresh token lives for a year from the
+// first consent, whatever is done with it.
+func (p *Platform) Renew(ctx context.Context, app platforms.App, _ platforms.Account, refresh platforms.Secret) (platforms.Tokens, error) {
+	if refresh.IsZero() {
+		return platforms.Tokens{}, p.client.Error(platforms.Revoked, platforms.CodeAuthExpired, "renew", nil)
+	}
+	answer, err := p.token(ctx, "renew", app, url.Values{
+		"grant_type":    {"refresh_token"},
+		"refresh_token": {refresh.Reveal()},
+	})
+	if err != nil {
+		return platforms.Tokens{}, err
+	}
+	return p.tokens(answer), nil
+}
+
+// Revoke tells LinkedIn that the token is not needed any more.
+func (p *Platform) Revoke(ctx context.Context, app platforms.App, _ platforms.Account, tokens platforms.Tokens) error {
+	var errs []error
+	for _, t := range []platforms.Secret{tokens.Refresh, tokens.Access} {
+		if t.IsZero() {
+			continue
+		}
+		resp, err := p.form(ctx, "revoke", app, "/oauth/v2/revoke", url.Values{"token": {t.Reveal()}})
+		if err == nil && !resp.OK() {
+			err = p.tokenRefusal("revoke", resp)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Platform) token(ctx context.Context, op string, app platforms.App, form url.Values) (tokenAnswer, error) {
+	var answer tokenAnswer
+	resp, err := p.form(ctx, op, app, "/oauth/v2/accessToken", form)
+	switch {
+	case err != nil:
+		return answer, err
+	case !resp.OK():
+		return answer, p.tokenRefusal(op, resp)
+	}
+	if err := resp.Decode(&answer); err != nil || answer.Access == "" {
+		return answer, p.unclear(op, resp, "the answer holds no token")
+	}
+	return answer, nil
+}
+
+// form sends a form with the app's credentials in it.
+func (p *Platform) form(ctx context.Context, op string, app platforms.App, path string, form url.Values) (*apihttp.Response, error) {
+	form.Set("client_id", app["client_id"].Reveal())
+	form.Set("client_secret", app["client_secret"].Reveal())
+	return p.client.Do(ctx, apihttp.Request{Op: op, Method: http.MethodPost, URL: p.oauth + path, Form: form})
+}
+
+func (p *Platform) tokens(a tokenAnswer) platforms.Tokens {
+	after := func(seconds int64) time.Time {
+		if seconds <= 0 {
+			return time.Time{}
+		}
+		return p.now().Add(time.Duration(seconds) * time.Second).UTC()
+	}
+	t := platforms.Tokens{Access: platforms.NewSecret(a.Access), AccessExpires: after(a.Expires)}
+	if a.Refresh != "" {
+		t.Refresh, t.RefreshExpires = platforms.NewSecret(a.Refresh), after(a.RefreshExpires)
+	}
+	return t
+}
+
+// Check asks three things: whether the token lives and for what, whether the
+// member still has a role at the Page, and what the Page is called.
+func (p *Platform) Check(ctx context.Context, s platforms.Session) (platforms.Account, error) {
+	var token struct {
+		Active bool   `json:"active"`
+		Status string `json:"status"`
+		Scope  string `json:"scope"`
+	}
+	resp, err := p.form(ctx, "check", s.App, "/oauth/v2/introspectToken", url.Values{"token": {s.Access.Reveal()}})
+	switch {
+	case err != nil:
+		return platforms.Account{}, err
+	case !resp.OK():
+		return platforms.Account{}, p.tokenRefusal("check", resp)
+	}
+	if err := resp.Decode(&token); err != nil || token.Status == "" && !token.Active {
+		return platforms.Account{}, p.unclear("check", resp, "the answer does not say whether the token lives")
+	}
+	switch {
+	case token.Status == "revoked":
+		return platforms.Account{}, p.client.Error(platforms.Revoked, platforms.CodeAuthRevoked, "check", resp)
+	case !token.Active:
+		return platforms.Account{}, p.client.Error(platforms.Expired, platforms.CodeAuthExpired, "check", resp)
+	}
+	roles, err := p.roles(ctx, "check", s.Access)
+	if err != nil {
+		return platforms.Account{}, err
+	}
+	a, err := p.page(ctx, "check", s.Access, s.Account.RemoteID)
+	if err != nil {
+		return platforms.Account{}, err
+	}
+	allow(&a, roles[s.Account.RemoteID], scopeList(token.Scope))
+	a.CheckedBy = "introspectToken, organizationAcls"
+	return a, nil
+}
+
+// Accounts lists the Pages at which the member has a role.
+func (p *Platform) Accounts(ctx context.Context, _ platforms.App, g platforms.Grant) ([]platforms.Account, error) {
+	roles, err := p.roles(ctx, "accounts", g.Tokens.Access)
+	if err != nil {
+		return nil, err
+	}
+	var out []platforms.Account
+	for id, held := range roles {
+		// Asking for several at once is closed to apps in development.
+		a, err := p.page(ctx, "accounts", g.Tokens.Access, id)
+		if err != nil {
+			return nil, err
+		}
+		allow(&a, held, g.Scopes)
+		a.Tokens = g.Tokens
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b platforms.Account) int { return strings.Compare(a.Name+a.RemoteID, b.Name+b.RemoteID) })
+	return out, nil
+}
+
+// maxPages is how many pages of roles are read: 1,000 roles.
+const maxPages = 10
+
+// roles asks for the member's roles, by the number of the organisation.
+// https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/organization-access-control-by-role
+func (p *Platform) roles(ctx context.Context, op string, access platforms.Secret) (map[string][]string, error) {
+	const count = "100"
+	out := map[string][]string{}
+	start := ""
+	for range maxPages {
+		var answer struct {
+			Paging struct {
+				Links []struct {
+					Rel  string `json:"rel"`
+					Href string `json:"href"`
+				} `json:"links"`
+			} `json:"paging"`
+			Elements []struct {
+				// The key has had three spellings over the versions.
+				Organization         string `json:"organization"`
+				OrganizationTarget   string `json:"organizationTarget"`
+				OrganizationalTarget string `json:"organizationalTarget"`
+				Role                 string `json:"role"`
+				State                string `json:"state"`
+			} `json:"elements"`
+		}
+		query := "q=roleAssignee&state=APPROVED&count=" + count + start
+		resp, err := p.rest(ctx, access, apihttp.Request{Op: op}, "/organizationAcls", query, &answer)
+		if err != nil {
+			return nil, err
+		}
+		if answer.Elements == nil {
+			return nil, p.unclear(op, resp, "the answer lists no roles")
+		}
+		for _, e := range answer.Elements {
+			urn := e.Organization + e.OrganizationTarget + e.OrganizationalTarget
+			if id, ok := strings.CutPrefix(urn, "urn:li:organization:"); ok && e.State == "APPROVED" {
+				out[id] = append(out[id], e.Role)
+			}
+		}
+		i := slices.IndexFunc(answer.Paging.Links, func(l struct {
+			Rel  string `json:"rel"`
+			Href string `json:"href"`
+		},
+		) bool {
+			return l.Rel == "next"
+		})
+		if i < 0 {
+			return out, nil
+		}
+		next, err := url.Parse(answer.Paging.Links[i].Href)
+		if err != nil || next.Query().Get("start") == "" {
+			return out, nil
+		}
+		start = "&start=" + url.QueryEscape(next.Query().Get("start"))
+	}
+	return out, nil
+}
+
+// page asks what a Page is called.
+func (p *Platform) page(ctx context.Context, op string, access platforms.Secret, id string) (platforms.Account, error) {
+	var answer struct {
+		Name   string `json:"localizedName"`
+		Vanity string `json:"vanityName"`
+	}
+	resp, err := p.rest(ctx, access, apihttp.Request{Op: op}, "/organizations/"+url.PathEscape(id), "", &answer)
+	if err != nil {
+		return platforms.Account{}, err
+	}
+	if answer.Name == "" {
+		return platforms.Account{}, p.unclear(op, resp, "the answer names no Page")
+	}
+	return platforms.Account{Platform: ID, RemoteID: id, Name: answer.Name, Handle: answer.Vanity, Kind: "Page"}, nil
+}
+
+// What each feature needs: every scope, and one of the roles.
+var needs = []struct {
+	feature platforms.Feature
+	scopes  []string
+	roles   []string
+}{
+	{
+		platforms.FeaturePost,
+		[]string{"w_organization_social"},
+		[]string{"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN", "DIRECT_SPONSORED_CONTENT_POSTER"},
+	},
+	{
+		platforms.FeatureNumbers,
+		[]string{"r_organization_social", "rw_organization_admin"},
+		[]string{"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN", "ANALYST"},
+	},
+}
+
+// allow fills in what a member with these roles may do with these scopes.
+// Without a list of scopes everything asked for counts as granted.
+func allow(a *platforms.Account, roles, granted []string) {
+	for _, n := range needs {
+		before := len(a.Missing)
+		for _, scope := range n.scopes {
+			if granted != nil && !slices.Contains(granted, scope) {
+				a.Missing = append(a.Missing, platforms.MissingPermission{Feature: n.feature, Permission: scope})
+			}
+		}
+		if !slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(n.roles, r) }) {
+			a.Missing = append(a.Missing, platforms.MissingPermission{Feature: n.feature, Permission: n.roles[0]})
+		}
+		if len(a.Missing) == before {
+			a.Granted = append(a.Granted, n.feature)
+		} else if n.feature == platforms.FeaturePost {
+			a.Unusable = platforms.CodeNoPublish
+		}
+	}
+}

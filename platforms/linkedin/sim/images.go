@@ -1,0 +1,133 @@
+package sim
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+)
+
+const (
+	uploadLife = 24 * time.Hour
+	// workTime is how long a picture is worked on after it arrived.
+	workTime = time.Second
+	maxBytes = 8 << 20
+)
+
+// upload is a picture from the moment it was asked for.
+type upload struct {
+	Owner string    `json:"owner"`
+	Path  string    `json:"path"` // last part of the upload address
+	Ends  time.Time `json:"ends"`
+	Came  time.Time `json:"came"` // zero until the bytes are there
+	Bad   bool      `json:"bad"`
+}
+
+// status is what LinkedIn calls the state of a picture.
+func (s *Sim) status(u upload) string {
+	switch {
+	case u.Came.IsZero():
+		return "WAITING_UPLOAD"
+	case u.Bad:
+		return "PROCESSING_FAILED"
+	case s.core.Now().Sub(u.Came) < workTime:
+		return "PROCESSING"
+	}
+	return "AVAILABLE"
+}
+
+// initializeUpload is POST /rest/images?action=initializeUpload.
+func (s *Sim) initializeUpload(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Request struct {
+			Owner string `json:"owner"`
+		} `json:"initializeUploadRequest"`
+	}
+	if r.URL.Query().Get("action") != "initializeUpload" {
+		fail(w, http.StatusBadRequest, fault{Code: "PARAM_INVALID", Message: "Unknown action"})
+		return
+	}
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&in); err != nil {
+		fail(w, http.StatusBadRequest, fault{Code: "ILLEGAL_ARGUMENT", Message: "Request body could not be converted to data map"})
+		return
+	}
+	if !mayPost(in.Request.Owner) {
+		roleLost(w)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	urn, path := "urn:li:image:C4E"+simkit.Token("")[:18], simkit.Token("")
+	u := upload{Owner: in.Request.Owner, Path: path, Ends: s.core.Now().Add(uploadLife)}
+	s.state.Images[urn] = u
+	send(w, http.StatusOK, map[string]any{"value": map[string]any{
+		"uploadUrl": s.base + "/linkedin/www/dms-uploads/" + path, "uploadUrlExpiresAt": u.Ends.UnixMilli(), "image": urn,
+	}})
+}
+
+// putImage takes the bytes at the upload address.
+func (s *Sim) putImage(w http.ResponseWriter, r *http.Request) {
+	act := func(w http.ResponseWriter, r *http.Request) {
+		data, err := io.ReadAll(io.LimitReader(r.Body, maxBytes+1))
+		if err != nil {
+			http.Error(w, "cut off", http.StatusBadRequest)
+			return
+		}
+		picture, bad := simkit.ReadPicture(data)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		urn, u := s.byPath(r.PathValue("id"))
+		switch {
+		case urn == "":
+			http.NotFound(w, r)
+			return
+		case s.core.Now().After(u.Ends):
+			fail(w, http.StatusBadRequest, fault{Code: "EXPIRED_UPLOAD_URL", Message: "Upload URL has expired"})
+			return
+		case len(data) > maxBytes:
+			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+			return
+		}
+		u.Came, u.Bad = s.core.Now(), bad != nil
+		s.state.Images[urn], s.state.Small[urn] = u, picture
+		w.WriteHeader(http.StatusCreated)
+	}
+	fault := s.core.Take(id, "upload")
+	if !s.core.Misbehave(w, r, fault, act) {
+		s.play(w, fault, "upload")
+	}
+}
+
+func (s *Sim) byPath(path string) (string, upload) {
+	for urn, u := range s.state.Images {
+		if u.Path == path {
+			return urn, u
+		}
+	}
+	return "", upload{}
+}
+
+// image is GET /rest/images/{urn}.
+func (s *Sim) image(w http.ResponseWriter, r *http.Request) {
+	urn, ok := pathURN(w, r)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ok := s.state.Images[urn]
+	if !ok {
+		notFound(w, urn)
+		return
+	}
+	send(w, http.StatusOK, map[string]string{"id": urn, "owner": u.Owner, "status": s.status(u)})
+}
+
+// mayPost tells whether the member may post as this author.
+func mayPost(author string) bool {
+	o, ok := organizationOf(author)
+	return ok && strings.HasPrefix(o.Role, "ADMIN")
+}

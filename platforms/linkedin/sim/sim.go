@@ -1,0 +1,298 @@
+// Package sim is a make-believe LinkedIn: it speaks the protocol of LinkedIn's
+// versioned REST API, its consent page and its error answers, reads the little
+// text format as LinkedIn does, and keeps a record of what became public.
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+)
+
+// The member is the one person of this world.
+const (
+	memberURN  = "urn:li:person:Mv3xBq9T1k"
+	memberName = "Maeve Byrne"
+)
+
+// organization is a Page with the role the member has there.
+type organization struct {
+	ID, Name, Vanity, Role string
+	Followers              int64
+}
+
+var organizations = []organization{
+	{"71209913", "County League", "county-league", "ANALYST", 2210},
+	{"88231045", "Riverside FC", "riverside-fc", "ADMINISTRATOR", 410},
+}
+
+const orgPrefix = "urn:li:organization:"
+
+func organizationOf(urn string) (organization, bool) {
+	i := slices.IndexFunc(organizations, func(o organization) bool { return orgPrefix+o.ID == urn })
+	if i < 0 {
+		return organization{}, false
+	}
+	return organizations[i], true
+}
+
+// versions are those that are accepted.
+var versions = []string{"202601", "202602", "202603", "202604", "202605", "202606", "202607", "202608", "202609"}
+
+// ownFaults are played the way LinkedIn plays them, beside those of simkit.
+const (
+	faultVersion = "version_gone" // 426: the version has been retired
+	faultRole    = "role_lost"    // the member lost the role at the Page
+	faultEarly   = "media_early"  // the picture is not ready yet
+)
+
+var knownFaults = append(slices.Clone(simkit.Faults), simkit.Duplicate, simkit.Stuck, faultVersion, faultRole, faultEarly)
+
+// Sim is the simulator.
+type Sim struct {
+	core *simkit.Core
+	base string
+	mux  *http.ServeMux
+
+	mu      sync.Mutex
+	state   state
+	renews  bool
+	limit   int            // calls of one endpoint a day, 0 for any number
+	counted map[string]int // by endpoint and UTC day, not saved
+}
+
+// state is everything that outlives a restart.
+type state struct {
+	Seq     int64                     `json:"seq"`
+	Clients map[string]client         `json:"clients"`
+	Codes   map[string]code           `json:"codes"`
+	Access  map[string]token          `json:"access"`
+	Refresh map[string]token          `json:"refresh"`
+	Images  map[string]upload         `json:"images"`
+	Posts   map[string]post           `json:"posts"`
+	Small   map[string]simkit.Picture `json:"small"`
+}
+
+func newState() state {
+	return state{
+		Clients: map[string]client{}, Codes: map[string]code{}, Access: map[string]token{}, Refresh: map[string]token{},
+		Images: map[string]upload{}, Posts: map[string]post{}, Small: map[string]simkit.Picture{},
+	}
+}
+
+// New makes a simulator.
+func New(env platforms.SimEnv) platforms.Simulator {
+	s := &Sim{
+		core: simkit.New(env.Now, id), base: strings.TrimSuffix(env.BaseURL, "/"), mux: http.NewServeMux(),
+		state: newState(), counted: map[string]int{},
+	}
+	s.mux.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.mux.HandleFunc("GET /www/oauth/v2/authorization", s.showConsent)
+	s.mux.HandleFunc("POST /www/oauth/v2/authorization", s.answerConsent)
+	s.mux.HandleFunc("POST /www/oauth/v2/accessToken", s.tokenCall("token", s.accessToken))
+	s.mux.HandleFunc("POST /www/oauth/v2/introspectToken", s.tokenCall("read", s.introspect))
+	s.mux.HandleFunc("POST /www/oauth/v2/revoke", s.tokenCall("revoke", s.revoke))
+	s.mux.HandleFunc("PUT /www/dms-uploads/{id}", s.putImage)
+	s.mux.HandleFunc("GET /www/feed/update/{urn}/{$}", s.showPost)
+	s.mux.HandleFunc("GET /www/company/{vanity}/{$}", s.showPage)
+	s.mux.HandleFunc("GET /www/pictures/{id}", s.showPicture)
+
+	s.mux.HandleFunc("GET /api/rest/organizationAcls", s.call("read", "rw_organization_admin", s.acls))
+	s.mux.HandleFunc("GET /api/rest/organizations/{id}", s.call("read", "rw_organization_admin", s.organization))
+	s.mux.HandleFunc("GET /api/rest/networkSizes/{urn}", s.call("numbers", "rw_organization_admin", s.networkSize))
+	s.mux.HandleFunc("GET /api/rest/organizationalEntityShareStatistics", s.call("numbers", "rw_organization_admin", s.statistics))
+	s.mux.HandleFunc("POST /api/rest/images", s.call("upload", "w_organization_social", s.initializeUpload))
+	s.mux.HandleFunc("GET /api/rest/images/{urn}", s.call("upload", "w_organization_social", s.image))
+	s.mux.HandleFunc("POST /api/rest/posts", s.call("publish", "w_organization_social", s.create))
+	s.mux.HandleFunc("GET /api/rest/posts", s.call("read", "r_organization_social", s.list))
+	s.mux.HandleFunc("GET /api/rest/posts/{urn}", s.call("read", "r_organization_social", s.read))
+	s.mux.HandleFunc("DELETE /api/rest/posts/{urn}", s.call("delete", "w_organization_social", s.remove))
+	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+		fail(w, http.StatusNotFound, fault{Code: "RESOURCE_NOT_FOUND", Message: "No virtual resource found"})
+	})
+	return s
+}
+
+// Mount implements platforms.Simulator.
+func (*Sim) Mount() string { return "linkedin" }
+
+// ServeHTTP implements platforms.Simulator.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.core.Now().Format(http.TimeFormat))
+	s.mux.ServeHTTP(w, r)
+}
+
+// Posts implements platforms.Simulator.
+func (s *Sim) Posts() []platforms.SimPost { return s.core.Posts() }
+
+// Fault implements platforms.Simulator.
+func (s *Sim) Fault(f platforms.SimFault) error {
+	if !slices.Contains(knownFaults, f.Fault) {
+		return fmt.Errorf("arm fault: this simulator knows no %q", f.Fault)
+	}
+	return s.core.Fault(f)
+}
+
+// Reset implements platforms.Simulator.
+func (s *Sim) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.core.Reset()
+	s.state, s.counted = newState(), map[string]int{}
+}
+
+// saved is the form of Save and Load.
+type saved struct {
+	Core  simkit.Saved `json:"core"`
+	State state        `json:"state"`
+}
+
+// Save implements platforms.Simulator.
+func (s *Sim) Save() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := json.Marshal(saved{s.core.Saved(), s.state})
+	if err != nil {
+		return nil, fmt.Errorf("save simulator: %w", err)
+	}
+	return b, nil
+}
+
+// Load implements platforms.Simulator.
+func (s *Sim) Load(b []byte) error {
+	in := saved{State: newState()}
+	if err := json.Unmarshal(b, &in); err != nil {
+		return fmt.Errorf("load simulator: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.core.Restore(in.Core)
+	s.state = in.State
+	return nil
+}
+
+// Register makes an app known: from then on its secret and its redirect
+// addresses must match exactly. Apps that are not registered may use any.
+func (s *Sim) Register(id, secret string, redirects ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.Clients[id] = client{Secret: secret, Redirects: redirects}
+}
+
+// GrantRefresh says whether apps get refresh tokens, as approved partners do.
+func (s *Sim) GrantRefresh(yes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.renews = yes
+}
+
+// LimitCalls sets how many calls of one endpoint a UTC day allows, 0 for any
+// number.
+func (s *Sim) LimitCalls(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limit = n
+}
+
+// Submitted is the commentary of a post as it arrived, escapes included. What
+// was published of it is in Posts.
+func (s *Sim) Submitted(urn string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Posts[urn].Commentary
+}
+
+// Advance moves the simulator's clock forward.
+func (s *Sim) Advance(d time.Duration) { s.core.Advance(d) }
+
+// call wraps an endpoint of the versioned API: fault, headers, sign-in, scope
+// and quota.
+func (s *Sim) call(operation, scope string, do func(http.ResponseWriter, *http.Request)) http.HandlerFunc {
+	act := func(w http.ResponseWriter, r *http.Request) {
+		if !headersOK(w, r) || !s.signedIn(w, r, scope) || !s.count(w, r) {
+			return
+		}
+		do(w, r)
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("x-li-uuid", simkit.Token("AAY")[:20])
+		w.Header().Set("x-li-fabric", "practice")
+		fault := s.core.Take(id, operation)
+		if fault == simkit.Stuck {
+			s.stuck(w, r, act)
+			return
+		}
+		if !s.core.Misbehave(w, r, fault, act) {
+			s.play(w, fault, operation)
+		}
+	}
+}
+
+// headersOK checks what every call of the versioned API must carry.
+func headersOK(w http.ResponseWriter, r *http.Request) bool {
+	v := r.Header.Get("LinkedIn-Version")
+	switch {
+	case v == "":
+		fail(w, http.StatusBadRequest, fault{Code: "VERSION_MISSING", Message: "A version must be present. Please specify a version by adding the LinkedIn-Version header."})
+	case !slices.Contains(versions, v):
+		versionGone(w, v)
+	case r.Header.Get("X-Restli-Protocol-Version") != "2.0.0" && r.URL.Query().Has("q"):
+		fail(w, http.StatusBadRequest, fault{Code: "PARAM_INVALID", Message: "Invalid query parameters passed to request"})
+	default:
+		return true
+	}
+	return false
+}
+
+func versionGone(w http.ResponseWriter, v string) {
+	fail(w, http.StatusUpgradeRequired, fault{Code: "NONEXISTENT_VERSION", Message: "Requested version " + v + "01 is not active"})
+}
+
+// count uses up one call of the day's quota. There are no headers about it.
+func (s *Sim) count(w http.ResponseWriter, r *http.Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	today := s.core.Now().Format(time.DateOnly)
+	maps.DeleteFunc(s.counted, func(k string, _ int) bool { return !strings.HasPrefix(k, today) })
+	key := today + " " + r.Pattern
+	if s.limit > 0 && s.counted[key] >= s.limit {
+		tooMany(w)
+		return false
+	}
+	s.counted[key]++
+	return true
+}
+
+// listOf reads a Rest.li list. Its brackets and commas must not be encoded, so
+// the raw query is read.
+func listOf(r *http.Request, name string) ([]string, bool) {
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		value, ok := strings.CutPrefix(pair, name+"=")
+		if !ok {
+			continue
+		}
+		inner, open := strings.CutPrefix(value, "List(")
+		inner, closed := strings.CutSuffix(inner, ")")
+		if !open || !closed {
+			return nil, false
+		}
+		var out []string
+		for item := range strings.SplitSeq(inner, ",") {
+			v, ok := decoded(item)
+			if !ok {
+				return nil, false
+			}
+			out = append(out, v)
+		}
+		return out, true
+	}
+	return nil, true
+}

@@ -1,0 +1,135 @@
+package linkedin
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// LinkedIn reads a post's text in its "little" format. A reserved character
+// that is not escaped is answered with 201, and the published text ends there.
+// https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/little-text-format
+const reserved = `|{}@[]()<>#\*_~`
+
+// mention is how a Page or a person is mentioned in a text: @[Name](urn).
+var mention = regexp.MustCompile(`^@\[([^\[\]()\\\n]{1,200})\]\((urn:li:(?:organization:[0-9]+|person:[A-Za-z0-9_-]+))\)`)
+
+// little writes a text in the little format: hashtags and mentions stay what
+// they are, every other reserved character is escaped, also within addresses.
+func little(text string) string {
+	var b strings.Builder
+	before := rune(' ')
+	for i := 0; i < len(text); {
+		if m := mention.FindStringSubmatch(text[i:]); m != nil {
+			b.WriteString("@[" + escape(m[1]) + "](" + escape(m[2]) + ")")
+			i += len(m[0])
+			before = ')'
+			continue
+		}
+		if n := hashtag(text[i:]); n > 0 && !isWord(before) {
+			_, sign := utf8.DecodeRuneInString(text[i:])
+			b.WriteString("#" + escape(text[i+sign:i+n]))
+			i += n
+			before = 'a'
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text[i:])
+		b.WriteString(escape(text[i : i+n]))
+		before = r
+		i += n
+	}
+	return b.String()
+}
+
+// hashtag returns the length of the hashtag at the beginning of s, or 0: a
+// sign and a word that is not all digits.
+func hashtag(s string) int {
+	sign, n := utf8.DecodeRuneInString(s)
+	if sign != '#' && sign != '＃' {
+		return 0
+	}
+	letters := false
+	for n < len(s) {
+		r, size := utf8.DecodeRuneInString(s[n:])
+		if !isWord(r) {
+			break
+		}
+		letters = letters || unicode.IsLetter(r)
+		n += size
+	}
+	if !letters {
+		return 0
+	}
+	return n
+}
+
+func isWord(r rune) bool {
+	return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r)
+}
+
+func escape(s string) string {
+	if !strings.ContainsAny(s, reserved) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune(reserved, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// WireLength counts a text as it is sent, in UTF-16 code units: sources differ
+// on whether escapes count, so the stricter reading holds.
+func WireLength(text string) int {
+	n := 0
+	for _, r := range little(text) {
+		n += max(1, utf16.RuneLen(r))
+	}
+	return n
+}
+
+// template is a hashtag as LinkedIn returns it: {hashtag|\#|Word}.
+var template = regexp.MustCompile(`^\{hashtag\|\\?[#＃]\|([^}]*)\}`)
+
+// returnedMention is a mention as LinkedIn returns it, escapes included.
+var returnedMention = regexp.MustCompile(`^@\[((?:[^\]\\]|\\.)*)\]\((?:[^)\\]|\\.)*\)`)
+
+// visible undoes little: what a reader sees.
+func visible(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		if m := template.FindStringSubmatch(text[i:]); m != nil {
+			b.WriteString("#" + unescape(m[1]))
+			i += len(m[0])
+			continue
+		}
+		if m := returnedMention.FindStringSubmatch(text[i:]); m != nil {
+			b.WriteString(unescape(m[1]))
+			i += len(m[0])
+			continue
+		}
+		if text[i] == '\\' && i+1 < len(text) && strings.IndexByte(reserved, text[i+1]) >= 0 {
+			i++
+		}
+		_, n := utf8.DecodeRuneInString(text[i:])
+		b.WriteString(text[i : i+n])
+		i += n
+	}
+	return b.String()
+}
+
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte(reserved, s[i+1]) >= 0 {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}

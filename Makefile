@@ -42,6 +42,11 @@ chromium:
 	    echo "installing Chromium"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
 	  else echo "Chromium is missing: install the package chromium"; exit 1; fi; }
 
+.PHONY: test-pds
+test-pds: ## the Bluesky contract against a real server (npm; installs into .cache/pds)
+	sh platforms/bluesky/testdata/pds/install.sh $(CACHE)/pds
+	BANDSTAND_TEST_PDS=$(CACHE)/pds go test -tags=pds,sqlite_omit_load_extension -count=1 -v -run RealServer ./platforms/bluesky
+
 .PHONY: generate
 generate: ## write *_templ.go from *.templ
 	$(TEMPL) fmt views platforms

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/bluesky"
+	blueskysim "github.com/bandstand-app/bandstand/platforms/bluesky/sim"
 	"github.com/bandstand-app/bandstand/platforms/facebook"
 	metasim "github.com/bandstand-app/bandstand/platforms/facebook/sim"
 	"github.com/bandstand-app/bandstand/platforms/instagram"
@@ -12,9 +14,11 @@ import (
 var constructors = []func(platforms.Env) platforms.Platform{
 	facebook.New,
 	instagram.New,
+	bluesky.New,
 }
 
 // simulators is the list of make-believe platforms.
 var simulators = []func(platforms.SimEnv) platforms.Simulator{
 	metasim.New, // stands for both of Meta's platforms
+	blueskysim.New,
 }

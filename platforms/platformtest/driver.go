@@ -81,7 +81,10 @@ func (t *Try) RunFor(ctx context.Context) error {
 		}
 		switch result.State {
 		case platforms.StepDone, platforms.StepWorking:
-			t.keep(result)
+			// A look at something unfinished leaves nothing behind.
+			if !step.Waits || result.State == platforms.StepDone {
+				t.done = append(t.done, result)
+			}
 		case platforms.StepExpired:
 			if restarted {
 				return errors.New("expired twice")
@@ -96,7 +99,7 @@ func (t *Try) RunFor(ctx context.Context) error {
 		default:
 			t.w.Fatalf("step %+v left state %q", step, result.State)
 		}
-		if result.State == platforms.StepWorking {
+		if step.Waits && result.State == platforms.StepWorking {
 			t.w.Clock.Advance(waits[min(looked, len(waits)-1)])
 			if looked++; looked > 60 {
 				return errors.New("the platform is still working after half an hour")
@@ -125,16 +128,6 @@ func (t *Try) Result() platforms.StepResult {
 		t.w.Fatalf("nothing was published: %+v", t.done)
 	}
 	return t.done[i]
-}
-
-// keep stores a result: a second look at the same thing replaces the first.
-func (t *Try) keep(r platforms.StepResult) {
-	i := slices.IndexFunc(t.done, func(o platforms.StepResult) bool { return o.Kind == r.Kind && o.Index == r.Index })
-	if i >= 0 {
-		t.done[i] = r
-		return
-	}
-	t.done = append(t.done, r)
 }
 
 // plan asks twice, so that a plan that depends on anything but its input is

@@ -6,6 +6,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
@@ -98,7 +99,37 @@ func (db *DB) start(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
-	return db.selfCheck(ctx)
+	if err := db.selfCheck(ctx); err != nil {
+		return err
+	}
+	return db.checkKey(ctx)
+}
+
+// keyCheck is the installation value that only the right key file opens.
+const keyCheck = "key_check"
+
+// checkKey refuses a key file that belongs to another database: with it, every
+// sealed sign-in would look broken.
+func (db *DB) checkKey(ctx context.Context) error {
+	have, err := db.InstallationValue(ctx, keyCheck)
+	if err != nil {
+		return err
+	}
+	if have == "" {
+		sealed, err := db.keys.Seal([]byte(keyCheck), "installation", keyCheck, "value")
+		if err != nil {
+			return err
+		}
+		return db.SetInstallationValue(ctx, keyCheck, base64.StdEncoding.EncodeToString(sealed))
+	}
+	sealed, err := base64.StdEncoding.DecodeString(have)
+	if err == nil {
+		_, err = db.keys.Open(sealed, "installation", keyCheck, "value")
+	}
+	if err != nil {
+		return fmt.Errorf("the key file does not belong to this database: put the right key file back (it is in your backup of keys), or name it with --key-file: %w", err)
+	}
+	return nil
 }
 
 // selfCheck reads back on each pool what the DSN asked for (rule D1).

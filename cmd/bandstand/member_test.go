@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -80,6 +81,22 @@ func TestStartRefusals(t *testing.T) {
 	t.Run("a database without its key", func(t *testing.T) {
 		err := open(Settings{DataSettings: DataSettings{Data: dir, KeyFile: filepath.Join(t.TempDir(), "other.key")}, Listen: "127.0.0.1:0"})
 		if err == nil || !strings.Contains(err.Error(), "put the key file back") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a key of another database", func(t *testing.T) {
+		other := furnish(t)
+		err := open(Settings{DataSettings: DataSettings{Data: dir, KeyFile: filepath.Join(other, "keys", "bandstand.key")}, Listen: "127.0.0.1:0"})
+		if err == nil || !strings.Contains(err.Error(), "does not belong to this database") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a key that others can read", func(t *testing.T) {
+		dir := furnish(t)
+		if err := os.Chmod(filepath.Join(dir, "keys", "bandstand.key"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := open(Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -134,13 +134,13 @@ func (a *App) open(ctx context.Context, proxies []netip.Prefix) error {
 	if a.db, err = store.Open(ctx, a.settings.Data, keys, a.now); err != nil {
 		return err
 	}
-	if err := a.wire(proxies); err != nil {
-		return err
-	}
 	if a.listener, err = net.Listen("tcp", a.settings.Listen); err != nil {
 		return fmt.Errorf("listen on %s: %w", a.settings.Listen, err)
 	}
-	return nil
+	if _, port, _ := net.SplitHostPort(a.settings.Listen); port == "0" && a.base.Port() == "0" {
+		a.base.Host = a.listener.Addr().String()
+	}
+	return a.wire(proxies)
 }
 
 // keys loads the key file, or makes one at the very first start. A database

@@ -19,7 +19,7 @@ func furnish(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = app.db.CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: "none"}, store.NewClub{Name: "Riverside FC", Zone: "UTC", WeekStart: time.Monday}, "test")
+	_, _, err = app.db.CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: ""}, store.NewClub{Name: "Riverside FC", Zone: "UTC", WeekStart: time.Monday}, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

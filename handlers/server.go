@@ -4,6 +4,7 @@
 package handlers
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/password"
+	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/static"
 	"github.com/bandstand-app/bandstand/store"
@@ -37,8 +39,15 @@ type Config struct {
 	Passwords      *password.Hasher
 	// Health tells how the engine is.
 	Health func() Health
-	// Real and Practice are the platforms as they are and as make-believe.
+	// Real and Practice are the platforms as they are and as make-believe, for
+	// drawing and counting.
 	Real, Practice *platforms.Registry
+	// Platforms are those that a club's calls go to.
+	Platforms func(clubID int64, practice bool) *platforms.Registry
+	// App gives the credentials of a platform app; empty if there are none.
+	App func(ctx context.Context, clubID int64, practice bool, slot string) (platforms.App, error)
+	// Worlds are the clubs' practice worlds.
+	Worlds *practice.Worlds
 }
 
 // Server answers all requests.

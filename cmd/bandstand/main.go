@@ -21,6 +21,7 @@ var version = "dev"
 // --listen as BANDSTAND_LISTEN.
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run Bandstand."`
+	Sandbox sandboxCmd `cmd:"" help:"Run the make-believe platforms alone, for tests and for people who write platform clients."`
 	Member  memberCmd  `cmd:"" help:"Look after people from the console."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -44,11 +45,13 @@ func main() {
 
 // run is the program without its process: tests call it too.
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
-	var c cli
+	c := cli{}
+	c.Serve.Platforms = newPlatformSettings(describe())
 	parser, err := kong.New(&c,
 		kong.Name("bandstand"),
 		kong.Description("Plan, preview and publish the posts of a small club."),
 		kong.DefaultEnvars("BANDSTAND"),
+		settingGroups,
 		kong.UsageOnError(),
 		kong.Writers(out, out),
 		kong.BindTo(ctx, (*context.Context)(nil)),

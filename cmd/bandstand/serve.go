@@ -9,11 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 	_ "time/tzdata" // zones are part of the program
 
@@ -23,55 +20,12 @@ import (
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/internal/secret"
-	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/static"
 	"github.com/bandstand-app/bandstand/store"
 )
 
 type serveCmd struct {
 	Settings
-}
-
-// DataSettings say where the data lies.
-type DataSettings struct {
-	Data    string `help:"Directory of the database, keys and pictures." default:"data" type:"path"`
-	KeyFile string `help:"File of the keys that seal secrets. Default: keys/bandstand.key in the data directory." type:"path"`
-}
-
-// Settings are what two installations would choose differently.
-type Settings struct {
-	DataSettings
-	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
-	BaseURL        string   `name:"base-url" help:"Address people and platforms use, for example https://post.club.example. Default: http:// and the listen address."`
-	TrustedProxies []string `help:"Networks of reverse proxies whose X-Forwarded-For counts, for example 10.0.0.0/8."`
-}
-
-// check looks at all settings and reports everything that is wrong at once.
-func (s *Settings) check() (base *url.URL, proxies []netip.Prefix, err error) {
-	var faults []error
-	host, port, e := net.SplitHostPort(s.Listen)
-	if e != nil {
-		faults = append(faults, fmt.Errorf("--listen: %q is not host:port", s.Listen))
-	}
-	if s.BaseURL == "" {
-		if host == "" || host == "0.0.0.0" || host == "::" {
-			host = "127.0.0.1"
-		}
-		s.BaseURL = "http://" + net.JoinHostPort(host, port)
-	}
-	base, e = url.Parse(strings.TrimRight(s.BaseURL, "/"))
-	if e != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" || base.Path != "" {
-		faults = append(faults, fmt.Errorf("--base-url: %q is not an address like https://post.club.example", s.BaseURL))
-	}
-	for _, p := range s.TrustedProxies {
-		prefix, e := netip.ParsePrefix(p)
-		if e != nil {
-			faults = append(faults, fmt.Errorf("--trusted-proxies: %q is not a network like 10.0.0.0/8", p))
-			continue
-		}
-		proxies = append(proxies, prefix)
-	}
-	return base, proxies, errors.Join(faults...)
 }
 
 // Run serves until the process is told to stop.
@@ -92,7 +46,8 @@ type App struct {
 	now      func() time.Time
 	lock     *os.File
 	db       *store.DB
-	base     *url.URL
+	means    meaning
+	parts    *integration
 	listener net.Listener
 	server   *http.Server
 }
@@ -108,18 +63,18 @@ const (
 // Open makes or opens the data directory and puts the parts together. Nothing
 // runs yet.
 func Open(ctx context.Context, settings Settings, out io.Writer, now func() time.Time) (*App, error) {
-	base, proxies, err := settings.check()
+	means, err := settings.check()
 	if err != nil {
 		return nil, err
 	}
-	a := &App{settings: settings, out: out, base: base, now: now, log: newLog(os.Stderr)}
-	if err := a.open(ctx, proxies); err != nil {
+	a := &App{settings: settings, out: out, means: means, now: now, log: newLog(os.Stderr)}
+	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
 
-func (a *App) open(ctx context.Context, proxies []netip.Prefix) error {
+func (a *App) open(ctx context.Context) error {
 	if err := os.MkdirAll(a.settings.Data, 0o700); err != nil {
 		return fmt.Errorf("make data directory: %w", err)
 	}
@@ -137,10 +92,10 @@ func (a *App) open(ctx context.Context, proxies []netip.Prefix) error {
 	if a.listener, err = net.Listen("tcp", a.settings.Listen); err != nil {
 		return fmt.Errorf("listen on %s: %w", a.settings.Listen, err)
 	}
-	if _, port, _ := net.SplitHostPort(a.settings.Listen); port == "0" && a.base.Port() == "0" {
-		a.base.Host = a.listener.Addr().String()
+	if _, port, _ := net.SplitHostPort(a.settings.Listen); port == "0" && a.means.base.Port() == "0" {
+		a.means.base.Host = a.listener.Addr().String()
 	}
-	return a.wire(proxies)
+	return a.wire()
 }
 
 // keys loads the key file, or makes one at the very first start. A database
@@ -160,11 +115,11 @@ func (s *DataSettings) keys() (*secret.Keyset, error) {
 	return secret.Create(path)
 }
 
-func (a *App) wire(proxies []netip.Prefix) error {
+func (a *App) wire() error {
 	var css []string
 	var words []fs.FS
-	real := platforms.NewRegistry()
-	for _, p := range real.All() {
+	a.parts = a.integrate()
+	for _, p := range a.parts.real.All() {
 		css = append(css, p.Info().CSS)
 		words = append(words, p.Info().Catalogue)
 	}
@@ -182,9 +137,10 @@ func (a *App) wire(proxies []netip.Prefix) error {
 	}
 	web, err := handlers.New(handlers.Config{
 		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: catalogue, Assets: assets, Log: a.log,
-		Now: a.now, BaseURL: a.base, TrustedProxies: proxies, Version: version, Passwords: passwords,
+		Now: a.now, BaseURL: a.means.base, TrustedProxies: a.means.proxies, Version: version, Passwords: passwords,
 		Health: func() handlers.Health { return handlers.Health{} },
-		Real:   real, Practice: platforms.NewRegistry(),
+		Real:   a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,
+		Platforms: a.parts.Platforms, App: a.parts.App,
 	})
 	if err != nil {
 		return err
@@ -202,6 +158,8 @@ func (a *App) Run(ctx context.Context) error {
 	if err := a.greet(ctx); err != nil {
 		return err
 	}
+	worlds := make(chan error, 1)
+	go func() { worlds <- a.parts.worlds.Run(ctx) }()
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(a.listener) }()
 	select {
@@ -211,7 +169,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return a.server.Shutdown(stop)
+	return errors.Join(a.server.Shutdown(stop), <-worlds)
 }
 
 // greet prints where to go, and the set-up code while nobody has set up.
@@ -221,10 +179,10 @@ func (a *App) greet(ctx context.Context) error {
 		return err
 	}
 	if code == "" {
-		_, err = fmt.Fprintf(a.out, "Bandstand %s runs at %s\n", version, a.base)
+		_, err = fmt.Fprintf(a.out, "Bandstand %s runs at %s\n", version, a.means.base)
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "Bandstand %s runs at %s\nOpen %s/setup?code=%s to finish setting up.\n", version, a.base, a.base, code)
+	_, err = fmt.Fprintf(a.out, "Bandstand %s runs at %s\nOpen %s/setup?code=%s to finish setting up.\n", version, a.means.base, a.means.base, code)
 	return err
 }
 

@@ -32,21 +32,39 @@ const saveEvery = 2 * time.Second
 type Config struct {
 	// Dir holds one directory for each club with one file for each simulator.
 	Dir string
-	// Make builds a fresh set of simulators.
-	Make func() []platforms.Simulator
-	Log  *slog.Logger
+	// Simulators builds a fresh set of them.
+	Simulators func() []platforms.Simulator
+	// Platforms builds the platforms that talk to them through this client.
+	Platforms func(*http.Client) *platforms.Registry
+	Log       *slog.Logger
 }
 
 // Worlds are the practice worlds of all clubs.
 type Worlds struct {
 	cfg Config
 
-	mu     sync.Mutex
-	byClub map[int64]*World
+	mu         sync.Mutex
+	byClub     map[int64]*World
+	registries map[int64]*platforms.Registry
 }
 
 // New makes the worlds. Each is set up when it is first used.
-func New(cfg Config) *Worlds { return &Worlds{cfg: cfg, byClub: map[int64]*World{}} }
+func New(cfg Config) *Worlds {
+	return &Worlds{cfg: cfg, byClub: map[int64]*World{}, registries: map[int64]*platforms.Registry{}}
+}
+
+// Platforms are the make-believe platforms of a club, which know no other
+// world.
+func (ws *Worlds) Platforms(clubID int64) *platforms.Registry {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	r, ok := ws.registries[clubID]
+	if !ok {
+		r = ws.cfg.Platforms(ws.client(clubID))
+		ws.registries[clubID] = r
+	}
+	return r
+}
 
 // Of is the world of a club, as it was when the program last ran.
 func (ws *Worlds) Of(clubID int64) (*World, error) {
@@ -55,7 +73,7 @@ func (ws *Worlds) Of(clubID int64) (*World, error) {
 	if w, ok := ws.byClub[clubID]; ok {
 		return w, nil
 	}
-	w, err := Open(filepath.Join(ws.cfg.Dir, strconv.FormatInt(clubID, 10)), ws.cfg.Make(), ws.cfg.Log)
+	w, err := Open(filepath.Join(ws.cfg.Dir, strconv.FormatInt(clubID, 10)), ws.cfg.Simulators(), ws.cfg.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -65,17 +83,20 @@ func (ws *Worlds) Of(clubID int64) (*World, error) {
 
 // Run saves what reading requests changed, until ctx ends; then everything once
 // more.
-func (ws *Worlds) Run(ctx context.Context) error {
+func (ws *Worlds) Run(ctx context.Context) error { return keep(ctx, ws.save, ws.cfg.Log) }
+
+// keep calls save at times, and once more at the end.
+func keep(ctx context.Context, save func() error, log *slog.Logger) error {
 	t := time.NewTicker(saveEvery)
 	defer t.Stop()
 	for {
 		select {
 		case <-t.C:
-			if err := ws.save(); err != nil {
-				ws.cfg.Log.Error("save practice worlds", "err", err)
+			if err := save(); err != nil {
+				log.Error("save practice worlds", "err", err)
 			}
 		case <-ctx.Done():
-			return ws.save()
+			return save()
 		}
 	}
 }
@@ -94,36 +115,25 @@ func (ws *Worlds) save() error {
 	return errors.Join(faults...)
 }
 
-// clubKey holds the club on whose behalf a platform is called.
-type clubKey struct{}
-
-// For says in whose world calls with this context take place. Calls without it
-// are refused.
-func For(ctx context.Context, clubID int64) context.Context {
-	return context.WithValue(ctx, clubKey{}, clubID)
-}
-
-// Client reaches the worlds for platform clients: addresses below Path on any
-// host, and nothing else.
-func (ws *Worlds) Client() *http.Client {
+// client reaches the world of a club: addresses below Path on any host, and
+// nothing else.
+func (ws *Worlds) client(clubID int64) *http.Client {
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		world, err := ws.Of(clubID)
+		if err != nil {
+			ws.cfg.Log.Error("open practice world", "club", clubID, "err", err)
+			panic(http.ErrAbortHandler)
+		}
+		http.StripPrefix(Path, world).ServeHTTP(w, r)
+	}
+	allowed := func(r *http.Request) error {
+		if !strings.HasPrefix(r.URL.Path, Path+"/") {
+			return errors.New("not an address of a practice platform")
+		}
+		return nil
+	}
 	return &http.Client{
-		Transport: InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			clubID, _ := r.Context().Value(clubKey{}).(int64)
-			world, err := ws.Of(clubID)
-			if err != nil {
-				ws.cfg.Log.Error("open practice world", "club", clubID, "err", err)
-				panic(http.ErrAbortHandler)
-			}
-			http.StripPrefix(Path, world).ServeHTTP(w, r)
-		}), func(r *http.Request) error {
-			if _, ok := r.Context().Value(clubKey{}).(int64); !ok {
-				return errors.New("a practice platform was called for no club")
-			}
-			if !strings.HasPrefix(r.URL.Path, Path+"/") {
-				return errors.New("not an address of a practice platform")
-			}
-			return nil
-		}, ws.cfg.Log),
+		Transport:     InProcess(http.HandlerFunc(serve), allowed, ws.cfg.Log),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -200,6 +210,10 @@ func (w *World) Reset() error {
 	}
 	return w.Save()
 }
+
+// Run saves what reading requests changed, until ctx ends; then everything once
+// more.
+func (w *World) Run(ctx context.Context) error { return keep(ctx, w.Save, w.log) }
 
 // Save keeps what changed since it was last saved.
 func (w *World) Save() error {
@@ -326,4 +340,15 @@ func replaceFile(path string, b []byte) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// Fetcher lets simulators fetch pictures from the app's own addresses, which
+// begin with host, and nothing from anywhere else.
+func Fetcher(app http.Handler, host string, log *slog.Logger) *http.Client {
+	return &http.Client{Transport: InProcess(app, func(r *http.Request) error {
+		if r.URL.Host != host {
+			return errors.New("practice platforms fetch from the app alone")
+		}
+		return nil
+	}, log)}
 }

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,16 +93,16 @@ func toys() []platforms.Simulator {
 
 func newWorlds(t *testing.T, dir string) *Worlds {
 	t.Helper()
-	return New(Config{Dir: dir, Make: toys, Log: quiet})
+	return New(Config{Dir: dir, Simulators: toys, Log: quiet})
 }
 
 func (ws *Worlds) send(t *testing.T, clubID int64, method, path, text string) (string, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(For(t.Context(), clubID), method, "https://any.example"+path, strings.NewReader(text))
+	req, err := http.NewRequestWithContext(t.Context(), method, "https://any.example"+path, strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := ws.Client().Do(req)
+	resp, err := ws.client(clubID).Do(req)
 	if err != nil {
 		return "", err
 	}
@@ -149,12 +150,37 @@ func TestClientReachesNothingButTheWorldOfAClub(t *testing.T) {
 	if _, err := ws.send(t, 1, http.MethodGet, "/calendar", ""); err == nil {
 		t.Error("an address outside of the worlds was called")
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://any.example/practice/mount-tin/a", nil)
-	if err != nil {
+}
+
+func TestEachClubHasPlatformsForItsWorld(t *testing.T) {
+	t.Parallel()
+	made := 0
+	ws := New(Config{Simulators: toys, Log: quiet, Platforms: func(c *http.Client) *platforms.Registry {
+		made++
+		return platforms.NewRegistry()
+	}})
+	if a, b := ws.Platforms(1), ws.Platforms(2); a == b {
+		t.Error("two clubs share their platforms")
+	}
+	if ws.Platforms(1) != ws.Platforms(1) || made != 2 {
+		t.Errorf("%d registries made for two clubs", made)
+	}
+}
+
+func TestRunSavesAtTheEnd(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ws := newWorlds(t, dir)
+	if _, err := ws.send(t, 1, http.MethodGet, "/practice/mount-tin/token", ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ws.Client().Do(req); err == nil {
-		t.Error("a call on behalf of no club was made")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := ws.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "1", "mount-tin.json")); err != nil {
+		t.Error(err)
 	}
 }
 

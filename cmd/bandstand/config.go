@@ -1,0 +1,97 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/bandstand-app/bandstand/internal/safehttp"
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Settings are what two installations would choose differently.
+type Settings struct {
+	DataSettings
+	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
+	BaseURL        string   `name:"base-url" help:"Address people and platforms use, for example https://post.club.example. Default: http:// and the listen address."`
+	TrustedProxies []string `help:"Networks of reverse proxies whose X-Forwarded-For counts, for example 10.0.0.0/8."`
+	AllowNetworks  []string `help:"Networks that are not public and may be called all the same, for example 127.0.0.1/32 for a sandbox on this computer."`
+
+	Platforms platformSettings `embed:""`
+}
+
+// DataSettings say where the data lies.
+type DataSettings struct {
+	Data    string `help:"Directory of the database, keys and pictures." default:"data" type:"path"`
+	KeyFile string `help:"File of the keys that seal secrets. Default: keys/bandstand.key in the data directory." type:"path"`
+}
+
+// meaning is what Settings mean once they were looked at.
+type meaning struct {
+	base      *url.URL
+	proxies   []netip.Prefix
+	networks  []netip.Prefix
+	endpoints endpoints
+	apps      map[string]platforms.App // by slot
+}
+
+// endpoints are base addresses by platform and name.
+type endpoints map[platforms.ID]map[string]string
+
+// check looks at all settings and reports everything that is wrong at once.
+func (s *Settings) check() (meaning, error) {
+	var m meaning
+	var faults []error
+	add := func(err error) { faults = append(faults, err) }
+	host, port, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		add(fmt.Errorf("--listen: %q is not host:port", s.Listen))
+	}
+	if s.BaseURL == "" {
+		if host == "" || host == "0.0.0.0" || host == "::" {
+			host = "127.0.0.1"
+		}
+		s.BaseURL = "http://" + net.JoinHostPort(host, port)
+	}
+	m.base, err = parseAddress(s.BaseURL)
+	if err != nil || m.base.Path != "" {
+		add(fmt.Errorf("--base-url: %q is not an address like https://post.club.example", s.BaseURL))
+	}
+	for _, p := range s.TrustedProxies {
+		prefix, err := netip.ParsePrefix(p)
+		if err != nil {
+			add(fmt.Errorf("--trusted-proxies: %q is not a network like 10.0.0.0/8", p))
+			continue
+		}
+		m.proxies = append(m.proxies, prefix)
+	}
+	if m.networks, err = safehttp.ParseExceptions(s.AllowNetworks); err != nil {
+		add(fmt.Errorf("--allow-networks: %w", err))
+	}
+	m.endpoints, m.apps, err = s.Platforms.check()
+	add(err)
+	return m, errors.Join(faults...)
+}
+
+// parseAddress reads a base address and drops the slashes at its end.
+func parseAddress(s string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(s, "/"))
+	if err != nil {
+		return nil, errors.New("it cannot be read")
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return u, errors.New("it is not complete")
+	}
+	return u, nil
+}
+
+// settingGroups are the headings below which help lists the platform settings.
+var settingGroups = kong.Groups{
+	"apps":      "Platform apps:\nCredentials from the platforms' developer sites, for clubs that entered none of their own in the app.",
+	"addresses": "Platform addresses:\nWhere the platforms are, if not at their usual addresses: for a sandbox or a private server.",
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// twoPlatforms share one app.
+var twoPlatforms = []platforms.Info{
+	{
+		ID: "tin", Name: "Tin", AppSlot: "metal", AppName: "Metal app",
+		AppFields: []platforms.AppField{{Key: "client_id", Label: "App ID"}, {Key: "client_secret", Label: "App secret", Secret: true}},
+		Endpoints: []platforms.Endpoint{{Name: "api", Default: "https://api.tin.example", Sandbox: "/tin/api"}},
+	},
+	{
+		ID: "zinc", Name: "Zinc", AppSlot: "metal", AppName: "Metal app",
+		AppFields: []platforms.AppField{{Key: "client_id", Label: "App ID"}, {Key: "client_secret", Label: "App secret", Secret: true}},
+		Endpoints: []platforms.Endpoint{{Name: "web", Default: "https://zinc.example", Sandbox: "/tin/web", Browser: true}},
+	},
+}
+
+// parseSettings reads settings as the program does.
+func parseSettings(t *testing.T, args ...string) *Settings {
+	t.Helper()
+	s := &Settings{Platforms: newPlatformSettings(twoPlatforms)}
+	parser, err := kong.New(s, kong.DefaultEnvars("BANDSTAND"), settingGroups)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestSettingsOfPlatforms(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("from the file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("BANDSTAND_ZINC_WEB_URL", "http://127.0.0.1:9090/tin/web/")
+	t.Setenv("BANDSTAND_METAL_CLIENT_ID", "1234")
+	t.Setenv("BANDSTAND_METAL_CLIENT_SECRET_FILE", secret)
+	m, err := parseSettings(t, "--allow-networks", "127.0.0.1/32,10.1.0.0/16").check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := endpoints{"tin": {"api": "https://api.tin.example"}, "zinc": {"web": "http://127.0.0.1:9090/tin/web"}}
+	if diff := cmp.Diff(want, m.endpoints); diff != "" {
+		t.Error(diff)
+	}
+	if app := m.apps["metal"]; app["client_id"].Reveal() != "1234" || app["client_secret"].Reveal() != "from the file" {
+		t.Errorf("app: %q, %q", app["client_id"].Reveal(), app["client_secret"].Reveal())
+	}
+	if len(m.networks) != 2 {
+		t.Errorf("networks: %v", m.networks)
+	}
+}
+
+func TestSettingsReportEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := parseSettings(t, "--listen=nowhere", "--base-url=ftp://x", "--trusted-proxies=all", "--allow-networks=home",
+		"--tin-api-url=api.tin.example", "--zinc-web-url=https://user:word@zinc.example", "--metal-client-id=1234", "--metal-client-secret-file="+empty).check()
+	if err == nil {
+		t.Fatal("nothing is wrong with them")
+	}
+	said := err.Error()
+	for _, flag := range []string{
+		"--listen", "--base-url", "--trusted-proxies", "--allow-networks", "--tin-api-url", "--zinc-web-url",
+		"--metal-client-secret-file: the file is empty", "--metal-client-secret: it is missing",
+	} {
+		if !strings.Contains(said, flag) {
+			t.Errorf("says nothing about %s:\n%s", flag, said)
+		}
+	}
+}
+
+func TestSecretIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("canary-in-the-file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := parseSettings(t, "--metal-client-id=1", "--metal-client-secret=canary-in-the-flag", "--metal-client-secret-file="+secret).check()
+	if err == nil || !strings.Contains(err.Error(), "not both") || strings.Contains(err.Error(), "canary") {
+		t.Errorf("got %v", err)
+	}
+}

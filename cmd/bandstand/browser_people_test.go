@@ -21,7 +21,7 @@ func TestBrowserSetUp(t *testing.T) {
 			}
 			path, _, _ = strings.Cut(path, " ")
 			b := newTab(t, base, v)
-			b.expected = []string{"422"}
+			b.expected = []string{"422", "404"}
 			b.open(path)
 			b.sees("Welcome to Bandstand")
 			b.accessible("set-up")
@@ -63,7 +63,7 @@ func TestBrowserSignIn(t *testing.T) {
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			b := newTab(t, app.base.String(), v)
-			b.expected = []string{"422"}
+			b.expected = []string{"422", "404"}
 			b.open("/")
 			b.sees("Sign in")
 			b.accessible("sign in")

@@ -26,6 +26,7 @@ require (
 	golang.org/x/sys v0.49.0
 	golang.org/x/text v0.43.0
 	mvdan.cc/xurls/v2 v2.6.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -30,13 +30,13 @@ const (
 	commitTries = 5
 )
 
-// Media makes and opens copies of pictures. Package media implements it.
+// Media makes and opens copies of pictures: media.Library.
 type Media interface {
-	// MediaFor gives the copies that an account takes, made as needed: for each
-	// picture in want (ID, Alt and Fit are set) what the copy is like, in the
-	// same order, and the source that opens them. An error that wraps
-	// fs.ErrNotExist says that a picture is gone.
-	MediaFor(ctx context.Context, clubID int64, rules platforms.MediaRules, want ...platforms.Media) (platforms.MediaSource, []platforms.Media, error)
+	// Prepare makes the copies that an account with these rules is sent, and
+	// tells exactly what they are. Pictures that are not there are left out.
+	Prepare(ctx context.Context, clubID int64, ids []string, rules platforms.ImageRules, fits map[string]platforms.Fit) ([]platforms.Media, error)
+	// Source opens such copies.
+	Source(clubID int64, rules platforms.ImageRules, fits map[string]platforms.Fit) platforms.MediaSource
 }
 
 // Config is what the jobs are built with. Every field is needed.

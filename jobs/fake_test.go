@@ -340,8 +340,12 @@ func (f renewingFake) Renew(ctx context.Context, _ platforms.App, _ platforms.Ac
 
 type noMedia struct{}
 
-func (noMedia) MediaFor(context.Context, int64, platforms.MediaRules, ...platforms.Media) (platforms.MediaSource, []platforms.Media, error) {
-	return nil, nil, errors.New("no pictures in these tests")
+func (noMedia) Prepare(context.Context, int64, []string, platforms.ImageRules, map[string]platforms.Fit) ([]platforms.Media, error) {
+	return nil, errors.New("no pictures in these tests")
+}
+
+func (noMedia) Source(int64, platforms.ImageRules, map[string]platforms.Fit) platforms.MediaSource {
+	return nil
 }
 
 // rig is an engine with a database, a clock and a platform.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -38,43 +37,49 @@ func (r *run) freeze(ctx context.Context, generation int) ([]byte, *club.Problem
 	return body, nil, err
 }
 
-// pictures measures the copies that the account will get.
+// pictures makes the copies that the account will get, by picture id.
 func (r *run) pictures(ctx context.Context, rules platforms.Rules, c club.Content) (map[string]platforms.Media, *club.Problem, error) {
 	if len(c.Media) == 0 {
 		return nil, nil, nil
 	}
-	var want []platforms.Media
+	ids := make([]string, 0, len(c.Media))
+	fits := map[string]platforms.Fit{}
 	for _, m := range c.Media {
-		want = append(want, platforms.Media{ID: m.ID, Alt: m.Alt, Fit: m.Fit[r.d.ConnectionID]})
+		ids = append(ids, m.ID)
+		fits[m.ID] = m.Fit[r.d.ConnectionID]
 	}
-	_, got, err := r.Media.MediaFor(ctx, r.d.ClubID, rules.Media, want...)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &club.Problem{Code: platforms.CodeMediaGone, Media: true}, nil
-	}
+	got, err := r.Media.Prepare(ctx, r.d.ClubID, ids, rules.Media.Image, fits)
 	if e, ok := errors.AsType[*platforms.Error](err); ok {
 		return nil, &club.Problem{Code: e.Code, Args: e.Args, Media: true}, nil
 	}
-	if err != nil {
+	gone := errors.Is(err, club.ErrNotFound)
+	if err != nil && !gone {
 		return nil, nil, fmt.Errorf("make copies of pictures: %w", err)
 	}
 	byID := make(map[string]platforms.Media, len(got))
 	for _, m := range got {
 		byID[m.ID] = m
 	}
+	for _, id := range ids {
+		if _, ok := byID[id]; !ok || gone {
+			return nil, &club.Problem{Code: platforms.CodeMediaGone, Args: map[string]string{"file": byID[id].Name}, Media: true}, nil
+		}
+	}
 	return byID, nil, nil
 }
 
-// cardPicture measures the picture of a link's card. A card can do without.
+// cardPicture makes the copy for a link's card. A card can do without.
 func (r *run) cardPicture(ctx context.Context, rules platforms.Rules, link *platforms.Link) error {
 	if link == nil || link.Image == nil {
 		return nil
 	}
-	_, got, err := r.Media.MediaFor(ctx, r.d.ClubID, rules.Media, *link.Image)
-	if _, refused := errors.AsType[*platforms.Error](err); refused || errors.Is(err, fs.ErrNotExist) {
+	got, err := r.Media.Prepare(ctx, r.d.ClubID, []string{link.Image.ID}, rules.Media.Image, nil)
+	_, refused := errors.AsType[*platforms.Error](err)
+	switch {
+	case refused, errors.Is(err, club.ErrNotFound), err == nil && len(got) == 0:
 		link.Image = nil
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("make copy of card picture: %w", err)
 	}
 	link.Image = &got[0]
@@ -82,11 +87,8 @@ func (r *run) cardPicture(ctx context.Context, rules platforms.Rules, link *plat
 }
 
 // openSession makes ready to call the platform: the sign-in, opened now, and
-// the pictures. The refusal is the platform's, or says that nothing was sent.
+// the pictures. The refusal is the platform's.
 func (r *run) openSession(ctx context.Context) (refusal *platforms.Error, err error) {
-	notSent := func(code string, cause error) *platforms.Error {
-		return &platforms.Error{Kind: platforms.NotSent, Code: code, Platform: r.conn.Account.Platform, Err: cause}
-	}
 	s, version, err := r.signIns.Session(ctx, r.conn, r.platform)
 	if err != nil {
 		if e, ok := errors.AsType[*platforms.Error](err); ok {
@@ -94,21 +96,11 @@ func (r *run) openSession(ctx context.Context) (refusal *platforms.Error, err er
 		}
 		return nil, err
 	}
-	want := r.pub.Media
-	if r.pub.Link != nil && r.pub.Link.Image != nil {
-		want = append(want[:len(want):len(want)], *r.pub.Link.Image)
+	fits := make(map[string]platforms.Fit, len(r.pub.Media))
+	for _, m := range r.pub.Media {
+		fits[m.ID] = m.Fit
 	}
-	if len(want) > 0 {
-		s.Media, _, err = r.Media.MediaFor(ctx, r.d.ClubID, r.platform.Rules(r.conn.Account).Media, want...)
-		if errors.Is(err, fs.ErrNotExist) {
-			e := notSent(platforms.CodeMediaGone, err)
-			e.Kind = platforms.MediaRejected
-			return e, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("open pictures: %w", err)
-		}
-	}
+	s.Media = r.Media.Source(r.d.ClubID, r.platform.Rules(r.conn.Account).Media.Image, fits)
 	r.session, r.token = s, version
 	return nil, nil
 }

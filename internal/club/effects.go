@@ -557,6 +557,11 @@ func (t *turn) lookLater() error {
 
 func (t *turn) lookFirst() bool { return t.was.LookFirst }
 
+// last is a condition on the last look before sending again.
+func last(when func(*turn) bool) func(*turn) bool {
+	return func(t *turn) bool { return t.was.LookFirst && when(t) }
+}
+
 func (t *turn) look() error {
 	t.Work = Look
 	return nil

@@ -170,10 +170,10 @@ var table = []rule{
 	{"28", in(Reconciling), LookEnded, nil, (*turn).lookedInVain},
 
 	// The last look before a person's "send again".
-	{"27", in(Preparing), LookEnded, sees(platforms.SeenPublic), (*turn).found},
-	{"29", in(Preparing), LookEnded, sees(platforms.SeenSeveral), (*turn).several},
-	{"28", in(Preparing), LookEnded, (*turn).lookOnceMore, (*turn).lookFailed},
-	{"32", in(Preparing), LookEnded, nil, (*turn).startOver},
+	{"27", in(Preparing), LookEnded, last(sees(platforms.SeenPublic)), (*turn).found},
+	{"29", in(Preparing), LookEnded, last(sees(platforms.SeenSeveral)), (*turn).several},
+	{"28", in(Preparing), LookEnded, last((*turn).lookOnceMore), (*turn).lookFailed},
+	{"32", in(Preparing), LookEnded, (*turn).lookFirst, (*turn).startOver},
 
 	// Its place is found later.
 	{"25", in(Unlinked), LookEnded, (*turn).seenWithID, (*turn).link},

@@ -1,0 +1,253 @@
+package club
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// world is a make-believe platform and the engine's memory, for any order of
+// faults, lost answers, deaths of the process and decisions of people.
+type world struct {
+	t        *rapid.T
+	d        Delivery
+	now      time.Time
+	public   map[int]int // posts that the platform shows, by generation
+	uploads  int         // safe steps before publishing
+	done     int
+	inFlight bool
+	lied     bool // a person said something that is not so
+	blocked  time.Time
+}
+
+func (w *world) apply(e Event) (Change, bool) {
+	e.Jitter = rapid.Float64Range(0, 0.999).Draw(w.t, "jitter")
+	c, err := Next(w.d, e, w.now)
+	if errors.Is(err, ErrNoRow) || errors.Is(err, ErrBeingSent) {
+		return c, false
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if broken := promises(w.d, e, c, w.now); broken != "" {
+		w.t.Fatalf("%s: %s at %s/%s", broken, e.Kind, w.d.Status, w.d.Phase)
+	}
+	w.d = c.To
+	if c.Voids {
+		w.done = 0
+	}
+	if c.Keeps != nil && c.Keeps.Kind == "upload" {
+		w.done++
+	}
+	if !c.Blocks.IsZero() {
+		w.blocked = c.Blocks
+	}
+	w.check()
+	return c, true
+}
+
+// check looks at what people are promised.
+func (w *world) check() {
+	total := 0
+	for _, n := range w.public {
+		total += n
+	}
+	if w.lied {
+		return
+	}
+	switch {
+	case total > 1:
+		w.t.Fatalf("published %d times: %v", total, w.public)
+	case w.d.Status == Failed && total > 0:
+		w.t.Fatal("failed, but it is public")
+	case w.d.Status == Cancelled && total > 0:
+		w.t.Fatal("cancelled, but it is public")
+	case w.d.Status == Published && total == 0:
+		w.t.Fatal("published, but it is not there")
+	}
+}
+
+func (w *world) step() platforms.Step {
+	if w.done < w.uploads {
+		return upload
+	}
+	return publish
+}
+
+// run does what the engine would, until it would wait or die.
+func (w *world) run(c Change) {
+	for {
+		switch c.Work {
+		case Again:
+			next, ok := w.apply(w.tick())
+			if !ok {
+				return
+			}
+			c = next
+		case Do:
+			c, _ = w.apply(w.upload())
+		case Send:
+			w.inFlight = true
+			e, lives := w.send()
+			if !lives {
+				return
+			}
+			w.inFlight = false
+			c, _ = w.apply(e)
+		case Look:
+			c, _ = w.apply(w.look())
+		case Renew:
+			next, ok := w.apply(w.refused(RenewalEnded, "", platforms.Unknown, platforms.Revoked))
+			if !ok {
+				return
+			}
+			c = next
+		default:
+			return
+		}
+	}
+}
+
+func (w *world) tick() Event {
+	return Event{Kind: Tick, Step: w.step(), Account: AccountState{
+		Usable: rapid.IntRange(0, 9).Draw(w.t, "usable") > 0, Code: "auth_revoked", BlockedUntil: w.blocked,
+	}}
+}
+
+// refused is a call that ended in one of these kinds; "" is well.
+func (w *world) refused(kind EventKind, kinds ...platforms.Kind) Event {
+	e := Event{Kind: kind, Step: w.step(), CanRenew: rapid.Bool().Draw(w.t, "can renew")}
+	if k := rapid.SampledFrom(kinds).Draw(w.t, string(kind)); k != "" {
+		e.Err = &platforms.Error{Kind: k}
+	}
+	return e
+}
+
+func (w *world) upload() Event {
+	e := w.refused(StepEnded, "", "", "", platforms.NotSent, platforms.Unknown, platforms.Rejected, platforms.RateLimited, platforms.Expired)
+	if e.Err == nil {
+		e.Result = platforms.StepResult{Kind: "upload", State: platforms.StepDone}
+		w.done++
+		e.Following = w.step()
+		w.done--
+	}
+	return e
+}
+
+// send is the irreversible call: the platform acts or not, and the answer
+// arrives, is lost, or the process dies.
+func (w *world) send() (e Event, lives bool) {
+	fate := rapid.SampledFrom([]string{"accepted", "lost", "refused", "lost before", "not sent", "died after", "died before"}).Draw(w.t, "fate")
+	switch fate {
+	case "accepted", "lost", "died after":
+		switch {
+		case w.d.Certainty == platforms.CertainByKey && w.public[w.d.Generation] > 0: // the same key makes no second one
+		case w.d.Certainty == platforms.CertainByStatus && w.public[w.d.Generation] > 0: // a container is published once
+		default:
+			w.public[w.d.Generation]++
+		}
+	}
+	switch fate {
+	case "accepted":
+		return sent("42"), true
+	case "lost", "lost before":
+		return refusal(SendEnded, platforms.Unknown), true
+	case "refused":
+		return w.refused(SendEnded, platforms.Rejected, platforms.RateLimited, platforms.Expired, platforms.Revoked, platforms.MediaRejected), true
+	case "not sent":
+		return refusal(SendEnded, platforms.NotSent), true
+	}
+	return Event{}, false
+}
+
+// look tells the truth where the class promises that; class C may be blind.
+func (w *world) look() Event {
+	if rapid.IntRange(0, 3).Draw(w.t, "look fails") == 0 {
+		return w.refused(LookEnded, platforms.Unknown, platforms.RateLimited, platforms.Expired, platforms.Rejected)
+	}
+	total := 0
+	for _, n := range w.public {
+		total += n
+	}
+	switch {
+	case total > 1:
+		return saw(platforms.SeenSeveral, "")
+	case total == 1 && (w.d.Certainty != platforms.CertainByLooking || rapid.Bool().Draw(w.t, "found")):
+		return saw(platforms.SeenPublic, rapid.SampledFrom([]string{"42", ""}).Draw(w.t, "id"))
+	case w.d.Certainty == platforms.CertainByStatus && total == 0:
+		return saw(platforms.SeenNotPublic, "")
+	}
+	return saw(platforms.SeenNothing, "")
+}
+
+// TestNoOrderOfThingsPublishesTwice plays any order of faults and decisions.
+// As long as people say what is so, nothing is published twice, and every state
+// says the truth.
+func TestNoOrderOfThingsPublishesTwice(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := &world{
+			t: t, now: noon, public: map[int]int{}, uploads: rapid.IntRange(0, 2).Draw(t, "uploads"),
+			d: Delivery{Status: Draft, Generation: 1, Certainty: rapid.SampledFrom([]platforms.Certainty{
+				platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking,
+			}).Draw(t, "class")},
+		}
+		person := func(k EventKind) {
+			c, ok := w.apply(Event{Kind: k, DueAt: w.now, LateAfter: w.now.Add(2 * time.Hour)})
+			if ok {
+				w.run(c)
+			}
+		}
+		w.apply(Event{Kind: PersonSchedules, DueAt: noon, LateAfter: noon.Add(2 * time.Hour)})
+		t.Repeat(map[string]func(*rapid.T){
+			"tick": func(*rapid.T) {
+				if w.d.NextAt.IsZero() || w.inFlight {
+					return
+				}
+				if w.now.Before(w.d.NextAt) {
+					w.now = w.d.NextAt
+				}
+				if c, ok := w.apply(w.tick()); ok {
+					w.run(c)
+				}
+			},
+			"wait": func(t *rapid.T) {
+				w.now = w.now.Add(time.Duration(rapid.IntRange(1, 180).Draw(t, "minutes")) * time.Minute)
+			},
+			"start again": func(*rapid.T) {
+				w.inFlight = false
+				if w.d.Phase == Sending {
+					w.apply(Event{Kind: ProcessDied})
+				}
+			},
+			"edit":       func(*rapid.T) { person(PersonEdits) },
+			"reschedule": func(*rapid.T) { person(PersonSchedules) },
+			"retime":     func(*rapid.T) { person(PersonRetimes) },
+			"cancel":     func(*rapid.T) { person(PersonCancels) },
+			"send now":   func(*rapid.T) { person(PersonSendsNow) },
+			"disconnect": func(*rapid.T) { person(ConnectionGone) },
+			"say what is so": func(*rapid.T) {
+				if len(w.public) > 0 {
+					person(PersonFinds)
+				} else {
+					person(PersonMisses)
+				}
+			},
+			"say what is not so": func(*rapid.T) {
+				if w.d.Phase != Ambiguous {
+					return
+				}
+				w.lied = true
+				if len(w.public) > 0 {
+					person(PersonMisses)
+				} else {
+					person(PersonFinds)
+				}
+			},
+		})
+	})
+}

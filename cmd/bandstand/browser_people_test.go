@@ -13,7 +13,7 @@ func TestBrowserSetUp(t *testing.T) {
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			app, greeting := startApp(t, Settings{})
-			base := app.base.String()
+			base := app.means.base.String()
 			_, path, ok := strings.Cut(greeting, base)
 			_, path, ok = strings.Cut(path, base)
 			if !ok {
@@ -62,7 +62,7 @@ func TestBrowserSignIn(t *testing.T) {
 	app, _ := startApp(t, Settings{DataSettings: DataSettings{Data: furnish(t)}})
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
-			b := newTab(t, app.base.String(), v)
+			b := newTab(t, app.means.base.String(), v)
 			b.expected = []string{"422", "404"}
 			b.open("/")
 			b.sees("Sign in")

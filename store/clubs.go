@@ -90,7 +90,7 @@ type ZoneChange struct {
 // UpdateClub changes the settings of the scope's club. With another zone, posts
 // that are still to come keep the clock time that people chose; one that would
 // then be in the past keeps its moment instead, so that nothing goes out because
-// of a setting.
+// of a setting. Another grace is for posts that are scheduled or moved later.
 func (db *DB) UpdateClub(ctx context.Context, s Scope, c ClubChange, origin string) (ZoneChange, error) {
 	var change ZoneChange
 	err := db.inTx(ctx, func(tx *tx) error {
@@ -103,13 +103,8 @@ func (db *DB) UpdateClub(ctx context.Context, s Scope, c ClubChange, origin stri
 		if err != nil {
 			return fmt.Errorf("change club: %w", err)
 		}
-		if was.LateMinutes != c.LateMinutes {
-			if err := tx.regrace(ctx, s.ClubID, c.LateMinutes); err != nil {
-				return err
-			}
-		}
 		if was.Zone != c.Zone {
-			if change, err = tx.rezone(ctx, s.ClubID, c.Zone); err != nil {
+			if change, err = tx.rezone(ctx, s, c.Zone); err != nil {
 				return err
 			}
 		}
@@ -124,17 +119,6 @@ func (db *DB) UpdateClub(ctx context.Context, s Scope, c ClubChange, origin stri
 	return change, err
 }
 
-// regrace gives deliveries that wait another grace.
-func (t *tx) regrace(ctx context.Context, clubID int64, minutes int) error {
-	_, err := t.ExecContext(ctx, `
-		UPDATE deliveries SET late_after = due_at + ?, version = version + 1
-		WHERE club_id = ? AND status = 'SCHEDULED'`, (time.Duration(minutes) * time.Minute).Milliseconds(), clubID)
-	if err != nil {
-		return fmt.Errorf("change grace: %w", err)
-	}
-	return nil
-}
-
 // planned is a post that is still to come.
 type planned struct {
 	id    int64
@@ -145,7 +129,7 @@ type planned struct {
 
 // rezone gives posts that are still to come, and of which nothing has begun,
 // their place in another zone.
-func (t *tx) rezone(ctx context.Context, clubID int64, zone string) (ZoneChange, error) {
+func (t *tx) rezone(ctx context.Context, s Scope, zone string) (ZoneChange, error) {
 	var change ZoneChange
 	posts, err := queryAll(ctx, t, func(scan func(...any) error) (planned, error) {
 		var p planned
@@ -155,7 +139,7 @@ func (t *tx) rezone(ctx context.Context, clubID int64, zone string) (ZoneChange,
 		SELECT id, planned_at, planned_local, planned_zone FROM posts p
 		WHERE club_id = ? AND deleted_at IS NULL AND planned_at > ? AND NOT EXISTS (
 			SELECT 1 FROM deliveries d WHERE d.post_id = p.id AND d.status NOT IN ('DRAFT', 'SCHEDULED', 'CANCELLED'))`,
-		clubID, ms(t.now))
+		s.ClubID, ms(t.now))
 	if err != nil {
 		return change, fmt.Errorf("list posts to come: %w", err)
 	}
@@ -172,7 +156,7 @@ func (t *tx) rezone(ctx context.Context, clubID int64, zone string) (ZoneChange,
 				return change, err
 			}
 		}
-		if err := t.replan(ctx, p, slot); err != nil {
+		if err := t.replan(ctx, s, p, slot); err != nil {
 			return change, err
 		}
 	}
@@ -180,18 +164,14 @@ func (t *tx) rezone(ctx context.Context, clubID int64, zone string) (ZoneChange,
 }
 
 // replan moves a post and what is scheduled of it by the same time.
-func (t *tx) replan(ctx context.Context, p planned, slot club.Slot) error {
+func (t *tx) replan(ctx context.Context, s Scope, p planned, slot club.Slot) error {
 	_, err := t.ExecContext(ctx, `UPDATE posts SET planned_at = ?, planned_local = ?, planned_zone = ?, version = version + 1 WHERE id = ?`,
 		ms(slot.At), slot.Local, slot.Zone, p.id)
 	if err != nil {
 		return fmt.Errorf("move post %d to the new zone: %w", p.id, err)
 	}
-	by := slot.At.Sub(p.at).Milliseconds()
-	_, err = t.ExecContext(ctx, `
-		UPDATE deliveries SET due_at = due_at + ?1, late_after = late_after + ?1, next_at = next_at + ?1, version = version + 1
-		WHERE post_id = ?2 AND status IN ('DRAFT', 'SCHEDULED') AND due_at IS NOT NULL`, by, p.id)
-	if err != nil {
-		return fmt.Errorf("move deliveries of post %d to the new zone: %w", p.id, err)
+	if slot.At.Equal(p.at) {
+		return nil
 	}
-	return nil
+	return t.retimePost(ctx, s, p.id, slot.At)
 }

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -57,35 +58,37 @@ func describe(m club.Media, r club.Rendition, fit platforms.Fit) platforms.Media
 	return platforms.Media{ID: m.ID, Name: m.Name, Type: r.Type, Width: r.Width, Height: r.Height, Bytes: r.Bytes, Alt: m.Alt, Fit: fit}
 }
 
-// Prepare makes the copies that an account with these rules is sent, and tells
-// exactly what they are. Pictures that are not there are left out.
-func (l *Library) Prepare(ctx context.Context, clubID int64, ids []string, rules platforms.ImageRules, fits map[string]platforms.Fit) ([]platforms.Media, error) {
-	found, err := l.rows.Media(ctx, clubID, ids)
-	if err != nil {
-		return nil, err
+// MediaFor makes the copies that an account with these rules takes: for each
+// picture in want, which has its ID, Alt and Fit, what the copy is like, in the
+// same order, and the source that opens them. An error that wraps
+// fs.ErrNotExist says that a picture is gone.
+func (l *Library) MediaFor(ctx context.Context, clubID int64, rules platforms.MediaRules, want ...platforms.Media) (platforms.MediaSource, []platforms.Media, error) {
+	src := &source{library: l, clubID: clubID, rules: rules.Image, fits: make(map[string]platforms.Fit, len(want))}
+	for _, w := range want {
+		src.fits[w.ID] = w.Fit
 	}
-	out := make([]platforms.Media, 0, len(found))
-	for _, m := range found {
-		r, _, err := l.rendition(ctx, m, SpecFor(rules, fits[m.ID], m))
+	out := make([]platforms.Media, 0, len(want))
+	for _, w := range want {
+		m, spec, err := src.find(ctx, w.ID)
 		if err != nil {
-			return nil, err
+			return nil, nil, src.explain(m, err)
 		}
-		out = append(out, describe(m, r, fits[m.ID]))
+		r, _, err := l.rendition(ctx, m, spec)
+		if err != nil {
+			return nil, nil, src.explain(m, err)
+		}
+		d := describe(m, r, w.Fit)
+		d.Alt = w.Alt
+		out = append(out, d)
 	}
-	return out, nil
-}
-
-// Source gives a platform client the copies of a club's pictures for an account
-// with these rules. fits is by picture id.
-func (l *Library) Source(clubID int64, rules platforms.ImageRules, fits map[string]platforms.Fit) platforms.MediaSource {
-	return &source{l, clubID, rules, fits}
+	return src, out, nil
 }
 
 type source struct {
 	library *Library
 	clubID  int64
 	rules   platforms.ImageRules
-	fits    map[string]platforms.Fit
+	fits    map[string]platforms.Fit // by picture id
 }
 
 // Open implements platforms.MediaSource.
@@ -126,13 +129,16 @@ func (s *source) find(ctx context.Context, id string) (club.Media, Spec, error) 
 // explain makes a missing picture a refusal: nothing is posted without it. Any
 // other error of ours is one that another try may not meet.
 func (s *source) explain(m club.Media, err error) error {
+	refuse := func(code string, cause error) error {
+		return &platforms.Error{Kind: platforms.MediaRejected, Code: code, Op: "open picture", Args: map[string]string{"file": m.Name}, Err: cause}
+	}
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, club.ErrNotFound):
-		return &platforms.Error{Kind: platforms.MediaRejected, Code: platforms.CodeMediaGone, Op: "open picture", Args: map[string]string{"file": m.Name}, Err: err}
+		return refuse(platforms.CodeMediaGone, fs.ErrNotExist)
 	case errors.Is(err, errTooBig):
-		return &platforms.Error{Kind: platforms.MediaRejected, Code: platforms.CodeMediaTooBig, Op: "open picture", Args: map[string]string{"file": m.Name}, Err: err}
+		return refuse(platforms.CodeMediaTooBig, err)
 	}
-	return &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeUnreachable, Op: "open picture", Err: err}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ var (
 	flat   = platforms.ImageRules{Types: []string{"image/png"}, MaxBytes: 60_000}
 )
 
-func TestMeasureAndPrepareAgree(t *testing.T) {
+func TestMeasuredIsWhatIsMade(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	tests := []struct {
@@ -64,9 +65,9 @@ func TestMeasureAndPrepareAgree(t *testing.T) {
 			if tt.fit != platforms.FitWhole && !tt.rules.FitsRatio(got.Width, got.Height) {
 				t.Errorf("%d × %d still has the wrong shape", got.Width, got.Height)
 			}
-			prepared, err := s.Prepare(t.Context(), s.scope.ClubID, []string{m.ID}, tt.rules, fits)
+			src, prepared, err := s.MediaFor(t.Context(), s.scope.ClubID, platforms.MediaRules{Image: tt.rules}, platforms.Media{ID: m.ID, Fit: tt.fit})
 			if err != nil || len(prepared) != 1 {
-				t.Fatalf("Prepare = %v, %v", prepared, err)
+				t.Fatalf("MediaFor = %v, %v", prepared, err)
 			}
 			again, err := s.Measure(t.Context(), s.scope.ClubID, []string{m.ID}, tt.rules, fits)
 			if err != nil {
@@ -79,7 +80,7 @@ func TestMeasureAndPrepareAgree(t *testing.T) {
 			if diff := cmp.Diff(measured, prepared); diff != "" {
 				t.Errorf("prepared: %s", diff)
 			}
-			f, err := s.Source(s.scope.ClubID, tt.rules, fits).Open(t.Context(), m.ID)
+			f, err := src.Open(t.Context(), m.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,9 +137,9 @@ func TestTransparentPicturesBecomeWhiteOnlyAsJPEG(t *testing.T) {
 		{"both", small, "image/png"},
 		{"anything", platforms.ImageRules{}, "image/png"},
 	} {
-		p, err := s.Prepare(t.Context(), s.scope.ClubID, []string{m.ID}, tt.rules, nil)
-		if err != nil || p[0].Type != tt.typ {
-			t.Fatalf("%s: Prepare = %+v, %v; want %s", tt.name, p, err, tt.typ)
+		_, p, err := s.MediaFor(t.Context(), s.scope.ClubID, platforms.MediaRules{Image: tt.rules}, platforms.Media{ID: m.ID, Alt: "a logo"})
+		if err != nil || p[0].Type != tt.typ || p[0].Alt != "a logo" {
+			t.Fatalf("%s: MediaFor = %+v, %v; want %s", tt.name, p, err, tt.typ)
 		}
 		_, img := open(t, s, m.ID, media.SpecFor(tt.rules, platforms.FitWhole, m))
 		if got := img.At(50, 50); tt.typ == "image/jpeg" && !near(got, color.White) {
@@ -169,7 +170,7 @@ func TestMaxBytesIsReached(t *testing.T) {
 		{"clear picture too big for PNG becomes JPEG", logo, small, "image/jpeg"},
 		{"PNG alone is made smaller", logo, flat, "image/png"},
 	} {
-		p, err := s.Prepare(t.Context(), s.scope.ClubID, []string{tt.m.ID}, tt.rules, nil)
+		_, p, err := s.MediaFor(t.Context(), s.scope.ClubID, platforms.MediaRules{Image: tt.rules}, platforms.Media{ID: tt.m.ID})
 		if err != nil || p[0].Type != tt.typ || p[0].Bytes > tt.rules.MaxBytes || p[0].Bytes < tt.rules.MaxBytes/4 {
 			t.Errorf("%s: %+v, %v; want %s of nearly %d bytes", tt.name, p, err, tt.typ, tt.rules.MaxBytes)
 		}
@@ -234,26 +235,36 @@ func TestCopiesAreMadeOnce(t *testing.T) {
 	open(t, s, m.ID, media.Thumb)
 }
 
-func TestMissingPictureIsGoneForPlatforms(t *testing.T) {
+func TestMissingPictureIsGone(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	m := s.save(t, "a.jpg", jpegOf(t, quarters(800, 600)))
+	wantGone := func(err error, file string) {
+		t.Helper()
+		e, ok := errors.AsType[*platforms.Error](err)
+		if !ok || !errors.Is(err, fs.ErrNotExist) || e.Kind != platforms.MediaRejected || e.Code != platforms.CodeMediaGone || e.Args["file"] != file {
+			t.Errorf("error = %v, want that %q is gone", err, file)
+		}
+	}
+	asIs := platforms.MediaRules{}
+	for _, club := range []int64{s.other.ClubID, 99} {
+		_, _, err := s.MediaFor(t.Context(), club, asIs, platforms.Media{ID: m.ID})
+		wantGone(err, "")
+	}
+	src, _, err := s.MediaFor(t.Context(), s.scope.ClubID, asIs, platforms.Media{ID: m.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Remove(filepath.Join(s.dir, m.ID[:2], m.ID)); err != nil {
 		t.Fatal(err)
 	}
-	for _, rules := range []platforms.ImageRules{{}, {MaxWidth: 100}} {
-		src := s.Source(s.scope.ClubID, rules, nil)
-		_, openErr := src.Open(t.Context(), m.ID)
-		_, urlErr := src.PublicURL(t.Context(), m.ID)
-		for _, err := range []error{openErr, urlErr} {
-			e, ok := errors.AsType[*platforms.Error](err)
-			if !ok || e.Kind != platforms.MediaRejected || e.Code != platforms.CodeMediaGone || e.Args["file"] != "a.jpg" {
-				t.Errorf("error = %v, want media gone", err)
-			}
-		}
-	}
-	if _, err := s.Source(s.other.ClubID, platforms.ImageRules{}, nil).Open(t.Context(), m.ID); platforms.KindOf(err) != platforms.MediaRejected {
-		t.Errorf("another club: %v, want media gone", err)
+	_, err = src.Open(t.Context(), m.ID)
+	wantGone(err, "a.jpg")
+	_, err = src.PublicURL(t.Context(), m.ID)
+	wantGone(err, "a.jpg")
+	for _, rules := range []platforms.MediaRules{asIs, {Image: platforms.ImageRules{MaxWidth: 100}}} {
+		_, _, err = s.MediaFor(t.Context(), s.scope.ClubID, rules, platforms.Media{ID: m.ID})
+		wantGone(err, "a.jpg")
 	}
 }
 
@@ -262,7 +273,11 @@ func TestPublicAddressGivesOneCopyForADay(t *testing.T) {
 	s := newScene(t)
 	ctx := t.Context()
 	m, other := s.save(t, "a.jpg", jpegOf(t, quarters(3000, 2000))), s.save(t, "b.jpg", jpegOf(t, quarters(3000, 2000)))
-	address, err := s.Source(s.scope.ClubID, narrow, nil).PublicURL(ctx, m.ID)
+	src, _, err := s.MediaFor(ctx, s.scope.ClubID, platforms.MediaRules{Image: narrow}, platforms.Media{ID: m.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := src.PublicURL(ctx, m.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,6 @@ type token struct {
 	Long            bool
 	Issued          time.Time
 	Expires         time.Time // zero: never by time
-	Dead            int       // subcode of code 190 once it was taken back
 }
 
 func (t *token) may(scope string) bool { return slices.Contains(t.Scopes, scope) }
@@ -42,8 +41,6 @@ func (s *server) alive(raw string) (*token, *refusal) {
 	switch {
 	case t == nil:
 		return nil, refuse(190, 0, "Invalid OAuth access token - Cannot parse access token")
-	case t.Dead != 0:
-		return nil, refuse(190, t.Dead, "Error validating access token: the session is no longer valid.")
 	case !t.Expires.IsZero() && !s.Now().Before(t.Expires):
 		return nil, refuse(190, 463, "Error validating access token: Session has expired.")
 	}

@@ -95,7 +95,8 @@ func TestAuthURLWithoutAppIsRefused(t *testing.T) {
 func TestAllowed(t *testing.T) {
 	t.Parallel()
 	needs := []Need{
-		{platforms.FeaturePost, "pages_manage_posts"}, {platforms.FeaturePost, "pages_read_engagement"},
+		{platforms.FeaturePost, "pages_manage_posts"},
+		{platforms.FeaturePost, "pages_read_engagement"},
 		{platforms.FeatureNumbers, "read_insights"},
 	}
 	all := []string{"pages_manage_posts", "pages_read_engagement", "read_insights"}
@@ -115,17 +116,22 @@ func TestAllowed(t *testing.T) {
 	}{
 		{"everything", Debug{Scopes: all, asked: now}, []platforms.Feature{"post", "numbers"}, nil},
 		{
-			"one permission short", Debug{Scopes: all[:1], asked: now}, nil,
+			"one permission short",
+			Debug{Scopes: all[:1], asked: now},
+			nil,
 			[]platforms.MissingPermission{{Feature: "post", Permission: "pages_read_engagement"}, {Feature: "numbers", Permission: "read_insights"}},
 		},
 		{"for this Page", targets("pages_manage_posts", "1", "2"), []platforms.Feature{"post", "numbers"}, nil},
 		{"for every Page", targets("pages_manage_posts"), []platforms.Feature{"post", "numbers"}, nil},
 		{
-			"for another Page only", targets("pages_manage_posts", "2"), []platforms.Feature{"numbers"},
+			"for another Page only", targets("pages_manage_posts", "2"),
+			[]platforms.Feature{"numbers"},
 			[]platforms.MissingPermission{{Feature: "post", Permission: "pages_manage_posts"}},
 		},
 		{
-			"data access over", Debug{Scopes: all, asked: now, DataAccessEnds: now.Unix() - 1}, []platforms.Feature{"post"},
+			"data access over",
+			Debug{Scopes: all, asked: now, DataAccessEnds: now.Unix() - 1},
+			[]platforms.Feature{"post"},
 			[]platforms.MissingPermission{{Feature: "numbers", Permission: "data access"}},
 		},
 		{"data access not over", Debug{Scopes: all, asked: now, DataAccessEnds: now.Unix() + 1}, []platforms.Feature{"post", "numbers"}, nil},

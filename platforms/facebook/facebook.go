@@ -71,7 +71,7 @@ func (*facebook) Rules(platforms.Account) platforms.Rules {
 				Source: source("https://developers.facebook.com/docs/graph-api/reference/page/photos"),
 			},
 		},
-		Link:      platforms.LinkRules{Card: true},
+		Link:      platforms.LinkRules{Card: true, InTextWithMedia: true},
 		FoldPhone: 110, FoldComputer: 480,
 		Source: source("https://developers.facebook.com/documentation/pages-api/posts"),
 	}

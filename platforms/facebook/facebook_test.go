@@ -351,6 +351,18 @@ func TestLinkAndPhotosExcludeEachOther(t *testing.T) {
 	if got := w.Public()[0]; got.Link != "" || len(got.Media) != 1 || got.Media[0].Alt != "A ball" {
 		t.Errorf("got %+v", got)
 	}
+	// An address that pictures push out of the post goes into its text, and the
+	// post is found again by that text.
+	d.Text = "Sunday"
+	w.Fault("publish", simkit.ResetAfter, 1)
+	try := w.Try(w.Connect(), d)
+	expect(t, try.Run(), platforms.Unknown, platforms.CodePlatformDown)
+	if got := w.Public()[1]; got.Text != "Sunday\nhttps://a.example/" {
+		t.Errorf("got text %q", got.Text)
+	}
+	if e := try.Settle(); e.Verdict != platforms.SeenPublic {
+		t.Errorf("settle: got %+v", e)
+	}
 	d.Link, d.Media = &platforms.Link{URL: "https://www.facebook.com/x"}, nil
 	expect(t, w.Try(w.Connect(), d).Run(), platforms.Rejected, platforms.CodeLinkNotAllowed)
 }

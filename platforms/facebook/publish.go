@@ -98,8 +98,8 @@ func extension(contentType string) string {
 
 func (f *facebook) post(ctx context.Context, s platforms.Session, p platforms.Publication, done []platforms.StepResult) (platforms.StepResult, error) {
 	params := url.Values{"fields": {"id,permalink_url"}}
-	if p.Text != "" {
-		params.Set("message", p.Text)
+	if text := f.Rules(s.Account).FinalText(p.Draft); text != "" {
+		params.Set("message", text)
 	}
 	if len(p.Media) == 0 && p.Link != nil {
 		params.Set("link", p.Link.URL) // a link and photos exclude each other
@@ -174,8 +174,9 @@ func (f *facebook) Settle(ctx context.Context, s platforms.Session, p platforms.
 		return platforms.Evidence{}, err
 	}
 	var found []published
+	text := f.Rules(s.Account).FinalText(p.Draft)
 	for _, post := range a.Data {
-		if !post.Created.Before(tried.Add(-clockMargin)) && post.shows(p, done) {
+		if !post.Created.Before(tried.Add(-clockMargin)) && post.shows(p, text, done) {
 			found = append(found, post)
 		}
 	}
@@ -193,8 +194,8 @@ func (f *facebook) Settle(ctx context.Context, s platforms.Session, p platforms.
 
 // shows tells whether this is the post we meant: the same text, and the very
 // photos we uploaded or the same link.
-func (post published) shows(p platforms.Publication, done []platforms.StepResult) bool {
-	if strings.Join(strings.Fields(post.Message), " ") != strings.Join(strings.Fields(p.Text), " ") {
+func (post published) shows(p platforms.Publication, text string, done []platforms.StepResult) bool {
+	if strings.Join(strings.Fields(post.Message), " ") != strings.Join(strings.Fields(text), " ") {
 		return false
 	}
 	if len(p.Media) > 0 {
@@ -208,7 +209,7 @@ func (post published) shows(p platforms.Publication, done []platforms.StepResult
 	if p.Link != nil && len(post.Attachments.Data) > 0 && post.Attachments.Data[0].Unshimmed != "" {
 		return strings.TrimSuffix(post.Attachments.Data[0].Unshimmed, "/") == strings.TrimSuffix(p.Link.URL, "/")
 	}
-	return p.Text != "" || p.Link != nil
+	return text != "" || p.Link != nil
 }
 
 // photos are the ids of the photos in the post, sorted.

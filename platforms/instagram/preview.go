@@ -3,50 +3,27 @@ package instagram
 import (
 	"cmp"
 	"regexp"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/card"
 )
+
+// foldLines is after how many lines Instagram folds a caption, about.
+const foldLines = 2
 
 // Preview implements platforms.Platform.
 func (i *instagram) Preview(p platforms.Preview) templ.Component {
-	return card(p, fold(p, i.Rules(p.Account)))
+	return preview(p, card.Cut(i.Rules(p.Account), p.Draft, p.Computer, foldLines))
 }
 
-// parts is the text in the pieces it is drawn in.
-type parts struct {
-	Shown, Folded, Over string
-	FoldKey             string
-}
-
-// foldLines is how many lines Instagram shows before it folds a caption.
-const foldLines = 2
-
-// fold cuts the text where Instagram, about, hides the rest, and before what
-// does not fit at all.
-func fold(p platforms.Preview, r platforms.Rules) parts {
-	at, key := r.FoldPhone, "instagram.preview_fold_phone"
+// foldWord is the key of the words at the fold.
+func foldWord(p platforms.Preview) string {
 	if p.Computer {
-		at, key = r.FoldComputer, "instagram.preview_fold_computer"
+		return "instagram.preview_fold_computer"
 	}
-	text := []rune(p.Draft.Text)
-	fits := text[:max(0, len(text)-p.Over)]
-	out := parts{Over: string(text[len(fits):]), FoldKey: key}
-	lines := 0
-	for n, c := range fits {
-		if c == '\n' {
-			lines++
-		}
-		if n >= at || lines >= foldLines {
-			out.Shown, out.Folded = string(fits[:n]), string(fits[n:])
-			return out
-		}
-	}
-	out.Shown = string(fits)
-	return out
+	return "instagram.preview_fold_phone"
 }
 
 // shape names the frame all pictures of a post are cut to: that of the first,
@@ -66,15 +43,6 @@ func shape(ms []platforms.Media) string {
 		return "wide"
 	}
 	return "widest"
-}
-
-// initial stands in for the profile picture.
-func initial(name string) string {
-	c, n := utf8.DecodeRuneInString(strings.TrimSpace(name))
-	if n == 0 {
-		return ""
-	}
-	return strings.ToUpper(string(c))
 }
 
 // handle is the name Instagram shows beside a post.

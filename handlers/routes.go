@@ -82,5 +82,7 @@ func (s *Server) routes() []route {
 		// Results
 
 		// Notices
+		{get, "/notices", club.ViewClub, s.showNotices, 0},
+		{post, "/notices/read", club.ViewClub, s.readNotices, 0},
 	}
 }

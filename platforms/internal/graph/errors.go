@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -171,7 +172,7 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 	out.TraceID = e.Trace
 	out.PlatformText = apihttp.Sentence(withoutSecrets(call, e.UserText))
 	if out.PlatformText == "" {
-		out.PlatformText = apihttp.Sentence(withoutSecrets(call, e.Message))
+		out.PlatformText = apihttp.Sentence(withoutSecrets(call, codePrefix.ReplaceAllString(e.Message, "")))
 	}
 	if line.Kind == platforms.RateLimited {
 		if wait := max(line.Wait, regain(resp)); wait > 0 {
@@ -180,6 +181,9 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 	}
 	return out
 }
+
+// codePrefix is how many messages begin: "(#100) ". The code is kept elsewhere.
+var codePrefix = regexp.MustCompile(`^\(#\d+\)\s*`)
 
 // withoutSecrets takes what we sent out of the platform's sentence: Meta quotes
 // malformed tokens.

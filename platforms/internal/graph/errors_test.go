@@ -105,7 +105,7 @@ func TestRefusals(t *testing.T) {
 			if e.Kind != tc.kind || e.Code != tc.message {
 				t.Errorf("safe step: got %s %s, want %s %s", e.Kind, e.Code, tc.kind, tc.message)
 			}
-			if e.TraceID != "Atrace" || e.Status != 400 || e.PlatformText == "" || !strings.HasPrefix(e.PlatformCode, fmt.Sprint(tc.code)) {
+			if e.TraceID != "Atrace" || e.Status != 400 || e.PlatformText != "Something" || !strings.HasPrefix(e.PlatformCode, fmt.Sprint(tc.code)) {
 				t.Errorf("incomplete error %+v", e)
 			}
 			e = errorOf(t, c, Call{Op: "publish", Method: http.MethodPost, Path: "1/feed", Irreversible: true})

@@ -33,7 +33,7 @@ func (s *Server) noticeRow(c echo.Context, n store.Notice) notices.Row {
 	at := n.At.In(s.zone(c))
 	row := notices.Row{
 		New: n.ReadAt.IsZero(), Icon: "triangle-alert", About: n.Excerpt, When: i18n.When(ctx, at), ISO: n.At.Format(time.RFC3339),
-		Text: t(c, "notice_"+n.Kind, "account", s.accountName(c, n)), Href: "/calendar", Action: t(c, "notices_look"),
+		Text: t(c, "notice_"+n.Kind, "account", s.nameOn(c, n.Account, n.Platform)), Href: "/calendar", Action: t(c, "notices_look"),
 	}
 	if code := n.Args["code"]; code != "" && s.Catalogue.Has("fail_"+code+"_title") {
 		name := n.Account
@@ -49,14 +49,6 @@ func (s *Server) noticeRow(c echo.Context, n store.Notice) notices.Row {
 		row.Href, row.Action = "/accounts/"+strconv.FormatInt(n.ConnectionID, 10), t(c, "notices_fix")
 	}
 	return row
-}
-
-// accountName is an account with its platform: "Riverside FC (the platform)".
-func (s *Server) accountName(c echo.Context, n store.Notice) string {
-	if p, ok := s.platforms(who(c).Club.Practice).Platform(n.Platform); ok {
-		return t(c, "account_on", "account", n.Account, "platform", p.Info().Name)
-	}
-	return n.Account
 }
 
 func (s *Server) readNotices(c echo.Context) error {

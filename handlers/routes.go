@@ -80,6 +80,8 @@ func (s *Server) routes() []route {
 		// Practice mode
 
 		// Results
+		{get, "/results", club.ViewClub, s.showResults, heavy},
+		{get, "/results.csv", club.ViewClub, s.exportResults, heavy},
 
 		// Notices
 		{get, "/notices", club.ViewClub, s.showNotices, 0},

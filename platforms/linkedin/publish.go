@@ -330,11 +330,16 @@ type foundPost struct {
 const clockSlack = 5 * time.Minute
 
 // Settle looks through the Page's latest posts for this one: same words, same
-// pictures or article, not older than the try. Where an earlier answer named a
-// post, kept as the Ref of the publishing step, it looks at that one instead.
+// pictures or article, not older than the try. A post that a duplicate answer
+// named is looked at first.
 func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
-	if i := slices.IndexFunc(done, func(r platforms.StepResult) bool { return r.Kind == stepPublish && postURN.MatchString(r.Ref) }); i >= 0 {
-		return p.confirm(ctx, s, done[i].Ref)
+	if i := slices.IndexFunc(done, func(r platforms.StepResult) bool {
+		return r.Kind == platforms.DuplicateOf && postURN.MatchString(r.Ref)
+	}); i >= 0 {
+		e, err := p.confirm(ctx, s, done[i].Ref)
+		if err != nil || e.Verdict == platforms.SeenPublic {
+			return e, err
+		}
 	}
 	var answer struct {
 		Elements []foundPost `json:"elements"`

@@ -1,10 +1,14 @@
 package x
 
 import (
+	"context"
+	"io"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -40,6 +44,26 @@ func view(p platforms.Preview) cardView {
 		}
 	}
 	return v
+}
+
+// words writes the text without a space of its own: a template would put one
+// between the parts, and the text is shown as it is.
+func words(v cardView) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var b strings.Builder
+		for _, p := range v.Fits {
+			if p.Marked {
+				b.WriteString(`<span class="pv-x-link">` + templ.EscapeString(p.Text) + `</span>`)
+			} else {
+				b.WriteString(templ.EscapeString(p.Text))
+			}
+		}
+		if v.Over != "" {
+			b.WriteString(`<s class="pv-x-over">` + templ.EscapeString(v.Over) + `</s>`)
+		}
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
 }
 
 // names are mentions, hashtags and cashtags, roughly: they are only coloured.

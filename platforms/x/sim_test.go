@@ -1,0 +1,568 @@
+package x_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
+	"github.com/bandstand-app/bandstand/platforms/platformtest"
+	"github.com/bandstand-app/bandstand/platforms/x"
+	"github.com/bandstand-app/bandstand/platforms/x/sim"
+)
+
+var suite = platformtest.Suite{New: x.New, NewSim: sim.New}
+
+type world struct {
+	*platformtest.World
+	sim *sim.Sim
+}
+
+func newWorld(t *testing.T) world {
+	t.Helper()
+	w := platformtest.NewWorld(t, suite)
+	return world{w, w.Sim.(*sim.Sim)}
+}
+
+// answer is what came back over HTTP.
+type answer struct {
+	Status int
+	Header http.Header
+	Body   string
+	JSON   map[string]any
+}
+
+func (w world) do(req *http.Request) answer {
+	w.Helper()
+	resp, err := w.Client.Do(req)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.Fatal(err)
+	}
+	a := answer{Status: resp.StatusCode, Header: resp.Header, Body: string(b)}
+	_ = json.Unmarshal(b, &a.JSON)
+	return a
+}
+
+func (w world) request(method, path, contentType string, body io.Reader) *http.Request {
+	w.Helper()
+	req, err := http.NewRequestWithContext(w.Context(), method, w.URL+"/x"+path, body)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	return req
+}
+
+// api makes a signed call.
+func (w world) api(s platforms.Session, method, path, body string) answer {
+	w.Helper()
+	req := w.request(method, "/api"+path, "application/json", strings.NewReader(body))
+	req.Header.Set("Authorization", "Bearer "+s.Access.Reveal())
+	return w.do(req)
+}
+
+func (w world) form(path string, f url.Values, user ...string) answer {
+	w.Helper()
+	req := w.request(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(f.Encode()))
+	if len(user) == 2 {
+		req.SetBasicAuth(user[0], user[1])
+	}
+	return w.do(req)
+}
+
+const callback = "https://club.example/oauth/x/callback"
+
+// plain PKCE keeps these tests short: the challenge is the verifier.
+func asked() url.Values {
+	return url.Values{
+		"response_type": {"code"}, "client_id": {"club-app"}, "redirect_uri": {callback}, "scope": {"tweet.read tweet.write users.read offline.access"},
+		"state": {"s"}, "code_challenge": {"v"}, "code_challenge_method": {"plain"},
+	}
+}
+
+// code clicks through the consent page.
+func (w world) code() string {
+	w.Helper()
+	f := asked()
+	f.Set(simkit.AnswerField, simkit.AnswerAllow)
+	back, err := url.Parse(w.form("/web/i/oauth2/authorize", f).Header.Get("Location"))
+	if err != nil || back.Query().Get("code") == "" || back.Query().Get("state") != "s" {
+		w.Fatalf("came back to %v, %v", back, err)
+	}
+	return back.Query().Get("code")
+}
+
+func exchange(code string) url.Values {
+	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {"v"}, "client_id": {"club-app"}}
+}
+
+const tokenPath = "/api/2/oauth2/token"
+
+func TestConsentRefusesWhatXRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sim.Register("club-app", "", callback)
+	for name, change := range map[string]func(url.Values){
+		"other redirect":      func(q url.Values) { q.Set("redirect_uri", callback+"/") },
+		"redirect no address": func(q url.Values) { q.Set("redirect_uri", "javascript:alert(1)") },
+		"no client":           func(q url.Values) { q.Del("client_id") },
+		"no challenge":        func(q url.Values) { q.Del("code_challenge") },
+		"no state":            func(q url.Values) { q.Del("state") },
+		"long state":          func(q url.Values) { q.Set("state", strings.Repeat("s", 501)) },
+		"unknown scope":       func(q url.Values) { q.Set("scope", "tweet.read everything") },
+	} {
+		q := asked()
+		change(q)
+		for _, a := range []answer{w.do(w.request(http.MethodGet, "/web/i/oauth2/authorize?"+q.Encode(), "", nil)), w.form("/web/i/oauth2/authorize", q)} {
+			if a.Status != http.StatusBadRequest || a.Header.Get("Location") != "" {
+				t.Errorf("%s: status %d, sent to %q", name, a.Status, a.Header.Get("Location"))
+			}
+		}
+	}
+	if a := w.do(w.request(http.MethodGet, "/web/i/oauth2/authorize?"+asked().Encode(), "", nil)); a.Status != http.StatusOK {
+		t.Errorf("a good request gets %d", a.Status)
+	}
+}
+
+func TestCodesAreGuarded(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(w world, f url.Values)
+		want   string
+	}{
+		"after 30 seconds": {func(w world, _ url.Values) { w.Clock.Advance(31 * time.Second) }, "authorization code"},
+		"other redirect":   {func(_ world, f url.Values) { f.Set("redirect_uri", callback+"?a=b") }, "redirect uri"},
+		"wrong verifier":   {func(_ world, f url.Values) { f.Set("code_verifier", "w") }, "code verifier"},
+		"other app":        {func(_ world, f url.Values) { f.Set("client_id", "other") }, "authorization code"},
+		"used before":      {func(w world, f url.Values) { w.form(tokenPath, f) }, "authorization code"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			f := exchange(w.code())
+			c.change(w, f)
+			a := w.form(tokenPath, f)
+			if a.Status != 400 || a.JSON["error"] != "invalid_request" || !strings.Contains(fmt.Sprint(a.JSON["error_description"]), c.want) {
+				t.Errorf("got %d %s", a.Status, a.Body)
+			}
+		})
+	}
+}
+
+func TestRefreshTokensWorkOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := w.form(tokenPath, exchange(w.code()))
+	if first.JSON["expires_in"] != 7200.0 || first.JSON["token_type"] != "bearer" {
+		t.Fatalf("got %s", first.Body)
+	}
+	refresh := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {fmt.Sprint(first.JSON["refresh_token"])}, "client_id": {"club-app"}}
+	if a := w.form(tokenPath, refresh); a.Status != 200 || a.JSON["refresh_token"] == first.JSON["refresh_token"] {
+		t.Fatalf("first use: %d %s", a.Status, a.Body)
+	}
+	a := w.form(tokenPath, refresh)
+	want := map[string]any{"error": "invalid_request", "error_description": "Value passed for the token was invalid."}
+	if diff := cmp.Diff(want, a.JSON); a.Status != 400 || diff != "" {
+		t.Errorf("second use: %d (-want +got):\n%s", a.Status, diff)
+	}
+}
+
+func TestAppsProveWhoTheyAre(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		secret string
+		basic  []string
+		status int
+	}{
+		"confidential app with its secret":   {"hush", []string{"club-app", "hush"}, 200},
+		"confidential app, wrong secret":     {"hush", []string{"club-app", "shout"}, 401},
+		"confidential app without a header":  {"hush", nil, 401},
+		"public app without a header":        {"", nil, 200},
+		"public app with a header it has no": {"", []string{"club-app", "hush"}, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.sim.Register("club-app", c.secret, callback)
+			if a := w.form(tokenPath, exchange(w.code()), c.basic...); a.Status != c.status {
+				t.Errorf("got %d %s, want %d", a.Status, a.Body, c.status)
+			}
+		})
+	}
+}
+
+func TestPublicAppConnects(t *testing.T) {
+	t.Parallel()
+	public := suite
+	public.App = platforms.App{"client_id": platforms.NewSecret("club-app")}
+	w := platformtest.NewWorld(t, public)
+	w.Sim.(*sim.Sim).Register("club-app", "", "http://127.0.0.1:7/oauth/callback")
+	s := w.Connect()
+	if s.Account.Handle != "riversidefc" || s.Account.Name != "Riverside FC" {
+		t.Errorf("connected %+v", s.Account)
+	}
+}
+
+func TestTakenBackByThePersonEndsTheSignIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	w.sim.TakeBack()
+	_, err := w.Platform.Check(t.Context(), s)
+	expect(t, err, platforms.Expired, platforms.CodeAuthExpired)
+	_, err = w.Platform.(platforms.Renewer).Renew(t.Context(), s.App, s.Account, s.Account.Tokens.Refresh)
+	expect(t, err, platforms.Revoked, platforms.CodeAuthRevoked)
+}
+
+func expect(t *testing.T, err error, kind platforms.Kind, code string) *platforms.Error {
+	t.Helper()
+	e, ok := errors.AsType[*platforms.Error](err)
+	if !ok || e.Kind != kind || e.Code != code {
+		t.Fatalf("got %v, want %s and %s", err, kind, code)
+	}
+	return e
+}
+
+func TestSameWordsAgainAreADuplicate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	d := platforms.Draft{Text: "Trials are open & free!"}
+	first := w.Publish(s, d)
+	again := w.Try(s, platforms.Draft{Text: "Trials  are OPEN & free!"})
+	e := expect(t, again.Run(), platforms.Duplicate, platforms.CodeDuplicate)
+	if e.Ref != "" {
+		t.Errorf("X names no earlier post, yet Ref is %q", e.Ref)
+	}
+	if got := w.Try(s, d); got.Run() == nil || len(w.Public()) != 1 {
+		t.Errorf("the record holds %d posts", len(w.Public()))
+	}
+	w.Clock.Advance(25 * time.Hour)
+	s = w.Connect()
+	if r := w.Publish(s, d); r.RemoteID == first.RemoteID {
+		t.Errorf("a day later it is the same post")
+	}
+}
+
+func TestSettleFindsOnlyOurOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	text := "Trials <3 & https://riverside.org/u12?a=1&b=2 and club.example.org, 5 €"
+	lost := platforms.Publication{Draft: platforms.Draft{Text: text}}
+	look := func(pub platforms.Publication, tried time.Time) platforms.Evidence {
+		t.Helper()
+		e, err := w.Platform.Settle(t.Context(), s, pub, nil, tried)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	if e := look(lost, w.Clock.Now()); e.Verdict != platforms.SeenNothing {
+		t.Errorf("before anything: %+v", e)
+	}
+	r := w.Publish(s, lost.Draft)
+	w.Clock.Advance(time.Minute)
+	want := platforms.Evidence{
+		Verdict: platforms.SeenPublic, RemoteID: r.RemoteID, RemoteURL: r.RemoteURL, PublishedAt: w.Clock.Now().Add(-time.Minute), Proof: "read_back",
+	}
+	if diff := cmp.Diff(want, look(lost, w.Clock.Now())); diff != "" {
+		t.Errorf("evidence (-want +got):\n%s", diff)
+	}
+	other := lost
+	other.Text += "!"
+	if e := look(other, w.Clock.Now()); e.Verdict != platforms.SeenNothing {
+		t.Errorf("other words: %+v", e)
+	}
+	picture := lost
+	picture.Media = []platforms.Media{w.Media.Make("image/png", 40, 40, "")}
+	if e := look(picture, w.Clock.Now()); e.Verdict != platforms.SeenNothing {
+		t.Errorf("with a picture: %+v", e)
+	}
+	w.Clock.Advance(10 * time.Minute)
+	if e := look(lost, w.Clock.Now()); e.Verdict != platforms.SeenNothing {
+		t.Errorf("tried after it was published: %+v", e)
+	}
+	w.Publish(s, picture.Draft)
+	w.Publish(s, picture.Draft) // pictures are never refused as repeats
+	if e := look(picture, w.Clock.Now()); e.Verdict != platforms.SeenSeveral {
+		t.Errorf("two alike: %+v", e)
+	}
+}
+
+func TestDescriptionsAreStepsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	d := platforms.Draft{Media: []platforms.Media{
+		w.Media.Make("image/jpeg", 60, 40, "A ball"), w.Media.Make("image/png", 40, 60, " "), w.Media.Make("image/png", 50, 50, "A net"),
+	}}
+	var kinds []string
+	pub := w.Publication(d)
+	var done []platforms.StepResult
+	for step := w.Platform.Plan(pub, done); step.Kind != ""; step = w.Platform.Plan(pub, done) {
+		kinds = append(kinds, fmt.Sprint(step.Kind, " ", step.Index))
+		r, err := w.Platform.Perform(t.Context(), s, pub, done, step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done = append(done, r)
+	}
+	want := []string{"upload 0", "describe 0", "upload 1", "upload 2", "describe 2", "publish 0"}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+	if e := done[0].ExpiresAt; !e.Equal(w.Clock.Now().Add(24 * time.Hour)) {
+		t.Errorf("the picture is kept until %v", e)
+	}
+	var alts []string
+	for _, m := range w.Public()[0].Media {
+		alts = append(alts, m.Alt)
+	}
+	if diff := cmp.Diff([]string{"A ball", "", "A net"}, alts); diff != "" {
+		t.Errorf("descriptions (-want +got):\n%s", diff)
+	}
+}
+
+func TestPicturesThatWaitedTooLongAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	pub := w.Publication(platforms.Draft{Text: "Late", Media: []platforms.Media{w.Media.Make("image/png", 40, 40, "")}})
+	up, err := w.Platform.Perform(t.Context(), s, pub, nil, platforms.Step{Kind: "upload"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(25 * time.Hour)
+	s = w.Connect()
+	_, err = w.Platform.Perform(t.Context(), s, pub, []platforms.StepResult{up}, platforms.Step{Kind: "publish", Irreversible: true})
+	expect(t, err, platforms.MediaRejected, platforms.CodeMediaFailed)
+}
+
+func TestUploadLooksAtTheBytes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	for name, data := range map[string][]byte{
+		"a web page": []byte("<!doctype html><script>"), "nothing": {}, "half a picture": []byte("\x89PNG\r\n\x1a\n"), "text": []byte("hello"),
+	} {
+		var b bytes.Buffer
+		fmt.Fprintf(&b, "--x\r\nContent-Disposition: form-data; name=\"media_category\"\r\n\r\ntweet_image\r\n"+
+			"--x\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n%s\r\n--x--\r\n", data)
+		req := w.request(http.MethodPost, "/api/2/media/upload", "multipart/form-data; boundary=x", &b)
+		req.Header.Set("Authorization", "Bearer "+s.Access.Reveal())
+		if a := w.do(req); a.Status != 400 {
+			t.Errorf("%s: %d %s", name, a.Status, a.Body)
+		}
+	}
+}
+
+func TestCreditsRunOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	before := w.sim.Credits()
+	w.Publish(s, platforms.Draft{Text: "No address"})
+	w.Publish(s, platforms.Draft{Text: "One address: https://riverside.org"})
+	if spent := before - w.sim.Credits(); spent != 15+200 {
+		t.Errorf("two posts cost %d thousandths of a dollar, want 215", spent)
+	}
+	w.sim.SetCredits(0)
+	err := w.Try(s, platforms.Draft{Text: "One more"}).Run()
+	expect(t, err, platforms.RateLimited, platforms.CodeMonthCap)
+	if n := len(w.Public()); n != 2 {
+		t.Errorf("the record holds %d posts", n)
+	}
+}
+
+func TestWindowsFillUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	opened := w.Clock.Now()
+	for i := range 100 {
+		a := w.api(s, http.MethodPost, "/2/tweets", fmt.Sprintf(`{"text":"post %d"}`, i))
+		if a.Status != 201 || a.Header.Get("x-rate-limit-remaining") != fmt.Sprint(99-i) {
+			t.Fatalf("post %d: %d %s, %s left", i, a.Status, a.Body, a.Header.Get("x-rate-limit-remaining"))
+		}
+		w.Clock.Advance(time.Second)
+	}
+	e := expect(t, w.Try(s, platforms.Draft{Text: "one too many"}).Run(), platforms.RateLimited, platforms.CodeRateLimited)
+	if want := opened.Add(15 * time.Minute); !e.RetryAt.Equal(want) {
+		t.Errorf("try again at %v, want %v", e.RetryAt, want)
+	}
+	w.Clock.Advance(15 * time.Minute)
+	w.Publish(s, platforms.Draft{Text: "one too many"})
+}
+
+func TestOwnFaults(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[string]struct {
+		kind platforms.Kind
+		code string
+	}{
+		simkit.Duplicate: {platforms.Duplicate, platforms.CodeDuplicate},
+		"credits":        {platforms.RateLimited, platforms.CodeMonthCap},
+		"daily_cap":      {platforms.RateLimited, platforms.CodeDailyCap},
+		"suspended":      {platforms.Rejected, platforms.CodeRestricted},
+		"locked":         {platforms.Rejected, platforms.CodeAccountCheck},
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := w.Connect()
+			w.Fault("publish", fault, 1)
+			expect(t, w.Try(s, platforms.Draft{Text: "Hello"}).Run(), want.kind, want.code)
+		})
+	}
+	w := newWorld(t)
+	if err := w.Sim.Fault(platforms.SimFault{Platform: x.ID, Operation: "publish", Fault: "flood"}); err == nil {
+		t.Errorf("a fault nobody knows was armed")
+	}
+}
+
+func TestSimulatorRefusesWhatXRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	for name, c := range map[string]struct {
+		body   string
+		status int
+	}{
+		"nothing":          {`{}`, 400},
+		"blank":            {`{"text":" \n"}`, 400},
+		"no JSON":          {`text`, 400},
+		"unknown field":    {`{"text":"a","colour":"red"}`, 400},
+		"unknown picture":  {`{"text":"a","media":{"media_ids":["1"]}}`, 400},
+		"no pictures":      {`{"text":"a","media":{"media_ids":[]}}`, 400},
+		"forbidden letter": {`{"text":"a\ufeffb"}`, 400},
+		"too long":         {`{"text":"` + strings.Repeat("語", 141) + `"}`, 403},
+		"two cashtags":     {`{"text":"$ABC $DEF"}`, 403},
+	} {
+		if a := w.api(s, http.MethodPost, "/2/tweets", c.body); a.Status != c.status {
+			t.Errorf("%s: got %d %s, want %d", name, a.Status, a.Body, c.status)
+		}
+	}
+	if n := len(w.Public()); n != 0 {
+		t.Errorf("the record holds %d posts", n)
+	}
+}
+
+func TestTimelinePagesAndNamesFieldsAsAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	for i := range 7 {
+		w.Publish(s, platforms.Draft{Text: fmt.Sprintf("Post %d", i)})
+		w.Clock.Advance(time.Minute)
+	}
+	path := "/2/users/" + s.Account.RemoteID + "/tweets?max_results=5&tweet.fields=created_at"
+	first := w.api(s, http.MethodGet, path, "")
+	meta := first.JSON["meta"].(map[string]any)
+	if n := len(first.JSON["data"].([]any)); n != 5 || meta["next_token"] == nil {
+		t.Fatalf("first page: %s", first.Body)
+	}
+	second := w.api(s, http.MethodGet, path+"&pagination_token="+fmt.Sprint(meta["next_token"]), "")
+	if n := len(second.JSON["data"].([]any)); n != 2 || !strings.Contains(second.Body, "Post 0") {
+		t.Errorf("second page: %s", second.Body)
+	}
+	if a := w.api(s, http.MethodGet, path+"&start_time="+url.QueryEscape(w.Clock.Now().Format(time.RFC3339)), ""); a.JSON["data"] != nil {
+		t.Errorf("nothing is newer, yet: %s", a.Body)
+	}
+	if a := w.api(s, http.MethodGet, "/2/users/"+s.Account.RemoteID+"/tweets?max_results=4", ""); a.Status != 400 {
+		t.Errorf("four a page: %d", a.Status)
+	}
+	id := w.Public()[0].ID
+	old := w.api(s, http.MethodGet, "/2/tweets?ids="+id+"&tweet.fields=public_metrics", "")
+	renamed := w.api(s, http.MethodGet, "/2/tweets?ids="+id+"&post.fields=public_metrics", "")
+	if !strings.Contains(old.Body, "retweet_count") || !strings.Contains(renamed.Body, "repost_count") ||
+		!strings.Contains(renamed.Body, "edit_history_post_ids") {
+		t.Errorf("old: %s\nnew: %s", old.Body, renamed.Body)
+	}
+}
+
+func TestDeletedPostsAreMarked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	r := w.Publish(s, platforms.Draft{Text: "Gone soon"})
+	for i, want := range []int{200, 404} {
+		if a := w.api(s, http.MethodDelete, "/2/tweets/"+r.RemoteID, ""); a.Status != want {
+			t.Errorf("delete %d: %d %s", i, a.Status, a.Body)
+		}
+	}
+	if all := w.Sim.Posts(); len(all) != 1 || !all[0].Deleted {
+		t.Errorf("the record: %+v", all)
+	}
+	_, err := w.Platform.(platforms.NumbersReader).PostNumbers(t.Context(), s, r.RemoteID)
+	expect(t, err, platforms.Rejected, platforms.CodeUnknownRefusal)
+}
+
+// TestBothCountersAgree compares the client's counter with the simulator's,
+// which was written apart from it: a text that just fits is taken, one more
+// letter is refused.
+func TestBothCountersAgree(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	for _, part := range []string{
+		"a", "ü", "語", "5 € …", "👋", "👨‍👩‍👧‍👦", "👍🏽", "🇩🇪", "1️⃣", "❤️‍🔥", "cafe\u0301", "“x” – y",
+		"https://example.com/a/b?c=d#e ", "see example.com. ", "(https://example.org/a) ", "https://en.wikipedia.org/wiki/Primer_(film) ",
+		"e.V. ", "15.30 ", "secretary@example.com ", "https://müller.de/x ", "riverside.club-house ", "example.co.uk, ",
+	} {
+		text := part
+		for x.Weight(text+part) <= 280 {
+			text += part
+		}
+		text += strings.Repeat("a", 280-x.Weight(text))
+		if n := x.Weight(text); n != 280 {
+			t.Fatalf("%q makes a text of %d", part, n)
+		}
+		if a := w.api(s, http.MethodPost, "/2/tweets", body(text)); a.Status != 201 {
+			t.Errorf("%q: 280 by our count is refused: %d %s", part, a.Status, a.Body)
+		}
+		if a := w.api(s, http.MethodPost, "/2/tweets", body(text+"a")); a.Status != 403 {
+			t.Errorf("%q: 281 by our count is taken: %d", part, a.Status)
+		}
+	}
+}
+
+func body(text string) string {
+	b, _ := json.Marshal(map[string]string{"text": text})
+	return string(b)
+}
+
+func TestPagesShowPosts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	r := w.Publish(s, platforms.Draft{Text: "Look <here>", Media: []platforms.Media{w.Media.Make("image/png", 40, 40, "A ball")}})
+	for _, path := range []string{"/web/riversidefc", "/web/riversidefc/status/" + r.RemoteID, "/web/i/web/status/" + r.RemoteID} {
+		a := w.do(w.request(http.MethodGet, path, "", nil))
+		if a.Status != 200 || !strings.Contains(a.Body, "Look &lt;here&gt;") || !strings.Contains(a.Body, `alt="A ball"`) {
+			t.Errorf("%s: %d %s", path, a.Status, a.Body)
+		}
+	}
+	for _, path := range []string{"/web/nobody", "/web/riversidefc/status/1", "/web/pictures/1"} {
+		if a := w.do(w.request(http.MethodGet, path, "", nil)); a.Status != 404 {
+			t.Errorf("%s: %d", path, a.Status)
+		}
+	}
+}

@@ -53,8 +53,8 @@ func (t *tx) once(ctx context.Context, personID int64, op string, do func() (str
 	return result, nil
 }
 
-// DeleteExpired removes request keys, reset links and used or expired
-// invitations that can do nothing any more.
+// DeleteExpired removes request keys, reset links, sign-ins at platforms and
+// used or expired invitations that can do nothing any more.
 func (db *DB) DeleteExpired(ctx context.Context) error {
 	return db.inTx(ctx, func(tx *tx) error {
 		for _, d := range []struct {
@@ -63,6 +63,8 @@ func (db *DB) DeleteExpired(ctx context.Context) error {
 		}{
 			{`DELETE FROM ops WHERE at <= ?`, tx.now.Add(-opLife)},
 			{`DELETE FROM password_resets WHERE expires_at <= ?`, tx.now},
+			{`DELETE FROM oauth_states WHERE expires_at <= ?`, tx.now},
+			{`DELETE FROM oauth_choices WHERE expires_at <= ?`, tx.now},
 			{`DELETE FROM invitations WHERE expires_at <= ?`, tx.now.Add(-invitationLife)},
 		} {
 			if _, err := tx.ExecContext(ctx, d.query, ms(d.before)); err != nil {

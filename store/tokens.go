@@ -175,6 +175,23 @@ func (t *tx) saveTokens(ctx context.Context, connectionID int64, tokens platform
 	return nil
 }
 
+// refreshToken opens the refresh token of a connection; empty if it has none.
+func (db *DB) refreshToken(ctx context.Context, connectionID int64) (platforms.Secret, error) {
+	var sealed []byte
+	err := db.read.QueryRowContext(ctx, `SELECT refresh FROM connection_refresh_tokens WHERE connection_id = ?`, connectionID).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return platforms.Secret{}, nil
+	}
+	if err != nil {
+		return platforms.Secret{}, fmt.Errorf("read sign-in of connection %d: %w", connectionID, err)
+	}
+	plain, err := db.keys.Open(sealed, "connection_refresh_tokens", strconv.FormatInt(connectionID, 10), "refresh")
+	if err != nil {
+		return platforms.Secret{}, fmt.Errorf("open sign-in of connection %d: %w", connectionID, err)
+	}
+	return platforms.NewSecret(string(plain)), nil
+}
+
 // deleteTokens destroys what a connection was signed in with.
 func (t *tx) deleteTokens(ctx context.Context, connectionID int64) error {
 	for _, q := range []string{
@@ -219,7 +236,7 @@ func (db *DB) AppCredentials(ctx context.Context, clubID int64, slot string, env
 
 // SaveAppCredentials seals what an admin entered for a platform app. Fields that
 // are empty keep what they were.
-func (db *DB) SaveAppCredentials(ctx context.Context, s Scope, slot string, app platforms.App) error {
+func (db *DB) SaveAppCredentials(ctx context.Context, s Scope, slot string, app platforms.App, origin string) error {
 	return db.inTx(ctx, func(tx *tx) error {
 		for key, value := range app {
 			if value.IsZero() {
@@ -237,8 +254,36 @@ func (db *DB) SaveAppCredentials(ctx context.Context, s Scope, slot string, app 
 				return fmt.Errorf("save platform app %s: %w", slot, err)
 			}
 		}
+		if err := tx.audit(ctx, s, "app_saved", slot, origin); err != nil {
+			return err
+		}
 		return tx.touch(ctx, s.ClubID)
 	})
+}
+
+// DeleteAppCredentials destroys what an admin entered for a platform app.
+func (db *DB) DeleteAppCredentials(ctx context.Context, s Scope, slot, origin string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM app_credentials WHERE club_id = ? AND slot = ?`, s.ClubID, slot); err != nil {
+			return fmt.Errorf("delete platform app %s: %w", slot, err)
+		}
+		if err := tx.audit(ctx, s, "app_deleted", slot, origin); err != nil {
+			return err
+		}
+		return tx.touch(ctx, s.ClubID)
+	})
+}
+
+// AppEntered says when a platform app was entered in the app, and by whom; the
+// zero time if it was not.
+func (db *DB) AppEntered(ctx context.Context, s Scope, slot string) (at time.Time, by string, err error) {
+	err = db.read.QueryRowContext(ctx, `
+		SELECT a.updated_at, p.name FROM app_credentials a JOIN people p ON p.id = a.updated_by
+		WHERE a.club_id = ? AND a.slot = ? ORDER BY a.updated_at DESC LIMIT 1`, s.ClubID, slot).Scan(into(&at), &by)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return at, by, fmt.Errorf("read platform app %s: %w", slot, err)
+	}
+	return at, by, nil
 }
 
 func appRow(clubID int64, slot string) string { return strconv.FormatInt(clubID, 10) + "/" + slot }

@@ -7,6 +7,10 @@ import (
 	"github.com/bandstand-app/bandstand/platforms/facebook"
 	metasim "github.com/bandstand-app/bandstand/platforms/facebook/sim"
 	"github.com/bandstand-app/bandstand/platforms/instagram"
+	"github.com/bandstand-app/bandstand/platforms/linkedin"
+	linkedinsim "github.com/bandstand-app/bandstand/platforms/linkedin/sim"
+	"github.com/bandstand-app/bandstand/platforms/x"
+	xsim "github.com/bandstand-app/bandstand/platforms/x/sim"
 )
 
 // constructors is the one list of platforms, in the order in which screens show
@@ -14,11 +18,15 @@ import (
 var constructors = []func(platforms.Env) platforms.Platform{
 	facebook.New,
 	instagram.New,
+	x.New,
+	linkedin.New,
 	bluesky.New,
 }
 
 // simulators is the list of make-believe platforms.
 var simulators = []func(platforms.SimEnv) platforms.Simulator{
 	metasim.New, // stands for both of Meta's platforms
+	xsim.New,
+	linkedinsim.New,
 	blueskysim.New,
 }

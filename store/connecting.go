@@ -1,0 +1,265 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Connected is a connection as its page shows it.
+type Connected struct {
+	Connection
+	ByName string // who connected it
+	// Waiting counts deliveries that are still to go out.
+	Waiting int
+	// CanRenew tells whether there is something to renew the sign-in with.
+	CanRenew bool
+}
+
+// End is when the sign-in ends for good unless a person renews it; zero if no
+// end is known. renews tells whether the platform lets us renew.
+func (c Connected) End(renews bool) time.Time {
+	if renews && c.CanRenew {
+		return c.RefreshExpires
+	}
+	return c.AccessExpires
+}
+
+const connectedQuery = `
+	SELECT ` + connectionColumns + `, p.name,
+	  (SELECT count(*) FROM deliveries d WHERE d.connection_id = c.id AND d.status = 'SCHEDULED'),
+	  EXISTS (SELECT 1 FROM connection_refresh_tokens r WHERE r.connection_id = c.id)
+	FROM connections c JOIN people p ON p.id = c.connected_by `
+
+func scanConnected(scan func(...any) error) (Connected, error) {
+	var c Connected
+	err := scan(append(c.fields(), &c.ByName, &c.Waiting, &c.CanRenew)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, club.ErrNotFound
+	}
+	return c, err
+}
+
+// ConnectedAccounts lists the real or the make-believe connections of the
+// scope's club, in the order they were made: never both (ux.md 2.23).
+func (db *DB) ConnectedAccounts(ctx context.Context, s Scope, practice bool) ([]Connected, error) {
+	return queryAll(ctx, db.read, scanConnected, connectedQuery+`WHERE c.club_id = ? AND c.practice = ? ORDER BY c.id LIMIT 1000`, s.ClubID, practice)
+}
+
+// ConnectedAccount reads one of them.
+func (db *DB) ConnectedAccount(ctx context.Context, s Scope, practice bool, id int64) (Connected, error) {
+	return queryOne(ctx, db.read, scanConnected, connectedQuery+`WHERE c.id = ? AND c.club_id = ? AND c.practice = ?`, id, s.ClubID, practice)
+}
+
+// ConnectChosen makes connections of the picked accounts of a choice, by their
+// place in it, and forgets the choice. Accounts that cannot be used are left
+// out. An account that is connected already keeps its connection.
+func (db *DB) ConnectChosen(ctx context.Context, s Scope, choiceID string, picks []int, origin string) ([]Connection, error) {
+	var made []Connection
+	err := db.inTx(ctx, func(tx *tx) error {
+		c, err := db.choice(ctx, tx, s, choiceID, tx.now)
+		if err != nil {
+			return err
+		}
+		for i, a := range c.Accounts {
+			if !slices.Contains(picks, i) || a.Unusable != "" {
+				continue
+			}
+			conn, err := tx.connect(ctx, s, c.Practice, a, origin)
+			if err != nil {
+				return err
+			}
+			made = append(made, conn)
+		}
+		return tx.dropChoice(ctx, choiceID)
+	})
+	if err == nil {
+		db.signal()
+	}
+	return made, err
+}
+
+// Connect makes a connection of one account, or signs it in again: then it keeps
+// its identity.
+func (db *DB) Connect(ctx context.Context, s Scope, practice bool, a platforms.Account, origin string) (Connection, error) {
+	var made Connection
+	err := db.inTx(ctx, func(tx *tx) (err error) {
+		made, err = tx.connect(ctx, s, practice, a, origin)
+		return err
+	})
+	if err == nil {
+		db.signal()
+	}
+	return made, err
+}
+
+func (t *tx) connect(ctx context.Context, s Scope, practice bool, a platforms.Account, origin string) (Connection, error) {
+	health, code := club.HealthOf(a)
+	action := "account_reconnected"
+	var id int64
+	err := t.QueryRowContext(ctx, `SELECT id FROM connections WHERE club_id = ? AND platform = ? AND practice = ? AND remote_id = ?`,
+		s.ClubID, a.Platform, practice, a.RemoteID).Scan(&id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		action = "account_connected"
+		id, err = t.insertConnection(ctx, s, practice, a, health, code)
+	case err == nil:
+		err = t.reconnect(ctx, s, id, a, health, code)
+	}
+	if err != nil {
+		return Connection{}, fmt.Errorf("connect account at %s: %w", a.Platform, err)
+	}
+	if err := t.saveTokens(ctx, id, a.Tokens); err != nil {
+		return Connection{}, err
+	}
+	if err := t.noteCheck(ctx, id, health, code); err != nil {
+		return Connection{}, err
+	}
+	if err := t.audit(ctx, s, action, string(a.Platform)+" "+a.RemoteID, origin); err != nil {
+		return Connection{}, err
+	}
+	if err := t.touch(ctx, s.ClubID); err != nil {
+		return Connection{}, err
+	}
+	return queryOne(ctx, t, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ?`, id)
+}
+
+func (t *tx) insertConnection(ctx context.Context, s Scope, practice bool, a platforms.Account, h club.Health, code string) (int64, error) {
+	var id int64
+	err := t.QueryRowContext(ctx, `
+		INSERT INTO connections (club_id, platform, practice, remote_id, name, handle, host, kind, granted, missing,
+		  health, health_code, connected_by, connected_at, checked_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14) RETURNING id`,
+		s.ClubID, a.Platform, practice, a.RemoteID, a.Name, a.Handle, a.Host, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)),
+		h, code, s.PersonID, ms(t.now)).Scan(&id)
+	return id, err
+}
+
+// reconnect signs a connection in again. Its old refresh token goes: it belongs
+// to a sign-in that is no more. The rest it had to keep goes with the new one.
+func (t *tx) reconnect(ctx context.Context, s Scope, id int64, a platforms.Account, h club.Health, code string) error {
+	_, err := t.ExecContext(ctx, `
+		UPDATE connections SET name = ?, handle = ?, host = ?, kind = ?, granted = ?, missing = ?, health = ?, health_code = ?,
+		  connected_by = ?, connected_at = ?, checked_at = ?, refresh_expires = NULL, blocked_until = 0, version = version + 1
+		WHERE id = ?`,
+		a.Name, a.Handle, a.Host, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), h, code,
+		s.PersonID, ms(t.now), ms(t.now), id)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `DELETE FROM connection_refresh_tokens WHERE connection_id = ?`, id)
+	return err
+}
+
+// noteCheck adds a line to the checks of a connection.
+func (t *tx) noteCheck(ctx context.Context, id int64, h club.Health, code string) error {
+	_, err := t.ExecContext(ctx, `INSERT INTO connection_checks (connection_id, at, health, code) VALUES (?, ?, ?, ?)`, id, ms(t.now), h, code)
+	if err != nil {
+		return fmt.Errorf("record check of connection %d: %w", id, err)
+	}
+	return nil
+}
+
+// NoteFailedCheck records that a platform could not be asked. What is known of
+// the connection, and when it was last known, stays.
+func (db *DB) NoteFailedCheck(ctx context.Context, s Scope, id int64, code string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		var h club.Health
+		err := tx.QueryRowContext(ctx, `SELECT health FROM connections WHERE id = ? AND club_id = ?`, id, s.ClubID).Scan(&h)
+		if errors.Is(err, sql.ErrNoRows) {
+			return club.ErrNotFound
+		}
+		if err != nil {
+			return fmt.Errorf("record check of connection %d: %w", id, err)
+		}
+		if err := tx.noteCheck(ctx, id, h, code); err != nil {
+			return err
+		}
+		return tx.touch(ctx, s.ClubID)
+	})
+}
+
+// SignInTokens opens both tokens of a connection, for telling the platform that
+// they are needed no more. club.ErrNotFound: it has none.
+func (db *DB) SignInTokens(ctx context.Context, connectionID int64) (platforms.Tokens, error) {
+	access, err := db.AccessToken(ctx, connectionID)
+	if err != nil {
+		return platforms.Tokens{}, err
+	}
+	t := platforms.Tokens{Access: access.Secret, AccessExpires: access.Expires}
+	t.Refresh, err = db.refreshToken(ctx, connectionID)
+	return t, err
+}
+
+// Disconnect destroys the sign-in of a connection and takes what was to go out
+// through it off the calendar (row 37). What was published stays.
+func (db *DB) Disconnect(ctx context.Context, s Scope, id int64, origin string) error {
+	err := db.inTx(ctx, func(tx *tx) error {
+		c, err := queryOne(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ? AND c.club_id = ?`, id, s.ClubID)
+		if err != nil {
+			return err
+		}
+		if err := tx.cancelConnection(ctx, s, id); err != nil {
+			return err
+		}
+		if err := tx.deleteTokens(ctx, id); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE connections SET health = ?, health_code = '', version = version + 1 WHERE id = ?`, club.Disconnected, id)
+		if err != nil {
+			return fmt.Errorf("disconnect connection %d: %w", id, err)
+		}
+		if err := tx.noteCheck(ctx, id, club.Disconnected, ""); err != nil {
+			return err
+		}
+		if err := tx.audit(ctx, s, "account_disconnected", string(c.Account.Platform)+" "+c.Account.RemoteID, origin); err != nil {
+			return err
+		}
+		return tx.touch(ctx, s.ClubID)
+	})
+	if err == nil {
+		db.signal()
+	}
+	return err
+}
+
+// SetPractice switches practice mode of the scope's club.
+func (db *DB) SetPractice(ctx context.Context, s Scope, on bool, origin string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE clubs SET practice = ? WHERE id = ?`, on, s.ClubID); err != nil {
+			return fmt.Errorf("switch practice mode: %w", err)
+		}
+		action := "practice_off"
+		if on {
+			action = "practice_on"
+		}
+		if err := tx.audit(ctx, s, action, "", origin); err != nil {
+			return err
+		}
+		return tx.touch(ctx, s.ClubID)
+	})
+}
+
+// DisconnectPractice disconnects every make-believe account of the scope's
+// club: their platforms have forgotten them.
+func (db *DB) DisconnectPractice(ctx context.Context, s Scope, origin string) error {
+	all, err := db.ConnectedAccounts(ctx, s, true)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.Health == club.Disconnected {
+			continue
+		}
+		if err := db.Disconnect(ctx, s, c.ID, origin); err != nil {
+			return err
+		}
+	}
+	return nil
+}

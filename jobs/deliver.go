@@ -185,7 +185,7 @@ func (r *run) tickEvent(ctx context.Context) (club.Event, error) {
 		Usable: s.Connection.Usable(), Code: s.Connection.HealthCode,
 		BlockedUntil: s.Connection.BlockedUntil, FreeAt: s.Connection.LastSentAt.Add(spacing),
 	}
-	p, ok := r.Platforms(s.Connection.Practice).Platform(s.Connection.Account.Platform)
+	p, ok := r.Platforms(s.Connection.ClubID, s.Connection.Practice).Platform(s.Connection.Account.Platform)
 	if !ok {
 		ev.Account.Usable, ev.Account.Code = false, platforms.CodeAccountGone
 	}

@@ -42,8 +42,9 @@ type Media interface {
 // Config is what the jobs are built with. Every field is needed.
 type Config struct {
 	DB *store.DB
-	// Platforms gives the real platforms, or the make-believe ones.
-	Platforms func(practice bool) *platforms.Registry
+	// Platforms gives the real platforms, or the make-believe ones of a club:
+	// each club practises in a world of its own.
+	Platforms func(clubID int64, practice bool) *platforms.Registry
 	// App gives the credentials of a platform app; empty if there are none.
 	App   func(ctx context.Context, clubID int64, practice bool, slot string) (platforms.App, error)
 	Media Media

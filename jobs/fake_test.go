@@ -384,7 +384,7 @@ func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig
 	registry := platforms.NewRegistry(p)
 	start := clock.Now()
 	r.config = Config{
-		DB: r.db, Platforms: func(bool) *platforms.Registry { return registry },
+		DB: r.db, Platforms: func(int64, bool) *platforms.Registry { return registry },
 		App:   func(context.Context, int64, bool, string) (platforms.App, error) { return platforms.App{}, nil },
 		Media: noMedia{}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Now: clock.Now,
 		Elapsed: func() time.Duration { return clock.Now().Sub(start) },

@@ -90,7 +90,7 @@ func (s *SignIns) Renew(ctx context.Context, conn store.Connection, seen int64) 
 	if err != nil || token.Version != seen {
 		return token, err
 	}
-	p, ok := s.Platforms(conn.Practice).Platform(conn.Account.Platform)
+	p, ok := s.Platforms(conn.ClubID, conn.Practice).Platform(conn.Account.Platform)
 	if !ok {
 		return token, fmt.Errorf("renew connection %d: no platform %q", conn.ID, conn.Account.Platform)
 	}

@@ -11,6 +11,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -449,7 +450,7 @@ func (s *store) Open(_ context.Context, id string) (platforms.MediaFile, error) 
 	defer s.mu.Unlock()
 	data, ok := s.files[id]
 	if !ok {
-		return platforms.MediaFile{}, errors.New("no such picture")
+		return platforms.MediaFile{}, fs.ErrNotExist
 	}
 	typ := "image/" + id[strings.LastIndexByte(id, '.')+1:]
 	return platforms.MediaFile{ReadCloser: io.NopCloser(bytes.NewReader(data)), Type: typ, Bytes: int64(len(data))}, nil

@@ -118,13 +118,14 @@ func (b *Bluesky) acceptable(server string) bool {
 
 // typedServer reads what a person typed as server: pds.example.org.
 func (b *Bluesky) typedServer(s string) (string, bool) {
-	s = strings.TrimRight(strings.TrimSpace(s), "/")
+	s = strings.TrimSpace(s)
 	if s == "" {
 		return b.entryway, true
 	}
 	if !strings.Contains(s, "://") {
 		s = "https://" + s
 	}
+	s = strings.TrimRight(s, "/")
 	return s, b.acceptable(s)
 }
 

@@ -6,11 +6,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
-	"mvdan.cc/xurls/v2"
+	"golang.org/x/net/publicsuffix"
 )
 
 // A text on Bluesky is plain; beside it stand facets, which say that the bytes
@@ -74,31 +73,68 @@ func (l layout) mentions() []string {
 	return out
 }
 
-var addresses = sync.OnceValue(xurls.Relaxed)
-
 // links finds the addresses of web pages in a text: with https:// or http://,
-// or bare ones (riverside-fc.example/trials) that stand as a word of their own.
+// or bare ones (riverside-fc.org/trials) that stand as a word of their own.
 func links(s string) []part {
 	var out []part
 	for start, word := range wordsOf(s) {
-		if !strings.ContainsAny(word, ".:") {
-			continue // looking closer is slow, and in vain
-		}
-		for _, m := range addresses().FindAllStringIndex(word, -1) {
-			found := word[m[0]:m[1]]
-			lower := strings.ToLower(found)
-			at := part{linkPart, start + m[0], start + m[1], found}
-			switch {
-			case strings.HasPrefix(lower, "https://"), strings.HasPrefix(lower, "http://"):
-				out = append(out, at)
-			case strings.ContainsAny(found, ":@"), !beginsWord(word[:m[0]]), !bareDomain(found):
-			default:
-				at.value = "https://" + found
-				out = append(out, at)
-			}
+		if p, ok := linkIn(word); ok {
+			p.start, p.end = p.start+start, p.end+start
+			out = append(out, p)
 		}
 	}
 	return out
+}
+
+var (
+	schemeForm = regexp.MustCompile(`(?i)https?://`)
+	bareForm   = regexp.MustCompile(`^\(*((?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)+[\pL\pN-]*\pL)(?::\d{1,5})?(?:[/?#].*)?`)
+)
+
+// linkIn finds the address in a word, if there is one.
+func linkIn(word string) (part, bool) {
+	if m := schemeForm.FindStringIndex(word); m != nil {
+		before, _ := utf8.DecodeLastRuneInString(word[:m[0]])
+		found := withoutTail(word[m[0]:])
+		u, err := url.Parse(found)
+		ok := err == nil && strings.Trim(u.Hostname(), ".-") != "" && !unicode.IsLetter(before) && !unicode.IsDigit(before)
+		return part{linkPart, m[0], m[0] + len(found), found}, ok
+	}
+	m := bareForm.FindStringSubmatchIndex(word)
+	if m == nil || !isDomain(word[m[2]:m[3]]) {
+		return part{}, false
+	}
+	if r, size := utf8.DecodeRuneInString(word[m[1]:]); size > 0 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("@-_:", r)) {
+		return part{}, false
+	}
+	found := withoutTail(word[m[2]:m[1]])
+	return part{linkPart, m[2], m[2] + len(found), "https://" + found}, true
+}
+
+// withoutTail cuts off what ends the sentence rather than the address: full
+// stops, quotes, and brackets that were opened before it.
+func withoutTail(s string) string {
+	if i := strings.IndexAny(s, "<>\"“”«»…"); i >= 0 {
+		s = s[:i]
+	}
+	for s != "" {
+		r, size := utf8.DecodeLastRuneInString(s)
+		switch {
+		case strings.ContainsRune(".,;:!?'’*_~", r):
+		case r == ')' && strings.Count(s, "(") < strings.Count(s, ")"):
+		case r == ']' && strings.Count(s, "[") < strings.Count(s, "]"):
+		default:
+			return s
+		}
+		s = s[:len(s)-size]
+	}
+	return s
+}
+
+// isDomain tells a domain from a missing space after a full stop, "open.Bring".
+func isDomain(host string) bool {
+	suffix, known := publicsuffix.PublicSuffix(strings.ToLower(host))
+	return (known || strings.Contains(suffix, ".")) && len(suffix) < len(host) && strings.HasSuffix(host, suffix)
 }
 
 // wordsOf walks over what stands between white space, with its position.
@@ -116,16 +152,6 @@ func wordsOf(s string) iter.Seq2[int, string] {
 			at += end + size
 		}
 	}
-}
-
-// bareDomain tells a domain from a missing space after a full stop, "open.Bring".
-func bareDomain(s string) bool {
-	host := s
-	if i := strings.IndexAny(s, "/?#"); i >= 0 {
-		host = s[:i]
-	}
-	tld := host[strings.LastIndexByte(host, '.')+1:]
-	return strings.Contains(host, ".") && len(tld) >= 2 && strings.ToLower(tld) == tld && strings.Trim(host, "0123456789.") != ""
 }
 
 func beginsWord(before string) bool {
@@ -188,7 +214,14 @@ func wordParts(s string, first bool) []part {
 		}
 	}
 	slices.SortFunc(out, func(a, b part) int { return a.start - b.start })
-	return slices.CompactFunc(out, func(a, b part) bool { return b.start < a.end })
+	end := 0 // of the part before: what overlaps it is left out
+	return slices.DeleteFunc(out, func(p part) bool {
+		if p.start < end {
+			return true
+		}
+		end = p.end
+		return false
+	})
 }
 
 // validTag: not a mere number (#1), not an emoji keycap, within the limits.

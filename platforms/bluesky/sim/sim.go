@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	id    platforms.ID = "bluesky"
-	mount              = "bluesky"
+	id    = platforms.ID("bluesky")
+	mount = "bluesky"
 	// maxBody is the upload limit of a server as it comes, 5 MiB.
 	maxBody = 5 << 20
 	// Requests that one address may send in five minutes. They are counted for

@@ -1,0 +1,269 @@
+package sim_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/bluesky/sim"
+)
+
+// world is a simulator and somebody signed in.
+type world struct {
+	*testing.T
+	sim *sim.Sim
+	now time.Time
+	did string
+	tok string // access
+	ref string // refresh
+}
+
+func start(t *testing.T) *world {
+	t.Helper()
+	w := &world{T: t, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
+	w.sim = sim.New(platforms.SimEnv{Now: func() time.Time { return w.now }, BaseURL: "http://sandbox.test"}).(*sim.Sim)
+	_, s := w.post("com.atproto.server.createSession", `{"identifier":"riversidefc.test","password":"abcd-efgh-ijkl-mnop"}`)
+	w.did, w.tok, w.ref = s["did"].(string), s["accessJwt"].(string), s["refreshJwt"].(string)
+	return w
+}
+
+func (w *world) do(method, path, body, token string) (int, map[string]any) {
+	w.Helper()
+	r := httptest.NewRequestWithContext(w.Context(), method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	rec := httptest.NewRecorder()
+	w.sim.ServeHTTP(rec, r)
+	var out map[string]any
+	if rec.Body.Len() > 0 {
+		if err := json.Unmarshal(rec.Body.Bytes(), &out); err != nil {
+			w.Fatalf("%s: %v: %s", path, err, rec.Body)
+		}
+	}
+	return rec.Code, out
+}
+
+func (w *world) post(method, body string) (int, map[string]any) {
+	w.Helper()
+	return w.do(http.MethodPost, "/xrpc/"+method, body, w.tok)
+}
+
+func (w *world) get(path string) (int, map[string]any) {
+	w.Helper()
+	return w.do(http.MethodGet, path, "", "")
+}
+
+const rkey = "3kzzzzzzzzz22"
+
+func (w *world) write(method, rkey, text, swap string) (int, map[string]any) {
+	w.Helper()
+	body := `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","rkey":"` + rkey + `",` + swap + `
+		"record":{"$type":"app.bsky.feed.post","text":"` + text + `","createdAt":"2026-11-24T12:00:00.000Z"}}`
+	return w.post("com.atproto.repo."+method, body)
+}
+
+func TestPuttingARecord(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	const none = `"swapRecord":null,`
+	status, first := w.write("putRecord", rkey, "one", none)
+	if status != 200 || first["commit"] == nil || first["uri"] != "at://"+w.did+"/app.bsky.feed.post/"+rkey {
+		t.Fatalf("first: %d %v", status, first)
+	}
+	status, same := w.write("putRecord", rkey, "one", none)
+	if status != 200 || same["commit"] != nil || same["cid"] != first["cid"] {
+		t.Errorf("same again: %d %v", status, same)
+	}
+	status, other := w.write("putRecord", rkey, "two", none)
+	if want := "Record was at " + first["cid"].(string); status != 400 || other["error"] != "InvalidSwap" || other["message"] != want {
+		t.Errorf("other content: %d %v, want %q", status, other, want)
+	}
+	status, wrong := w.write("putRecord", "3kzzzzzzzzz23", "two", `"swapRecord":"bafyreia",`)
+	if status != 400 || wrong["message"] != "Record was at null" {
+		t.Errorf("swap of what is not there: %d %v", status, wrong)
+	}
+	status, used := w.write("createRecord", rkey, "two", "")
+	if status != 500 || used["error"] != "InternalServerError" {
+		t.Errorf("create on a used key: %d %v", status, used)
+	}
+	status, made := w.write("createRecord", "", "three", "")
+	if status != 200 || made["uri"] == first["uri"] {
+		t.Errorf("create without a key: %d %v", status, made)
+	}
+	status, edited := w.write("putRecord", rkey, "edited", "")
+	if status != 200 || edited["cid"] == first["cid"] {
+		t.Errorf("put without swap: %d %v", status, edited)
+	}
+	var texts []string
+	for _, p := range w.sim.Posts() {
+		texts = append(texts, p.Text)
+	}
+	if diff := cmp.Diff([]string{"one", "three"}, texts); diff != "" {
+		t.Errorf("record (-want +got):\n%s", diff)
+	}
+}
+
+func TestDeletingIsMarkedAndTwiceIsFine(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.write("putRecord", rkey, "one", "")
+	body := `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","rkey":"` + rkey + `"}`
+	if status, got := w.post("com.atproto.repo.deleteRecord", body); status != 200 || got["commit"] == nil {
+		t.Errorf("delete: %d %v", status, got)
+	}
+	if status, got := w.post("com.atproto.repo.deleteRecord", body); status != 200 || len(got) != 0 {
+		t.Errorf("delete again: %d %v", status, got)
+	}
+	if p := w.sim.Posts(); len(p) != 1 || !p[0].Deleted {
+		t.Errorf("record %+v", p)
+	}
+	uri := "at://" + w.did + "/app.bsky.feed.post/" + rkey
+	if _, got := w.get("/appview/xrpc/app.bsky.feed.getPosts?uris=" + uri); len(got["posts"].([]any)) != 0 {
+		t.Errorf("view of a deleted post: %v", got)
+	}
+	status, got := w.get("/xrpc/com.atproto.repo.getRecord?repo=" + w.did + "&collection=app.bsky.feed.post&rkey=" + rkey)
+	if status != 400 || got["error"] != "RecordNotFound" {
+		t.Errorf("read of a deleted post: %d %v", status, got)
+	}
+}
+
+func TestRefusalsAreInTheWordsOfARealServer(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	const invalid = "Invalid app.bsky.feed.post record: "
+	for name, c := range map[string]struct {
+		record, error, message string
+	}{
+		"no text":      {`{"createdAt":"2026-11-24T12:00:00Z"}`, "InvalidRequest", invalid + `Missing required key "text" at $.record`},
+		"long":         {`{"text":"` + strings.Repeat("a", 301) + `","createdAt":"2026-11-24T12:00:00Z"}`, "InvalidRequest", invalid + "grapheme too big (maximum 300, got 301) at $.record.text"},
+		"bytes":        {`{"text":"` + strings.Repeat("\U0001F468\u200D\U0001F469\u200D\U0001F467\u200D\U0001F466", 120) + `a","createdAt":"2026-11-24T12:00:00Z"}`, "InvalidRequest", invalid + "string too big (maximum 3000, got 3001) at $.record.text"},
+		"date":         {`{"text":"a","createdAt":"x"}`, "InvalidRequest", invalid + `Invalid datetime (got "x") at $.record.createdAt`},
+		"langs":        {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","langs":["a!"]}`, "InvalidRequest", invalid + `Invalid language (got "a!") at $.record.langs[0]`},
+		"many langs":   {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","langs":["en","de","fr","it"]}`, "InvalidRequest", invalid + "array too big (maximum 3, got 4) at $.record.langs"},
+		"mention":      {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","facets":[{"features":[{"$type":"app.bsky.richtext.facet#mention","did":"nope"}]}]}`, "InvalidRequest", invalid + `Invalid DID (got "nope") at $.record.facets[0].features[0].did`},
+		"blob":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"images":[{"alt":"","image":{"$type":"blob","ref":{"$link":"bafkreia"},"size":1}}]}}`, "BlobNotFound", "Could not find blob: bafkreia"},
+		"big blob":     {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"images":[{"alt":"","image":{"$type":"blob","ref":{"$link":"bafkreia"},"size":2000001}}]}}`, "InvalidRequest", invalid + "blob too big (maximum 2000000, got 2000001) at $.record.embed.images[0].image"},
+		"no alt":       {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"images":[{"image":{"$type":"blob"}}]}}`, "InvalidRequest", invalid + `Missing required key "alt" at $.record.embed.images[0]`},
+		"flat":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"images":[{"alt":"","image":{},"aspectRatio":{"width":0,"height":1}}]}}`, "InvalidRequest", invalid + "integer too small (minimum 1, got 0) at $.record.embed.images[0].aspectRatio.width"},
+		"card":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"external":{"uri":"not a uri"}}}`, "InvalidRequest", invalid + `Invalid uri (got "not a uri") at $.record.embed.external.uri`},
+		"not a record": {`[]`, "InvalidRequest", invalid + "not in the form of the lexicon"},
+		"nothing":      {`null`, "InvalidRequest", "Input/record must be an object"},
+	} {
+		body := `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","rkey":"` + rkey + `","record":` + c.record + `}`
+		status, got := w.post("com.atproto.repo.putRecord", body)
+		if status != 400 || got["error"] != c.error || got["message"] != c.message {
+			t.Errorf("%s: %d %v, want %s %q", name, status, got, c.error, c.message)
+		}
+	}
+	for _, c := range []struct {
+		repo, rkey, token string
+		status            int
+		error             string
+	}{
+		{w.did, "hello", w.tok, 400, "InvalidRequest"},
+		{"oldtownchoir.test", rkey, w.tok, 401, "AuthenticationRequired"},
+		{"did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", rkey, w.tok, 403, "AccountNotFound"},
+		{w.did, rkey, "", 401, "AuthMissing"},
+		{w.did, rkey, "abc", 400, "InvalidToken"},
+		{w.did, rkey, w.ref, 400, "InvalidToken"},
+	} {
+		body := `{"repo":"` + c.repo + `","collection":"app.bsky.feed.post","rkey":"` + c.rkey + `","record":{"text":"a","createdAt":"2026-11-24T12:00:00Z"}}`
+		if status, got := w.do(http.MethodPost, "/xrpc/com.atproto.repo.putRecord", body, c.token); status != c.status || got["error"] != c.error {
+			t.Errorf("%+v: %d %v", c, status, got)
+		}
+	}
+	if n := len(w.sim.Posts()); n != 0 {
+		t.Errorf("%d posts were accepted", n)
+	}
+}
+
+func TestUploadsAreSniffedAndLimited(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	upload := func(data []byte, typ string) (int, map[string]any) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/xrpc/com.atproto.repo.uploadBlob", bytes.NewReader(data))
+		r.Header.Set("Authorization", "Bearer "+w.tok)
+		if typ != "" {
+			r.Header.Set("Content-Type", typ)
+		}
+		rec := httptest.NewRecorder()
+		w.sim.ServeHTTP(rec, r)
+		var out map[string]any
+		if err := json.Unmarshal(rec.Body.Bytes(), &out); err != nil {
+			t.Fatal(err)
+		}
+		return rec.Code, out
+	}
+	png := []byte("\x89PNG\r\n\x1a\n0000")
+	status, got := upload(png, "image/jpeg")
+	if b, _ := got["blob"].(map[string]any); status != 200 || b["mimeType"] != "image/png" || b["size"] != float64(len(png)) {
+		t.Errorf("PNG sent as JPEG: %d %v", status, got)
+	}
+	status, got = upload([]byte("hello world"), "image/jpeg")
+	if b, _ := got["blob"].(map[string]any); status != 200 || b["mimeType"] != "image/jpeg" {
+		t.Errorf("text sent as JPEG: %d %v", status, got)
+	}
+	if status, got = upload(png, ""); status != 400 || got["error"] != "InvalidRequest" {
+		t.Errorf("no type: %d %v", status, got)
+	}
+	if status, got = upload(make([]byte, 5<<20+1), "image/png"); status != 413 || got["error"] != "PayloadTooLarge" {
+		t.Errorf("more than 5 MiB: %d %v", status, got)
+	}
+}
+
+func TestRefreshingRotatesWithGrace(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	refresh := func(token string) (int, map[string]any) {
+		return w.do(http.MethodPost, "/xrpc/com.atproto.server.refreshSession", "", token)
+	}
+	_, first := refresh(w.ref)
+	w.now = w.now.Add(2 * time.Hour)
+	if _, again := refresh(w.ref); again["refreshJwt"] != first["refreshJwt"] || again["accessJwt"] == first["accessJwt"] {
+		t.Errorf("within the grace the successor is another one")
+	}
+	w.now = w.now.Add(time.Second)
+	if status, got := refresh(w.ref); status != 400 || got["error"] != "ExpiredToken" {
+		t.Errorf("after the grace: %d %v", status, got)
+	}
+	if status, got := w.do(http.MethodGet, "/xrpc/com.atproto.server.getSession", "", w.tok); status != 400 || got["error"] != "ExpiredToken" {
+		t.Errorf("access after two hours: %d %v", status, got)
+	}
+	next := first["refreshJwt"].(string)
+	if status, _ := w.do(http.MethodPost, "/xrpc/com.atproto.server.deleteSession", "", next); status != 200 {
+		t.Errorf("delete: %d", status)
+	}
+	if status, got := refresh(next); status != 400 || got["error"] != "ExpiredToken" {
+		t.Errorf("after disconnecting: %d %v", status, got)
+	}
+}
+
+func TestPagesShowAccountsPostsAndPictures(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.write("putRecord", rkey, "Come & see", "")
+	page := func(path string) (int, string) {
+		rec := httptest.NewRecorder()
+		w.sim.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return rec.Code, rec.Body.String()
+	}
+	for _, path := range []string{"/web/profile/riversidefc.test", "/web/profile/" + w.did + "/post/" + rkey} {
+		if status, body := page(path); status != 200 || !strings.Contains(body, "Come &amp; see") || !strings.Contains(body, "Riverside FC") {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	for _, path := range []string{"/web/profile/nobody.test", "/web/profile/riversidefc.test/post/3kzzzzzzzzz99", "/web/blob/00", "/web/blob/zz"} {
+		if status, _ := page(path); status != 404 {
+			t.Errorf("%s: status %d", path, status)
+		}
+	}
+}

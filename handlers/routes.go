@@ -70,6 +70,12 @@ func (s *Server) routes() []route {
 		{post, "/settings/invitations/:id/withdrawal", club.ManageClub, s.withdrawInvitation, 0},
 
 		// Calendar
+		{get, "/calendar", club.ViewClub, s.showCalendar, heavy},
+		{get, "/calendar/day/:date", club.ViewClub, s.showDay, 0},
+		{get, "/calendar/changes", club.ViewClub, s.showCalendarChanges, heavy | poll},
+		{get, "/calendar/keys", club.ViewClub, s.showCalendarKeys, 0},
+		{get, "/posts/:id/move", club.WritePosts, s.showMove, 0},
+		{post, "/posts/:id/move", club.WritePosts, s.createMove, 0},
 
 		// Posts
 

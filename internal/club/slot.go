@@ -99,3 +99,16 @@ func (s Slot) Clock() string {
 	}
 	return s.Local[11:16]
 }
+
+// Second is the later instant of a wall time that happens twice; any other slot
+// stays as it is.
+func (s Slot) Second() Slot {
+	loc, err := time.LoadLocation(s.Zone)
+	if s.Note != SlotTwice || err != nil {
+		return s
+	}
+	_, first := s.At.In(loc).Zone()
+	_, second := s.At.Add(24 * time.Hour).In(loc).Zone()
+	s.At = s.At.Add(time.Duration(first-second) * time.Second)
+	return s
+}

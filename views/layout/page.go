@@ -56,8 +56,8 @@ type Fault struct {
 	Text  string
 }
 
-// title is what the browser shows for the page.
-func (p Page) title(ctx context.Context) string {
+// FullTitle is what the browser shows for the page.
+func (p Page) FullTitle(ctx context.Context) string {
 	t := p.Title
 	if p.Signed != nil {
 		t = i18n.T(ctx, "frame_title", "page", p.Title, "club", p.Signed.Club)
@@ -81,4 +81,4 @@ func (p Page) theme() string {
 	return p.Signed.Theme
 }
 
-const htmxConfig = `{"disableInheritance":true,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,"historyRestoreAsHxRequest":false,"includeIndicatorStyles":false,"defaultSwapStyle":"outerHTML","timeout":15000,"globalViewTransitions":false,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"401","swap":true},{"code":"403","swap":true},{"code":"409","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true},{"code":"...","swap":false}]}`
+const htmxConfig = `{"disableInheritance":true,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,"historyRestoreAsHxRequest":false,"includeIndicatorStyles":false,"defaultSwapStyle":"outerHTML","timeout":15000,"globalViewTransitions":false,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"401","swap":true},{"code":"403","swap":true},{"code":"404","swap":true},{"code":"409","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true},{"code":"...","swap":false}]}`

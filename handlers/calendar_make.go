@@ -1,0 +1,308 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/calendar"
+)
+
+// How much one page of the calendar holds (performance.md S7).
+const (
+	maxCards       = 400
+	maxCardsPerDay = 12
+)
+
+// calendarMaker turns posts into what the calendar shows.
+type calendarMaker struct {
+	s     *Server
+	c     echo.Context
+	ctx   context.Context
+	actor *store.Actor
+	q     calendarQuery
+	zone  *time.Location
+	today time.Time // UTC midnight of the club's date
+
+	accounts     map[int64]accountWords
+	campaigns    map[int64]string
+	campaignList []store.Campaign
+	people       []store.Member
+	statuses     map[club.Status]string
+	lists        map[string]placeWords // by the connections of a post
+	names        map[string]string     // of days
+	seen         map[int64]bool        // posts that the filters let through
+}
+
+// accountWords is what a connection is called.
+type accountWords struct {
+	platform        platforms.ID
+	short, platName string
+	name            string
+}
+
+// placeWords is where a post goes, in the forms that are needed.
+type placeWords struct {
+	chips         []calendar.Chip
+	spoken, shown string
+}
+
+func (s *Server) newCalendar(c echo.Context, q calendarQuery) (*calendarMaker, error) {
+	a := who(c)
+	zone, err := time.LoadLocation(a.Club.Zone)
+	if err != nil {
+		return nil, err
+	}
+	y, mo, d := s.Now().In(zone).Date()
+	return &calendarMaker{
+		s: s, c: c, ctx: c.Request().Context(), actor: a, q: q, zone: zone, today: time.Date(y, mo, d, 0, 0, 0, 0, time.UTC),
+		names: map[string]string{}, lists: map[string]placeWords{}, seen: map[int64]bool{},
+	}, nil
+}
+
+// load reads what posts refer to. Once is enough.
+func (m *calendarMaker) load() error {
+	if m.accounts != nil {
+		return nil
+	}
+	connections, err := m.s.DB.Connections(m.ctx, scope(m.c))
+	if err != nil {
+		return err
+	}
+	m.accounts = make(map[int64]accountWords, len(connections))
+	for _, n := range connections {
+		w := accountWords{platform: n.Account.Platform, short: string(n.Account.Platform), platName: string(n.Account.Platform), name: n.Account.Name}
+		if p, ok := m.s.platforms(n.Practice).Platform(n.Account.Platform); ok {
+			info := p.Info()
+			w.short, w.platName = info.Short, info.Name
+		}
+		m.accounts[n.ID] = w
+	}
+	campaigns, err := m.s.DB.Campaigns(m.ctx, scope(m.c))
+	if err != nil {
+		return err
+	}
+	m.campaigns = make(map[int64]string, len(campaigns))
+	for _, g := range campaigns {
+		m.campaigns[g.ID] = g.Name
+	}
+	m.campaignList = campaigns
+	m.statuses = make(map[club.Status]string, len(statusChoices))
+	for _, st := range statusChoices {
+		m.statuses[st] = t(m.c, "status_"+string(st))
+	}
+	return nil
+}
+
+// dayName is "Tuesday 24 November"; dates of other years carry the year.
+func (m *calendarMaker) dayName(d time.Time) string {
+	key := d.Format(dateLayout)
+	name, ok := m.names[key]
+	if !ok {
+		name = i18n.Day(m.ctx, d)
+		if d.Year() != m.today.Year() {
+			name += " " + strconv.Itoa(d.Year())
+		}
+		m.names[key] = name
+	}
+	return name
+}
+
+// days reads the posts from (inclusive) to (exclusive) and makes the days.
+func (m *calendarMaker) days(from, to time.Time) ([]calendar.Day, error) {
+	if err := m.load(); err != nil {
+		return nil, err
+	}
+	start, err := club.NewSlot(from.Format(dateLayout), "00:00", m.actor.Club.Zone)
+	if err != nil {
+		return nil, err
+	}
+	end, err := club.NewSlot(to.Format(dateLayout), "00:00", m.actor.Club.Zone)
+	if err != nil {
+		return nil, err
+	}
+	posts, err := m.s.DB.CalendarPosts(m.ctx, scope(m.c), start.At, end.At)
+	if err != nil {
+		return nil, err
+	}
+	first, next := m.month()
+	var days []calendar.Day
+	index := map[string]int{}
+	for d := from; d.Before(to); d = d.AddDate(0, 0, 1) {
+		key := d.Format(dateLayout)
+		index[key] = len(days)
+		past := d.Before(m.today)
+		days = append(days, calendar.Day{
+			Key: key, Number: strconv.Itoa(d.Day()), Name: m.dayName(d), Today: d.Equal(m.today), Past: past,
+			Out: d.Before(first) || !d.Before(next), Add: !past && m.actor.Role.Can(club.WritePosts),
+		})
+	}
+	perDay := m.perDay(len(posts), len(days))
+	for _, p := range posts {
+		status := club.PostStatus(p.Statuses())
+		if !m.q.matches(p, status) {
+			continue
+		}
+		m.seen[p.ID] = true
+		at := p.At.In(m.zone)
+		i, ok := index[at.Format(dateLayout)]
+		if !ok {
+			continue
+		}
+		d := &days[i]
+		d.Total++
+		if len(d.Cards) < perDay {
+			d.Cards = append(d.Cards, m.card(p, status, d.Name, i18n.Clock(m.ctx, at)))
+		}
+	}
+	for i := range days {
+		days[i].Count = m.count(days[i].Total)
+	}
+	return days, nil
+}
+
+// perDay is how many cards a day may hold so that the page stays small.
+func (m *calendarMaker) perDay(posts, days int) int {
+	switch {
+	case m.q.print:
+		return posts
+	case posts <= maxCards:
+		return maxCardsPerDay
+	}
+	return min(maxCardsPerDay, max(calendar.Visible, maxCards/days))
+}
+
+func (m *calendarMaker) count(n int) string {
+	key := "n" + strconv.Itoa(n)
+	words, ok := m.names[key]
+	if !ok {
+		words = i18n.N(m.ctx, "calendar_posts", n)
+		m.names[key] = words
+	}
+	return words
+}
+
+// card makes one post. day is empty for a post without a time.
+func (m *calendarMaker) card(p store.CalendarPost, status club.Status, day, clock string) calendar.Card {
+	places := m.places(p)
+	wish := club.MoveWish{Role: m.actor.Role, Own: p.AuthorID == m.actor.Person.ID, Deliveries: p.Statuses()}
+	c := calendar.Card{
+		ID: p.ID, Version: p.Version, Time: clock, Text: p.Excerpt, Chips: places.chips, Accounts: places.shown, Status: status,
+		Campaign: m.campaigns[p.CampaignID], Practice: p.Practice && !m.actor.Club.Practice, Movable: wish.Check() == nil,
+	}
+	if c.Text == "" {
+		c.Text = t(m.c, "calendar_no_text")
+	}
+	c.Editable = status != club.Published && status != club.Publishing &&
+		(m.actor.Role.Can(club.SchedulePosts) || (wish.Own && m.actor.Role.Can(club.WritePosts)))
+	var facts strings.Builder
+	for _, fact := range []string{day, clock, places.spoken, m.statuses[status], m.outOf(p, status)} {
+		if fact != "" {
+			facts.WriteString(", ")
+			facts.WriteString(fact)
+		}
+	}
+	c.Facts = facts.String()
+	return c
+}
+
+// outOf says of a post that needs attention how much of it is out.
+func (m *calendarMaker) outOf(p store.CalendarPost, status club.Status) string {
+	if status != club.NeedsAttention {
+		return ""
+	}
+	out, all := 0, 0
+	for _, d := range p.Deliveries {
+		if d.Status == club.Published {
+			out++
+		}
+		if d.Status != club.Cancelled {
+			all++
+		}
+	}
+	return t(m.c, "calendar_out_of", "n", strconv.Itoa(out), "all", strconv.Itoa(all))
+}
+
+// places says where a post goes. Posts that go to the same accounts share the
+// words.
+func (m *calendarMaker) places(p store.CalendarPost) placeWords {
+	var ids []int64
+	for _, d := range p.Deliveries {
+		if d.Status != club.Cancelled {
+			ids = append(ids, d.ConnectionID)
+		}
+	}
+	var key strings.Builder
+	for _, id := range ids {
+		key.WriteString(strconv.FormatInt(id, 36))
+		key.WriteByte(' ')
+	}
+	w, ok := m.lists[key.String()]
+	if ok {
+		return w
+	}
+	m.sortAccounts(ids, p.Practice)
+	var spoken, shown []string
+	var last platforms.ID
+	for _, id := range ids {
+		a := m.accounts[id]
+		shown = append(shown, a.name)
+		if a.platform == last {
+			continue
+		}
+		last = a.platform
+		spoken = append(spoken, a.platName)
+		w.chips = append(w.chips, calendar.Chip{Platform: string(a.platform), Short: a.short})
+	}
+	w.spoken, w.shown = joinAnd(m.c, spoken), strings.Join(shown, ", ")
+	m.lists[key.String()] = w
+	return w
+}
+
+// sortAccounts puts connections in the order of the platforms, then of age.
+func (m *calendarMaker) sortAccounts(ids []int64, practice bool) {
+	registry := m.s.platforms(practice)
+	slices.SortFunc(ids, func(a, b int64) int {
+		return cmp.Or(registry.Compare(m.accounts[a].platform, m.accounts[b].platform), cmp.Compare(a, b))
+	})
+}
+
+// tray makes the box of drafts without a time.
+func (m *calendarMaker) tray() (*calendar.Tray, error) {
+	if err := m.load(); err != nil {
+		return nil, err
+	}
+	posts, err := m.s.DB.TrayPosts(m.ctx, scope(m.c))
+	if err != nil {
+		return nil, err
+	}
+	tray := &calendar.Tray{}
+	for _, p := range posts {
+		status := club.PostStatus(p.Statuses())
+		if m.q.matches(p, status) {
+			m.seen[p.ID] = true
+			tray.Cards = append(tray.Cards, m.card(p, status, "", ""))
+		}
+	}
+	tray.Total = i18n.N(m.ctx, "calendar_tray", len(tray.Cards))
+	return tray, nil
+}
+
+// sprite is the platforms' marks as symbols.
+func (m *calendarMaker) sprite() string {
+	all := m.s.platforms(m.actor.Club.Practice).All()
+	infos := make([]platforms.Info, 0, len(all))
+	for _, p := range all {
+		infos = append(infos, p.Info())
+	}
+	return calendar.Sprite(infos)
+}

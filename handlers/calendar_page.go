@@ -1,0 +1,143 @@
+package handlers
+
+import (
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/views/calendar"
+)
+
+// whole makes the calendar with everything around it.
+func (m *calendarMaker) whole() (calendar.Calendar, error) {
+	var err error
+	if m.people, err = m.s.DB.Members(m.ctx, m.actor.Club.ID); err != nil {
+		return calendar.Calendar{}, err
+	}
+	from, to := m.span()
+	days, err := m.days(from, to)
+	if err != nil {
+		return calendar.Calendar{}, err
+	}
+	first, next := m.month()
+	total, ahead := 0, 0
+	for _, d := range days {
+		if d.Out {
+			continue
+		}
+		total += d.Total
+		if !d.Past {
+			ahead += d.Total
+		}
+	}
+	cal := calendar.Calendar{
+		View: m.q.view, Month: i18n.Month(m.ctx, first), Count: m.count(total), Zone: i18n.Place(m.actor.Club.Zone),
+		Sprite: m.sprite(), CanWrite: m.actor.Role.Can(club.WritePosts),
+	}
+	isToday := !m.today.Before(first) && m.today.Before(next)
+	cal.Links = m.links(first, next, isToday)
+	cal.Filter = m.filter()
+	cal.Empty = calendar.Empty{
+		NoAccounts: len(m.accounts) == 0, NoMatch: total == 0 && cal.Filter.On > 0, NoPosts: total == 0, NothingAhead: total > 0 && ahead == 0,
+	}
+	cal.Body = calendar.Body{View: m.q.view, Month: cal.Month, Poll: m.poll(), Weekdays: m.weekdays(), Days: days, HidePast: isToday && m.q.view == calendar.Auto}
+	if m.q.print {
+		cal.Print = m.printHead(cal.Month)
+		return cal, nil
+	}
+	cal.Body.Tray, err = m.tray()
+	return cal, err
+}
+
+func (m *calendarMaker) links(first, next time.Time, isToday bool) calendar.Links {
+	prev := first.AddDate(0, -1, 0)
+	here := m.q
+	here.print = false
+	today := here
+	today.date = ""
+	printed := m.q
+	printed.print = true
+	l := calendar.Links{
+		Prev: here.on(prev).path(), Next: here.on(next).path(), Today: today.path(),
+		PrevName: i18n.Month(m.ctx, prev), NextName: i18n.Month(m.ctx, next),
+		Month: here.as(calendar.Month).path(), List: here.as(calendar.List).path(), Print: printed.path(),
+		Clear: here.clear().path(), New: "/posts/new", Earlier: here.as(calendar.List).on(first).path(), IsToday: isToday,
+	}
+	if first.After(m.today) {
+		l.New += "?date=" + first.Format(dateLayout)
+	}
+	return l
+}
+
+// poll is where the page asks for changes.
+func (m *calendarMaker) poll() string {
+	return "/calendar/changes?" + url.Values{"since": {m.since()}, "ctx": {m.q.path()}}.Encode()
+}
+
+func (m *calendarMaker) weekdays() []calendar.Weekday {
+	out := make([]calendar.Weekday, 7)
+	for i := range out {
+		d := (m.actor.Club.WeekStart + time.Weekday(i)) % 7
+		out[i] = calendar.Weekday{Short: i18n.Weekday(m.ctx, d), Long: i18n.WeekdayLong(m.ctx, d)}
+	}
+	return out
+}
+
+func (m *calendarMaker) printHead(month string) string {
+	now := m.s.Now().In(m.zone)
+	return t(m.c, "calendar_printed", "club", m.actor.Club.Name, "period", month, "when", i18n.WhenYear(m.ctx, now), "place", i18n.Place(m.actor.Club.Zone))
+}
+
+// filter makes the form above the calendar. A choice of one is no choice.
+func (m *calendarMaker) filter() calendar.Filter {
+	f := calendar.Filter{View: m.q.view, Date: m.q.date, On: m.q.filters()}
+	add := func(name, value string, options []calendar.Option) {
+		if len(options) < 2 && value == "" {
+			return
+		}
+		s := calendar.Select{Name: name, Label: t(m.c, "calendar_filter_"+name), Options: []calendar.Option{{Label: t(m.c, "calendar_any_"+name)}}}
+		for _, o := range options {
+			o.On = o.Value == value
+			s.Options = append(s.Options, o)
+		}
+		f.Selects = append(f.Selects, s)
+	}
+	var accounts, campaigns, statuses, people []calendar.Option
+	for _, id := range m.accountOrder() {
+		a := m.accounts[id]
+		accounts = append(accounts, calendar.Option{Value: strconv.FormatInt(id, 10), Label: t(m.c, "calendar_account", "platform", a.platName, "name", a.name)})
+	}
+	for _, g := range m.campaignList {
+		campaigns = append(campaigns, calendar.Option{Value: strconv.FormatInt(g.ID, 10), Label: g.Name})
+	}
+	for _, s := range statusChoices {
+		statuses = append(statuses, calendar.Option{Value: string(s), Label: m.statuses[s]})
+	}
+	for _, p := range m.people {
+		people = append(people, calendar.Option{Value: strconv.FormatInt(p.PersonID, 10), Label: p.Name})
+	}
+	add("account", orEmpty(m.q.account), accounts)
+	add("campaign", orEmpty(m.q.campaign), campaigns)
+	add("status", string(m.q.status), statuses)
+	add("who", orEmpty(m.q.who), people)
+	return f
+}
+
+// accountOrder lists connections by platform, then by age.
+func (m *calendarMaker) accountOrder() []int64 {
+	ids := make([]int64, 0, len(m.accounts))
+	for id := range m.accounts {
+		ids = append(ids, id)
+	}
+	m.sortAccounts(ids, m.actor.Club.Practice)
+	return ids
+}
+
+func orEmpty(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}

@@ -1,0 +1,161 @@
+package handlers
+
+import (
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/calendar"
+)
+
+const (
+	calendarPath = "/calendar"
+	dateLayout   = "2006-01-02"
+)
+
+// calendarQuery is which part of the calendar an address shows. What is not
+// understood is left out, so that an old bookmark still opens.
+type calendarQuery struct {
+	view     string
+	date     string // 2026-11-24; empty: today
+	account  int64
+	campaign int64
+	who      int64
+	status   club.Status
+	print    bool
+}
+
+func readCalendarQuery(v url.Values) calendarQuery {
+	q := calendarQuery{account: idOf(v.Get("account")), campaign: idOf(v.Get("campaign")), who: idOf(v.Get("who")), print: v.Get("print") != ""}
+	if view := v.Get("view"); view == calendar.Month || view == calendar.List {
+		q.view = view
+	}
+	if _, err := parseDate(v.Get("date")); err == nil {
+		q.date = v.Get("date")
+	}
+	for _, s := range statusChoices {
+		if v.Get("status") == string(s) {
+			q.status = s
+		}
+	}
+	return q
+}
+
+// statusChoices are the states posts can be filtered by.
+var statusChoices = []club.Status{club.Draft, club.Scheduled, club.Publishing, club.Published, club.Failed, club.NeedsAttention}
+
+func idOf(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// parseDate reads a date as UTC midnight. Years beyond reason are refused, so
+// that nobody pages for ever.
+func parseDate(s string) (time.Time, error) {
+	d, err := time.Parse(dateLayout, s)
+	if err == nil && (d.Year() < 2000 || d.Year() > 2100) {
+		err = strconv.ErrRange
+	}
+	return d, err
+}
+
+// path is the address that shows this.
+func (q calendarQuery) path() string {
+	v := url.Values{}
+	set := func(key, value string) {
+		if value != "" && value != "0" {
+			v.Set(key, value)
+		}
+	}
+	set("view", q.view)
+	set("date", q.date)
+	set("account", strconv.FormatInt(q.account, 10))
+	set("campaign", strconv.FormatInt(q.campaign, 10))
+	set("who", strconv.FormatInt(q.who, 10))
+	set("status", string(q.status))
+	if q.print {
+		v.Set("print", "1")
+	}
+	if len(v) == 0 {
+		return calendarPath
+	}
+	return calendarPath + "?" + v.Encode()
+}
+
+// on returns the same calendar at another date.
+func (q calendarQuery) on(d time.Time) calendarQuery {
+	q.date = d.Format(dateLayout)
+	return q
+}
+
+// as returns the same calendar in another view.
+func (q calendarQuery) as(view string) calendarQuery {
+	q.view = view
+	return q
+}
+
+// clear returns the same calendar without filters.
+func (q calendarQuery) clear() calendarQuery {
+	return calendarQuery{view: q.view, date: q.date}
+}
+
+// filters counts the filters that are set.
+func (q calendarQuery) filters() int {
+	n := 0
+	for _, on := range []bool{q.account != 0, q.campaign != 0, q.who != 0, q.status != ""} {
+		if on {
+			n++
+		}
+	}
+	return n
+}
+
+// matches tells whether the filters let a post through.
+func (q calendarQuery) matches(p store.CalendarPost, status club.Status) bool {
+	if (q.campaign != 0 && p.CampaignID != q.campaign) || (q.who != 0 && p.AuthorID != q.who) || (q.status != "" && status != q.status) {
+		return false
+	}
+	if q.account == 0 {
+		return true
+	}
+	for _, d := range p.Deliveries {
+		if d.ConnectionID == q.account && d.Status != club.Cancelled {
+			return true
+		}
+	}
+	return false
+}
+
+// backPath is the page a form belongs to: as it says itself, else where the
+// browser says it is.
+func backPath(c echo.Context) string {
+	if p := localPath(c.FormValue("ctx")); p != "" {
+		return p
+	}
+	for _, h := range []string{"HX-Current-URL", "Referer"} {
+		u, err := url.Parse(c.Request().Header.Get(h))
+		if err == nil && u.Host == c.Request().Host {
+			if p := localPath(u.RequestURI()); p != "" && u.Path != c.Request().URL.Path {
+				return p
+			}
+		}
+	}
+	return calendarPath
+}
+
+// calendarOf reads the calendar that a path of ours shows; false for other
+// pages.
+func calendarOf(path string) (calendarQuery, bool) {
+	u, err := url.Parse(path)
+	if err != nil || u.Path != calendarPath {
+		return calendarQuery{}, false
+	}
+	return readCalendarQuery(u.Query()), true
+}

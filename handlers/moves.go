@@ -1,0 +1,286 @@
+package handlers
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/calendar"
+)
+
+// usualClock is when a post without a time goes out on the day it is dropped on.
+const usualClock = "18:30"
+
+// move is one request to move a post, and what is known about it.
+type move struct {
+	s       *Server
+	c       echo.Context
+	cal     *calendarMaker // of the page the request came from
+	onCal   bool           // that page is the calendar
+	back    string         // its path
+	post    store.MovingPost
+	op      string
+	version int64
+	via     string
+	wish    wish
+}
+
+// wish is where the post shall go, as it was sent.
+type wish struct {
+	to          string // choice of the dialog
+	date, clock string
+	zone        string
+	off         bool // take it off the calendar
+	second      bool // the later of two equal wall times
+	again       bool // what failed may be tried again
+	undo        bool
+}
+
+func (s *Server) newMove(c echo.Context) (*move, error) {
+	mv := &move{s: s, c: c, back: backPath(c), op: c.FormValue("op"), version: idOf(c.FormValue("version")), via: "page"}
+	for _, v := range []string{"drag", "keys", "menu"} {
+		if c.FormValue("via") == v {
+			mv.via = v
+		}
+	}
+	q, onCal := calendarOf(mv.back)
+	mv.onCal = onCal
+	var err error
+	if mv.cal, err = s.newCalendar(c, q); err != nil {
+		return nil, err
+	}
+	mv.post, err = s.DB.MovingPost(c.Request().Context(), scope(c), idOf(c.Param("id")))
+	if mv.post.Excerpt == "" {
+		mv.post.Excerpt = t(c, "calendar_no_text")
+	}
+	mv.wish = wish{
+		to: c.FormValue("to"), date: c.FormValue("to_date"), clock: c.FormValue("to_time"), zone: c.FormValue("tz"),
+		off: c.FormValue("unschedule") != "", second: c.FormValue("second") != "", again: c.FormValue("again") != "", undo: c.FormValue("undo") != "",
+	}
+	switch to := mv.wish.to; {
+	case to == "off":
+		mv.wish.off = true
+	case len(to) == len("2006-01-02T15:04"):
+		mv.wish.date, mv.wish.clock = to[:10], to[11:]
+	}
+	return mv, err
+}
+
+// showMove asks where a post shall go.
+func (s *Server) showMove(c echo.Context) error {
+	mv, err := s.newMove(c)
+	if err != nil {
+		return err
+	}
+	if mv.post.Deleted {
+		return club.ErrNotFound
+	}
+	form := mv.form()
+	if err := mv.check(); err != nil {
+		if club.CodeOf(err) != club.Conflict {
+			return err
+		}
+		form.Refused = mv.words(err)
+	}
+	return mv.show(http.StatusOK, form)
+}
+
+// createMove gives a post another time, or none. Form, drag, keys and menu all
+// send this one request.
+func (s *Server) createMove(c echo.Context) error {
+	mv, err := s.newMove(c)
+	if err != nil {
+		return err
+	}
+	if result, done, err := s.DB.OpResult(c.Request().Context(), scope(c).PersonID, mv.op); err != nil {
+		return err
+	} else if done {
+		var moved store.Moved
+		if err := json.Unmarshal([]byte(result), &moved); err != nil {
+			return err
+		}
+		return mv.done(moved)
+	}
+	if mv.post.Deleted {
+		return mv.gone()
+	}
+	if err := mv.check(); err != nil {
+		return mv.refused(err)
+	}
+	if mv.version != mv.post.Version {
+		return mv.conflict()
+	}
+	to, err := mv.slot()
+	if fault, ok := errors.AsType[*club.Error](err); ok {
+		return mv.wrong(fault)
+	}
+	if err != nil {
+		return err
+	}
+	if to.At.Equal(mv.post.Planned.At) {
+		return mv.same()
+	}
+	if !to.At.IsZero() && !mv.wish.again && mv.asks().TriesAgain() {
+		return mv.askAgain(to)
+	}
+	return mv.do(to)
+}
+
+func (mv *move) do(to club.Slot) error {
+	ctx := mv.c.Request().Context()
+	moved, err := mv.s.DB.MovePost(ctx, scope(mv.c), store.Move{
+		PostID: mv.post.ID, Version: mv.version, Op: mv.op, To: to, Role: who(mv.c).Role, Via: mv.via,
+	}, mv.c.RealIP())
+	switch {
+	case errors.Is(err, store.ErrStale):
+		// Somebody, or the engine, was faster: say what is true now.
+		if mv.post, err = mv.s.DB.MovingPost(ctx, scope(mv.c), mv.post.ID); err != nil {
+			return err
+		}
+		if err := mv.check(); err != nil {
+			return mv.refused(err)
+		}
+		return mv.conflict()
+	case club.CodeOf(err) == club.Conflict:
+		return mv.refused(err)
+	case err != nil:
+		return err
+	}
+	if mv.post, err = mv.s.DB.MovingPost(ctx, scope(mv.c), mv.post.ID); err != nil {
+		return err
+	}
+	return mv.done(moved)
+}
+
+func (mv *move) asks() club.MoveWish {
+	a := who(mv.c)
+	return mv.post.Wish(a.Role, a.Person.ID)
+}
+
+func (mv *move) check() error { return mv.asks().Check() }
+
+// slot resolves the wish in the club's zone. An Invalid error says what is
+// wrong with it; the zero slot is off the calendar.
+func (mv *move) slot() (club.Slot, error) {
+	zone := who(mv.c).Club.Zone
+	w := &mv.wish
+	if w.zone != "" && w.zone != zone {
+		return club.Slot{}, club.Fault("to_time", "move_zone", "place", i18n.Place(zone))
+	}
+	if w.off {
+		return club.Slot{}, nil
+	}
+	if w.clock == "" {
+		w.clock = usualClock
+		if !mv.post.Planned.At.IsZero() {
+			w.clock = i18n.Clock(mv.c.Request().Context(), mv.post.Planned.At.In(mv.cal.zone))
+		}
+	}
+	day, err := parseDate(w.date)
+	if err != nil {
+		return club.Slot{}, club.Fault("to_date", "move_date_wrong")
+	}
+	slot, err := club.NewSlot(w.date, w.clock, zone)
+	if err != nil {
+		return club.Slot{}, club.Fault("to_time", "move_time_wrong")
+	}
+	if slot.Note == club.SlotGap {
+		return slot, club.Fault("to_time", "move_gap", "time", w.clock, "day", mv.cal.dayName(day))
+	}
+	if w.second {
+		slot = slot.Second()
+	}
+	if !slot.At.After(mv.s.Now()) {
+		return slot, club.Fault("to_time", "move_past")
+	}
+	return slot, nil
+}
+
+// when writes a slot in the club's zone.
+func (mv *move) when(s club.Slot) string {
+	return i18n.When(mv.c.Request().Context(), s.At.In(mv.cal.zone))
+}
+
+// words is what an error says to people.
+func (mv *move) words(err error) string { return mv.s.problemOf(mv.c, err).text }
+
+// form is the empty dialog.
+func (mv *move) form() calendar.MoveForm {
+	a := who(mv.c)
+	p := mv.post
+	f := calendar.MoveForm{
+		ID: p.ID, Version: p.Version, Op: store.NewID(), Zone: a.Club.Zone, Place: i18n.Place(a.Club.Zone), Ctx: mv.back, To: "other", Via: "page",
+		Now: t(mv.c, "move_now_none"), Date: mv.cal.today.AddDate(0, 0, 1).Format(dateLayout), Time: usualClock,
+	}
+	if isHX(mv.c) {
+		f.Via = "menu"
+	}
+	if p.Planned.At.IsZero() {
+		return f
+	}
+	at := p.Planned.At.In(mv.cal.zone)
+	f.Now = t(mv.c, "move_now", "when", mv.when(p.Planned), "place", f.Place)
+	f.Date, f.Time = at.Format(dateLayout), i18n.Clock(mv.c.Request().Context(), at)
+	f.CanUnschedule = !mv.asks().Public()
+	f.Choices = mv.choices(at, f.Time)
+	return f
+}
+
+// choices are the usual wishes: beside the present day, or from today on if
+// that is over.
+func (mv *move) choices(at time.Time, clock string) []calendar.Choice {
+	base, err := parseDate(at.Format(dateLayout))
+	if err != nil {
+		return nil
+	}
+	laterKey := "move_day_later"
+	if !base.After(mv.cal.today) {
+		base, laterKey = mv.cal.today, "move_tomorrow"
+	}
+	var out []calendar.Choice
+	for _, o := range []struct {
+		id, key string
+		days    int
+	}{{"later", laterKey, 1}, {"week", "move_week_later", 7}, {"earlier", "move_day_earlier", -1}} {
+		slot, err := club.NewSlot(base.AddDate(0, 0, o.days).Format(dateLayout), clock, mv.cal.actor.Club.Zone)
+		if err != nil || slot.Note == club.SlotGap || !slot.At.After(mv.s.Now()) {
+			continue
+		}
+		out = append(out, calendar.Choice{ID: o.id, Value: slot.Local, Label: t(mv.c, o.key, "when", mv.when(slot))})
+	}
+	return out
+}
+
+// show draws the dialog or its page.
+func (mv *move) show(status int, f calendar.MoveForm) error {
+	title := t(mv.c, "move_title", "post", mv.post.Excerpt)
+	if isHX(mv.c) {
+		return mv.s.render(mv.c, status, calendar.MoveDialog(title, f))
+	}
+	return mv.s.render(mv.c, status, calendar.ShowMove(mv.s.page(mv.c, "calendar", title), f))
+}
+
+// offer is a move behind one button, with a key of its own.
+func (mv *move) offer(label string) calendar.Offer {
+	return calendar.Offer{
+		ID: mv.post.ID, Version: mv.post.Version, Op: store.NewID(), Zone: mv.cal.actor.Club.Zone, Ctx: mv.back, Label: label,
+	}
+}
+
+// to makes an offer lead to a slot.
+func to(o calendar.Offer, s club.Slot) *calendar.Offer {
+	o.Date, o.Time = s.Date(), s.Clock()
+	return &o
+}
+
+func (mv *move) trigger(event string) {
+	mv.c.Response().Header().Set("HX-Trigger",
+		`{"`+event+`":{"id":`+strconv.FormatInt(mv.post.ID, 10)+`,"version":`+strconv.FormatInt(mv.post.Version, 10)+`}}`)
+}

@@ -1,0 +1,311 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/calendar"
+)
+
+// done answers a move that happened: the two days as they are now, and a way
+// back.
+func (mv *move) done(moved store.Moved) error {
+	a := calendar.MoveAnswer{Kind: "done", Toast: mv.said(moved)}
+	days, err := mv.truth(&a, moved.From, moved.To)
+	if err != nil {
+		return err
+	}
+	a.Say = mv.spoken(moved, days)
+	mv.wayBack(&a, moved)
+	switch key := dateKey(moved.To, mv.cal.zone); {
+	case !mv.onCal || key == "":
+	case !mv.shown(key):
+		a.Link, a.LinkText = calendarQuery{view: mv.cal.q.view, date: key}.path(), t(mv.c, "move_see_it")
+	case !mv.cal.seen[mv.post.ID]:
+		a.Toast = t(mv.c, "move_hidden", "text", a.Toast)
+		a.Link, a.LinkText = mv.cal.q.clear().path(), t(mv.c, "move_show_it")
+	}
+	mv.trigger("bs:moved")
+	return mv.answer(http.StatusOK, a, nil)
+}
+
+// said is the message after a move.
+func (mv *move) said(moved store.Moved) string {
+	if moved.To.At.IsZero() {
+		return t(mv.c, "move_done_off")
+	}
+	key := "move_done"
+	switch status := club.PostStatus(mv.post.Statuses); {
+	case mv.wish.again:
+		key = "move_done_again"
+	case status == club.Draft:
+		key = "move_done_draft"
+	}
+	text := t(mv.c, key, "when", mv.when(moved.To))
+	if moved.To.Note == club.SlotTwice && !mv.wish.second {
+		text = t(mv.c, "move_twice", "text", text, "time", moved.To.Clock())
+	}
+	return text
+}
+
+// wayBack offers to undo a move, where that brings back what was: not into the
+// past, and not for what is a draft now or was tried again.
+func (mv *move) wayBack(a *calendar.MoveAnswer, moved store.Moved) {
+	if moved.Version != mv.post.Version {
+		return
+	}
+	o := mv.offer(t(mv.c, "undo"))
+	o.Undo, o.Small = true, true
+	switch {
+	case moved.To.Note == club.SlotTwice && !mv.wish.second:
+		second := mv.offer(t(mv.c, "move_twice_second"))
+		second.Second, second.Small = true, true
+		a.Offer = to(second, moved.To)
+	case mv.wish.again, moved.To.At.IsZero() && moved.Unscheduled:
+	case moved.From.At.IsZero():
+		a.Offer = &o
+	case moved.From.At.After(mv.s.Now()):
+		a.Offer = to(o, moved.From)
+	}
+}
+
+// spoken is what a screen reader says after a move.
+func (mv *move) spoken(moved store.Moved, days map[string]calendar.Day) string {
+	from, target := dateKey(moved.From, mv.cal.zone), dateKey(moved.To, mv.cal.zone)
+	name := func(key string) string {
+		d, err := parseDate(key)
+		if err != nil {
+			return ""
+		}
+		return mv.cal.dayName(d)
+	}
+	clock := i18n.Clock(mv.c.Request().Context(), moved.To.At.In(mv.cal.zone))
+	switch {
+	case target == "":
+		return t(mv.c, "move_say_off", "post", mv.post.Excerpt, "from", name(from))
+	case from == "":
+		return t(mv.c, "move_say_planned", "post", mv.post.Excerpt, "to", name(target), "time", clock, "count", days[target].Count)
+	}
+	return t(mv.c, "move_say", "post", mv.post.Excerpt, "from", name(from), "to", name(target), "time", clock, "count", days[target].Count)
+}
+
+// same answers a wish that is true already.
+func (mv *move) same() error {
+	a := calendar.MoveAnswer{Kind: "note", Toast: t(mv.c, "move_same", "when", mv.when(mv.post.Planned))}
+	if mv.post.Planned.At.IsZero() {
+		a.Toast = t(mv.c, "move_now_none")
+	}
+	if _, err := mv.truth(&a, mv.post.Planned); err != nil {
+		return err
+	}
+	return mv.answer(http.StatusOK, a, nil)
+}
+
+// askAgain asks before something that went wrong is sent again.
+func (mv *move) askAgain(slot club.Slot) error {
+	f := mv.form()
+	f.Now = ""
+	f.Note = t(mv.c, "move_again", "when", mv.when(slot))
+	o := mv.offer(t(mv.c, "move_again_button", "when", mv.when(slot)))
+	o.Again, o.Main, o.Second = true, true, mv.wish.second
+	f.Ask = to(o, slot)
+	a := calendar.MoveAnswer{Title: t(mv.c, "move_again_title")}
+	if _, err := mv.truth(&a, mv.post.Planned, slot); err != nil {
+		return err
+	}
+	return mv.answer(http.StatusOK, a, &f)
+}
+
+// conflict answers a wish that rests on an older version: who changed the post,
+// and where it really is. Nothing is overwritten.
+func (mv *move) conflict() error {
+	p := mv.post
+	at := i18n.Clock(mv.c.Request().Context(), p.ChangedAt.In(mv.cal.zone))
+	a := calendar.MoveAnswer{Kind: "problem"}
+	slot, err := mv.slot()
+	switch {
+	case mv.wish.undo:
+		a.Toast = t(mv.c, "move_undo_late")
+	case p.Planned.At.IsZero():
+		a.Toast = t(mv.c, "move_conflict_off", "person", p.ChangedBy, "time", at)
+	default:
+		a.Toast = t(mv.c, "move_conflict", "person", p.ChangedBy, "time", at, "when", mv.when(p.Planned))
+	}
+	if err == nil && !mv.wish.undo && !slot.At.Equal(p.Planned.At) {
+		o := mv.offer(t(mv.c, "move_off_anyway"))
+		if !slot.At.IsZero() {
+			o = *to(mv.offer(t(mv.c, "move_anyway", "when", mv.when(slot))), slot)
+			o.Second = mv.wish.second
+		}
+		o.Small = true
+		a.Offer = &o
+	}
+	if _, err := mv.truth(&a, p.Planned, slot); err != nil {
+		return err
+	}
+	mv.trigger("bs:conflict")
+	return mv.answer(http.StatusConflict, a, mv.formSaying(a.Toast))
+}
+
+// refused answers a post that may not be moved, or not by this person.
+func (mv *move) refused(err error) error {
+	a := calendar.MoveAnswer{Kind: "problem", Toast: mv.words(err)}
+	if _, err := mv.truth(&a, mv.post.Planned); err != nil {
+		return err
+	}
+	if club.CodeOf(err) == club.Conflict {
+		mv.trigger("bs:conflict")
+	}
+	f := mv.form()
+	f.Refused = a.Toast
+	return mv.answer(statusOf[club.CodeOf(err)], a, &f)
+}
+
+// gone answers for a post that somebody deleted meanwhile.
+func (mv *move) gone() error {
+	at := i18n.Clock(mv.c.Request().Context(), mv.post.ChangedAt.In(mv.cal.zone))
+	a := calendar.MoveAnswer{Kind: "problem", Toast: t(mv.c, "move_deleted", "person", mv.post.ChangedBy, "time", at)}
+	if _, err := mv.truth(&a, mv.post.Planned); err != nil {
+		return err
+	}
+	if !isHX(mv.c) {
+		return club.ErrNotFound
+	}
+	return mv.answer(http.StatusNotFound, a, nil)
+}
+
+// wrong answers a wish that cannot be: the dialog again, with what was wished
+// and what is wrong with it.
+func (mv *move) wrong(fault *club.Error) error {
+	f := mv.form()
+	f.To, f.Date, f.Time = "other", mv.wish.date, mv.wish.clock
+	text := mv.words(fault)
+	switch fault.Key {
+	case "move_date_wrong":
+		f.DateError = text
+	case "move_gap":
+		f.Note, f.Offers = text, mv.besideGap()
+	default:
+		f.TimeError = text
+	}
+	var a calendar.MoveAnswer
+	a.Title = t(mv.c, "move_title", "post", mv.post.Excerpt)
+	if _, err := mv.truth(&a, mv.post.Planned); err != nil {
+		return err
+	}
+	return mv.answer(http.StatusUnprocessableEntity, a, &f)
+}
+
+// besideGap offers the times before and after the hour that does not exist.
+func (mv *move) besideGap() []calendar.Offer {
+	after, err := club.NewSlot(mv.wish.date, mv.wish.clock, mv.cal.actor.Club.Zone)
+	if err != nil {
+		return nil
+	}
+	wished, err := time.Parse("2006-01-02 15:04", mv.wish.date+" "+mv.wish.clock)
+	if err != nil {
+		return nil
+	}
+	shown, err := time.Parse("2006-01-02T15:04", after.Local)
+	if err != nil {
+		return nil
+	}
+	before, err := club.SlotAt(after.At.Add(-shown.Sub(wished)), after.Zone)
+	if err != nil {
+		return nil
+	}
+	var out []calendar.Offer
+	for _, o := range []struct {
+		slot club.Slot
+		key  string
+	}{{after, "move_gap_after"}, {before, "move_gap_before"}} {
+		offer := to(mv.offer(t(mv.c, o.key, "time", o.slot.Clock())), o.slot)
+		offer.Again = mv.wish.again
+		out = append(out, *offer)
+	}
+	return out
+}
+
+func (mv *move) formSaying(note string) *calendar.MoveForm {
+	f := mv.form()
+	f.Note = note
+	return &f
+}
+
+// shown tells whether the page holds a day.
+func (mv *move) shown(key string) bool {
+	d, err := parseDate(key)
+	from, to := mv.cal.span()
+	return err == nil && !d.Before(from) && d.Before(to)
+}
+
+// truth fills in how the days of these slots, and the tray, are now. Days that
+// the page does not hold are left out of the answer, but returned.
+func (mv *move) truth(a *calendar.MoveAnswer, slots ...club.Slot) (map[string]calendar.Day, error) {
+	a.ID, a.View = mv.post.ID, mv.cal.q.view
+	days := map[string]calendar.Day{}
+	tray := false
+	for _, slot := range slots {
+		key := dateKey(slot, mv.cal.zone)
+		if key == "" {
+			tray = true
+			continue
+		}
+		if _, done := days[key]; done {
+			continue
+		}
+		d, err := parseDate(key)
+		if err != nil {
+			continue
+		}
+		one, err := mv.cal.days(d, d.AddDate(0, 0, 1))
+		if err != nil {
+			return nil, err
+		}
+		days[key] = one[0]
+		if mv.onCal && mv.shown(key) {
+			a.Days = append(a.Days, one[0])
+		}
+	}
+	if !tray || !mv.onCal {
+		return days, nil
+	}
+	var err error
+	a.Tray, err = mv.cal.tray()
+	return days, err
+}
+
+// answer sends what came of a wish: fragments where htmx asked, else the page
+// it came from, or the dialog's page with what is to be done.
+func (mv *move) answer(status int, a calendar.MoveAnswer, f *calendar.MoveForm) error {
+	if !isHX(mv.c) {
+		if status == http.StatusOK && f == nil {
+			mv.s.flash(mv.c, a.Kind, a.Toast)
+			return seeOther(mv.c, mv.back)
+		}
+		return mv.show(status, *f)
+	}
+	if status == http.StatusOK && f == nil && !mv.onCal {
+		mv.s.flash(mv.c, a.Kind, a.Toast)
+		return seeOther(mv.c, mv.back)
+	}
+	if a.Say == "" {
+		a.Say = a.Toast
+	}
+	if f != nil && a.Toast == "" {
+		mv.s.dialogHeaders(mv.c)
+		a.Form = f
+	}
+	return mv.s.render(mv.c, status, calendar.Answer(a))
+}
+
+// dateKey is the club's date of a slot, or empty.
+func dateKey(s club.Slot, zone *time.Location) string {
+	if s.At.IsZero() {
+		return ""
+	}
+	return s.At.In(zone).Format(dateLayout)
+}

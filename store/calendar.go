@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// Bounds of what one page of the calendar reads.
+const (
+	maxCalendarPosts = 5000
+	maxTrayPosts     = 30
+)
+
+// CalendarPost is a post as the calendar shows it.
+type CalendarPost struct {
+	ID         int64
+	At         time.Time // zero: without a time
+	Excerpt    string    // begin of the text, at most 90 characters
+	AuthorID   int64
+	CampaignID int64 // 0: none
+	Practice   bool
+	Version    int64
+	Deliveries []CalendarDelivery
+}
+
+// CalendarDelivery is one account of a post and how it stands there.
+type CalendarDelivery struct {
+	ConnectionID int64
+	Status       club.Status
+}
+
+// Statuses lists the states of all deliveries.
+func (p CalendarPost) Statuses() []club.Status {
+	out := make([]club.Status, len(p.Deliveries))
+	for i, d := range p.Deliveries {
+		out[i] = d.Status
+	}
+	return out
+}
+
+const calendarColumns = `
+	p.id, p.planned_at, substr(p.excerpt, 1, 90), p.author_id, coalesce(p.campaign_id, 0), p.practice, p.version,
+	(SELECT group_concat(d.connection_id || ':' || d.status) FROM deliveries d WHERE d.post_id = p.id)`
+
+const calendarQuery = `
+	SELECT ` + calendarColumns + ` FROM posts p
+	WHERE p.club_id = ? AND p.deleted_at IS NULL AND p.planned_at >= ? AND p.planned_at < ?
+	ORDER BY p.planned_at, p.id LIMIT ?`
+
+// CalendarPosts lists the posts of the club that are planned from (inclusive)
+// to (exclusive), earliest first.
+func (db *DB) CalendarPosts(ctx context.Context, s Scope, from, to time.Time) ([]CalendarPost, error) {
+	posts, err := queryAll(ctx, db.read, scanCalendarPost, calendarQuery, s.ClubID, ms(from), ms(to), maxCalendarPosts)
+	if err != nil {
+		return nil, fmt.Errorf("list posts of the calendar: %w", err)
+	}
+	return posts, nil
+}
+
+const trayQuery = `
+	SELECT ` + calendarColumns + ` FROM posts p
+	WHERE p.club_id = ? AND p.deleted_at IS NULL AND p.planned_at IS NULL
+	ORDER BY p.updated_at DESC, p.id DESC LIMIT ?`
+
+// TrayPosts lists the posts of the club that have no time, last changed first.
+func (db *DB) TrayPosts(ctx context.Context, s Scope) ([]CalendarPost, error) {
+	posts, err := queryAll(ctx, db.read, scanCalendarPost, trayQuery, s.ClubID, maxTrayPosts)
+	if err != nil {
+		return nil, fmt.Errorf("list posts without a time: %w", err)
+	}
+	return posts, nil
+}
+
+func scanCalendarPost(scan func(...any) error) (CalendarPost, error) {
+	var p CalendarPost
+	var deliveries *string
+	if err := scan(&p.ID, into(&p.At), &p.Excerpt, &p.AuthorID, &p.CampaignID, &p.Practice, &p.Version, &deliveries); err != nil {
+		return p, err
+	}
+	if deliveries == nil {
+		return p, nil
+	}
+	for one := range strings.SplitSeq(*deliveries, ",") {
+		id, status, _ := strings.Cut(one, ":")
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil {
+			return p, fmt.Errorf("delivery of post %d: %w", p.ID, err)
+		}
+		p.Deliveries = append(p.Deliveries, CalendarDelivery{n, club.Status(status)})
+	}
+	return p, nil
+}

@@ -1,0 +1,132 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// checked answers looks at an account one after the other.
+type checked struct {
+	renewingFake
+	answers []func() (platforms.Account, error)
+	tokens  []string
+}
+
+func (c *checked) Check(_ context.Context, s platforms.Session) (platforms.Account, error) {
+	c.tokens = append(c.tokens, s.Access.Reveal())
+	next := c.answers[0]
+	c.answers = c.answers[1:]
+	return next()
+}
+
+func TestCheckKeepsWhatThePlatformSays(t *testing.T) {
+	t.Parallel()
+	account := platforms.Account{Platform: "fake", Name: "New name", Granted: []platforms.Feature{platforms.FeaturePost}}
+	says := func(kind platforms.Kind, code string) func() (platforms.Account, error) {
+		return func() (platforms.Account, error) {
+			return platforms.Account{}, &platforms.Error{Kind: kind, Code: code, Platform: "fake", Op: "check"}
+		}
+	}
+	fine := func(missing ...platforms.MissingPermission) func() (platforms.Account, error) {
+		return func() (platforms.Account, error) { a := account; a.Missing = missing; return a, nil }
+	}
+	for _, c := range []struct {
+		name    string
+		answers []func() (platforms.Account, error)
+		health  club.Health
+		code    string // of the connection
+		check   string // of the newest check
+		refused bool
+		renewed bool
+	}{
+		{"works", []func() (platforms.Account, error){fine()}, club.Working, "", "", false, false},
+		{"one permission less", []func() (platforms.Account, error){fine(platforms.MissingPermission{Feature: platforms.FeatureNumbers, Permission: "read"})}, club.WorksWithGaps, platforms.CodeNoFeature, platforms.CodeNoFeature, false, false},
+		{"may not post", []func() (platforms.Account, error){fine(platforms.MissingPermission{Feature: platforms.FeaturePost, Permission: "write"})}, club.WorksWithGaps, platforms.CodeNoPublish, platforms.CodeNoPublish, false, false},
+		{"taken back", []func() (platforms.Account, error){says(platforms.Revoked, platforms.CodeAuthRevoked)}, club.NeedsReconnect, platforms.CodeAuthRevoked, platforms.CodeAuthRevoked, true, false},
+		{"run out, and renewed", []func() (platforms.Account, error){says(platforms.Expired, ""), fine()}, club.Working, "", "", false, true},
+		{"run out for good", []func() (platforms.Account, error){says(platforms.Expired, ""), says(platforms.Expired, platforms.CodeAuthExpired)}, club.NeedsReconnect, platforms.CodeAuthExpired, platforms.CodeAuthExpired, true, true},
+		{"restricted", []func() (platforms.Account, error){says(platforms.Rejected, platforms.CodeRestricted)}, club.WorksWithGaps, platforms.CodeRestricted, platforms.CodeRestricted, true, false},
+		{"trouble proves nothing", []func() (platforms.Account, error){says(platforms.Unknown, "")}, club.Working, "", platforms.CodePlatformDown, true, false},
+		{"nor does a limit", []func() (platforms.Account, error){says(platforms.RateLimited, platforms.CodeRateLimited)}, club.Working, "", platforms.CodeRateLimited, true, false},
+		{"another account", []func() (platforms.Account, error){func() (platforms.Account, error) {
+			return platforms.Account{RemoteID: "somebody else"}, nil
+		}}, club.Working, "", "", false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, platforms.CertainByKey, renewing(platforms.Renewal{OnUse: true}))
+			conn := r.connect()
+			p := &checked{renewingFake: renewingFake{r.fake}}
+			for _, a := range c.answers {
+				p.answers = append(p.answers, func() (platforms.Account, error) {
+					got, err := a()
+					if got.RemoteID == "" {
+						got.RemoteID = conn.Account.RemoteID
+					}
+					return got, err
+				})
+			}
+			registry := platforms.NewRegistry(p)
+			r.config.Platforms = func(int64, bool) *platforms.Registry { return registry }
+			refusal, err := NewSignIns(r.config).Check(t.Context(), conn)
+			if (err != nil) != (c.name == "another account") {
+				t.Fatal(err)
+			}
+			if (refusal != nil) != c.refused {
+				t.Errorf("refusal: %v", refusal)
+			}
+			s := store.Scope{ClubID: conn.ClubID}
+			now, err := r.db.Connection(t.Context(), s, conn.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if now.Health != c.health || now.HealthCode != c.code {
+				t.Errorf("health %s %q, want %s %q", now.Health, now.HealthCode, c.health, c.code)
+			}
+			checks, err := r.db.ConnectionChecks(t.Context(), s, conn.ID, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(checks) == 1 && checks[0].Code != c.check {
+				t.Errorf("newest check says %q, want %q", checks[0].Code, c.check)
+			}
+			want := []string{"first"}
+			if c.renewed {
+				want = append(want, p.tokens[len(p.tokens)-1])
+				if want[1] == "first" {
+					t.Error("asked again with the token that had run out")
+				}
+			}
+			if diff := cmp.Diff(want, p.tokens); diff != "" {
+				t.Errorf("tokens: %s", diff)
+			}
+		})
+	}
+}
+
+func TestCheckLeavesADisconnectedAccountAlone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByKey)
+	conn := r.connect()
+	s := store.Scope{ClubID: conn.ClubID, PersonID: conn.ConnectedBy}
+	if err := r.db.Disconnect(t.Context(), s, conn.ID, "test"); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := r.db.Connection(t.Context(), s, conn.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if refusal, err := NewSignIns(r.config).Check(t.Context(), conn); refusal != nil || err != nil {
+		t.Error(refusal, err)
+	}
+	if _, err := r.db.AccessToken(t.Context(), conn.ID); !errors.Is(err, club.ErrNotFound) {
+		t.Errorf("its token is still there: %v", err)
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -37,6 +38,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	Version        string
 	Passwords      *password.Hasher
+	Media          *media.Library
 	// Health tells how the engine is.
 	Health func() Health
 	// Real and Practice are the platforms as they are and as make-believe, for

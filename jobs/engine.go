@@ -33,7 +33,8 @@ const (
 // Media makes and opens copies of pictures: media.Library.
 type Media interface {
 	// Prepare makes the copies that an account with these rules is sent, and
-	// tells exactly what they are. Pictures that are not there are left out.
+	// tells exactly what they are: one for each id, in the same order. What
+	// cannot be sent is a *platforms.Error.
 	Prepare(ctx context.Context, clubID int64, ids []string, rules platforms.ImageRules, fits map[string]platforms.Fit) ([]platforms.Media, error)
 	// Source opens such copies.
 	Source(clubID int64, rules platforms.ImageRules, fits map[string]platforms.Fit) platforms.MediaSource

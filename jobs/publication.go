@@ -52,18 +52,12 @@ func (r *run) pictures(ctx context.Context, rules platforms.Rules, c club.Conten
 	if e, ok := errors.AsType[*platforms.Error](err); ok {
 		return nil, &club.Problem{Code: e.Code, Args: e.Args, Media: true}, nil
 	}
-	gone := errors.Is(err, club.ErrNotFound)
-	if err != nil && !gone {
+	if err != nil {
 		return nil, nil, fmt.Errorf("make copies of pictures: %w", err)
 	}
 	byID := make(map[string]platforms.Media, len(got))
 	for _, m := range got {
 		byID[m.ID] = m
-	}
-	for _, id := range ids {
-		if _, ok := byID[id]; !ok || gone {
-			return nil, &club.Problem{Code: platforms.CodeMediaGone, Args: map[string]string{"file": byID[id].Name}, Media: true}, nil
-		}
 	}
 	return byID, nil, nil
 }
@@ -76,7 +70,7 @@ func (r *run) cardPicture(ctx context.Context, rules platforms.Rules, link *plat
 	got, err := r.Media.Prepare(ctx, r.d.ClubID, []string{link.Image.ID}, rules.Media.Image, nil)
 	_, refused := errors.AsType[*platforms.Error](err)
 	switch {
-	case refused, errors.Is(err, club.ErrNotFound), err == nil && len(got) == 0:
+	case refused:
 		link.Image = nil
 		return nil
 	case err != nil:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -18,8 +19,10 @@ import (
 
 	"github.com/bandstand-app/bandstand/handlers"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/internal/secret"
+	"github.com/bandstand-app/bandstand/jobs"
 	"github.com/bandstand-app/bandstand/static"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -48,6 +51,7 @@ type App struct {
 	db       *store.DB
 	means    meaning
 	parts    *integration
+	engine   *jobs.Engine
 	listener net.Listener
 	server   *http.Server
 }
@@ -95,7 +99,7 @@ func (a *App) open(ctx context.Context) error {
 	if _, port, _ := net.SplitHostPort(a.settings.Listen); port == "0" && a.means.base.Port() == "0" {
 		a.means.base.Host = a.listener.Addr().String()
 	}
-	return a.wire()
+	return a.wire(keys)
 }
 
 // keys loads the key file, or makes one at the very first start. A database
@@ -115,7 +119,7 @@ func (s *DataSettings) keys() (*secret.Keyset, error) {
 	return secret.Create(path)
 }
 
-func (a *App) wire() error {
+func (a *App) wire(keys *secret.Keyset) error {
 	var css []string
 	var words []fs.FS
 	a.parts = a.integrate()
@@ -135,11 +139,18 @@ func (a *App) wire() error {
 	if err != nil {
 		return err
 	}
+	library, err := media.Open(a.db, media.Settings{
+		Dir: filepath.Join(a.settings.Data, "media"), Key: keys.Derive("media-url"), BaseURL: a.means.base.String(), Now: a.now,
+	})
+	if err != nil {
+		return err
+	}
+	a.engine = a.newEngine(library)
 	web, err := handlers.New(handlers.Config{
 		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: catalogue, Assets: assets, Log: a.log,
 		Now: a.now, BaseURL: a.means.base, TrustedProxies: a.means.proxies, Version: version, Passwords: passwords,
-		Health: func() handlers.Health { return handlers.Health{} },
-		Real:   a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,
+		Media: library, Health: a.health,
+		Real: a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,
 		Platforms: a.parts.Platforms, App: a.parts.App,
 	})
 	if err != nil {
@@ -152,14 +163,35 @@ func (a *App) wire() error {
 	return nil
 }
 
+// newEngine makes what publishes by itself.
+func (a *App) newEngine(library *media.Library) *jobs.Engine {
+	start := time.Now()
+	cfg := jobs.Config{
+		DB: a.db, Platforms: a.parts.Platforms, App: a.parts.App, Media: library, Log: a.log, Now: a.now,
+		Elapsed: func() time.Duration { return time.Since(start) }, Jitter: rand.Float64, Boot: store.NewID(),
+	}
+	return jobs.NewEngine(cfg, jobs.NewSignIns(cfg))
+}
+
+// health is how the engine is, for /healthz.
+func (a *App) health() handlers.Health {
+	s := a.engine.Status()
+	return handlers.Health{LastTick: s.LastTick, LastClaim: s.LastClaim, Stuck: s.Stuck(a.now())}
+}
+
 // Run serves until ctx ends, then stops in order: no new requests, no new
 // claims, what runs may finish.
 func (a *App) Run(ctx context.Context) error {
 	if err := a.greet(ctx); err != nil {
 		return err
 	}
-	worlds := make(chan error, 1)
+	// Before anything runs, what an earlier process left open is settled.
+	if err := a.engine.Start(ctx); err != nil {
+		return err
+	}
+	worlds, engine := make(chan error, 1), make(chan error, 1)
 	go func() { worlds <- a.parts.worlds.Run(ctx) }()
+	go func() { engine <- a.engine.Run(ctx) }()
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(a.listener) }()
 	select {
@@ -169,7 +201,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return errors.Join(a.server.Shutdown(stop), <-worlds)
+	return errors.Join(a.server.Shutdown(stop), <-engine, <-worlds)
 }
 
 // greet prints where to go, and the set-up code while nobody has set up.

@@ -58,30 +58,31 @@ func describe(m club.Media, r club.Rendition, fit platforms.Fit) platforms.Media
 	return platforms.Media{ID: m.ID, Name: m.Name, Type: r.Type, Width: r.Width, Height: r.Height, Bytes: r.Bytes, Alt: m.Alt, Fit: fit}
 }
 
-// MediaFor makes the copies that an account with these rules takes: for each
-// picture in want, which has its ID, Alt and Fit, what the copy is like, in the
-// same order, and the source that opens them. An error that wraps
-// fs.ErrNotExist says that a picture is gone.
-func (l *Library) MediaFor(ctx context.Context, clubID int64, rules platforms.MediaRules, want ...platforms.Media) (platforms.MediaSource, []platforms.Media, error) {
-	src := &source{library: l, clubID: clubID, rules: rules.Image, fits: make(map[string]platforms.Fit, len(want))}
-	for _, w := range want {
-		src.fits[w.ID] = w.Fit
-	}
-	out := make([]platforms.Media, 0, len(want))
-	for _, w := range want {
-		m, spec, err := src.find(ctx, w.ID)
+// Prepare makes the copies that an account with these rules takes, and tells
+// exactly what they are: one for each id, in the same order. A picture that is
+// gone, or that cannot be made small enough, is a *platforms.Error of kind
+// MediaRejected.
+func (l *Library) Prepare(ctx context.Context, clubID int64, ids []string, rules platforms.ImageRules, fits map[string]platforms.Fit) ([]platforms.Media, error) {
+	src := &source{library: l, clubID: clubID, rules: rules, fits: fits}
+	out := make([]platforms.Media, 0, len(ids))
+	for _, id := range ids {
+		m, spec, err := src.find(ctx, id)
 		if err != nil {
-			return nil, nil, src.explain(m, err)
+			return nil, src.explain(m, err)
 		}
 		r, _, err := l.rendition(ctx, m, spec)
 		if err != nil {
-			return nil, nil, src.explain(m, err)
+			return nil, src.explain(m, err)
 		}
-		d := describe(m, r, w.Fit)
-		d.Alt = w.Alt
-		out = append(out, d)
+		out = append(out, describe(m, r, fits[id]))
 	}
-	return src, out, nil
+	return out, nil
+}
+
+// Source gives a platform client the copies of a club's pictures for an account
+// with these rules. fits is by picture id.
+func (l *Library) Source(clubID int64, rules platforms.ImageRules, fits map[string]platforms.Fit) platforms.MediaSource {
+	return &source{library: l, clubID: clubID, rules: rules, fits: fits}
 }
 
 type source struct {

@@ -65,9 +65,10 @@ func TestMeasuredIsWhatIsMade(t *testing.T) {
 			if tt.fit != platforms.FitWhole && !tt.rules.FitsRatio(got.Width, got.Height) {
 				t.Errorf("%d × %d still has the wrong shape", got.Width, got.Height)
 			}
-			src, prepared, err := s.MediaFor(t.Context(), s.scope.ClubID, platforms.MediaRules{Image: tt.rules}, platforms.Media{ID: m.ID, Fit: tt.fit})
+			src := s.Source(s.scope.ClubID, tt.rules, fits)
+			prepared, err := s.Prepare(t.Context(), s.scope.ClubID, []string{m.ID}, tt.rules, fits)
 			if err != nil || len(prepared) != 1 {
-				t.Fatalf("MediaFor = %v, %v", prepared, err)
+				t.Fatalf("Prepare = %v, %v", prepared, err)
 			}
 			again, err := s.Measure(t.Context(), s.scope.ClubID, []string{m.ID}, tt.rules, fits)
 			if err != nil {
@@ -137,9 +138,9 @@ func TestTransparentPicturesBecomeWhiteOnlyAsJPEG(t *testing.T) {
 		{"both", small, "image/png"},
 		{"anything", platforms.ImageRules{}, "image/png"},
 	} {
-		_, p, err := s.MediaFor(t.Context(), s.scope.ClubID, platforms.MediaRules{Image: tt.rules}, platforms.Media{ID: m.ID, Alt: "a logo"})
-		if err != nil || p[0].Type != tt.typ || p[0].Alt != "a logo" {
-			t.Fatalf("%s: MediaFor = %+v, %v; want %s", tt.name, p, err, tt.typ)
+		p, err := s.Prepare(t.Context(), s.scope.ClubID, []string{m.ID}, tt.rules, nil)
+		if err != nil || p[0].Type != tt.typ {
+			t.Fatalf("%s: Prepare = %+v, %v; want %s", tt.name, p, err, tt.typ)
 		}
 		_, img := open(t, s, m.ID, media.SpecFor(tt.rules, platforms.FitWhole, m))
 		if got := img.At(50, 50); tt.typ == "image/jpeg" && !near(got, color.White) {
@@ -170,7 +171,7 @@ func TestMaxBytesIsReached(t *testing.T) {
 		{"clear picture too big for PNG becomes JPEG", logo, small, "image/jpeg"},
 		{"PNG alone is made smaller", logo, flat, "image/png"},
 	} {
-		_, p, err := s.MediaFor(t.Context(), s.scope.ClubID, platforms.MediaRules{Image: tt.rules}, platforms.Media{ID: tt.m.ID})
+		p, err := s.Prepare(t.Context(), s.scope.ClubID, []string{tt.m.ID}, tt.rules, nil)
 		if err != nil || p[0].Type != tt.typ || p[0].Bytes > tt.rules.MaxBytes || p[0].Bytes < tt.rules.MaxBytes/4 {
 			t.Errorf("%s: %+v, %v; want %s of nearly %d bytes", tt.name, p, err, tt.typ, tt.rules.MaxBytes)
 		}
@@ -246,24 +247,24 @@ func TestMissingPictureIsGone(t *testing.T) {
 			t.Errorf("error = %v, want that %q is gone", err, file)
 		}
 	}
-	asIs := platforms.MediaRules{}
+	asIs := platforms.ImageRules{}
 	for _, club := range []int64{s.other.ClubID, 99} {
-		_, _, err := s.MediaFor(t.Context(), club, asIs, platforms.Media{ID: m.ID})
+		_, err := s.Prepare(t.Context(), club, []string{m.ID}, asIs, nil)
 		wantGone(err, "")
 	}
-	src, _, err := s.MediaFor(t.Context(), s.scope.ClubID, asIs, platforms.Media{ID: m.ID})
-	if err != nil {
+	src := s.Source(s.scope.ClubID, asIs, nil)
+	if _, err := s.Prepare(t.Context(), s.scope.ClubID, []string{m.ID}, asIs, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(s.dir, m.ID[:2], m.ID)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = src.Open(t.Context(), m.ID)
+	_, err := src.Open(t.Context(), m.ID)
 	wantGone(err, "a.jpg")
 	_, err = src.PublicURL(t.Context(), m.ID)
 	wantGone(err, "a.jpg")
-	for _, rules := range []platforms.MediaRules{asIs, {Image: platforms.ImageRules{MaxWidth: 100}}} {
-		_, _, err = s.MediaFor(t.Context(), s.scope.ClubID, rules, platforms.Media{ID: m.ID})
+	for _, rules := range []platforms.ImageRules{asIs, {MaxWidth: 100}} {
+		_, err = s.Prepare(t.Context(), s.scope.ClubID, []string{m.ID}, rules, nil)
 		wantGone(err, "a.jpg")
 	}
 }
@@ -273,10 +274,7 @@ func TestPublicAddressGivesOneCopyForADay(t *testing.T) {
 	s := newScene(t)
 	ctx := t.Context()
 	m, other := s.save(t, "a.jpg", jpegOf(t, quarters(3000, 2000))), s.save(t, "b.jpg", jpegOf(t, quarters(3000, 2000)))
-	src, _, err := s.MediaFor(ctx, s.scope.ClubID, platforms.MediaRules{Image: narrow}, platforms.Media{ID: m.ID})
-	if err != nil {
-		t.Fatal(err)
-	}
+	src := s.Source(s.scope.ClubID, narrow, nil)
 	address, err := src.PublicURL(ctx, m.ID)
 	if err != nil {
 		t.Fatal(err)

@@ -321,7 +321,9 @@ func TestSpecIsReadAsWritten(t *testing.T) {
 	t.Parallel()
 	tall := club.Media{Type: "image/jpeg", Width: 600, Height: 1200}
 	for _, s := range []media.Spec{
-		media.Thumb, media.View, {JPEG: true, PNG: true}, {PNG: true, MaxBytes: 1},
+		media.Thumb, media.View,
+		{JPEG: true, PNG: true},
+		{PNG: true, MaxBytes: 1},
 		media.SpecFor(narrow, platforms.FitCrop, tall), media.SpecFor(narrow, platforms.FitPad, tall),
 		media.SpecFor(platforms.ImageRules{MinRatio: 0.75}, platforms.FitCrop, tall),
 	} {

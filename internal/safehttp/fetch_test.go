@@ -72,7 +72,7 @@ func TestUntrustedGet(t *testing.T) {
 			switch {
 			case tt.err == nil && (err != nil || string(d.Body) != tt.want || d.URL.Path != "/page"):
 				t.Errorf("Get = %q at %v, %v; want %q", d.Body, d.URL, err, tt.want)
-			case tt.err == anyErr && err == nil, tt.err != nil && tt.err != anyErr && !errors.Is(err, tt.err):
+			case errors.Is(tt.err, anyErr) && err == nil, tt.err != nil && !errors.Is(tt.err, anyErr) && !errors.Is(err, tt.err):
 				t.Errorf("error = %v, want %v", err, tt.err)
 			case err != nil && strings.Contains(err.Error(), "secret"):
 				t.Errorf("the error tells the query: %v", err)

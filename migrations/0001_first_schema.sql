@@ -55,6 +55,7 @@ CREATE TABLE invitations (
   used_at    INTEGER
 ) STRICT;
 CREATE INDEX invitations_club ON invitations (club_id, created_at);
+CREATE INDEX invitations_expiry ON invitations (expires_at);
 
 CREATE TABLE password_resets (
   token_hash BLOB PRIMARY KEY,
@@ -62,6 +63,8 @@ CREATE TABLE password_resets (
   expires_at INTEGER NOT NULL,
   used_at    INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX password_resets_person ON password_resets (person_id);
+CREATE INDEX password_resets_expiry ON password_resets (expires_at);
 
 -- Rows of scs; tokens are hashed by it.
 CREATE TABLE sessions (
@@ -106,6 +109,8 @@ CREATE TABLE connections (
   version         INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE UNIQUE INDEX connections_account ON connections (club_id, platform, practice, remote_id);
+CREATE INDEX connections_renewal ON connections (access_expires) WHERE health IN ('working', 'gaps');
+CREATE INDEX connections_checked ON connections (coalesce(checked_at, 0)) WHERE health IN ('working', 'gaps');
 
 -- Access and refresh tokens lie apart: publishing has no query that could read
 -- a refresh token.
@@ -149,6 +154,7 @@ CREATE TABLE oauth_states (
   expires_at    INTEGER NOT NULL,
   used_at       INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX oauth_states_expiry ON oauth_states (expires_at);
 -- … and the accounts it showed, until the person has picked (rule A3).
 CREATE TABLE oauth_choices (
   id         BLOB PRIMARY KEY, -- 16 random bytes
@@ -159,6 +165,7 @@ CREATE TABLE oauth_choices (
   accounts   BLOB NOT NULL, -- JSON with tokens, sealed
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX oauth_choices_expiry ON oauth_choices (expires_at);
 
 CREATE TABLE campaigns (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -254,6 +261,7 @@ CREATE TABLE link_cards (
   read_at     INTEGER NOT NULL,
   PRIMARY KEY (club_id, url)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX link_cards_media ON link_cards (media_id) WHERE media_id IS NOT NULL;
 
 -- One post for one connection: what the engine publishes. Only
 -- store.Transition moves a row that is past DRAFT (rule P9).
@@ -369,6 +377,7 @@ CREATE TABLE post_events (
   args        TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 CREATE INDEX post_events_of ON post_events (post_id, at);
+CREATE INDEX post_events_delivery ON post_events (delivery_id) WHERE delivery_id IS NOT NULL;
 
 -- When the numbers of a published delivery are taken next. A table of its own,
 -- so that measuring can never touch a delivery (rule P10).

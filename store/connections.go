@@ -84,8 +84,8 @@ func (db *DB) ConnectionsToRenew(ctx context.Context, before time.Time, limit in
 func (db *DB) ConnectionsToCheck(ctx context.Context, before time.Time, limit int) ([]Connection, error) {
 	return queryAll(ctx, db.read, scanConnection, `
 		SELECT `+connectionColumns+` FROM connections c
-		WHERE c.health IN ('working', 'gaps') AND (c.checked_at IS NULL OR c.checked_at <= ?)
-		ORDER BY c.checked_at LIMIT ?`, ms(before), limit)
+		WHERE c.health IN ('working', 'gaps') AND coalesce(c.checked_at, 0) <= ?
+		ORDER BY coalesce(c.checked_at, 0) LIMIT ?`, ms(before), limit)
 }
 
 // ConnectionCheck is one look at whether a sign-in works.

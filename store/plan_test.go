@@ -1,0 +1,179 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/store/storetest"
+)
+
+// mayScan is what may read a whole table, and why. A line is a function of
+// package store, or a table for every function.
+var mayScan = map[string]string{
+	"needsSetup": "stops at the first row",
+	"People":     "lists everybody, for the console",
+	"Recover":    "goes through the index of open attempts, which are never more than the engine runs at once",
+}
+
+// TestNoStatementScansAGrowingTable asks SQLite how it would run each statement
+// of this package, in an empty database without statistics: years of posts must
+// not make a page or a tick slower (goal S6).
+func TestNoStatementScansAGrowingTable(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, storetest.NewClock().Now)
+	all := statements(t)
+	if len(all) < 100 {
+		t.Errorf("found %d statements: the reader of sources has missed many", len(all))
+	}
+	used := map[string]bool{}
+	for _, s := range all {
+		for _, step := range plan(t, db, s.sql) {
+			if !reads(step) {
+				continue
+			}
+			if mayScan[s.in] != "" {
+				used[s.in] = true
+				continue
+			}
+			t.Errorf("%s: %s: %s\n%s", s.where, s.in, step, s.sql)
+		}
+	}
+	for name := range mayScan {
+		if !used[name] {
+			t.Errorf("mayScan has a line for %s, which does not scan", name)
+		}
+	}
+}
+
+// whole matches a step that goes through a table from end to end, or that makes
+// an index for one query by doing so.
+var whole = regexp.MustCompile(`^SCAN |AUTOMATIC .*INDEX`)
+
+// made matches what is no table: a row of constants, a list handed in as JSON,
+// what the statement itself has chosen before.
+var made = regexp.MustCompile(`^SCAN (\d+ )?CONSTANT ROW|VIRTUAL TABLE INDEX|^SCAN (due|\(subquery-\d+\))$`)
+
+func reads(step string) bool { return whole.MatchString(step) && !made.MatchString(step) }
+
+// plan is how SQLite runs a statement, a step a line.
+func plan(t *testing.T, db *store.DB, text string) []string {
+	t.Helper()
+	conn, err := db.Writer().Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// Foreign keys have a test of their own: with them, the plan of an INSERT
+	// lists looks for orphans that only run when there are some.
+	if _, err := conn.ExecContext(t.Context(), `PRAGMA foreign_keys = OFF`); err != nil {
+		t.Fatal(err)
+	}
+	text = "EXPLAIN QUERY PLAN " + text
+	rows, err := conn.QueryContext(t.Context(), text, make([]any, parameters(t, conn, text))...)
+	if err != nil {
+		t.Errorf("%v\n%s", err, text)
+		return nil
+	}
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+// parameters counts what a statement wants bound.
+func parameters(t *testing.T, conn *sql.Conn, text string) int {
+	t.Helper()
+	n := 0
+	err := conn.Raw(func(c any) error {
+		s, err := c.(driver.ConnPrepareContext).PrepareContext(context.WithoutCancel(t.Context()), text)
+		if err != nil {
+			return err
+		}
+		n = s.NumInput()
+		return s.Close()
+	})
+	if err != nil {
+		t.Errorf("%v\n%s", err, text)
+	}
+	return n
+}
+
+// TestForeignKeysFindTheirRows holds that deleting a row finds the rows that
+// point to it by an index, not by looking through their table.
+func TestForeignKeysFindTheirRows(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, storetest.NewClock().Now)
+	deleted := map[string]bool{}
+	from := regexp.MustCompile(`(?i)DELETE FROM (\w+)`)
+	for _, s := range statements(t) {
+		if m := from.FindStringSubmatch(s.sql); m != nil {
+			deleted[m[1]] = true
+		}
+	}
+	keys := foreignKeys(t, db)
+	for grown := true; grown; {
+		grown = false
+		for _, k := range keys {
+			if k.cascades && deleted[k.parent] && !deleted[k.child] {
+				deleted[k.child], grown = true, true
+			}
+		}
+	}
+	for _, k := range keys {
+		if !deleted[k.parent] {
+			continue
+		}
+		for _, step := range plan(t, db, `SELECT 1 FROM `+k.child+` WHERE `+k.column+` = ?`) {
+			if reads(step) {
+				t.Errorf("deleting from %s looks through %s: no index begins with %s", k.parent, k.child, k.column)
+			}
+		}
+	}
+}
+
+type foreignKey struct {
+	child, column, parent string
+	cascades              bool
+}
+
+func foreignKeys(t *testing.T, db *store.DB) []foreignKey {
+	t.Helper()
+	rows, err := db.Reader().QueryContext(t.Context(), `
+		SELECT m.name, f."from", f."table", f.on_delete FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []foreignKey
+	for rows.Next() {
+		var k foreignKey
+		var onDelete string
+		if err := rows.Scan(&k.child, &k.column, &k.parent, &onDelete); err != nil {
+			t.Fatal(err)
+		}
+		k.cascades = strings.EqualFold(onDelete, "CASCADE")
+		all = append(all, k)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 20 {
+		t.Fatalf("found %d foreign keys, want many", len(all))
+	}
+	return all
+}

@@ -450,7 +450,7 @@ func (s *store) Open(_ context.Context, id string) (platforms.MediaFile, error) 
 	defer s.mu.Unlock()
 	data, ok := s.files[id]
 	if !ok {
-		return platforms.MediaFile{}, fs.ErrNotExist
+		return platforms.MediaFile{}, &platforms.Error{Kind: platforms.MediaRejected, Code: platforms.CodeMediaGone, Op: "open picture", Err: fs.ErrNotExist}
 	}
 	typ := "image/" + id[strings.LastIndexByte(id, '.')+1:]
 	return platforms.MediaFile{ReadCloser: io.NopCloser(bytes.NewReader(data)), Type: typ, Bytes: int64(len(data))}, nil

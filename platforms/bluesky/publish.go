@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
@@ -97,12 +96,12 @@ func (b *Bluesky) mention(ctx context.Context, s platforms.Session, handle strin
 func (b *Bluesky) upload(ctx context.Context, s platforms.Session, id string) (string, error) {
 	const op = "upload"
 	file, err := s.Media.Open(ctx, id)
+	if e, ok := errors.AsType[*platforms.Error](err); ok {
+		e.Platform = ID
+		return "", e
+	}
 	if err != nil {
-		kind := platforms.NotSent
-		if errors.Is(err, fs.ErrNotExist) {
-			kind = platforms.MediaRejected
-		}
-		return "", &platforms.Error{Kind: kind, Code: platforms.CodeMediaGone, Platform: ID, Op: op, Err: err}
+		return "", &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeMediaGone, Platform: ID, Op: op, Err: err}
 	}
 	defer file.Close()
 	var answer struct {

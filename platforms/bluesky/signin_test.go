@@ -232,3 +232,23 @@ var _ interface {
 	platforms.NumbersReader
 	platforms.AccountNumbersReader
 } = (*bluesky.Bluesky)(nil)
+
+func TestDisconnectingTwiceIsFineAndTroubleIsSaid(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer string
+		kind   platforms.Kind
+	}{
+		"done":         {``, ""},
+		"expired":      {`!{"error":"ExpiredToken","message":"Token has expired"}`, ""},
+		"unknown":      {`!{"error":"InvalidToken","message":"Token could not be verified"}`, ""},
+		"slow down":    {`!{"error":"RateLimitExceeded","message":"Rate Limit Exceeded"}`, platforms.RateLimited},
+		"another word": {`!{"error":"InvalidRequest","message":"x"}`, platforms.Rejected},
+	} {
+		n := answers(t, map[string]string{"com.atproto.server.deleteSession": c.answer})
+		err := n.platform().Revoke(t.Context(), nil, platforms.Account{Host: n.endpoints["entryway"]}, platforms.Tokens{})
+		if (err == nil) != (c.kind == "") || err != nil && platforms.KindOf(err) != c.kind {
+			t.Errorf("%s: %v, want %q", name, err, c.kind)
+		}
+	}
+}

@@ -24,6 +24,7 @@ type Try struct {
 	failed  platforms.Step   // the step that gave the last error
 	sentAt  time.Time        // of the last irreversible call
 	changed bool             // an irreversible call has succeeded
+	onSend  func()           // runs just before the irreversible call
 }
 
 // Publication makes a publication of a draft, with a key of its own.
@@ -68,9 +69,16 @@ func (t *Try) RunFor(ctx context.Context) error {
 				t.w.Fatalf("plan wants a second irreversible step %+v after %+v", step, t.done)
 			}
 			t.sentAt = t.w.Clock.Now()
+			if t.onSend != nil {
+				t.onSend()
+			}
 		}
 		t.steps = append(t.steps, step)
+		before, _ := t.w.calls.written()
 		result, err := t.w.Platform.Perform(ctx, t.session, t.pub, slices.Clone(t.done), step)
+		if after, guarded := t.w.calls.written(); after > before+1 || after > before && step.Irreversible && !guarded {
+			t.w.Errorf("step %+v made %d writes, safe from being repeated by the transport: %v (rule P6)", step, after-before, guarded)
+		}
 		t.w.note(result, err)
 		if err != nil {
 			t.failed = step

@@ -2,6 +2,7 @@ package platformtest
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -123,6 +124,54 @@ func (w *World) runBriefly(try *Try, fault string) error {
 		}
 	}
 	return err
+}
+
+// nothingRepeats: answers that HTTP clients like to repeat or to follow reach
+// the server once (rule P6), and prove nothing.
+func nothingRepeats(t *testing.T, w *World) {
+	s := w.Connect()
+	for _, status := range []int{301, 302, 303, 307, 308, 403, 408, 429, 500, 502, 503, 504} {
+		asked := 0
+		answer := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			asked++
+			rw.Header().Set("Location", "/elsewhere")
+			rw.Header().Set("Retry-After", "0")
+			rw.Header().Set("Content-Type", "text/html")
+			rw.WriteHeader(status)
+			_, _ = rw.Write([]byte("<!doctype html><title>From something in between</title>"))
+		})
+		try := w.Try(s, w.photoDraft("Not repeated"))
+		before := 0
+		try.onSend = func() {
+			w.instead.Store(&answer)
+			before = w.calls.count()
+		}
+		err := try.Run()
+		if n := w.calls.count() - before; n != 1 || asked != 1 {
+			t.Errorf("status %d: %d calls were made and %d arrived, want 1", status, n, asked)
+		}
+		w.expectKind(err, platforms.Unknown)
+		if !try.failed.Irreversible {
+			t.Errorf("status %d: step %+v failed", status, try.failed)
+		}
+		w.expectPublic()
+		w.Clock.Advance(time.Hour)
+		s = w.live(s)
+	}
+}
+
+// unreachable: where no connection comes about, nothing can have been sent.
+func unreachable(t *testing.T, w *World) {
+	s := w.Connect()
+	try := w.Try(s, w.photoDraft("Nobody there"))
+	try.onSend = w.stop
+	w.expectKind(try.Run(), platforms.NotSent)
+	if !try.failed.Irreversible {
+		t.Errorf("step %+v failed", try.failed)
+	}
+	_, err := w.Platform.Check(w.Context(), s)
+	w.note(err)
+	w.expectKind(err, platforms.NotSent)
 }
 
 func uploadFaults(t *testing.T, w *World) {

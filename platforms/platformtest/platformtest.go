@@ -70,6 +70,8 @@ func Run(t *testing.T, s Suite) {
 		{"answer lost after publishing", lostAfter},
 		{"connection lost before publishing", lostBefore},
 		{"publish faults", publishFaults},
+		{"nothing below repeats a call", nothingRepeats},
+		{"unreachable is not sent", unreachable},
 		{"upload faults", uploadFaults},
 		{"look faults prove nothing", lookFaults},
 
@@ -88,6 +90,9 @@ func Run(t *testing.T, s Suite) {
 			w := NewWorld(t, s)
 			c.run(t, w)
 			w.nothingSecretLeaked()
+			if paths := w.calls.withoutName(); paths != nil {
+				w.Errorf("requests without the user agent: %q", paths)
+			}
 		})
 	}
 }

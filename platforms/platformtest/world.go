@@ -36,7 +36,10 @@ type World struct {
 	// Client does what a browser does, except following redirects.
 	Client *http.Client
 
+	calls   *watch // everything the platform sends
+	instead atomic.Pointer[http.HandlerFunc]
 	handler atomic.Pointer[http.Handler]
+	stop    func() // ends the server
 	said    strings.Builder
 	secrets []string
 	keys    int
@@ -73,10 +76,14 @@ func NewWorld(t *testing.T, s Suite) *World {
 			w.Media.serve(rw, r, id)
 			return
 		}
+		if h := w.instead.Swap(nil); h != nil {
+			(*h)(rw, r)
+			return
+		}
 		(*w.handler.Load()).ServeHTTP(rw, r)
 	}))
-	server.Config.ErrorLog = nil
 	t.Cleanup(server.Close)
+	w.stop = server.Close
 	w.URL, w.Media.base = server.URL, server.URL+"/media/"
 	// On a connection that was used before, net/http silently repeats a GET that
 	// met a reset: the faults would not be seen.
@@ -86,6 +93,7 @@ func NewWorld(t *testing.T, s Suite) *World {
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	w.calls = &watch{next: transport}
 	w.start()
 
 	bare := s.New(platforms.Env{HTTP: w.Client, Now: w.Clock.Now})
@@ -93,7 +101,10 @@ func NewWorld(t *testing.T, s Suite) *World {
 	for _, e := range bare.Info().Endpoints {
 		endpoints[e.Name] = w.URL + e.Sandbox
 	}
-	w.Platform = s.New(platforms.Env{HTTP: w.Client, Endpoints: endpoints, UserAgent: "Bandstand/test", Now: w.Clock.Now})
+	w.Platform = s.New(platforms.Env{
+		HTTP:      &http.Client{Transport: w.calls, CheckRedirect: w.Client.CheckRedirect},
+		Endpoints: endpoints, UserAgent: userAgent, Now: w.Clock.Now,
+	})
 	if w.Suite.App == nil {
 		w.Suite.App = platforms.App{}
 		for i, f := range w.Platform.Info().AppFields {
@@ -165,12 +176,66 @@ func (w *World) note(vs ...any) {
 
 func (w *World) nothingSecretLeaked() {
 	w.Helper()
-	said := w.said.String()
+	said := w.said.String() + w.calls.seen()
 	for _, s := range w.secrets {
 		if i := strings.Index(said, s); i >= 0 {
 			w.Errorf("a secret was printed, after %q", said[max(0, i-120):i])
 		}
 	}
+}
+
+const userAgent = "Bandstand/test"
+
+// watch sees every request of the platform: their number, their addresses, in
+// which no secret may stand, and who they say they are.
+type watch struct {
+	next http.RoundTripper
+
+	mu        sync.Mutex
+	n, writes int
+	guarded   bool // the last write cannot be repeated by the transport
+	addresses strings.Builder
+	nameless  []string // paths of requests without our name
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c *watch) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	c.n++
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		c.writes++
+		c.guarded = r.Close && r.GetBody == nil
+	}
+	fmt.Fprintln(&c.addresses, "request:", r.URL)
+	if r.UserAgent() != userAgent {
+		c.nameless = append(c.nameless, r.URL.Path)
+	}
+	c.mu.Unlock()
+	return c.next.RoundTrip(r)
+}
+
+func (c *watch) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n
+}
+
+func (c *watch) written() (n int, guarded bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.writes, c.guarded
+}
+
+func (c *watch) seen() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.addresses.String()
+}
+
+func (c *watch) withoutName() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.nameless
 }
 
 // Pictures is the media store of the suite: it makes pictures and serves them.

@@ -261,6 +261,7 @@ CREATE TABLE link_cards (
   read_at     INTEGER NOT NULL,
   PRIMARY KEY (club_id, url)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX link_cards_dead ON link_cards (club_id, read_at) WHERE state <> 'ready';
 CREATE INDEX link_cards_media ON link_cards (media_id) WHERE media_id IS NOT NULL;
 
 -- One post for one connection: what the engine publishes. Only
@@ -319,6 +320,7 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX deliveries_connection ON deliveries (connection_id, status);
 CREATE INDEX deliveries_attention ON deliveries (club_id, status) WHERE status IN ('FAILED', 'NEEDS_ATTENTION');
+CREATE INDEX deliveries_ahead ON deliveries (club_id, status) WHERE status IN ('SCHEDULED', 'PUBLISHING');
 CREATE INDEX deliveries_published ON deliveries (club_id, published_at) WHERE published_at IS NOT NULL;
 CREATE UNIQUE INDEX deliveries_remote ON deliveries (connection_id, remote_id) WHERE remote_id IS NOT NULL;
 

@@ -62,8 +62,10 @@ func (db *DB) CalendarPosts(ctx context.Context, s Scope, from, to time.Time) ([
 	return posts, nil
 }
 
+// trayQuery names its index: SQLite cannot tell it from posts_list, which would
+// go through every post of the club.
 const trayQuery = `
-	SELECT ` + calendarColumns + ` FROM posts p
+	SELECT ` + calendarColumns + ` FROM posts p INDEXED BY posts_tray
 	WHERE p.club_id = ? AND p.deleted_at IS NULL AND p.planned_at IS NULL
 	ORDER BY p.updated_at DESC, p.id DESC LIMIT ?`
 

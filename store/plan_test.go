@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,12 +13,15 @@ import (
 	"github.com/bandstand-app/bandstand/store/storetest"
 )
 
-// mayScan is what may read a whole table, and why. A line is a function of
-// package store, or a table for every function.
+// mayScan is what may go through a table or through years of one club, and why.
+// A line is a function of package store and the index or table it goes through.
 var mayScan = map[string]string{
-	"needsSetup": "stops at the first row",
-	"People":     "lists everybody, for the console",
-	"Recover":    "goes through the index of open attempts, which are never more than the engine runs at once",
+	"needsSetup people":             "stops at the first row",
+	"People people":                 "lists everybody, for the console",
+	"Recover publish_attempts_open": "open attempts are never more than the engine runs at once",
+	"Posts posts_list":              "goes in the order of the list and stops at the end of a page",
+	"TrayPosts posts_tray":          "goes in the order of the list and stops at the limit",
+	"AuditEntries audit_club":       "goes in the order of the list and stops at the limit",
 }
 
 // TestNoStatementScansAGrowingTable asks SQLite how it would run each statement
@@ -36,16 +40,17 @@ func TestNoStatementScansAGrowingTable(t *testing.T) {
 			if !reads(step) {
 				continue
 			}
-			if mayScan[s.in] != "" {
-				used[s.in] = true
+			line := s.in + " " + through(step)
+			if mayScan[line] != "" {
+				used[line] = true
 				continue
 			}
 			t.Errorf("%s: %s: %s\n%s", s.where, s.in, step, s.sql)
 		}
 	}
-	for name := range mayScan {
-		if !used[name] {
-			t.Errorf("mayScan has a line for %s, which does not scan", name)
+	for line := range mayScan {
+		if !used[line] {
+			t.Errorf("mayScan has a line %q, which nothing needs", line)
 		}
 	}
 }
@@ -58,7 +63,22 @@ var whole = regexp.MustCompile(`^SCAN |AUTOMATIC .*INDEX`)
 // what the statement itself has chosen before.
 var made = regexp.MustCompile(`^SCAN (\d+ )?CONSTANT ROW|VIRTUAL TABLE INDEX|^SCAN (due|\(subquery-\d+\))$`)
 
-func reads(step string) bool { return whole.MatchString(step) && !made.MatchString(step) }
+// ofClub matches a step that goes through all that one club has of something
+// that grows with the years. Accounts, members and campaigns do not.
+var ofClub = regexp.MustCompile(`^SEARCH (link_cards|.* (COVERING )?INDEX (posts|media|deliveries|link_cards|notices|post_snapshots|account_snapshots|audit)_\w+) ?.*\(club_id=\?\)$`)
+
+func reads(step string) bool {
+	return (whole.MatchString(step) && !made.MatchString(step)) || ofClub.MatchString(step)
+}
+
+// through names what a step goes through: an index of ours, or the table.
+func through(step string) string {
+	words := strings.Fields(step)
+	if i := slices.Index(words, "INDEX"); i > 0 && !strings.HasPrefix(words[i+1], "sqlite_") {
+		return words[i+1]
+	}
+	return words[1]
+}
 
 // plan is how SQLite runs a statement, a step a line.
 func plan(t *testing.T, db *store.DB, text string) []string {

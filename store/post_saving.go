@@ -209,7 +209,7 @@ func (t *tx) checkParts(ctx context.Context, s Scope, p postState, c club.Conten
 	ids = slices.Compact(ids)
 	err := t.QueryRowContext(ctx, `
 		SELECT (SELECT count(*) FROM connections WHERE club_id = ?1 AND practice = ?2 AND id IN (SELECT value FROM json_each(?3))),
-			(SELECT count(*) FROM media WHERE club_id = ?1 AND id IN (SELECT unhex(value) FROM json_each(?4)))`,
+			(SELECT count(*) FROM media WHERE +club_id = ?1 AND id IN (SELECT unhex(value) FROM json_each(?4)))`,
 		s.ClubID, p.practice, jsonOf(c.Accounts), jsonOf(ids)).Scan(&accounts, &pictures)
 	if err != nil {
 		return fmt.Errorf("check accounts and pictures: %w", err)

@@ -191,11 +191,14 @@ const (
 // PostGroups lists the parts in the order of the screen.
 var PostGroups = []PostGroup{AllPosts, DraftPosts, ScheduledPosts, PublishedPosts, TroubledPosts}
 
+// groupConditions choose the posts of a part; ?1 is the club. What few posts
+// are is read from an index of its own, so that years of published posts need
+// not be gone through for it.
 var groupConditions = map[PostGroup]string{
 	DraftPosts:     `NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.post_id = p.id AND d.status NOT IN ('DRAFT', 'CANCELLED'))`,
-	ScheduledPosts: `EXISTS (SELECT 1 FROM deliveries d WHERE d.post_id = p.id AND d.status IN ('SCHEDULED', 'PUBLISHING'))`,
+	ScheduledPosts: `p.id IN (SELECT post_id FROM deliveries WHERE club_id = ?1 AND status IN ('SCHEDULED', 'PUBLISHING'))`,
 	PublishedPosts: `EXISTS (SELECT 1 FROM deliveries d WHERE d.post_id = p.id AND d.status = 'PUBLISHED')`,
-	TroubledPosts:  `EXISTS (SELECT 1 FROM deliveries d WHERE d.post_id = p.id AND d.status IN ('FAILED', 'NEEDS_ATTENTION'))`,
+	TroubledPosts:  `p.id IN (SELECT post_id FROM deliveries WHERE club_id = ?1 AND status IN ('FAILED', 'NEEDS_ATTENTION'))`,
 }
 
 // PostFilter says which posts a list shows.
@@ -208,7 +211,7 @@ type PostFilter struct {
 
 // Posts lists posts of the scope's club, the last changed first.
 func (db *DB) Posts(ctx context.Context, s Scope, f PostFilter) ([]Post, error) {
-	where := []string{`p.club_id = ?`, `p.deleted_at IS NULL`}
+	where := []string{`p.club_id = ?1`, `p.deleted_at IS NULL`}
 	args := []any{s.ClubID}
 	if c := groupConditions[f.Group]; c != "" {
 		where = append(where, c)

@@ -78,8 +78,27 @@ func (s *Server) routes() []route {
 		{post, "/posts/:id/move", club.WritePosts, s.createMove, 0},
 
 		// Posts
+		{get, "/posts", club.ViewClub, s.showPosts, 0},
+		{get, "/posts/new", club.WritePosts, s.showNewPost, 0},
+		{post, "/posts", club.WritePosts, s.createPost, 0},
+		{post, "/posts/autosave", club.WritePosts, s.createAutosave, 0},
+		{post, "/posts/preview", club.WritePosts, s.createPreview, 0},
+		{get, "/posts/:id", club.ViewClub, s.showPost, 0},
+		{get, "/posts/:id/status", club.ViewClub, s.showPostStatus, poll},
+		{get, "/posts/:id/edit", club.ViewClub, s.showPostEditor, 0},
+		{post, "/posts/:id/autosave", club.WritePosts, s.createAutosave, 0},
+		{post, "/posts/:id/schedule", club.SchedulePosts, s.createSchedule, 0},
+		{post, "/posts/:id/draft", club.SchedulePosts, s.createDraft, 0},
+		{post, "/posts/:id/revision", club.WritePosts, s.createRevision, 0},
+		{post, "/posts/:id/duplicate", club.WritePosts, s.createDuplicate, 0},
+		{post, "/posts/:id/deletion", club.WritePosts, s.createDeletion, 0},
+		{post, "/deliveries/:id/answer", club.SchedulePosts, s.createAnswer, 0},
 
 		// Pictures
+		{post, "/media", club.WritePosts, s.createMedia, 0},
+		{get, "/media/:id/thumb", club.ViewClub, s.showThumb, 0},
+		{get, "/media/:id/view", club.ViewClub, s.showView, 0},
+		{get, "/m/:id/:expiry/:mac/:file", club.Public, s.showPublicMedia, machine},
 
 		// Accounts
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/static"
@@ -53,10 +54,14 @@ func newScene(t *testing.T, change ...func(*Config)) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
+	library, err := media.Open(s.db, media.Settings{Dir: t.TempDir(), Key: []byte("key"), Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.web = httptest.NewUnstartedServer(nil)
 	base := &url.URL{Scheme: "http", Host: s.web.Listener.Addr().String()}
 	cfg := Config{
-		DB: s.db, Sessions: memstore.New(), Catalogue: catalogue, Assets: assets, Passwords: passwords,
+		DB: s.db, Sessions: memstore.New(), Catalogue: catalogue, Assets: assets, Passwords: passwords, Media: library,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock.Now, BaseURL: base, Version: "test",
 		Health: func() Health { return Health{LastTick: clock.Now()} },
 		Real:   platforms.NewRegistry(), Practice: platforms.NewRegistry(),

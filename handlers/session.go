@@ -2,8 +2,8 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -27,7 +27,7 @@ const (
 	keyClub   = "club"   // int64, the club being looked at
 	keySince  = "since"  // int64, UTC ms of the sign-in
 	keySeen   = "seen"   // int64, UTC ms of the last sign of life
-	keyFlash  = "flash"  // string: kind, blank, text
+	keyFlash  = "flash"  // string: layout.Flash as JSON
 )
 
 // newSessions sets scs up: hashed tokens, a host-bound cookie, no idle time-out
@@ -66,8 +66,15 @@ func (s *Server) signIn(ctx context.Context, person, club int64) error {
 }
 
 // flash keeps a message for the next page. kind is "done", "note" or "problem".
-func (s *Server) flash(c echo.Context, kind, text string) {
-	s.sessions.Put(c.Request().Context(), keyFlash, kind+" "+text)
+func (s *Server) flash(c echo.Context, kind, text string) { s.flashWith(c, kind, text) }
+
+// flashWith keeps a message with what can be done about it.
+func (s *Server) flashWith(c echo.Context, kind, text string, actions ...layout.FlashAction) {
+	b, err := json.Marshal(layout.Flash{Kind: kind, Text: text, Actions: actions})
+	if err != nil {
+		panic(err) // only for types that JSON does not know
+	}
+	s.sessions.Put(c.Request().Context(), keyFlash, string(b))
 }
 
 // popFlash takes the message out. Reading an absent one writes nothing.
@@ -75,6 +82,9 @@ func (s *Server) popFlash(ctx context.Context) *layout.Flash {
 	if !s.sessions.Exists(ctx, keyFlash) {
 		return nil
 	}
-	kind, text, _ := strings.Cut(s.sessions.PopString(ctx, keyFlash), " ")
-	return &layout.Flash{Kind: kind, Text: text}
+	var f layout.Flash
+	if err := json.Unmarshal([]byte(s.sessions.PopString(ctx, keyFlash)), &f); err != nil {
+		return nil
+	}
+	return &f
 }

@@ -76,8 +76,8 @@ func checkImage(r MediaRules, m Media, i int) []Problem {
 				"min_w", strconv.Itoa(img.MinWidth), "min_h", strconv.Itoa(img.MinHeight))
 		}
 		if !img.FitsRatio(m.Width, m.Height) && m.Fit == FitWhole {
-			at(CodeMediaAspect, MustFix, "ratio", ratioWords(float64(m.Width)/float64(m.Height)),
-				"min", ratioWords(img.MinRatio), "max", ratioWords(img.MaxRatio))
+			at(CodeMediaAspect, MustFix, "ratio", Ratio(float64(m.Width)/float64(m.Height)),
+				"min", Ratio(img.MinRatio), "max", Ratio(img.MaxRatio))
 		}
 	}
 	alt := len([]rune(strings.TrimSpace(m.Alt)))
@@ -112,8 +112,8 @@ func (r ImageRules) FitsRatio(w, h int) bool {
 	return (r.MinRatio == 0 || ratio >= r.MinRatio) && (r.MaxRatio == 0 || ratio <= r.MaxRatio)
 }
 
-// ratioWords writes a ratio as people say it: 4:5, 1.91:1.
-func ratioWords(r float64) string {
+// Ratio writes a ratio as people say it: 4:5, 1.91:1.
+func Ratio(r float64) string {
 	known := []struct {
 		v float64
 		s string

@@ -46,8 +46,16 @@ type ClubLink struct {
 
 // Flash is a message that is shown once, after a redirect.
 type Flash struct {
-	Kind string // "done", "problem", "note"
-	Text string
+	Kind    string // "done", "problem", "note"
+	Text    string
+	Actions []FlashAction
+}
+
+// FlashAction is one thing to do about a message.
+type FlashAction struct {
+	Label string
+	Path  string
+	Post  bool // changes something: a form rather than a link
 }
 
 // Fault is one line of the error summary: the same words as beside the field.

@@ -1,0 +1,299 @@
+package handlers
+
+import (
+	"cmp"
+	"crypto/rand"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/layout"
+	"github.com/bandstand-app/bandstand/views/posts"
+)
+
+// Limits of what a form may hold; far beyond what any platform takes.
+const (
+	maxText     = 100_000 // bytes
+	maxPictures = 40
+	maxLabel    = 80 // characters
+)
+
+// composerForm is what the composer sends, and what it shows again.
+type composerForm struct {
+	op       string
+	post     int64
+	version  int64
+	content  club.Content
+	note     string
+	campaign int64
+	newLabel string
+	when     string // "time", "now" or "none"
+	date     string
+	clock    string
+	do       string // the button pressed
+	computer bool
+	uploads  []*multipart.FileHeader
+	faults   []layout.Fault
+	fresh    int64 // account whose own text was just made
+}
+
+// fault adds a message beside a field.
+func (f *composerForm) fault(field, text string) {
+	f.faults = append(f.faults, layout.Fault{Field: field, Text: text})
+}
+
+// bindComposer reads the form.
+func bindComposer(c echo.Context) (*composerForm, error) {
+	v, err := c.FormParams()
+	if err != nil {
+		return nil, err
+	}
+	f := &composerForm{
+		op: v.Get("op"), note: strings.TrimSpace(v.Get("note")), newLabel: strings.TrimSpace(v.Get("campaign_new")),
+		when: v.Get("when"), date: strings.TrimSpace(v.Get("date")), clock: strings.TrimSpace(v.Get("time")),
+		do: v.Get("do"), computer: v.Get("screen") == "computer",
+	}
+	f.post, f.version, f.campaign = number(v.Get("post")), number(v.Get("version")), number(v.Get("campaign"))
+	if id := c.Param("id"); id != "" {
+		f.post = number(id)
+	}
+	f.content = contentOf(v)
+	if m := c.Request().MultipartForm; m != nil {
+		f.uploads = slices.DeleteFunc(m.File["files"], func(h *multipart.FileHeader) bool { return h.Filename == "" })
+	}
+	if len(f.op) > 64 || len(f.note) > maxText {
+		return nil, &club.Error{Code: club.Invalid, Key: "error_too_big"}
+	}
+	size := len(f.content.Text)
+	for _, t := range f.content.Texts {
+		size += len(t)
+	}
+	if size > maxText || len(f.content.Media) > maxPictures || len([]rune(f.newLabel)) > maxLabel {
+		return nil, &club.Error{Code: club.Invalid, Key: "error_too_big"}
+	}
+	return f, nil
+}
+
+// contentOf reads the fields that make what a post says.
+func contentOf(v url.Values) club.Content {
+	content := club.Content{Text: v.Get("text"), Link: strings.TrimSpace(v.Get("link")), Texts: map[int64]string{}}
+	for _, a := range v["account"] {
+		if id := number(a); id != 0 {
+			content.Accounts = append(content.Accounts, id)
+		}
+	}
+	for _, a := range v["own"] {
+		if id := number(a); id != 0 {
+			content.Texts[id] = v.Get("text-" + a)
+		}
+	}
+	for _, id := range v["media"] {
+		if slices.ContainsFunc(content.Media, func(m club.ContentMedia) bool { return m.ID == id }) {
+			continue
+		}
+		m := club.ContentMedia{ID: id, Alt: strings.TrimSpace(v.Get("alt-" + id))}
+		for _, a := range content.Accounts {
+			fit := platforms.Fit(v.Get("fit-" + id + "-" + strconv.FormatInt(a, 10)))
+			if fit == platforms.FitCrop || fit == platforms.FitPad {
+				if m.Fit == nil {
+					m.Fit = map[int64]platforms.Fit{}
+				}
+				m.Fit[a] = fit
+			}
+		}
+		content.Media = append(content.Media, m)
+	}
+	return content.Normal()
+}
+
+// number reads an id; 0 for what is none.
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// change is the form as the store takes it.
+func (f *composerForm) change(slot club.Slot) store.PostChange {
+	return store.PostChange{
+		ID: f.post, Op: f.op, Version: f.version, Content: f.content, Note: f.note,
+		Campaign: f.campaign, NewCampaign: f.newLabel, Slot: slot,
+	}
+}
+
+// formOf is the form as an existing post fills it.
+func formOf(p store.Post) *composerForm {
+	f := &composerForm{
+		op: rand.Text(), post: p.ID, version: p.Version, content: p.Content(), note: p.Note, campaign: p.CampaignID,
+		when: "none", date: p.Planned.Date(), clock: p.Planned.Clock(),
+	}
+	if !p.Planned.At.IsZero() {
+		f.when = "time"
+	}
+	return f
+}
+
+// desk is what the composer needs to know around a form.
+type desk struct {
+	post      *store.Post // nil: new
+	practice  bool
+	all       []store.Connection // of this mode, in the order of the screens
+	media     map[string]club.Media
+	link      *platforms.Link
+	linkState string
+	campaigns []store.Campaign
+}
+
+// connection finds an account of the desk.
+func (d *desk) connection(id int64) (store.Connection, bool) {
+	i := slices.IndexFunc(d.all, func(c store.Connection) bool { return c.ID == id })
+	if i < 0 {
+		return store.Connection{}, false
+	}
+	return d.all[i], true
+}
+
+// begun tells whether the post is more than a draft.
+func (d *desk) begun() bool { return d.post != nil && d.post.Begun() }
+
+// deskFor gathers what is around a form. post is nil for a new one.
+func (s *Server) deskFor(c echo.Context, post *store.Post, content club.Content) (*desk, error) {
+	ctx := c.Request().Context()
+	d := &desk{post: post, practice: who(c).Club.Practice}
+	if post != nil {
+		d.practice = post.Practice
+	}
+	all, err := s.DB.Connections(ctx, scope(c))
+	if err != nil {
+		return nil, err
+	}
+	registry := s.platforms(d.practice)
+	for _, n := range all {
+		_, known := registry.Platform(n.Account.Platform)
+		if n.Practice == d.practice && known && (n.Health != club.Disconnected || slices.Contains(content.Accounts, n.ID)) {
+			d.all = append(d.all, n)
+		}
+	}
+	slices.SortStableFunc(d.all, func(a, b store.Connection) int {
+		return cmp.Or(registry.Compare(a.Account.Platform, b.Account.Platform), cmp.Compare(a.ID, b.ID))
+	})
+	if d.campaigns, err = s.DB.Campaigns(ctx, scope(c)); err != nil {
+		return nil, err
+	}
+	if err := s.readMedia(c, d, content); err != nil {
+		return nil, err
+	}
+	return d, s.readLink(c, d, content)
+}
+
+// showNewPost is an empty composer: accounts as last time, the next evening.
+func (s *Server) showNewPost(c echo.Context) error {
+	ctx := c.Request().Context()
+	m, err := s.DB.Membership(ctx, who(c).Club.ID, who(c).Person.ID)
+	if err != nil {
+		return err
+	}
+	f := &composerForm{op: rand.Text(), when: "time", campaign: number(c.QueryParam("campaign"))}
+	f.content = contentOf(url.Values{"media": splitList(c.QueryParam("media"))})
+	f.date, f.clock = proposal(s.Now(), who(c).Club.Zone, c.QueryParam("date"), c.QueryParam("time"))
+	d, err := s.deskFor(c, nil, f.content)
+	if err != nil {
+		return err
+	}
+	for _, n := range d.all {
+		if slices.Contains(m.LastAccounts, n.ID) && n.Usable() {
+			f.content.Accounts = append(f.content.Accounts, n.ID)
+		}
+	}
+	f.content = f.content.Normal()
+	return s.drawComposer(c, http.StatusOK, d, f)
+}
+
+func splitList(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
+// showPostEditor is the composer with a post in it. Who may not edit it sees
+// the post's page instead.
+func (s *Server) showPostEditor(c echo.Context) error {
+	p, err := s.DB.Post(c.Request().Context(), scope(c), number(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	if !mayEdit(who(c), p) {
+		s.flash(c, "note", t(c, "edit_not_yours", "person", p.Author))
+		return seeOther(c, postPath(p.ID))
+	}
+	if p.Status() == club.Published {
+		s.flash(c, "note", t(c, "edit_published"))
+		return seeOther(c, postPath(p.ID))
+	}
+	f := formOf(p)
+	d, err := s.deskFor(c, &p, f.content)
+	if err != nil {
+		return err
+	}
+	return s.drawComposer(c, http.StatusOK, d, f)
+}
+
+// mayEdit: publishers edit every post, writers their own.
+func mayEdit(a *store.Actor, p store.Post) bool {
+	return a.Role.Can(club.SchedulePosts) || a.Role.Can(club.WritePosts) && p.AuthorID == a.Person.ID
+}
+
+func postPath(id int64) string { return "/posts/" + strconv.FormatInt(id, 10) }
+
+// editable reads the post that a form is about, nil for a new one, and refuses
+// those who may not edit it.
+func (s *Server) editable(c echo.Context, id int64) (*store.Post, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	p, err := s.DB.Post(c.Request().Context(), scope(c), id)
+	if err != nil {
+		return nil, err
+	}
+	if !mayEdit(who(c), p) {
+		return nil, forbidden(club.SchedulePosts)
+	}
+	return &p, nil
+}
+
+// drawComposer shows the form with everything around it: as a page, or to htmx
+// as the page's content alone.
+func (s *Server) drawComposer(c echo.Context, status int, d *desk, f *composerForm) error {
+	v, err := s.composerView(c, d, f)
+	if err != nil {
+		return err
+	}
+	return s.renderComposer(c, status, v)
+}
+
+func (s *Server) renderComposer(c echo.Context, status int, v posts.Composer) error {
+	title := t(c, "composer_title_new")
+	if v.Post != 0 {
+		title = t(c, "composer_title_edit")
+	}
+	if isHX(c) {
+		v.Fragment = true
+		c.Response().Header().Set("HX-Retarget", "#composer-page")
+		c.Response().Header().Set("HX-Reswap", "outerHTML")
+		return s.render(c, status, posts.ComposerPage(title, v))
+	}
+	page := s.page(c, "new", title)
+	page.Faults = v.Faults
+	return s.render(c, status, posts.Write(page, v))
+}

@@ -1,0 +1,246 @@
+package handlers
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/posts"
+	"github.com/bandstand-app/bandstand/views/ui"
+)
+
+// composerView is the form with everything around it, ready to be drawn.
+func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.Composer, error) {
+	all, err := s.verdicts(c, d, f.content)
+	if err != nil {
+		return posts.Composer{}, err
+	}
+	a := who(c)
+	v := posts.Composer{
+		Op: f.op, Post: f.post, Version: f.version, Person: a.Person.ID, Begun: d.begun(), Practice: d.practice,
+		Text: f.content.Text, Link: f.content.Link, Note: f.note, NewLabel: f.newLabel,
+		MaySchedule: a.Role.Can(club.SchedulePosts), Faults: f.faults, LinkCard: s.linkCardView(d),
+	}
+	v.Accounts = s.accountLines(c, d, f.content)
+	v.Pictures = s.pictureViews(c, d, f, all)
+	v.Campaigns = []ui.Option{{Label: t(c, "composer_campaign_none")}}
+	for _, g := range d.campaigns {
+		v.Campaigns = append(v.Campaigns, ui.Option{Value: strconv.FormatInt(g.ID, 10), Label: g.Name})
+	}
+	if f.campaign != 0 {
+		v.Campaign = strconv.FormatInt(f.campaign, 10)
+	}
+	v.Preview = s.previewOf(c, d, f, all)
+	v.When = v.Preview.When
+	v.Counters, v.Own, v.OwnTools = s.texts(c, d, f, all)
+	v.Preview.Counters, v.Preview.Own, v.Preview.OwnTools, v.Preview.Pictures = v.Counters, v.Own, v.OwnTools, v.Pictures
+	v.Save = posts.SaveState{Post: f.post, Version: f.version}
+	if d.post != nil && d.post.Pending != nil {
+		v.Save.Pending, v.Save.Text = true, t(c, "save_pending")
+	}
+	if !v.MaySchedule {
+		v.WhyNot = s.whoCan(c, club.SchedulePosts)
+	}
+	return v, nil
+}
+
+// texts are the counters of the text for all, the own texts with theirs, and
+// the accounts that could get one.
+func (s *Server) texts(c echo.Context, d *desk, f *composerForm, all []verdict) (shared []posts.Counter, own []posts.OwnText, tools []posts.Account) {
+	var using []verdict
+	for _, v := range all {
+		text, has := f.content.Texts[v.conn.ID]
+		if !has {
+			using = append(using, v)
+			tools = append(tools, s.accountView(d, v.conn))
+			continue
+		}
+		own = append(own, posts.OwnText{
+			Account: s.accountView(d, v.conn), Text: text, Counters: s.counters(c, d, []verdict{v}), Fresh: f.fresh == v.conn.ID,
+		})
+	}
+	if len(all) < 2 {
+		tools = nil
+	}
+	return s.counters(c, d, using), own, tools
+}
+
+// accountView is an account with its platform.
+func (s *Server) accountView(d *desk, n store.Connection) posts.Account {
+	a := posts.Account{ID: n.ID, Name: accountName(n)}
+	if p, ok := s.platforms(d.practice).Platform(n.Account.Platform); ok {
+		a.Mark, a.Platform = p.Info().Mark, p.Info().Name
+	}
+	return a
+}
+
+// accountLines are the accounts to tick. Those that cannot be used say why;
+// ticked ones stay ticked, so that saving loses nothing.
+func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []posts.Account {
+	out := make([]posts.Account, 0, len(d.all))
+	for _, n := range d.all {
+		a := s.accountView(d, n)
+		a.Ticked = slices.Contains(content.Accounts, n.ID)
+		switch n.Health {
+		case club.NeedsReconnect, club.Disconnected:
+			a.Reason, a.Link, a.LinkText = t(c, "account_off_"+string(n.Health)), "/accounts", t(c, "account_off_link")
+		case club.Paused:
+			a.Reason = t(c, "account_off_paused")
+		}
+		if d.post != nil {
+			for _, p := range d.post.Deliveries {
+				if p.ConnectionID == n.ID && p.Status == club.Published {
+					a.Reason, a.Ticked, a.Off = t(c, "account_published"), true, true
+				}
+			}
+		}
+		a.Off = a.Off || a.Reason != "" && !a.Ticked
+		out = append(out, a)
+	}
+	return out
+}
+
+// proposedClock is when a post goes out if nothing else is known.
+const proposedClock = "18:30"
+
+// proposal is the time that a new post begins with: the wished date and clock
+// time if they are still to come, or else the next day's evening.
+func proposal(now time.Time, zone, date, clock string) (string, string) {
+	local := inZone(now, zone)
+	clock, err := parseClock(clock)
+	if err != nil {
+		clock = proposedClock
+	}
+	if slot, err := club.NewSlot(date, clock, zone); err == nil && slot.At.After(now) {
+		return slot.Date(), slot.Clock()
+	}
+	if date == local.Format(dateForm) {
+		// Later today, at a full hour, while there is one.
+		if next := local.Truncate(time.Hour).Add(2 * time.Hour); next.Format(dateForm) == date {
+			return date, next.Format("15:00")
+		}
+	}
+	return local.AddDate(0, 0, 1).Format(dateForm), clock
+}
+
+const (
+	dateForm  = "2006-01-02"
+	clockForm = "15:04"
+)
+
+// inZone shows an instant in a zone, or in UTC if there is no such zone.
+func inZone(at time.Time, zone string) time.Time {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return at.In(loc)
+}
+
+// slotOf resolves the time of a form. The zero slot means no time, or none that
+// can be read: then field and message say what is wrong.
+func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field, message string) {
+	zone := who(c).Club.Zone
+	switch f.when {
+	case "now":
+		slot, err := club.SlotAt(s.Now(), zone)
+		if err != nil {
+			return club.Slot{}, "time", t(c, "time_unreadable")
+		}
+		return slot, "", ""
+	case "time":
+	default:
+		return club.Slot{}, "", ""
+	}
+	if _, err := time.Parse(dateForm, f.date); err != nil {
+		return club.Slot{}, "date", t(c, "date_unreadable")
+	}
+	clock, err := parseClock(f.clock)
+	if err != nil {
+		return club.Slot{}, "time", t(c, "time_unreadable")
+	}
+	f.clock = clock
+	slot, err = club.NewSlot(f.date, clock, zone)
+	if err != nil {
+		return club.Slot{}, "time", t(c, "time_unreadable")
+	}
+	return slot, "", ""
+}
+
+// parseClock reads a time of day as people write it: 18:30, 1830, 18.30, 9:05.
+func parseClock(text string) (string, error) {
+	var last error
+	for _, form := range []string{"15:04", "1504", "15.04", "15:04:05", "3:04pm", "3.04pm", "3pm"} {
+		at, err := time.Parse(form, text)
+		if err == nil {
+			return at.Format(clockForm), nil
+		}
+		last = err
+	}
+	return "", last
+}
+
+// whenOf is the choice of a time with a note where clocks change.
+func (s *Server) whenOf(c echo.Context, _ *desk, f *composerForm) (club.Slot, posts.When) {
+	ctx := c.Request().Context()
+	wish := f.clock
+	slot, _, _ := s.slotOf(c, f)
+	zone := who(c).Club.Zone
+	w := posts.When{
+		Choice: f.when, Date: f.date, Clock: f.clock, Place: i18n.Place(zone), Min: inZone(s.Now(), zone).Format(dateForm),
+	}
+	if slot.At.IsZero() {
+		return slot, w
+	}
+	local := inZone(slot.At, zone)
+	w.Words = i18n.When(ctx, local)
+	if f.when == "now" {
+		w.Words = t(c, "composer_now")
+		return slot, w
+	}
+	switch slot.Note {
+	case club.SlotGap:
+		before := beforeGap(slot)
+		w.Note = t(c, "time_gap", "time", wish, "date", i18n.DayShort(ctx, local), "after", slot.Clock())
+		w.Offers = []string{slot.Clock(), before}
+	case club.SlotTwice:
+		w.Note = t(c, "time_twice", "time", slot.Clock(), "date", i18n.DayShort(ctx, local))
+	case club.SlotPlain:
+	}
+	return slot, w
+}
+
+// beforeGap is the clock time that the wish is when the clocks have not gone
+// forward yet: for 02:30, which becomes 03:30, it is 01:30.
+func beforeGap(slot club.Slot) string {
+	_, after := inZone(slot.At, slot.Zone).Zone()
+	_, before := inZone(slot.At.Add(-24*time.Hour), slot.Zone).Zone()
+	width := time.Duration(after-before) * time.Second
+	return inZone(slot.At.Add(-width), slot.Zone).Format(clockForm)
+}
+
+// linkCardView is what is known of the page behind the link.
+func (s *Server) linkCardView(d *desk) *posts.LinkCard {
+	if d.link == nil || d.linkState == "" {
+		return nil
+	}
+	v := &posts.LinkCard{State: d.linkState, Title: d.link.Title, Description: d.link.Description, Domain: domainOf(d.link.URL)}
+	if d.link.Image != nil {
+		v.Image = thumbPath(d.link.Image.ID)
+	}
+	return v
+}
+
+// fitChoices are the ways to make a picture fit an account.
+func fitChoices(c echo.Context) []ui.Option {
+	return []ui.Option{
+		{Value: string(platforms.FitCrop), Label: t(c, "fit_crop")},
+		{Value: string(platforms.FitPad), Label: t(c, "fit_borders")},
+	}
+}

@@ -1,0 +1,258 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/media"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/views/layout"
+	"github.com/bandstand-app/bandstand/views/posts"
+)
+
+// thumbPath is the address of a small copy of a picture.
+func thumbPath(id string) string { return "/media/" + id + "/thumb" }
+
+// viewPath is the address of a picture as an account will show it.
+func viewPath(id string, connection int64, fit platforms.Fit) string {
+	q := url.Values{"for": {strconv.FormatInt(connection, 10)}}
+	if fit != platforms.FitWhole {
+		q.Set("fit", string(fit))
+	}
+	return "/media/" + id + "/view?" + q.Encode()
+}
+
+// readMedia finds the pictures of a content.
+func (s *Server) readMedia(c echo.Context, d *desk, content club.Content) error {
+	d.media = map[string]club.Media{}
+	found, err := s.Media.Items(c.Request().Context(), who(c).Club.ID, mediaIDs(content))
+	for _, m := range found {
+		d.media[m.ID] = m
+	}
+	return err
+}
+
+func mediaIDs(content club.Content) []string {
+	ids := make([]string, 0, len(content.Media))
+	for _, m := range content.Media {
+		ids = append(ids, m.ID)
+	}
+	return ids
+}
+
+// measure tells what the account of a verdict would be sent of the pictures.
+func (s *Server) measure(c echo.Context, _ *desk, content club.Content, v verdict) (map[string]platforms.Media, error) {
+	if len(content.Media) == 0 {
+		return nil, nil
+	}
+	fits := map[string]platforms.Fit{}
+	for _, m := range content.Media {
+		fits[m.ID] = m.Fit[v.conn.ID]
+	}
+	all, err := s.Media.Measure(c.Request().Context(), who(c).Club.ID, mediaIDs(content), v.rules.Media.Image, fits)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]platforms.Media, len(all))
+	for _, m := range all {
+		byID[m.ID] = m
+	}
+	return byID, nil
+}
+
+// thumbSize is the longer side of a thumbnail on screen, in CSS pixels.
+const thumbSize = 120
+
+// pictureViews are the tiles of the pictures.
+func (s *Server) pictureViews(c echo.Context, d *desk, f *composerForm, all []verdict) []posts.Picture {
+	out := make([]posts.Picture, 0, len(f.content.Media))
+	for i, m := range f.content.Media {
+		known, ok := d.media[m.ID]
+		p := posts.Picture{
+			ID: m.ID, Name: known.Name, Thumb: thumbPath(m.ID), Alt: m.Alt, Gone: !ok,
+			First: i == 0, Last: i == len(f.content.Media)-1,
+		}
+		if ok {
+			p.Width, p.Height = within(known.Width, known.Height, thumbSize)
+			p.Verdicts = s.pictureVerdicts(c, d, m, known, all)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// within scales a size down to a longest side.
+func within(w, h, side int) (int, int) {
+	if long := max(w, h); long > side {
+		return max(1, w*side/long), max(1, h*side/long)
+	}
+	return w, h
+}
+
+// pictureVerdicts say what the ticked accounts make of a picture. Accounts that
+// show it whole share a line.
+func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, known club.Media, all []verdict) []posts.Verdict {
+	var whole []string
+	var out []posts.Verdict
+	for _, v := range all {
+		label := s.accountLabel(d, v.conn)
+		rules := v.rules.Media.Image
+		if rules.FitsRatio(known.Width, known.Height) {
+			whole = append(whole, label)
+			continue
+		}
+		fit := m.Fit[v.conn.ID]
+		line := posts.Verdict{
+			Account: label, Must: fit == platforms.FitWhole, Fit: string(fit), Fits: fitChoices(c),
+			Name: "fit-" + m.ID + "-" + strconv.FormatInt(v.conn.ID, 10),
+			Text: t(c, "verdict_shape", "ratio", platforms.Ratio(float64(known.Width)/float64(known.Height)), "min", platforms.Ratio(rules.MinRatio), "max", platforms.Ratio(rules.MaxRatio)),
+		}
+		switch fit {
+		case platforms.FitCrop:
+			line.Text = t(c, "verdict_crop")
+		case platforms.FitPad:
+			line.Text = t(c, "verdict_borders")
+		case platforms.FitWhole:
+		}
+		out = append(out, line)
+	}
+	if len(whole) > 0 {
+		out = append([]posts.Verdict{{Account: strings.Join(whole, ", "), Text: t(c, "verdict_whole")}}, out...)
+	}
+	return out
+}
+
+// takeUploads stores the pictures that came with the composer's form, and says
+// at the field what is wrong with those it refuses.
+func (s *Server) takeUploads(c echo.Context, f *composerForm) error {
+	for _, h := range f.uploads {
+		m, err := s.saveUpload(c, h)
+		if ce, ok := errors.AsType[*club.Error](err); ok {
+			f.fault("media", t(c, ce.Key, i18n.Args(ce.Args)...))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		f.content.Media = append(f.content.Media, club.ContentMedia{ID: m.ID, Alt: m.Alt})
+	}
+	f.uploads = nil
+	return nil
+}
+
+func (s *Server) saveUpload(c echo.Context, h *multipart.FileHeader) (club.Media, error) {
+	file, err := h.Open()
+	if err != nil {
+		return club.Media{}, fmt.Errorf("open upload: %w", err)
+	}
+	defer file.Close()
+	a := who(c)
+	return s.Media.Save(c.Request().Context(), a.Club.ID, a.Person.ID, h.Filename, file)
+}
+
+// createMedia takes pictures in. To the uploader it answers with their tiles;
+// to a plain form with a new post that has them.
+func (s *Server) createMedia(c echo.Context) error {
+	f, err := bindComposer(c)
+	if err != nil {
+		return err
+	}
+	if err := s.takeUploads(c, f); err != nil {
+		return err
+	}
+	if !isHX(c) {
+		if len(f.faults) > 0 {
+			d, err := s.deskFor(c, nil, f.content)
+			if err != nil {
+				return err
+			}
+			return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+		}
+		return seeOther(c, "/posts/new?media="+strings.Join(mediaIDs(f.content), ","))
+	}
+	if len(f.faults) > 0 {
+		return s.render(c, http.StatusUnprocessableEntity, layout.Toast("problem", f.faults[0].Text))
+	}
+	d, err := s.deskFor(c, nil, f.content)
+	if err != nil {
+		return err
+	}
+	all, err := s.verdicts(c, d, f.content)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, posts.Tray(s.pictureViews(c, d, f, all)))
+}
+
+// pictureCache is how long a browser keeps a copy: pictures never change.
+const pictureCache = "private, max-age=604800, immutable"
+
+func (s *Server) showThumb(c echo.Context) error { return s.sendCopy(c, media.Thumb) }
+
+// showView sends a picture as one account will show it.
+func (s *Server) showView(c echo.Context) error {
+	id := number(c.QueryParam("for"))
+	if id == 0 {
+		return s.sendCopy(c, media.View)
+	}
+	conn, err := s.DB.Connection(c.Request().Context(), scope(c), id)
+	if err != nil {
+		return err
+	}
+	found, err := s.Media.Items(c.Request().Context(), who(c).Club.ID, []string{c.Param("id")})
+	if err != nil {
+		return err
+	}
+	p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform)
+	fit := platforms.Fit(c.QueryParam("fit"))
+	if len(found) == 0 || !ok || (fit != platforms.FitWhole && fit != platforms.FitCrop && fit != platforms.FitPad) {
+		return club.ErrNotFound
+	}
+	spec := media.SpecFor(p.Rules(conn.Account).Media.Image, fit, found[0])
+	spec.JPEG, spec.PNG, spec.MaxBytes = true, false, media.View.MaxBytes
+	spec.MaxWidth, spec.MaxHeight = media.View.MaxWidth, media.View.MaxHeight
+	return s.sendCopy(c, spec)
+}
+
+func (s *Server) sendCopy(c echo.Context, spec media.Spec) error {
+	f, err := s.Media.Open(c.Request().Context(), who(c).Club.ID, c.Param("id"), spec)
+	if err != nil {
+		return err
+	}
+	return send(c, f, pictureCache)
+}
+
+// showPublicMedia gives platforms the picture behind a signed address.
+func (s *Server) showPublicMedia(c echo.Context) error {
+	f, err := s.Media.OpenPublic(c.Request().Context(), c.Param("id"), c.Param("expiry"), c.Param("mac"), c.Param("file"))
+	if err != nil {
+		return err
+	}
+	return send(c, f, "private, max-age=3600")
+}
+
+// send streams a picture of ours: its type is what we encoded, never guessed.
+func send(c echo.Context, f platforms.MediaFile, cache string) error {
+	defer f.Close()
+	h := c.Response().Header()
+	h.Set("Content-Type", f.Type)
+	h.Set("Content-Length", strconv.FormatInt(f.Bytes, 10))
+	h.Set("Cache-Control", cache)
+	h.Set("Content-Disposition", "inline")
+	c.Response().WriteHeader(http.StatusOK)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	_, err := io.Copy(c.Response(), f)
+	return err
+}

@@ -1,0 +1,379 @@
+package handlers
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/textdiff"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/posts"
+)
+
+// createPost is the composer's one form: the button pressed says what to do.
+func (s *Server) createPost(c echo.Context) error {
+	f, err := bindComposer(c)
+	if err != nil {
+		return err
+	}
+	post, err := s.editable(c, f.post)
+	if err != nil {
+		return err
+	}
+	if len(f.uploads) > 0 {
+		if err := s.takeUploads(c, f); err != nil {
+			return err
+		}
+	}
+	d, err := s.deskFor(c, post, f.content)
+	if err != nil {
+		return err
+	}
+	if len(f.faults) > 0 {
+		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+	}
+	do, arg, _ := strings.Cut(f.do, "-")
+	switch do {
+	case "schedule", "next":
+		return s.schedule(c, d, f, do == "next")
+	case "mine":
+		f.version = number(arg)
+		return s.saveDraft(c, d, f)
+	case "", "draft":
+		return s.saveDraft(c, d, f)
+	}
+	return s.arrange(c, d, f, do, arg)
+}
+
+// saveDraft keeps what is there, finished or not.
+func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
+	slot, field, message := s.slotOf(c, f)
+	change := f.change(slot)
+	change.Asked = true
+	saved, err := s.DB.SavePost(c.Request().Context(), scope(c), change)
+	if club.CodeOf(err) == club.Conflict {
+		return s.showConflict(c, d, f, err)
+	}
+	if err != nil {
+		return err
+	}
+	if field != "" {
+		// What was written is safe; the time is not understood.
+		f.post, f.version = saved.ID, saved.Version
+		f.fault(field, message)
+		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+	}
+	key := "saved_draft"
+	if saved.Pending {
+		key = "saved_pending"
+	}
+	s.flash(c, "done", t(c, key))
+	return seeOther(c, postPath(saved.ID))
+}
+
+// arrange carries out the buttons that only change the form.
+func (s *Server) arrange(c echo.Context, d *desk, f *composerForm, do, arg string) error {
+	media := f.content.Media
+	at := slices.IndexFunc(media, func(m club.ContentMedia) bool { return m.ID == arg })
+	switch {
+	case do == "own":
+		return s.giveOwnText(c, d, f, number(arg))
+	case do == "shared":
+		delete(f.content.Texts, number(arg))
+		if isHX(c) {
+			return s.answerTools(c, d, f)
+		}
+	case do == "up" && at > 0:
+		media[at-1], media[at] = media[at], media[at-1]
+	case do == "down" && at >= 0 && at < len(media)-1:
+		media[at+1], media[at] = media[at], media[at+1]
+	case do == "remove" && at >= 0:
+		f.content.Media = slices.Delete(media, at, at+1)
+	case do == "time":
+		f.clock = arg
+	}
+	v, err := s.composerView(c, d, f)
+	if err != nil {
+		return err
+	}
+	if isHX(c) && (do == "up" || do == "down" || do == "remove") {
+		return s.render(c, http.StatusOK, posts.Tray(v.Pictures))
+	}
+	return s.renderComposer(c, http.StatusOK, v)
+}
+
+// giveOwnText copies the text for all into one for a single account.
+func (s *Server) giveOwnText(c echo.Context, d *desk, f *composerForm, id int64) error {
+	if _, ok := d.connection(id); !ok {
+		return club.ErrNotFound
+	}
+	if _, has := f.content.Texts[id]; has && isHX(c) {
+		return c.NoContent(http.StatusNoContent) // pressed twice
+	}
+	if f.content.Texts == nil {
+		f.content.Texts = map[int64]string{}
+	}
+	f.content.Texts[id], f.fresh = f.content.Text, id
+	v, err := s.composerView(c, d, f)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(v.Own, func(o posts.OwnText) bool { return o.Account.ID == id })
+	if !isHX(c) || i < 0 {
+		return s.renderComposer(c, http.StatusOK, v)
+	}
+	return s.render(c, http.StatusOK, posts.OwnTextField(v.Own[i]), posts.OwnTools(v.OwnTools, true))
+}
+
+// answerTools redraws the buttons that give an account its own text.
+func (s *Server) answerTools(c echo.Context, d *desk, f *composerForm) error {
+	v, err := s.composerView(c, d, f)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, posts.OwnTools(v.OwnTools, true))
+}
+
+// createAutosave keeps what is being typed. It checks nothing: only scheduling
+// does.
+func (s *Server) createAutosave(c echo.Context) error {
+	f, err := bindComposer(c)
+	if err != nil {
+		return err
+	}
+	post, err := s.editable(c, f.post)
+	if err != nil {
+		return err
+	}
+	slot, _, _ := s.slotOf(c, f)
+	if slot.At.IsZero() && f.when == "time" && post != nil {
+		slot = post.Planned // half a date is no wish to lose the other
+	}
+	saved, err := s.DB.SavePost(c.Request().Context(), scope(c), f.change(slot))
+	if club.CodeOf(err) == club.Conflict {
+		d, derr := s.deskFor(c, post, f.content)
+		if derr != nil {
+			return derr
+		}
+		return s.showConflict(c, d, f, err)
+	}
+	if err != nil {
+		return err
+	}
+	if f.post == 0 {
+		c.Response().Header().Set("HX-Replace-Url", postPath(saved.ID)+"/edit")
+	}
+	state := posts.SaveState{
+		Post: saved.ID, Version: saved.Version, Pending: saved.Pending,
+		Text: t(c, "save_done", "time", i18n.Clock(c.Request().Context(), inZone(saved.At, who(c).Club.Zone))),
+	}
+	if saved.Pending {
+		state.Text = t(c, "save_pending")
+	}
+	if !isHX(c) {
+		return seeOther(c, postPath(saved.ID)+"/edit")
+	}
+	return s.render(c, http.StatusOK, posts.Saved(state))
+}
+
+// showConflict puts both texts side by side: nothing is overwritten.
+func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause error) error {
+	ce, ok := errors.AsType[*club.Error](cause)
+	if !ok || ce.Key != "post_conflict" || f.post == 0 {
+		return cause
+	}
+	theirs, err := s.DB.Post(c.Request().Context(), scope(c), f.post)
+	if err != nil {
+		return err
+	}
+	d.post = &theirs
+	v, err := s.composerView(c, d, f)
+	if err != nil {
+		return err
+	}
+	at, err := time.Parse(time.RFC3339, ce.Args["time"])
+	if err != nil {
+		return err
+	}
+	v.Conflict = &posts.Conflict{
+		Person: ce.Args["person"], Version: theirs.Version, Mine: f.content.Text, Theirs: theirs.Content().Text,
+		Text: t(c, ce.Key, "person", ce.Args["person"], "time", i18n.Clock(c.Request().Context(), inZone(at, who(c).Club.Zone))),
+	}
+	v.Conflict.Changes = changes(v.Conflict.Theirs, v.Conflict.Mine)
+	if isHX(c) {
+		c.Response().Header().Set("HX-Retarget", "#conflict-slot")
+		c.Response().Header().Set("HX-Reswap", "innerHTML")
+		return s.render(c, http.StatusConflict, posts.ConflictPanel(v))
+	}
+	return s.renderComposer(c, http.StatusConflict, v)
+}
+
+// changes lists what differs between two texts.
+func changes(was, is string) []posts.Change {
+	var out []posts.Change
+	for _, p := range textdiff.Words(was, is) {
+		kind := ""
+		switch p.In {
+		case textdiff.First:
+			kind = "del"
+		case textdiff.Second:
+			kind = "ins"
+		case textdiff.Both:
+		}
+		out = append(out, posts.Change{Kind: kind, Text: p.Text})
+	}
+	return out
+}
+
+// createDeletion takes a post off every page.
+func (s *Server) createDeletion(c echo.Context) error {
+	id := number(c.Param("id"))
+	p, err := s.editable(c, id)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		return club.ErrNotFound
+	}
+	if !mayDelete(who(c), *p) {
+		return forbidden(club.SchedulePosts)
+	}
+	if err := s.DB.DeletePost(c.Request().Context(), scope(c), id, c.RealIP()); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "post_deleted"))
+	return seeOther(c, "/posts")
+}
+
+// mayDelete: writers delete their own drafts alone.
+func mayDelete(a *store.Actor, p store.Post) bool {
+	return a.Role.Can(club.SchedulePosts) || a.Role.Can(club.WritePosts) && p.AuthorID == a.Person.ID && !p.Begun()
+}
+
+// createDuplicate makes a draft with the same content.
+func (s *Server) createDuplicate(c echo.Context) error {
+	id, err := s.DB.DuplicatePost(c.Request().Context(), scope(c), number(c.Param("id")), c.FormValue("op"))
+	if err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "post_copied"))
+	return seeOther(c, postPath(id)+"/edit")
+}
+
+// createRevision decides on changes to a scheduled post: take them over, or
+// throw them away.
+func (s *Server) createRevision(c echo.Context) error {
+	id := number(c.Param("id"))
+	p, err := s.editable(c, id)
+	if err != nil {
+		return err
+	}
+	if p == nil || p.Pending == nil {
+		return club.ErrNotFound
+	}
+	if c.FormValue("do") == "throw" {
+		if err := s.DB.ThrowAwayPending(c.Request().Context(), scope(c), id, number(c.FormValue("version"))); err != nil {
+			return err
+		}
+		s.flash(c, "done", t(c, "pending_thrown"))
+		return seeOther(c, postPath(id))
+	}
+	if !who(c).Role.Can(club.SchedulePosts) {
+		return forbidden(club.SchedulePosts)
+	}
+	f := formOf(*p)
+	f.version = number(c.FormValue("version"))
+	d, err := s.deskFor(c, p, f.content)
+	if err != nil {
+		return err
+	}
+	return s.schedule(c, d, f, false)
+}
+
+// listSize is how many posts a page of the list shows.
+const listSize = 40
+
+// showPosts lists the posts of the club.
+func (s *Server) showPosts(c echo.Context) error {
+	if done, err := s.unchanged(c); done || err != nil {
+		return err
+	}
+	group := store.PostGroup(c.QueryParam("show"))
+	if !slices.Contains(store.PostGroups, group) {
+		group = store.AllPosts
+	}
+	query := strings.TrimSpace(c.QueryParam("q"))
+	page := number(c.QueryParam("page"))
+	found, err := s.DB.Posts(c.Request().Context(), scope(c), store.PostFilter{
+		Group: group, Text: query, Limit: listSize + 1, Offset: int(min(page, 10_000)) * listSize,
+	})
+	if err != nil {
+		return err
+	}
+	v := posts.List{Query: query, Group: string(group), MayAdd: who(c).Role.Can(club.WritePosts), Filters: query != "" || group != store.AllPosts}
+	for _, g := range store.PostGroups {
+		v.Tabs = append(v.Tabs, posts.Tab{Label: t(c, "posts_show_"+cmp.Or(string(g), "all")), Href: listPath(g, query, 0), Current: g == group})
+	}
+	if len(found) > listSize {
+		found = found[:listSize]
+		v.More = listPath(group, query, page+1)
+	}
+	for _, p := range found {
+		v.Lines = append(v.Lines, s.postLine(c, p))
+	}
+	return s.render(c, http.StatusOK, posts.All(s.page(c, "posts", t(c, "posts_title")), v))
+}
+
+func listPath(g store.PostGroup, query string, page int64) string {
+	q := url.Values{}
+	if g != store.AllPosts {
+		q.Set("show", string(g))
+	}
+	if query != "" {
+		q.Set("q", query)
+	}
+	if page > 0 {
+		q.Set("page", strconv.FormatInt(page, 10))
+	}
+	if len(q) == 0 {
+		return "/posts"
+	}
+	return "/posts?" + q.Encode()
+}
+
+func (s *Server) postLine(c echo.Context, p store.Post) posts.Line {
+	ctx := c.Request().Context()
+	l := posts.Line{ID: p.ID, Text: p.Excerpt, Status: p.Status(), Author: p.Author, Campaign: p.Campaign, Planned: p.Planned.At}
+	l.Words = s.partWords(c, p)
+	if !p.Planned.At.IsZero() {
+		l.When = i18n.When(ctx, inZone(p.Planned.At, who(c).Club.Zone))
+	}
+	if p.Picture != "" {
+		l.Thumb = thumbPath(p.Picture)
+	}
+	d := &desk{practice: p.Practice}
+	for _, x := range p.Deliveries {
+		if x.Status != club.Cancelled {
+			l.Accounts = append(l.Accounts, s.accountView(d, x.Connection))
+		}
+	}
+	return l
+}
+
+// partWords say how much of a post is published, where that is not all or none.
+func (s *Server) partWords(c echo.Context, p store.Post) string {
+	n, of := p.Count(club.Published)
+	if n == 0 || n == of {
+		return ""
+	}
+	return t(c, "posts_part", "n", strconv.Itoa(n), "of", strconv.Itoa(of))
+}

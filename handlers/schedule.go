@@ -1,0 +1,237 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/layout"
+)
+
+// createSchedule puts a post on the calendar with what its form holds.
+func (s *Server) createSchedule(c echo.Context) error {
+	f, err := bindComposer(c)
+	if err != nil {
+		return err
+	}
+	post, err := s.editable(c, f.post)
+	if err != nil {
+		return err
+	}
+	if post == nil {
+		return club.ErrNotFound
+	}
+	d, err := s.deskFor(c, post, f.content)
+	if err != nil {
+		return err
+	}
+	return s.schedule(c, d, f, c.FormValue("next") == "1")
+}
+
+// schedule checks a form, saves it and puts it on the calendar. What must be
+// fixed first is said at its field, and everything typed stays.
+func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) error {
+	if !who(c).Role.Can(club.SchedulePosts) {
+		return forbidden(club.SchedulePosts)
+	}
+	slot, err := s.checkSchedule(c, d, f)
+	if err != nil {
+		return err
+	}
+	if len(f.faults) > 0 {
+		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+	}
+	saved, err := s.DB.SchedulePost(c.Request().Context(), scope(c), f.change(slot), c.RealIP())
+	if club.CodeOf(err) == club.Conflict {
+		return s.showConflict(c, d, f, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.scheduled(c, f, saved, slot, next)
+}
+
+// checkSchedule is everything that must hold before a post is scheduled: the
+// one checker, accounts that work, and a time to come.
+func (s *Server) checkSchedule(c echo.Context, d *desk, f *composerForm) (club.Slot, error) {
+	all, err := s.verdicts(c, d, f.content)
+	if err != nil {
+		return club.Slot{}, err
+	}
+	if len(all) == 0 {
+		f.fault("accounts", t(c, "problem_"+codeNoAccount))
+	}
+	for _, p := range s.previewOf(c, d, f, all).Must {
+		if p.Field == "accounts" && len(all) == 0 {
+			continue
+		}
+		text := p.Text
+		if p.Account != "" {
+			text = p.Account + ": " + text
+		}
+		f.fault(p.Field, text)
+	}
+	slot, field, message := s.slotOf(c, f)
+	switch {
+	case field != "":
+		f.fault(field, message)
+	case slot.At.IsZero():
+		f.fault("date", t(c, "time_missing"))
+	case f.when == "now":
+	case d.begun() && d.post.Planned.At.Equal(slot.At):
+		// Its time stays, also when it has passed and only a part is left.
+	case !slot.At.After(s.Now()):
+		local := inZone(slot.At, slot.Zone)
+		f.fault("time", t(c, "time_past", "wish", i18n.When(c.Request().Context(), local), "place", i18n.Place(slot.Zone)))
+	case slot.Note == club.SlotGap:
+		f.fault("time", t(c, "time_gap", "time", f.clock, "date", i18n.DayShort(c.Request().Context(), inZone(slot.At, slot.Zone)), "after", slot.Clock()))
+	}
+	return slot, nil
+}
+
+// undoBefore is how long before its time a post can still be taken back by one
+// press.
+const undoBefore = 60 // seconds
+
+// scheduled says that it is done, once it is.
+func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPost, slot club.Slot, next bool) error {
+	ctx := c.Request().Context()
+	if f.when == "now" {
+		s.flash(c, "done", t(c, "publishing_now"))
+		return seeOther(c, postPath(saved.ID))
+	}
+	text := t(c, "scheduled_for", "when", i18n.When(ctx, inZone(slot.At, slot.Zone)))
+	if slot.Note == club.SlotTwice {
+		text += " " + t(c, "time_twice", "time", slot.Clock(), "date", i18n.DayShort(ctx, inZone(slot.At, slot.Zone)))
+	}
+	actions := []layout.FlashAction{{Label: t(c, "see_it"), Path: postPath(saved.ID)}}
+	if slot.At.Sub(s.Now()).Seconds() > undoBefore {
+		actions = append([]layout.FlashAction{{Label: t(c, "undo"), Path: postPath(saved.ID) + "/draft", Post: true}}, actions...)
+	}
+	s.flashWith(c, "done", text, actions...)
+	if !next {
+		return seeOther(c, "/calendar?"+url.Values{"date": {slot.Date()}, "post": {strconv.FormatInt(saved.ID, 10)}}.Encode())
+	}
+	after := inZone(slot.At, slot.Zone).AddDate(0, 0, 1).Format(dateForm)
+	q := url.Values{"date": {after}, "time": {slot.Clock()}}
+	if f.campaign != 0 && f.newLabel == "" {
+		q.Set("campaign", strconv.FormatInt(f.campaign, 10))
+	}
+	return seeOther(c, "/posts/new?"+q.Encode())
+}
+
+// createDraft takes a scheduled post back to a draft: the undo of scheduling.
+func (s *Server) createDraft(c echo.Context) error {
+	id := number(c.Param("id"))
+	if err := s.DB.BackToDraft(c.Request().Context(), scope(c), id, c.RealIP()); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "post_back_to_draft"))
+	return seeOther(c, postPath(id)+"/edit")
+}
+
+// createAnswer is a person's decision on one account of a post that failed or
+// needs attention.
+func (s *Server) createAnswer(c echo.Context) error {
+	ctx, sc, id := c.Request().Context(), scope(c), c.Param("id")
+	d, err := s.DB.Delivery(ctx, sc, id)
+	if err != nil {
+		return err
+	}
+	var key string
+	switch c.FormValue("answer") {
+	case "there":
+		address := ""
+		if l := linkOf(c.FormValue("link")); l != nil {
+			address = l.URL
+		} else if c.FormValue("link") != "" {
+			return s.answerAgain(c, d.PostID, club.Fault("link", "problem_"+codeLinkForm))
+		}
+		key, err = "answered_there", s.DB.SayThere(ctx, sc, id, address)
+	case "missing":
+		key, err = "answered_missing", s.DB.SendAgain(ctx, sc, id)
+	case "now":
+		if err := s.checkDelivery(c, d); err != nil {
+			return s.answerAgain(c, d.PostID, err)
+		}
+		key, err = "answered_now", s.DB.SendNow(ctx, sc, id)
+	case "retime":
+		slot, fault := s.answerSlot(c)
+		if fault != nil {
+			return s.answerAgain(c, d.PostID, fault)
+		}
+		key, err = "answered_retime", s.DB.Retime(ctx, sc, id, slot.At)
+	case "discard":
+		key, err = "answered_discard", s.DB.Discard(ctx, sc, id)
+	default:
+		return club.ErrNotFound
+	}
+	if err != nil {
+		return s.answerAgain(c, d.PostID, err)
+	}
+	s.flash(c, "done", t(c, key))
+	return seeOther(c, postPath(d.PostID))
+}
+
+// answerAgain says why a decision could not be carried out, on the post's page.
+func (s *Server) answerAgain(c echo.Context, post int64, err error) error {
+	if club.CodeOf(err) != club.Conflict && club.CodeOf(err) != club.Invalid {
+		return err
+	}
+	p := s.problemOf(c, err)
+	if isHX(c) {
+		return err
+	}
+	s.flash(c, "problem", p.text)
+	return seeOther(c, postPath(post))
+}
+
+// answerSlot reads the new time of a decision.
+func (s *Server) answerSlot(c echo.Context) (club.Slot, error) {
+	f := &composerForm{when: "time", date: c.FormValue("date"), clock: c.FormValue("time")}
+	slot, field, message := s.slotOf(c, f)
+	switch {
+	case field != "":
+		return slot, &club.Error{Code: club.Invalid, Field: field, Key: "answer_time", Args: map[string]string{"problem": message}}
+	case !slot.At.After(s.Now()):
+		return slot, club.Fault("time", "time_past", "wish", i18n.When(c.Request().Context(), inZone(slot.At, slot.Zone)), "place", i18n.Place(slot.Zone))
+	}
+	return slot, nil
+}
+
+// checkDelivery asks the one checker before a post is tried again.
+func (s *Server) checkDelivery(c echo.Context, d store.Delivery) error {
+	p, err := s.DB.Post(c.Request().Context(), scope(c), d.PostID)
+	if err != nil {
+		return err
+	}
+	desk, err := s.deskFor(c, &p, p.Live.Content)
+	if err != nil {
+		return err
+	}
+	all, err := s.verdicts(c, desk, p.Live.Content)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		v := &all[i]
+		if v.conn.ID != d.ConnectionID {
+			continue
+		}
+		if !v.conn.Usable() {
+			return &club.Error{Code: club.Conflict, Key: "answer_problem", Args: map[string]string{"problem": s.problemText(c, platforms.Problem{Code: codeReconnect}, v)}}
+		}
+		for _, q := range v.problems {
+			if q.Severity == platforms.MustFix {
+				return &club.Error{Code: club.Conflict, Key: "answer_problem", Args: map[string]string{"problem": s.problemText(c, q, v)}}
+			}
+		}
+	}
+	return nil
+}

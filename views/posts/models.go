@@ -1,0 +1,343 @@
+// Package posts holds the pages about posts: the composer with its preview, the
+// list, and the page of one post.
+package posts
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/views/layout"
+	"github.com/bandstand-app/bandstand/views/ui"
+)
+
+// Composer is everything on the page where a post is written.
+type Composer struct {
+	Op       string // key of this form
+	Post     int64  // 0: not saved yet
+	Version  int64
+	Person   int64
+	Begun    bool // scheduled or further: changes wait until they are taken over
+	Practice bool
+	Save     SaveState
+
+	Accounts  []Account
+	Text      string
+	Counters  []Counter // of the text for all
+	Own       []OwnText
+	OwnTools  []Account // ticked accounts without an own text
+	Pictures  []Picture
+	Link      string
+	LinkCard  *LinkCard
+	Campaigns []ui.Option
+	Campaign  string
+	NewLabel  string // campaign to be made
+	Note      string
+	When      When
+	Preview   Preview
+
+	MaySchedule bool
+	WhyNot      string // who schedules, for those who may not
+	Faults      []layout.Fault
+	Fragment    bool // drawn alone: brings its own error summary
+	Conflict    *Conflict
+}
+
+// ErrorOf is the message of a field, or empty.
+func (c Composer) ErrorOf(field string) string {
+	for _, f := range c.Faults {
+		if f.Field == field {
+			return f.Text
+		}
+	}
+	return ""
+}
+
+// Account is one line of the accounts to tick.
+type Account struct {
+	ID       int64
+	Mark     string // SVG
+	Platform string
+	Name     string // with the handle, if it has one
+	Ticked   bool
+	Off      bool   // cannot be ticked
+	Reason   string // why not, or what to look at
+	Link     string // where to put that right
+	LinkText string
+}
+
+// OwnText is the text for one account.
+type OwnText struct {
+	Account  Account
+	Text     string
+	Counters []Counter
+	Fresh    bool // just made: takes the focus
+}
+
+// Counter is one count of a text.
+type Counter struct {
+	Text  string // "182 of 2,200 characters"
+	Label string // whose count it is
+	State string // "near", "over" or empty
+	Say   string // for screen readers, when near or over
+}
+
+// Picture is one picture of the post.
+type Picture struct {
+	ID            string
+	Name          string
+	Thumb         string
+	Width, Height int // of the thumbnail
+	Alt           string
+	AltError      string
+	First, Last   bool
+	Verdicts      []Verdict
+	Gone          bool
+}
+
+// Verdict says what an account does with a picture.
+type Verdict struct {
+	Account string
+	Text    string
+	Must    bool // the person has to choose
+	Name    string
+	Fits    []ui.Option
+	Fit     string
+}
+
+// LinkCard is what is known of the page behind the link.
+type LinkCard struct {
+	State       string // "reading", "ready", "unreadable"
+	Title       string
+	Description string
+	Domain      string
+	Image       string // address, or empty
+}
+
+// When is the choice of a time.
+type When struct {
+	Choice string   // "time", "now" or "none"
+	Date   string   // 2026-11-24
+	Clock  string   // 18:30
+	Place  string   // "Dublin"
+	Words  string   // "Tue 24 Nov, 18:30", or empty
+	Note   string   // clocks change
+	Offers []string // other clock times, where this one does not exist
+	Min    string   // first date that can be chosen
+}
+
+// SaveState is the line that says what is kept where.
+type SaveState struct {
+	Post, Version int64
+	Text          string
+	Pending       bool
+	MaySchedule   bool
+}
+
+// Preview is the right-hand side of the composer.
+type Preview struct {
+	Cards    []Card
+	Must     []Problem
+	Look     []Problem
+	Ready    string // "Ready for 3 accounts"
+	Computer bool
+	Reading  bool // a link card is being read: look again soon
+	OwnTools []Account
+	Counters []Counter
+	Own      []OwnText
+	Pictures []Picture
+	When     When
+}
+
+// Card is one account's preview.
+type Card struct {
+	Mark     string
+	Platform string
+	Account  string
+	Drawing  templ.Component
+	Plain    string // what becomes of the link, where that surprises
+}
+
+// Problem is one line of the problem list.
+type Problem struct {
+	Text    string
+	Account string // whose; empty: of the post
+	Field   string // id of the field
+}
+
+// Conflict shows both texts when somebody else was faster.
+type Conflict struct {
+	Text    string // "Aoife saved a newer text at 14:01."
+	Person  string
+	Version int64 // theirs
+	Mine    string
+	Theirs  string
+	Changes []Change
+}
+
+// Change is a stretch of text that is the same in both, or only in one.
+type Change struct {
+	Kind string // "", "del": only in theirs, "ins": only in mine
+	Text string
+}
+
+// List is the page of all posts.
+type List struct {
+	Tabs    []Tab
+	Query   string
+	Group   string
+	Lines   []Line
+	More    string // address of the next page
+	MayAdd  bool
+	Filters bool // something narrows the list
+}
+
+// Tab is one part of the list.
+type Tab struct {
+	Label, Href string
+	Current     bool
+}
+
+// Line is one post in the list.
+type Line struct {
+	ID       int64
+	Text     string
+	When     string
+	Planned  time.Time
+	Status   club.Status
+	Words    string // "2 of 3 published"
+	Accounts []Account
+	Author   string
+	Campaign string
+	Thumb    string
+}
+
+// Page is the page of one post.
+type Page struct {
+	ID         int64
+	Version    int64
+	Op         string
+	Practice   bool
+	Head       Head
+	Text       []Text
+	Pictures   []Shown
+	Link       string
+	Note       string
+	Pending    *Pending
+	Earlier    []Earlier
+	Numbers    *Numbers
+	Previews   []Card
+	MayEdit    bool
+	MayCopy    bool
+	MayDelete  bool
+	MayMove    bool
+	MayUndo    bool
+	DeleteHint string
+}
+
+// Head is the part of the page that changes by itself: status, failures,
+// accounts and timeline.
+type Head struct {
+	ID         int64
+	Status     club.Status
+	Words      string // "2 of 3 published"
+	Facts      []string
+	Poll       bool // something is under way: look again soon
+	Failures   []Failure
+	Deliveries []Delivery
+	Events     []Event
+}
+
+// Delivery is one account of a post.
+type Delivery struct {
+	ID      string
+	Account Account
+	Status  club.Status
+	Words   string // "18:30:04", "waits until 14:00"
+	URL     string
+	Open    string // "Open on …"
+	Details []Attempt
+	Support string // the same in one line, to be copied
+}
+
+// Attempt is one call to a platform, for support.
+type Attempt struct {
+	At, Step, Outcome string
+	Facts             []Detail
+}
+
+// Detail is one fact of the technical details.
+type Detail struct{ Name, Value string }
+
+// Failure is the box that explains what went wrong on one account, or why it
+// waits.
+type Failure struct {
+	Delivery  string
+	Account   Account
+	Title     string
+	Happened  string
+	Did       string
+	Do        string
+	Status    club.Status
+	Calm      bool // nothing to decide: it goes on by itself
+	Decisions []Decision
+	Edit      string // address of the editor, or empty
+	Reconnect string // address of the account, or empty
+	Look      string // address of the account on the platform, or empty
+	Retime    *When
+}
+
+// Decision is one button of a failure box.
+type Decision struct {
+	Answer string
+	Label  string
+	Kind   string // of the button
+	// AskLink adds a field for the address of a post that was found.
+	AskLink bool
+}
+
+// Event is one line of the timeline.
+type Event struct {
+	ISO  string
+	When string
+	Text string
+}
+
+// Text is what the post says, for all or for one account.
+type Text struct {
+	Label string
+	Text  string
+}
+
+// Shown is a picture of a post as its page shows it.
+type Shown struct {
+	Thumb         string
+	Width, Height int
+	Alt           string
+}
+
+// Pending are changes to a scheduled post that wait.
+type Pending struct {
+	Changes []Change
+	MayTake bool
+}
+
+// Earlier is a text the post had before.
+type Earlier struct {
+	By, At  string
+	Changes []Change
+}
+
+// Numbers are the latest figures of a post.
+type Numbers struct {
+	Columns []string
+	Rows    []NumberRow
+}
+
+// NumberRow is one account's figures; empty: not offered.
+type NumberRow struct {
+	Account string
+	Values  []string
+	Taken   string
+}

@@ -1,0 +1,79 @@
+package posts
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+)
+
+func num(n int64) string { return strconv.FormatInt(n, 10) }
+
+// orEmpty writes an id, and nothing for none.
+func orEmpty(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return num(n)
+}
+
+// describe is an aria-describedby, or nothing.
+func describe(there bool, id string) string {
+	if !there {
+		return ""
+	}
+	return id
+}
+
+func introOf(ctx context.Context, c Composer) string {
+	if c.Begun {
+		return i18n.T(ctx, "composer_intro_begun")
+	}
+	return i18n.T(ctx, "composer_intro")
+}
+
+func saveLabel(ctx context.Context, c Composer) string {
+	if c.Begun {
+		return i18n.T(ctx, "composer_keep_change")
+	}
+	return i18n.T(ctx, "composer_save_draft")
+}
+
+// previewTab names the part with its problems: "Preview, 2 problems".
+func previewTab(ctx context.Context, p Preview) string {
+	if len(p.Must) == 0 {
+		return i18n.T(ctx, "composer_preview")
+	}
+	return i18n.N(ctx, "composer_preview_problems", len(p.Must))
+}
+
+// lineText is the post's first words, or what stands in their place.
+func lineText(ctx context.Context, l Line) string {
+	if l.Text == "" {
+		return i18n.T(ctx, "post_untitled")
+	}
+	return l.Text
+}
+
+func lineMeta(ctx context.Context, l Line) string {
+	parts := []string{i18n.T(ctx, "posts_no_time"), i18n.T(ctx, "posts_by", "person", l.Author)}
+	if l.When != "" {
+		parts[0] = l.When
+	}
+	if l.Campaign != "" {
+		parts = append(parts, l.Campaign)
+	}
+	return strings.Join(parts, " · ")
+}
+
+func failureKind(f Failure) string {
+	switch {
+	case f.Calm:
+		return "note"
+	case f.Status == club.Failed:
+		return "problem"
+	}
+	return "attention"
+}

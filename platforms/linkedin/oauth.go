@@ -191,31 +191,43 @@ func (p *Platform) Accounts(ctx context.Context, _ platforms.App, g platforms.Gr
 // maxPages is how many pages of roles are read: 1,000 roles.
 const maxPages = 10
 
+// roleList is one page of roles.
+type roleList struct {
+	Paging struct {
+		Links []struct {
+			Rel  string `json:"rel"`
+			Href string `json:"href"`
+		} `json:"links"`
+	} `json:"paging"`
+	Elements []struct {
+		// The key has had three spellings over the versions.
+		Organization         string `json:"organization"`
+		OrganizationTarget   string `json:"organizationTarget"`
+		OrganizationalTarget string `json:"organizationalTarget"`
+		Role                 string `json:"role"`
+		State                string `json:"state"`
+	} `json:"elements"`
+}
+
+// next is where the following page starts, or empty.
+func (l roleList) next() string {
+	for _, link := range l.Paging.Links {
+		if u, err := url.Parse(link.Href); link.Rel == "next" && err == nil {
+			return u.Query().Get("start")
+		}
+	}
+	return ""
+}
+
 // roles asks for the member's roles, by the number of the organisation.
 // https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/organization-access-control-by-role
 func (p *Platform) roles(ctx context.Context, op string, access platforms.Secret) (map[string][]string, error) {
-	const count = "100"
 	out := map[string][]string{}
-	start := ""
+	query := "q=roleAssignee&state=APPROVED&count=100"
+	start := "0"
 	for range maxPages {
-		var answer struct {
-			Paging struct {
-				Links []struct {
-					Rel  string `json:"rel"`
-					Href string `json:"href"`
-				} `json:"links"`
-			} `json:"paging"`
-			Elements []struct {
-				// The key has had three spellings over the versions.
-				Organization         string `json:"organization"`
-				OrganizationTarget   string `json:"organizationTarget"`
-				OrganizationalTarget string `json:"organizationalTarget"`
-				Role                 string `json:"role"`
-				State                string `json:"state"`
-			} `json:"elements"`
-		}
-		query := "q=roleAssignee&state=APPROVED&count=" + count + start
-		resp, err := p.rest(ctx, access, apihttp.Request{Op: op}, "/organizationAcls", query, &answer)
+		var answer roleList
+		resp, err := p.rest(ctx, access, apihttp.Request{Op: op}, "/organizationAcls", query+"&start="+url.QueryEscape(start), &answer)
 		if err != nil {
 			return nil, err
 		}
@@ -228,21 +240,9 @@ func (p *Platform) roles(ctx context.Context, op string, access platforms.Secret
 				out[id] = append(out[id], e.Role)
 			}
 		}
-		i := slices.IndexFunc(answer.Paging.Links, func(l struct {
-			Rel  string `json:"rel"`
-			Href string `json:"href"`
-		},
-		) bool {
-			return l.Rel == "next"
-		})
-		if i < 0 {
-			return out, nil
+		if start = answer.next(); start == "" {
+			break
 		}
-		next, err := url.Parse(answer.Paging.Links[i].Href)
-		if err != nil || next.Query().Get("start") == "" {
-			return out, nil
-		}
-		start = "&start=" + url.QueryEscape(next.Query().Get("start"))
 	}
 	return out, nil
 }

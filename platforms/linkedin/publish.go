@@ -151,6 +151,9 @@ func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.
 	if e.Kind == platforms.Unknown || e.Code == platforms.CodeUnknownRefusal {
 		// The upload host answers in its own way; a 4xx from it is final.
 		e.Kind, e.Code, e.Err = platforms.MediaRejected, platforms.CodeMediaFailed, nil
+		if resp.Status == http.StatusRequestEntityTooLarge {
+			e.Code = platforms.CodeMediaTooBig
+		}
 	}
 	if e.Kind == platforms.MediaRejected {
 		e.Args = map[string]string{"file": m.Name}
@@ -393,11 +396,13 @@ func (p *Platform) confirm(ctx context.Context, s platforms.Session, urn string)
 
 func plain(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// matches compares what stands below the text. Older versions return nothing
-// at all here; then the text has to do.
+// matches compares what stands below the text. A list that leaves it out, as
+// older versions did, proves nothing.
 func (c content) matches(want *content) bool {
-	got := c.keys()
-	return len(got) == 0 || want != nil && slices.Equal(got, want.keys()) || want == nil && len(got) == 0
+	if want == nil {
+		return len(c.keys()) == 0
+	}
+	return slices.Equal(c.keys(), want.keys())
 }
 
 // keys name the pictures, or the article.

@@ -16,6 +16,9 @@ const reserved = `|{}@[]()<>#\*_~`
 // mention is how a Page or a person is mentioned in a text: @[Name](urn).
 var mention = regexp.MustCompile(`^@\[([^\[\]()\\\n]{1,200})\]\((urn:li:(?:organization:[0-9]+|person:[A-Za-z0-9_-]+))\)`)
 
+// webAddress is an address within a text: a number sign in it is no hashtag.
+var webAddress = regexp.MustCompile(`^https?://[^\s]+`)
+
 // little writes a text in the little format: hashtags and mentions stay what
 // they are, every other reserved character is escaped, also within addresses.
 func little(text string) string {
@@ -26,6 +29,12 @@ func little(text string) string {
 			b.WriteString("@[" + escape(m[1]) + "](" + escape(m[2]) + ")")
 			i += len(m[0])
 			before = ')'
+			continue
+		}
+		if a := webAddress.FindString(text[i:]); a != "" && !isWord(before) {
+			b.WriteString(escape(a))
+			i += len(a)
+			before = 'a'
 			continue
 		}
 		if n := hashtag(text[i:]); n > 0 && !isWord(before) {

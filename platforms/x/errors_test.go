@@ -155,7 +155,8 @@ func TestRateLimitHeaders(t *testing.T) {
 			}, "daily_cap", time.Unix(1795610000, 0).UTC(),
 		},
 		{
-			"daily limits with room", map[string]string{"x-rate-limit-reset": window, "x-user-limit-24hour-remaining": "3", "x-user-limit-24hour-reset": daily},
+			"daily limits with room",
+			map[string]string{"x-rate-limit-reset": window, "x-user-limit-24hour-remaining": "3", "x-user-limit-24hour-reset": daily},
 			"rate_limited", time.Unix(1795545900, 0).UTC(),
 		},
 		{"no headers", nil, "rate_limited", time.Time{}},

@@ -116,8 +116,7 @@ func schemeLen(s string) int {
 // word, a mention, a hashtag or a cashtag.
 func mayPrecede(before string) bool {
 	r, _ := utf8.DecodeLastRuneInString(before)
-	return before == "" || !(r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) ||
-		strings.ContainsRune("@＠$#＃", r))
+	return before == "" || !isAlnum(r) && !strings.ContainsRune("@＠$#＃", r)
 }
 
 // skipRun goes past a host-like run that holds no address, up to a scheme,

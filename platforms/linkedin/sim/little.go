@@ -19,9 +19,9 @@ type parser struct {
 	out strings.Builder
 }
 
-// render is what readers see. Where the commentary is not well-formed the rest
+// Render is what readers see of a commentary. Where it is not well-formed, the rest
 // is dropped without a word, as LinkedIn does.
-func render(commentary string) string {
+func Render(commentary string) string {
 	p := &parser{in: []rune(commentary)}
 	for p.at < len(p.in) {
 		if !p.element() {

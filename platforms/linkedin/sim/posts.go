@@ -106,7 +106,7 @@ func (s *Sim) create(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := render(in.Commentary)
+	text := Render(in.Commentary)
 	if !s.acceptable(w, in, text) {
 		return
 	}

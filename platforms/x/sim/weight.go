@@ -30,7 +30,7 @@ func addresses(text string) (out [][2]int) {
 		found := text[start:end]
 		trimmed := strings.TrimRight(found, ".,;:!?'*")
 		_, known := publicsuffix.PublicSuffix("a.b." + strings.ToLower(ending))
-		if known && !(after < utf8.RuneSelf && strings.ContainsRune("0123456789@+-_", after)) {
+		if known && !strings.ContainsRune("0123456789@+-_", after) {
 			out = append(out, [2]int{start, start + len(trimmed)})
 			at = start + len(trimmed)
 			continue

@@ -39,6 +39,8 @@ type Config struct {
 	Version        string
 	Passwords      *password.Hasher
 	Media          *media.Library
+	// Demo is the door of a demo; nil otherwise.
+	Demo *Demo
 	// Health tells how the engine is.
 	Health func() Health
 	// Real and Practice are the platforms as they are and as make-believe, for
@@ -86,7 +88,7 @@ func New(cfg Config) (*Server, error) {
 	s.echo.IPExtractor = ipExtractor(cfg.TrustedProxies)
 	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.sameOrigin, s.limitBody)
 	s.echo.GET("/static/*", echo.WrapHandler(cfg.Assets))
-	for _, r := range s.routes() {
+	for _, r := range append(s.routes(), s.demoRoutes()...) {
 		s.echo.Add(r.method, r.path, r.serve, s.chain(r)...)
 	}
 	return s, nil

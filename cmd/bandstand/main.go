@@ -21,6 +21,7 @@ var version = "dev"
 // --listen as BANDSTAND_LISTEN.
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run Bandstand."`
+	Demo    demoCmd    `cmd:"" help:"Try Bandstand with a furnished club and make-believe accounts."`
 	Sandbox sandboxCmd `cmd:"" help:"Run the make-believe platforms alone, for tests and for people who write platform clients."`
 	Member  memberCmd  `cmd:"" help:"Look after people from the console."`
 	Version versionCmd `cmd:"" help:"Print the version."`

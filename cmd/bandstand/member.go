@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -132,6 +131,3 @@ func (s *DataSettings) withDB(ctx context.Context, fn func(*store.DB) error) err
 	}
 	return errors.Join(fn(db), db.Close())
 }
-
-// newLog writes to standard error, one line an event.
-func newLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

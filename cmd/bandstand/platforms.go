@@ -28,5 +28,12 @@ var simulators = []func(platforms.SimEnv) platforms.Simulator{
 	metasim.New, // stands for both of Meta's platforms
 	xsim.New,
 	linkedinsim.New,
+	xsim.New,
+	linkedinsim.New,
 	blueskysim.New,
+}
+
+// demoSignIns is what the demo types where an account is connected by typing.
+var demoSignIns = map[platforms.ID]map[string]string{
+	"bluesky": {"handle": "riversidefc.test", "password": "demo-demo-demo-demo"},
 }

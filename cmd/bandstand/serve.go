@@ -47,10 +47,15 @@ type App struct {
 	out      io.Writer
 	log      *slog.Logger
 	now      func() time.Time
+	elapsed  func() time.Duration // cannot be set by anybody
+	demo     *handlers.Demo       // nil but in a demo
+	greeting string               // instead of the usual one
 	lock     *os.File
 	db       *store.DB
 	means    meaning
 	parts    *integration
+	media    *media.Library
+	signIns  *jobs.SignIns
 	engine   *jobs.Engine
 	listener net.Listener
 	server   *http.Server
@@ -67,11 +72,21 @@ const (
 // Open makes or opens the data directory and puts the parts together. Nothing
 // runs yet.
 func Open(ctx context.Context, settings Settings, out io.Writer, now func() time.Time) (*App, error) {
+	return openApp(ctx, settings, out, now, func(*App) {})
+}
+
+// openApp is Open with a chance to change the app before it is put together.
+func openApp(ctx context.Context, settings Settings, out io.Writer, now func() time.Time, change func(*App)) (*App, error) {
 	means, err := settings.check()
 	if err != nil {
 		return nil, err
 	}
-	a := &App{settings: settings, out: out, means: means, now: now, log: newLog(os.Stderr)}
+	start := time.Now()
+	a := &App{
+		settings: settings, out: out, means: means, now: now, log: newLog(os.Stderr),
+		elapsed: func() time.Duration { return time.Since(start) },
+	}
+	change(a)
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -145,11 +160,13 @@ func (a *App) wire(keys *secret.Keyset) error {
 	if err != nil {
 		return err
 	}
-	a.engine = a.newEngine(library)
+	cfg := a.jobsConfig(library)
+	a.media, a.signIns = library, jobs.NewSignIns(cfg)
+	a.engine = jobs.NewEngine(cfg, a.signIns)
 	web, err := handlers.New(handlers.Config{
 		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: catalogue, Assets: assets, Log: a.log,
 		Now: a.now, BaseURL: a.means.base, TrustedProxies: a.means.proxies, Version: version, Passwords: passwords,
-		Media: library, Health: a.health,
+		Media: library, Health: a.health, Demo: a.demo,
 		Real: a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,
 		Platforms: a.parts.Platforms, App: a.parts.App,
 	})
@@ -163,14 +180,12 @@ func (a *App) wire(keys *secret.Keyset) error {
 	return nil
 }
 
-// newEngine makes what publishes by itself.
-func (a *App) newEngine(library *media.Library) *jobs.Engine {
-	start := time.Now()
-	cfg := jobs.Config{
+// jobsConfig is what everything that Bandstand does by itself is built with.
+func (a *App) jobsConfig(library *media.Library) jobs.Config {
+	return jobs.Config{
 		DB: a.db, Platforms: a.parts.Platforms, App: a.parts.App, Media: library, Log: a.log, Now: a.now,
-		Elapsed: func() time.Duration { return time.Since(start) }, Jitter: rand.Float64, Boot: store.NewID(),
+		Elapsed: a.elapsed, Jitter: rand.Float64, Boot: store.NewID(),
 	}
-	return jobs.NewEngine(cfg, jobs.NewSignIns(cfg))
 }
 
 // health is how the engine is, for /healthz.
@@ -206,6 +221,10 @@ func (a *App) Run(ctx context.Context) error {
 
 // greet prints where to go, and the set-up code while nobody has set up.
 func (a *App) greet(ctx context.Context) error {
+	if a.greeting != "" {
+		_, err := io.WriteString(a.out, a.greeting)
+		return err
+	}
 	code, err := a.db.NewSetupCode(ctx)
 	if err != nil {
 		return err
@@ -234,3 +253,6 @@ func (a *App) Close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// newLog writes one line an event.
+func newLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

@@ -60,7 +60,7 @@ func (ws *Worlds) Platforms(clubID int64) *platforms.Registry {
 	defer ws.mu.Unlock()
 	r, ok := ws.registries[clubID]
 	if !ok {
-		r = ws.cfg.Platforms(ws.client(clubID))
+		r = ws.cfg.Platforms(ws.Client(clubID))
 		ws.registries[clubID] = r
 	}
 	return r
@@ -115,9 +115,9 @@ func (ws *Worlds) save() error {
 	return errors.Join(faults...)
 }
 
-// client reaches the world of a club: addresses below Path on any host, and
+// Client reaches the world of a club: addresses below Path on any host, and
 // nothing else.
-func (ws *Worlds) client(clubID int64) *http.Client {
+func (ws *Worlds) Client(clubID int64) *http.Client {
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		world, err := ws.Of(clubID)
 		if err != nil {

@@ -102,7 +102,7 @@ func (ws *Worlds) send(t *testing.T, clubID int64, method, path, text string) (s
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := ws.client(clubID).Do(req)
+	resp, err := ws.Client(clubID).Do(req)
 	if err != nil {
 		return "", err
 	}

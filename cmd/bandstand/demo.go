@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/bandstand-app/bandstand/handlers"
+)
+
+// demoCmd is Bandstand as it looks after two months of use, with make-believe
+// accounts, in a directory that is removed at the end.
+type demoCmd struct {
+	Listen string `help:"Address to listen on." default:"127.0.0.1:8080"`
+}
+
+// Run furnishes a club, serves it and cleans up.
+func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
+	dir, err := os.MkdirTemp("", "bandstand-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	app, err := openDemo(ctx, Settings{DataSettings: DataSettings{Data: dir}, Listen: c.Listen}, out)
+	if err != nil {
+		return err
+	}
+	return errors.Join(app.Run(ctx), app.Close())
+}
+
+// openDemo opens an app whose clock begins two months ago, lets the club live
+// through that time, and sets the clock right.
+func openDemo(ctx context.Context, settings Settings, out io.Writer) (*App, error) {
+	if _, err := fmt.Fprintln(out, "Furnishing a club with two months of posts …"); err != nil {
+		return nil, err
+	}
+	clock := newShiftedClock(demoPast)
+	door := &handlers.Demo{Token: rand.Text()}
+	app, err := openApp(ctx, settings, out, clock.now, func(a *App) {
+		a.elapsed = clock.elapsed
+		a.demo = door
+		// The console of a demo is for its greeting.
+		a.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	})
+	if err != nil {
+		return nil, err
+	}
+	f := &furnisher{app: app, clock: clock}
+	if err := f.furnish(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("furnish the demo: %w", err), app.Close())
+	}
+	door.PersonID, door.ClubID = f.maeve.PersonID, f.maeve.ClubID
+	app.greeting = fmt.Sprintf("The demo runs at %[1]s\n\nOpen %[1]s/demo/%[2]s to sign in as Maeve, who looks after Riverside FC.\n"+
+		"Tom (publisher) and Ines (writer) sign in as tom@riverside.example and ines@riverside.example with the password “%[3]s”.\n"+
+		"Nothing leaves this computer. Ctrl+C ends the demo and removes it.\n", app.means.base, door.Token, demoPassword)
+	return app, nil
+}
+
+// shiftedClock runs from some time ago and can be moved forward, up to the
+// present.
+type shiftedClock struct {
+	mu     sync.Mutex
+	behind time.Duration
+	start  time.Time
+}
+
+func newShiftedClock(behind time.Duration) *shiftedClock {
+	return &shiftedClock{behind: behind, start: time.Now().Add(-behind)}
+}
+
+func (c *shiftedClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(-c.behind)
+}
+
+func (c *shiftedClock) elapsed() time.Duration { return c.now().Sub(c.start) }
+
+// moveTo moves the clock forward to a time that is not later than the present.
+func (c *shiftedClock) moveTo(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d := t.Sub(time.Now().Add(-c.behind)); d > 0 {
+		c.behind = max(c.behind-d, 0)
+	}
+}
+
+// catchUp moves the clock to the present.
+func (c *shiftedClock) catchUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.behind = 0
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// TestDemoIsFurnished looks at what a person finds: posts in all states on all
+// platforms, and an account that needs reconnecting.
+func TestDemoIsFurnished(t *testing.T) {
+	t.Parallel()
+	app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	s := store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}
+	posts, err := app.db.Posts(t.Context(), s, store.PostFilter{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[club.Status]int{}
+	for _, p := range posts {
+		states[p.Status()]++
+	}
+	want := map[club.Status]int{club.Published: 17, club.NeedsAttention: 2, club.Scheduled: 7, club.Draft: 5}
+	for status, n := range want {
+		if states[status] != n {
+			t.Errorf("%d posts are %s, want %d (all: %v)", states[status], status, n, states)
+		}
+	}
+	accounts, err := app.db.Connections(t.Context(), s)
+	if err != nil || len(accounts) != len(constructors) {
+		t.Fatalf("%d accounts, %v; want one on each of %d platforms", len(accounts), err, len(constructors))
+	}
+	broken := 0
+	for _, a := range accounts {
+		if a.Health == club.NeedsReconnect {
+			broken++
+		}
+	}
+	if broken != 1 {
+		t.Errorf("%d accounts need reconnecting, want 1", broken)
+	}
+	if d := time.Since(app.now()); d > time.Second || d < -time.Second {
+		t.Errorf("the demo's clock is off by %v", d)
+	}
+}

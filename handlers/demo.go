@@ -1,0 +1,52 @@
+package handlers
+
+import (
+	"crypto/subtle"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/views/people"
+)
+
+// Demo is the door of a demo: whoever has the token signs in as the person.
+type Demo struct {
+	Token            string
+	PersonID, ClubID int64
+}
+
+// demoRoutes exist in a demo alone.
+func (s *Server) demoRoutes() []route {
+	if s.Demo == nil {
+		return nil
+	}
+	return []route{
+		{get, "/demo/:token", club.Public, s.showDemo, 0},
+		{post, "/demo/:token", club.Public, s.enterDemo, 0},
+	}
+}
+
+func (s *Server) showDemo(c echo.Context) error {
+	if err := s.checkDemo(c); err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, people.Demo(s.plainPage(c, t(c, "demo_title")), c.Param("token")))
+}
+
+func (s *Server) enterDemo(c echo.Context) error {
+	if err := s.checkDemo(c); err != nil {
+		return err
+	}
+	if err := s.signIn(c.Request().Context(), s.Demo.PersonID, s.Demo.ClubID); err != nil {
+		return err
+	}
+	return seeOther(c, "/calendar")
+}
+
+func (s *Server) checkDemo(c echo.Context) error {
+	if subtle.ConstantTimeCompare([]byte(c.Param("token")), []byte(s.Demo.Token)) != 1 {
+		return club.ErrNotFound
+	}
+	return nil
+}

@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"static":   {},
 	// platforms: tokens and app credentials travel as its Secret.
 	"store":              {"migrations", "internal/club", "internal/secret", "platforms"},
-	"store/storetest":    {"store", "internal/secret"},
+	"store/storetest":    {"store", "internal/secret", "internal/club", "platforms"},
 	"jobs":               {"store", "platforms", "internal"},
 	"migrations":         {},
 	"platforms":          {},

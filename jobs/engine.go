@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +37,8 @@ type Media interface {
 	Prepare(ctx context.Context, clubID int64, ids []string, rules platforms.ImageRules, fits map[string]platforms.Fit) ([]platforms.Media, error)
 	// Source opens such copies.
 	Source(clubID int64, rules platforms.ImageRules, fits map[string]platforms.Fit) platforms.MediaSource
+	// Sweep removes files that belong to nothing, and says how many.
+	Sweep(ctx context.Context) (int, error)
 }
 
 // Config is what the jobs are built with. Every field is needed.
@@ -62,9 +63,9 @@ type Engine struct {
 	Config
 	signIns *SignIns
 
+	lines *lines
+
 	mu          sync.Mutex
-	busy        map[int64]bool      // connections with a delivery in hand
-	cool        map[int64]time.Time // connections that rest after a fault of ours
 	lastTick    time.Time
 	lastClaim   time.Time
 	lastWall    time.Time
@@ -73,15 +74,11 @@ type Engine struct {
 	offTo       time.Time // … to
 
 	running sync.WaitGroup
-	freed   chan struct{}
 }
 
 // NewEngine makes an engine; Run starts it.
 func NewEngine(c Config, signIns *SignIns) *Engine {
-	return &Engine{
-		Config: c, signIns: signIns,
-		busy: map[int64]bool{}, cool: map[int64]time.Time{}, freed: make(chan struct{}, 1),
-	}
+	return &Engine{Config: c, signIns: signIns, lines: newLines()}
 }
 
 // Start looks at what an earlier process left behind. It comes before Run.
@@ -105,9 +102,15 @@ func (e *Engine) Start(ctx context.Context) error {
 	return nil
 }
 
-// Run publishes until ctx ends. Then it claims nothing more, cancels what can be
-// repeated, and waits up to 8 seconds for calls that cannot (rule P18).
+// Run publishes, and does the recurring work, until ctx ends. Then it claims
+// nothing more, cancels what can be repeated, and waits up to 8 seconds for
+// calls that cannot (rule P18).
 func (e *Engine) Run(ctx context.Context) error {
+	recurring, err := e.newCron(ctx)
+	if err != nil {
+		return err
+	}
+	recurring.Start()
 	wake := e.DB.Changes()
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
@@ -115,10 +118,10 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.tick(ctx)
 		select {
 		case <-ctx.Done():
-			return e.drain()
+			return e.drain(recurring.Stop())
 		case <-ticker.C:
 		case <-wake:
-		case <-e.freed:
+		case <-e.lines.freed:
 		}
 	}
 }
@@ -157,25 +160,26 @@ func (e *Engine) tick(ctx context.Context) int {
 	if ctx.Err() != nil || e.clockJumped(now) {
 		return 0
 	}
-	busy, free := e.inHand(now)
-	if free <= 0 {
+	taken, busy := e.lines.taken(now)
+	if busy >= atOnce {
 		return 0
 	}
-	due, err := e.DB.Due(ctx, now, busy, free)
+	due, err := e.DB.Due(ctx, now, taken, atOnce-busy)
 	if err != nil {
 		e.Log.Error("find what is due", "err", err)
 		return 0
 	}
 	e.mu.Lock()
 	e.lastClaim = now
-	for _, d := range due {
-		e.busy[d.ConnectionID] = true
-	}
 	e.mu.Unlock()
+	claimed := 0
 	for _, d := range due {
-		e.running.Go(func() { e.take(ctx, d) })
+		if e.lines.take(d.ConnectionID) {
+			claimed++
+			e.running.Go(func() { e.take(ctx, d) })
+		}
 	}
-	return len(due)
+	return claimed
 }
 
 // clockJumped tells whether the clock was set since the last tick: then nothing
@@ -195,50 +199,23 @@ func (e *Engine) clockJumped(now time.Time) bool {
 	return true
 }
 
-func (e *Engine) inHand(now time.Time) (busy []int64, free int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for id := range e.busy {
-		busy = append(busy, id)
-	}
-	free = atOnce - len(busy)
-	for id, until := range e.cool {
-		if !until.After(now) {
-			delete(e.cool, id)
-			continue
-		}
-		busy = append(busy, id)
-	}
-	slices.Sort(busy)
-	return busy, free
-}
-
 // take works on one delivery until it must wait.
 func (e *Engine) take(ctx context.Context, d store.Delivery) {
-	defer func() {
-		e.mu.Lock()
-		delete(e.busy, d.ConnectionID)
-		e.mu.Unlock()
-		select {
-		case e.freed <- struct{}{}:
-		default:
-		}
-	}()
+	defer e.lines.free(d.ConnectionID)
 	err := e.deliver(ctx, d)
 	if err == nil || errors.Is(err, store.ErrMoved) || ctx.Err() != nil {
 		return
 	}
 	e.Log.Error("publish", "delivery", d.ID, "err", err)
-	e.mu.Lock()
-	e.cool[d.ConnectionID] = e.Now().Add(coolFor)
-	e.mu.Unlock()
+	e.lines.rest(d.ConnectionID, e.Now().Add(coolFor))
 }
 
 // drain waits for what is in hand. What is left after that is for Recover.
-func (e *Engine) drain() error {
+func (e *Engine) drain(recurring context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		e.running.Wait()
+		<-recurring.Done()
 		close(done)
 	}()
 	timer := time.NewTimer(grace)

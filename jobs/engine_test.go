@@ -413,7 +413,7 @@ func TestSlowAccountDelaysNobodyElse(t *testing.T) {
 	next := r.schedule("Next", 0, conn)
 	for r.delivery(other).Status != club.Published || r.delivery(next).Status != club.Published {
 		r.engine.tick(t.Context())
-		<-r.engine.freed
+		<-r.engine.lines.freed
 	}
 	r.want(slow, club.Publishing, club.Sending)
 	close(r.server.hold)
@@ -429,11 +429,11 @@ func TestOneCallAtATimePerConnection(t *testing.T) {
 		r.schedule(fmt.Sprintf("Post %d", i), 0, conns[i%len(conns)])
 	}
 	for {
-		r.engine.tick(t.Context())
-		if busy, _ := r.engine.inHand(r.clock.Now()); len(busy) == 0 {
+		_, busy := r.engine.lines.taken(r.clock.Now())
+		if r.engine.tick(t.Context()) == 0 && busy == 0 {
 			break
 		}
-		<-r.engine.freed
+		<-r.engine.lines.freed
 	}
 	if n := len(r.server.posts); n != 30 {
 		t.Errorf("accepted %d, want 30", n)

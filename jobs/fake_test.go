@@ -348,6 +348,8 @@ func (noMedia) Source(int64, platforms.ImageRules, map[string]platforms.Fit) pla
 	return nil
 }
 
+func (noMedia) Sweep(context.Context) (int, error) { return 0, nil }
+
 // rig is an engine with a database, a clock and a platform.
 type rig struct {
 	t      *testing.T

@@ -106,10 +106,12 @@ CREATE TABLE connections (
   refresh_expires INTEGER,
   blocked_until   INTEGER NOT NULL DEFAULT 0, -- no call before this (rule P13)
   last_sent_at    INTEGER NOT NULL DEFAULT 0, -- spacing of late posts (rule P14)
+  numbers_at      INTEGER NOT NULL DEFAULT 0, -- when the account's own numbers are due next
   version         INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE UNIQUE INDEX connections_account ON connections (club_id, platform, practice, remote_id);
 CREATE INDEX connections_renewal ON connections (access_expires) WHERE health IN ('working', 'gaps');
+CREATE INDEX connections_numbers ON connections (numbers_at) WHERE health IN ('working', 'gaps');
 CREATE INDEX connections_checked ON connections (coalesce(checked_at, 0)) WHERE health IN ('working', 'gaps');
 
 -- Access and refresh tokens lie apart: publishing has no query that could read
@@ -390,6 +392,7 @@ CREATE TABLE measurements_due (
   failures      INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX measurements_due_at ON measurements_due (next_at);
+CREATE INDEX measurements_due_of ON measurements_due (connection_id);
 
 -- Published deliveries whose id or address must still be asked for.
 CREATE TABLE links_due (

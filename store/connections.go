@@ -70,13 +70,32 @@ func (db *DB) Connections(ctx context.Context, s Scope) ([]Connection, error) {
 		`SELECT `+connectionColumns+` FROM connections c WHERE c.club_id = ? ORDER BY c.id LIMIT 1000`, s.ClubID)
 }
 
-// ConnectionsToRenew lists connections of any club whose access token ends
-// before the given time and whose renewal is due, soonest first.
-func (db *DB) ConnectionsToRenew(ctx context.Context, before time.Time, limit int) ([]Connection, error) {
-	return queryAll(ctx, db.read, scanConnection, `
-		SELECT `+connectionColumns+` FROM connections c JOIN connection_refresh_tokens r ON r.connection_id = c.id
-		WHERE c.access_expires <= ? AND c.health IN ('working', 'gaps') AND r.next_at <= ?
-		ORDER BY c.access_expires LIMIT ?`, ms(before), ms(db.now()), limit)
+// RenewalDue is a connection whose sign-in should be renewed, and the version of
+// its tokens.
+type RenewalDue struct {
+	Connection Connection
+	Version    int64
+}
+
+// RenewalsDue lists connections of any club on a platform whose access token
+// ends before one time and was given before another, soonest first. Those whose
+// last renewal failed wait for their next try.
+func (db *DB) RenewalsDue(ctx context.Context, p platforms.ID, endsBefore, givenBefore time.Time, limit int) ([]RenewalDue, error) {
+	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (RenewalDue, error) {
+		var r RenewalDue
+		err := scan(append([]any{&r.Version}, r.Connection.fields()...)...)
+		return r, err
+	}, `
+		SELECT t.version, `+connectionColumns+`
+		FROM connections c
+		JOIN connection_tokens t ON t.connection_id = c.id
+		JOIN connection_refresh_tokens r ON r.connection_id = c.id
+		WHERE c.platform = ? AND c.access_expires <= ? AND c.health IN ('working', 'gaps') AND t.issued_at <= ? AND r.next_at <= ?
+		ORDER BY c.access_expires LIMIT ?`, p, ms(endsBefore), ms(givenBefore), ms(db.now()), limit)
+	if err != nil {
+		return nil, fmt.Errorf("find sign-ins to renew: %w", err)
+	}
+	return due, nil
 }
 
 // ConnectionsToCheck lists connections of any club that were last checked

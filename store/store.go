@@ -162,6 +162,15 @@ func (db *DB) Close() error {
 	return errors.Join(db.read.Close(), db.sessions.Close(), db.write.Close())
 }
 
+// Checkpoint folds the write-ahead log into the database and empties it (rule
+// D2), so that what was deleted is gone from it.
+func (db *DB) Checkpoint(ctx context.Context) error {
+	if _, err := db.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		return fmt.Errorf("fold the log into the database: %w", err)
+	}
+	return nil
+}
+
 // Sessions is a small pool of its own for the session store, so that reading a
 // session never waits for a writer.
 func (db *DB) Sessions() *sql.DB { return db.sessions }

@@ -1,0 +1,111 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// checkEvery is how often the sign-in of each account is looked at.
+const checkEvery = 24 * time.Hour
+
+// recurring is the one table of recurring work. Each line only wakes something
+// up: what is due is found by a query (rule P11). Times are UTC.
+func (e *Engine) recurring() []struct {
+	when, name string
+	do         func(context.Context) error
+} {
+	return []struct {
+		when, name string
+		do         func(context.Context) error
+	}{
+		{"@every 1m", "say that Bandstand runs", e.DB.SayAlive},
+		{"@every 10s", "find addresses of posts", e.findLinks},
+		{"@every 10s", "take numbers of posts", e.takeNumbers},
+		{"@every 1m", "take numbers of accounts", e.takeAccountNumbers},
+		{"*/10 * * * *", "renew sign-ins", e.renewSignIns},
+		{"7 * * * *", "check accounts", e.checkAccounts},
+		{"30 3 * * *", "remove old answers", e.DB.DeleteRaw},
+		{"35 3 * * *", "remove what has expired", e.DB.DeleteExpired},
+		{"40 3 * * *", "tidy pictures", e.sweep},
+		{"45 3 * * *", "fold the log into the database", e.DB.Checkpoint},
+	}
+}
+
+// newCron makes what wakes up the recurring work. A job that still runs is not
+// begun again; one that panics is logged; ctx ends them all.
+func (e *Engine) newCron(ctx context.Context) (*cron.Cron, error) {
+	log := cronLog{e.Log}
+	c := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log),
+		cron.WithChain(cron.Recover(log), cron.SkipIfStillRunning(cron.DiscardLogger)))
+	for _, job := range e.recurring() {
+		_, err := c.AddFunc(job.when, func() {
+			if err := job.do(ctx); err != nil && ctx.Err() == nil {
+				e.Log.Error(job.name, "err", err)
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("plan to %s: %w", job.name, err)
+		}
+	}
+	return c, nil
+}
+
+// renewSignIns renews the sign-ins that should not be left until they are used.
+func (e *Engine) renewSignIns(ctx context.Context) error {
+	now := e.Now()
+	var errs []error
+	for _, p := range e.Platforms(0, false).All() {
+		policy := p.Info().Renewal
+		if policy.OnUse || policy.Before == 0 {
+			continue
+		}
+		due, err := e.DB.RenewalsDue(ctx, p.Info().ID, now.Add(policy.Before), now.Add(-policy.MinAge), sideBatch)
+		errs = append(errs, err)
+		for _, r := range due {
+			_, err := e.signIns.Renew(ctx, r.Connection, r.Version)
+			if _, said := errors.AsType[*platforms.Error](err); !said { // what a platform said is kept already
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkAccounts looks at the sign-ins that nobody has looked at for a day.
+func (e *Engine) checkAccounts(ctx context.Context) error {
+	due, err := e.DB.ConnectionsToCheck(ctx, e.Now().Add(-checkEvery), sideBatch)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, c := range due {
+		errs = append(errs, e.lines.use(c.ID, func() error {
+			_, err := e.signIns.Check(ctx, c)
+			return err
+		}))
+	}
+	return errors.Join(errs...)
+}
+
+func (e *Engine) sweep(ctx context.Context) error {
+	_, err := e.Media.Sweep(ctx)
+	return err
+}
+
+// cronLog writes what cron says to a slog.Logger.
+type cronLog struct{ log *slog.Logger }
+
+// Info implements cron.Logger; its chatter is for debugging.
+func (l cronLog) Info(msg string, args ...any) { l.log.Debug(msg, args...) }
+
+// Error implements cron.Logger.
+func (l cronLog) Error(err error, msg string, args ...any) {
+	l.log.Error(msg, append([]any{"err", err}, args...)...)
+}

@@ -1,0 +1,292 @@
+package store
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// RawLife is how long the answers that numbers came from are kept.
+const RawLife = 7 * 24 * time.Hour
+
+// maxRaw is the most that is kept of one answer, in bytes before compression.
+const maxRaw = 64 << 10
+
+// Measurement is a published delivery whose numbers are due.
+type Measurement struct {
+	DeliveryID  string
+	RemoteID    string
+	PublishedAt time.Time
+	Failures    int // in a row
+	Connection  Connection
+}
+
+// DueMeasurements lists published deliveries of all clubs whose numbers are due
+// and whose connections may be called, longest due first.
+func (db *DB) DueMeasurements(ctx context.Context, now time.Time, limit int) ([]Measurement, error) {
+	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (Measurement, error) {
+		var m Measurement
+		err := scan(append([]any{intoID(&m.DeliveryID), &m.RemoteID, into(&m.PublishedAt), &m.Failures}, m.Connection.fields()...)...)
+		return m, err
+	}, `
+		SELECT d.id, d.remote_id, d.published_at, m.failures, `+connectionColumns+`
+		FROM measurements_due m JOIN deliveries d ON d.id = m.delivery_id JOIN connections c ON c.id = m.connection_id
+		WHERE m.next_at <= ?1 AND c.blocked_until <= ?1 AND c.health IN ('working', 'gaps') AND d.remote_id IS NOT NULL
+		ORDER BY m.next_at LIMIT ?2`, ms(now), limit)
+	if err != nil {
+		return nil, fmt.Errorf("find numbers that are due: %w", err)
+	}
+	return due, nil
+}
+
+// SaveNumbers keeps one reading of a post, and when the next is due; a zero time
+// ends measuring. raw is redacted already.
+func (db *DB) SaveNumbers(ctx context.Context, m Measurement, n platforms.Numbers, raw []byte, next time.Time) error {
+	sealed, err := db.sealRaw(raw, "post_snapshots", m.DeliveryID)
+	if err != nil {
+		return err
+	}
+	return db.inTx(ctx, func(tx *tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO post_snapshots (club_id, delivery_id, taken_at, likes, comments, shares, reach, impressions, named, raw)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (delivery_id, taken_at) DO NOTHING`,
+			m.Connection.ClubID, blob(m.DeliveryID), ms(tx.now), number(n, platforms.Likes), number(n, platforms.Comments),
+			number(n, platforms.Shares), number(n, platforms.Reach), number(n, platforms.Impressions), jsonOf(orEmptyMap(n.Named)), sealed)
+		if err != nil {
+			return fmt.Errorf("save numbers of delivery %s: %w", m.DeliveryID, err)
+		}
+		if err := tx.measureNext(ctx, m.DeliveryID, next, false); err != nil {
+			return err
+		}
+		return tx.touch(ctx, m.Connection.ClubID)
+	})
+}
+
+// PutOffNumbers plans the next reading of a post after one that failed, or ends
+// measuring with a zero time.
+func (db *DB) PutOffNumbers(ctx context.Context, deliveryID string, next time.Time) error {
+	return db.inTx(ctx, func(tx *tx) error { return tx.measureNext(ctx, deliveryID, next, true) })
+}
+
+// RestNumbers puts off all readings for a connection.
+func (db *DB) RestNumbers(ctx context.Context, connectionID int64, until time.Time) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		for _, q := range []string{
+			`UPDATE measurements_due SET next_at = max(next_at, ?) WHERE connection_id = ?`,
+			`UPDATE connections SET numbers_at = max(numbers_at, ?) WHERE id = ?`,
+		} {
+			if _, err := tx.ExecContext(ctx, q, ms(until), connectionID); err != nil {
+				return fmt.Errorf("rest numbers of connection %d: %w", connectionID, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) measureNext(ctx context.Context, deliveryID string, next time.Time, failed bool) error {
+	var err error
+	if next.IsZero() {
+		_, err = t.ExecContext(ctx, `DELETE FROM measurements_due WHERE delivery_id = ?`, blob(deliveryID))
+	} else {
+		_, err = t.ExecContext(ctx, `
+			UPDATE measurements_due SET next_at = ?, failures = CASE WHEN ? THEN failures + 1 ELSE 0 END WHERE delivery_id = ?`,
+			ms(next), failed, blob(deliveryID))
+	}
+	if err != nil {
+		return fmt.Errorf("plan numbers of delivery %s: %w", deliveryID, err)
+	}
+	return nil
+}
+
+// MeasureNow makes the numbers of a post of the scope's club due at once, those
+// of every post and account of the club if postID is 0. It returns how many
+// readings that are.
+func (db *DB) MeasureNow(ctx context.Context, s Scope, postID int64) (int, error) {
+	n := 0
+	err := db.inTx(ctx, func(tx *tx) error {
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO measurements_due (delivery_id, connection_id, next_at)
+			SELECT d.id, d.connection_id, ?1 FROM deliveries d
+			WHERE d.club_id = ?2 AND d.published_at IS NOT NULL AND d.remote_id IS NOT NULL AND (?3 = 0 OR d.post_id = ?3)
+			ON CONFLICT (delivery_id) DO UPDATE SET next_at = excluded.next_at`, ms(tx.now), s.ClubID, postID)
+		if err != nil {
+			return fmt.Errorf("ask for numbers: %w", err)
+		}
+		posts, err := res.RowsAffected()
+		if err != nil || postID != 0 {
+			n = int(posts)
+			return err
+		}
+		res, err = tx.ExecContext(ctx, `UPDATE connections SET numbers_at = ? WHERE club_id = ? AND health IN ('working', 'gaps')`, ms(tx.now), s.ClubID)
+		if err != nil {
+			return fmt.Errorf("ask for numbers of accounts: %w", err)
+		}
+		accounts, err := res.RowsAffected()
+		n = int(posts + accounts)
+		return err
+	})
+	if err == nil {
+		db.signal()
+	}
+	return n, err
+}
+
+// AccountMeasurement is a connection whose own numbers are due.
+type AccountMeasurement struct {
+	Connection Connection
+	Zone       string // of its club
+}
+
+// DueAccounts lists connections of all clubs whose own numbers are due.
+func (db *DB) DueAccounts(ctx context.Context, now time.Time, limit int) ([]AccountMeasurement, error) {
+	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (AccountMeasurement, error) {
+		var m AccountMeasurement
+		err := scan(append([]any{&m.Zone}, m.Connection.fields()...)...)
+		return m, err
+	}, `
+		SELECT b.zone, `+connectionColumns+`
+		FROM connections c JOIN clubs b ON b.id = c.club_id
+		WHERE c.health IN ('working', 'gaps') AND c.numbers_at <= ?1 AND c.blocked_until <= ?1
+		ORDER BY c.numbers_at LIMIT ?2`, ms(now), limit)
+	if err != nil {
+		return nil, fmt.Errorf("find accounts whose numbers are due: %w", err)
+	}
+	return due, nil
+}
+
+// SaveAccountNumbers keeps one reading of an account for a day (2026-11-24) of
+// its club, the first of that day, and when the next is due.
+func (db *DB) SaveAccountNumbers(ctx context.Context, conn Connection, day string, n platforms.Numbers, raw []byte, next time.Time) error {
+	sealed, err := db.sealRaw(raw, "account_snapshots", strconv.FormatInt(conn.ID, 10))
+	if err != nil {
+		return err
+	}
+	return db.inTx(ctx, func(tx *tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO account_snapshots (club_id, connection_id, day, taken_at, followers, posts, reach, impressions, named, raw)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (connection_id, day) DO NOTHING`,
+			conn.ClubID, conn.ID, day, ms(tx.now), number(n, platforms.Followers), number(n, platforms.Posts),
+			number(n, platforms.Reach), number(n, platforms.Impressions), jsonOf(orEmptyMap(n.Named)), sealed)
+		if err != nil {
+			return fmt.Errorf("save numbers of connection %d: %w", conn.ID, err)
+		}
+		if err := tx.accountNext(ctx, conn.ID, next); err != nil {
+			return err
+		}
+		return tx.touch(ctx, conn.ClubID)
+	})
+}
+
+// PutOffAccount plans the next reading of an account.
+func (db *DB) PutOffAccount(ctx context.Context, connectionID int64, next time.Time) error {
+	return db.inTx(ctx, func(tx *tx) error { return tx.accountNext(ctx, connectionID, next) })
+}
+
+func (t *tx) accountNext(ctx context.Context, connectionID int64, next time.Time) error {
+	if _, err := t.ExecContext(ctx, `UPDATE connections SET numbers_at = ? WHERE id = ?`, ms(next), connectionID); err != nil {
+		return fmt.Errorf("plan numbers of connection %d: %w", connectionID, err)
+	}
+	return nil
+}
+
+// Snapshot is one reading of a post. A number that the platform did not give is
+// absent.
+type Snapshot struct {
+	TakenAt time.Time
+	Numbers platforms.Numbers // without Raw
+}
+
+// Snapshots lists the readings of a delivery of the scope's club, oldest first.
+func (db *DB) Snapshots(ctx context.Context, s Scope, deliveryID string) ([]Snapshot, error) {
+	return queryAll(ctx, db.read, func(scan func(...any) error) (Snapshot, error) {
+		var n Snapshot
+		var likes, comments, shares, reach, impressions sql.NullInt64
+		err := scan(into(&n.TakenAt), &likes, &comments, &shares, &reach, &impressions, intoJSON(&n.Numbers.Named))
+		n.Numbers.Values = map[platforms.Number]int64{}
+		for k, v := range map[platforms.Number]sql.NullInt64{
+			platforms.Likes: likes, platforms.Comments: comments, platforms.Shares: shares, platforms.Reach: reach, platforms.Impressions: impressions,
+		} {
+			if v.Valid {
+				n.Numbers.Values[k] = v.Int64
+			}
+		}
+		return n, err
+	}, `
+		SELECT taken_at, likes, comments, shares, reach, impressions, named FROM post_snapshots
+		WHERE delivery_id = ? AND club_id = ? ORDER BY taken_at LIMIT 1000`, blob(deliveryID), s.ClubID)
+}
+
+// RawAnswer opens the answer that the latest numbers of a delivery of the
+// scope's club came from; nil if it is not kept any more.
+func (db *DB) RawAnswer(ctx context.Context, s Scope, deliveryID string) ([]byte, error) {
+	var sealed []byte
+	err := db.read.QueryRowContext(ctx, `
+		SELECT raw FROM post_snapshots WHERE delivery_id = ? AND club_id = ? ORDER BY taken_at DESC LIMIT 1`, blob(deliveryID), s.ClubID).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && sealed == nil {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	zipped, err := db.keys.Open(sealed, "post_snapshots", deliveryID, "raw")
+	if err != nil {
+		return nil, err
+	}
+	r, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		return nil, fmt.Errorf("unpack answer: %w", err)
+	}
+	return io.ReadAll(io.LimitReader(r, maxRaw))
+}
+
+// DeleteRaw removes answers that have been kept for RawLife.
+func (db *DB) DeleteRaw(ctx context.Context) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		for _, q := range []string{
+			`UPDATE post_snapshots SET raw = NULL WHERE raw IS NOT NULL AND taken_at <= ?`,
+			`UPDATE account_snapshots SET raw = NULL WHERE raw IS NOT NULL AND taken_at <= ?`,
+		} {
+			if _, err := tx.ExecContext(ctx, q, ms(tx.now.Add(-RawLife))); err != nil {
+				return fmt.Errorf("remove old answers: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// sealRaw packs and seals an answer. One that is too large is not kept.
+func (db *DB) sealRaw(raw []byte, table, row string) ([]byte, error) {
+	if len(raw) == 0 || len(raw) > maxRaw {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(raw); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return db.keys.Seal(b.Bytes(), table, row, "raw")
+}
+
+// number writes a number that may be absent.
+func number(n platforms.Numbers, k platforms.Number) sql.NullInt64 {
+	v, ok := n.Values[k]
+	return sql.NullInt64{Int64: v, Valid: ok}
+}
+
+func orEmptyMap(m map[string]int64) map[string]int64 {
+	if m == nil {
+		return map[string]int64{}
+	}
+	return m
+}

@@ -210,9 +210,6 @@ func (s *Sim) Submitted(urn string) string {
 	return s.state.Posts[urn].Commentary
 }
 
-// Advance moves the simulator's clock forward.
-func (s *Sim) Advance(d time.Duration) { s.core.Advance(d) }
-
 // call wraps an endpoint of the versioned API: fault, headers, sign-in, scope
 // and quota.
 func (s *Sim) call(operation, scope string, do func(http.ResponseWriter, *http.Request)) http.HandlerFunc {

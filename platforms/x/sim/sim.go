@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -39,7 +38,6 @@ var knownFaults = append(slices.Clone(simkit.Faults),
 // Sim is the simulator.
 type Sim struct {
 	core *simkit.Core
-	base string
 	mux  *http.ServeMux
 
 	mu      sync.Mutex
@@ -77,7 +75,7 @@ func newState() state {
 // New makes a simulator.
 func New(env platforms.SimEnv) platforms.Simulator {
 	s := &Sim{
-		core: simkit.New(env.Now, x.ID), base: strings.TrimSuffix(env.BaseURL, "/"), mux: http.NewServeMux(),
+		core: simkit.New(env.Now, x.ID), mux: http.NewServeMux(),
 		state: newState(), windows: map[string]window{},
 	}
 	s.mux.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
@@ -185,9 +183,6 @@ func (s *Sim) Credits() int64 {
 	defer s.mu.Unlock()
 	return s.state.Credits
 }
-
-// Advance moves the simulator's clock forward.
-func (s *Sim) Advance(d time.Duration) { s.core.Advance(d) }
 
 // window counts the calls of a quarter of an hour.
 type window struct {

@@ -85,6 +85,9 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 // contentOf reads the fields that make what a post says.
 func contentOf(v url.Values) club.Content {
 	content := club.Content{Text: v.Get("text"), Link: strings.TrimSpace(v.Get("link")), Texts: map[int64]string{}}
+	if l := linkOf(content.Link); l != nil {
+		content.Link = l.URL // as the card of it is kept
+	}
 	for _, a := range v["account"] {
 		if id := number(a); id != 0 {
 			content.Accounts = append(content.Accounts, id)
@@ -150,7 +153,7 @@ type desk struct {
 	all       []store.Connection // of this mode, in the order of the screens
 	media     map[string]club.Media
 	link      *platforms.Link
-	linkState string
+	linkState club.LinkCardState // empty: nobody asked yet
 	campaigns []store.Campaign
 }
 

@@ -230,7 +230,7 @@ func (s *Server) linkCardView(d *desk) *posts.LinkCard {
 	if d.link == nil || d.linkState == "" {
 		return nil
 	}
-	v := &posts.LinkCard{State: d.linkState, Title: d.link.Title, Description: d.link.Description, Domain: domainOf(d.link.URL)}
+	v := &posts.LinkCard{State: string(d.linkState), Title: d.link.Title, Description: d.link.Description, Domain: domainOf(d.link.URL)}
 	if d.link.Image != nil {
 		v.Image = thumbPath(d.link.Image.ID)
 	}

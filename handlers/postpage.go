@@ -95,6 +95,9 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 	if p.Pending != nil {
 		v.Pending = &posts.Pending{Changes: changes(p.Live.Content.Text, p.Pending.Content.Text), MayTake: a.Role.Can(club.SchedulePosts)}
 	}
+	if v.Numbers, err = s.numbersOf(c, p); err != nil {
+		return v, err
+	}
 	earlier, err := s.DB.EarlierTexts(ctx, scope(c), p.ID)
 	if err != nil {
 		return v, err
@@ -341,14 +344,6 @@ func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x 
 // accountURL is where the account can be looked at: beside another post of it.
 func (s *Server) accountURL(p store.Post, x store.PostDelivery) string {
 	return safeURL(x.RemoteURL)
-}
-
-// safeURL keeps an address that a platform gave only if it is one of the web.
-func safeURL(address string) string {
-	if l := linkOf(address); l != nil && address != "" {
-		return l.URL
-	}
-	return ""
 }
 
 // ownerOf is who connected an account.

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,7 +71,7 @@ func (s *Server) createPreview(c echo.Context) error {
 
 // previewOf draws the cards and everything else that depends on the text.
 func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdict) posts.Preview {
-	p := posts.Preview{Computer: f.computer, Reading: d.linkState == linkReading}
+	p := posts.Preview{Computer: f.computer, Reading: d.linkState == club.CardReading}
 	slot, when := s.whenOf(c, d, f)
 	p.When = when
 	add := func(q platforms.Problem, v *verdict) {
@@ -271,19 +270,4 @@ func accountName(n store.Connection) string {
 		return "@" + strings.TrimPrefix(n.Account.Handle, "@")
 	}
 	return n.Account.Name
-}
-
-// linkOf reads what was typed as a link: nil for what is no address.
-func linkOf(text string) *platforms.Link {
-	if text == "" {
-		return nil
-	}
-	if !strings.Contains(text, "://") {
-		text = "https://" + text
-	}
-	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || !strings.Contains(u.Hostname(), ".") || u.User != nil || strings.ContainsAny(text, " \t\n") {
-		return nil
-	}
-	return &platforms.Link{URL: u.String()}
 }

@@ -61,7 +61,7 @@ func newScene(t *testing.T, change ...func(*Config)) *scene {
 	s.web = httptest.NewUnstartedServer(nil)
 	base := &url.URL{Scheme: "http", Host: s.web.Listener.Addr().String()}
 	cfg := Config{
-		DB: s.db, Sessions: memstore.New(), Catalogue: catalogue, Assets: assets, Passwords: passwords, Media: library,
+		DB: s.db, Sessions: memstore.New(), Catalogue: catalogue, Assets: assets, Passwords: passwords, Media: library, Links: noLinks{},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock.Now, BaseURL: base, Version: "test",
 		Health: func() Health { return Health{LastTick: clock.Now()} },
 		Real:   platforms.NewRegistry(), Practice: platforms.NewRegistry(),
@@ -103,6 +103,11 @@ func (s *scene) people() {
 		s.persons[role] = p
 	}
 }
+
+// noLinks reads no pages.
+type noLinks struct{}
+
+func (noLinks) Request(context.Context, int64, int64, string) error { return nil }
 
 // scope is what a role may touch.
 func (s *scene) scope(r club.Role) store.Scope {

@@ -39,6 +39,7 @@ type Config struct {
 	Version        string
 	Passwords      *password.Hasher
 	Media          *media.Library
+	Links          LinkReader
 	// Demo is the door of a demo; nil otherwise.
 	Demo *Demo
 	// Health tells how the engine is.

@@ -19,8 +19,10 @@ import (
 
 	"github.com/bandstand-app/bandstand/handlers"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/linkcard"
 	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/password"
+	"github.com/bandstand-app/bandstand/internal/safehttp"
 	"github.com/bandstand-app/bandstand/internal/secret"
 	"github.com/bandstand-app/bandstand/jobs"
 	"github.com/bandstand-app/bandstand/static"
@@ -55,6 +57,7 @@ type App struct {
 	means    meaning
 	parts    *integration
 	media    *media.Library
+	links    *linkcard.Reader
 	signIns  *jobs.SignIns
 	engine   *jobs.Engine
 	listener net.Listener
@@ -163,10 +166,14 @@ func (a *App) wire(keys *secret.Keyset) error {
 	cfg := a.jobsConfig(library)
 	a.media, a.signIns = library, jobs.NewSignIns(cfg)
 	a.engine = jobs.NewEngine(cfg, a.signIns)
+	a.links = linkcard.New(linkcard.Config{
+		Web:  safehttp.NewUntrusted(safehttp.Settings{UserAgent: userAgent(), Exceptions: a.means.networks}),
+		Rows: a.db, Pictures: library, Now: a.now, Log: a.log,
+	})
 	web, err := handlers.New(handlers.Config{
 		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: catalogue, Assets: assets, Log: a.log,
 		Now: a.now, BaseURL: a.means.base, TrustedProxies: a.means.proxies, Version: version, Passwords: passwords,
-		Media: library, Health: a.health, Demo: a.demo,
+		Media: library, Links: a.links, Health: a.health, Demo: a.demo,
 		Real: a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,
 		Platforms: a.parts.Platforms, App: a.parts.App,
 	})
@@ -207,6 +214,9 @@ func (a *App) Run(ctx context.Context) error {
 	worlds, engine := make(chan error, 1), make(chan error, 1)
 	go func() { worlds <- a.parts.worlds.Run(ctx) }()
 	go func() { engine <- a.engine.Run(ctx) }()
+	links := make(chan struct{})
+	go func() { defer close(links); a.links.Run(ctx) }()
+	defer func() { <-links }()
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(a.listener) }()
 	select {

@@ -335,7 +335,7 @@ type Numbers struct {
 	Rows    []NumberRow
 }
 
-// NumberRow is one account's figures; empty: not offered.
+// NumberRow is one account's figures, or why there is none.
 type NumberRow struct {
 	Account string
 	Values  []string

@@ -89,7 +89,8 @@ func TestFaults(t *testing.T) {
 		t.Run(fmt.Sprintf("%s/class %s", tt.name, tt.class), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, tt.class)
-			r.server.faults, r.server.lookFail = tt.faults, tt.looks
+			r.server.misbehave(tt.faults...)
+			r.server.lookFail = tt.looks
 			post := r.schedule("Match day", 0, r.connect())
 			r.settle()
 			d := r.delivery(post)
@@ -214,7 +215,7 @@ func TestForgottenCallIsLookedInto(t *testing.T) {
 func TestRateLimitRestsTheWholeConnection(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
-	r.server.faults = []string{"rate_limited_bare"}
+	r.server.misbehave("rate_limited_bare")
 	conn, other := r.connect(), r.connect()
 	first := r.schedule("First", 0, conn)
 	r.engine.RunDue(t.Context())
@@ -224,9 +225,9 @@ func TestRateLimitRestsTheWholeConnection(t *testing.T) {
 	r.want(first, club.Scheduled, club.Blocked)
 	r.want(second, club.Scheduled, club.Blocked)
 	r.want(elsewhere, club.Published, club.Linked)
-	calls := r.server.calls["/publish"]
+	calls := r.server.count("/publish")
 	r.after(58 * time.Minute)
-	if got := r.server.calls["/publish"]; got != calls {
+	if got := r.server.count("/publish"); got != calls {
 		t.Errorf("%d calls before the limit ended", got-calls)
 	}
 	r.settle()
@@ -246,15 +247,15 @@ func TestCatchesUpInOrderTwoMinutesApart(t *testing.T) {
 	}
 	r.clock.Advance(30 * time.Minute)
 	r.settle()
-	if len(r.server.posts) != 6 {
-		t.Fatalf("accepted %d, want 6", len(r.server.posts))
+	if len(r.server.took()) != 6 {
+		t.Fatalf("accepted %d, want 6", len(r.server.took()))
 	}
-	for i, p := range r.server.posts {
+	for i, p := range r.server.took() {
 		if want := fmt.Sprintf("Post %d", i); p.Text != want {
 			t.Errorf("place %d: %q, want %q", i, p.Text, want)
 		}
-		if i > 0 && p.At.Sub(r.server.posts[i-1].At) < 2*time.Minute {
-			t.Errorf("%q came %v after the one before", p.Text, p.At.Sub(r.server.posts[i-1].At))
+		if i > 0 && p.At.Sub(r.server.took()[i-1].At) < 2*time.Minute {
+			t.Errorf("%q came %v after the one before", p.Text, p.At.Sub(r.server.took()[i-1].At))
 		}
 	}
 }
@@ -297,7 +298,8 @@ func TestLateBeyondGraceAsks(t *testing.T) {
 func TestPersonSaysItIsThere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
-	r.server.faults, r.server.lookFail = []string{"reset_after"}, many("forbidden", 1)
+	r.server.misbehave("reset_after")
+	r.server.lookFail = many("forbidden", 1)
 	post := r.schedule("Match day", 0, r.connect())
 	r.settle()
 	d := r.want(post, club.NeedsAttention, club.Ambiguous)
@@ -315,9 +317,10 @@ func TestPersonSaysItIsNotThere(t *testing.T) {
 		t.Run(fmt.Sprint("right ", right), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, platforms.CertainByLooking)
-			r.server.faults, r.server.lookFail = []string{"reset_before"}, many("forbidden", 1)
+			r.server.misbehave("reset_before")
+			r.server.lookFail = many("forbidden", 1)
 			if !right {
-				r.server.faults = []string{"reset_after"}
+				r.server.misbehave("reset_after")
 			}
 			post := r.schedule("Match day", 0, r.connect())
 			r.settle()
@@ -338,7 +341,7 @@ func TestPersonSaysItIsNotThere(t *testing.T) {
 func TestTryAgainAfterFailure(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
-	r.server.faults = []string{"rejected"}
+	r.server.misbehave("rejected")
 	post := r.schedule("Match day", 0, r.connect())
 	r.settle()
 	d := r.want(post, club.Failed, club.Refused)
@@ -352,7 +355,7 @@ func TestTryAgainAfterFailure(t *testing.T) {
 func TestForeignDeliveriesAreNotThere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
-	r.server.faults = []string{"rejected"}
+	r.server.misbehave("rejected")
 	post := r.schedule("Match day", 0, r.connect())
 	r.settle()
 	d := r.delivery(post)
@@ -396,7 +399,7 @@ func TestRulesAreCheckedAgainBeforeTheFirstStep(t *testing.T) {
 	if d := r.want(post, club.Failed, club.Refused); d.Code != platforms.CodeTextTooLong || d.Args["over"] != "4" {
 		t.Errorf("says %s %v", d.Code, d.Args)
 	}
-	if n := r.server.calls["/publish"]; n != 0 {
+	if n := r.server.count("/publish"); n != 0 {
 		t.Errorf("%d calls", n)
 	}
 }
@@ -404,7 +407,7 @@ func TestRulesAreCheckedAgainBeforeTheFirstStep(t *testing.T) {
 func TestSlowAccountDelaysNobodyElse(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
-	r.server.faults = []string{"slow"}
+	r.server.misbehave("slow")
 	slow := r.schedule("Slow", 0, r.connect())
 	r.engine.tick(t.Context())
 	<-r.server.entered
@@ -435,10 +438,10 @@ func TestOneCallAtATimePerConnection(t *testing.T) {
 		}
 		<-r.engine.lines.freed
 	}
-	if n := len(r.server.posts); n != 30 {
+	if n := len(r.server.took()); n != 30 {
 		t.Errorf("accepted %d, want 30", n)
 	}
-	if r.server.overlap {
+	if r.server.overlapped() {
 		t.Error("two calls for one connection at the same time (P14)")
 	}
 }
@@ -447,7 +450,7 @@ func TestOneCallAtATimePerConnection(t *testing.T) {
 func TestStopWaitsForTheIrreversibleCall(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
-	r.server.faults = []string{"slow"}
+	r.server.misbehave("slow")
 	post := r.schedule("Match day", 0, r.connect())
 	ctx, stop := context.WithCancel(t.Context())
 	var stopped sync.WaitGroup
@@ -469,7 +472,7 @@ func TestStopCutsOffWhatCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
 	r.fake.pictures = 1
-	r.server.faults = []string{"slow"}
+	r.server.misbehave("slow")
 	post := r.schedule("Match day", 0, r.connect())
 	ctx, stop := context.WithCancel(t.Context())
 	var stopped sync.WaitGroup

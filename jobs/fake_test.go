@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -47,6 +48,33 @@ type accepted struct {
 	At                 time.Time
 }
 
+// count is how often an address was called.
+func (s *server) count(path string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls[path]
+}
+
+// took lists what was accepted, in order.
+func (s *server) took() []accepted {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.posts)
+}
+
+// misbehave arms faults for the next calls.
+func (s *server) misbehave(faults ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = faults
+}
+
+func (s *server) overlapped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.overlap
+}
+
 func (s *server) take(list *[]string) string {
 	if len(*list) == 0 {
 		return ""
@@ -79,7 +107,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/publish":
 		s.act(w, r, func() string { return s.accept(p.Account, p.Key, p.Text) })
 	case "/numbers":
-		s.act(w, r, func() string { return "" })
+		s.act(w, r, func() string { return "1" })
 	}
 }
 
@@ -201,6 +229,7 @@ type fake struct {
 	now       func() time.Time
 	maxText   int
 	linkFirst bool
+	nameless  atomic.Bool // looks find it without its id
 }
 
 func (f *fake) Info() platforms.Info {
@@ -271,13 +300,33 @@ func (f *fake) Settle(ctx context.Context, s platforms.Session, p platforms.Publ
 		}
 		return platforms.Evidence{Verdict: platforms.SeenNothing, Proof: "read_back"}, nil
 	case 1:
-		return platforms.Evidence{Verdict: platforms.SeenPublic, RemoteID: a.IDs[0], Proof: "read_back"}, nil
+		e := platforms.Evidence{Verdict: platforms.SeenPublic, RemoteID: a.IDs[0], Proof: "read_back"}
+		if f.nameless.Load() {
+			e.RemoteID = ""
+		}
+		return e, nil
 	}
 	return platforms.Evidence{Verdict: platforms.SeenSeveral, Proof: "read_back"}, nil
 }
 
 func (f *fake) Permalink(_ context.Context, _ platforms.Session, id string) (string, error) {
 	return "https://fake.example/" + id, nil
+}
+
+func (f *fake) PostNumbers(ctx context.Context, s platforms.Session, id string) (platforms.Numbers, error) {
+	var a struct{ ID string }
+	if err := f.call(ctx, "/numbers", s, platforms.Publication{Key: id}, &a); err != nil {
+		return platforms.Numbers{}, err
+	}
+	return platforms.Numbers{
+		Values: map[platforms.Number]int64{platforms.Likes: 1},
+		Named:  map[string]int64{"hearts": 1},
+		Raw:    []byte(`{"hearts":1,"client_secret":"s3cret","next":"https://x.example/p?access_token=leaked","echo":"` + s.Access.Reveal() + `"}`),
+	}, nil
+}
+
+func (f *fake) AccountNumbers(context.Context, platforms.Session) (platforms.Numbers, error) {
+	return platforms.Numbers{Values: map[platforms.Number]int64{platforms.Followers: 120}}, nil
 }
 
 func (f *fake) call(ctx context.Context, path string, s platforms.Session, p platforms.Publication, into any) error {

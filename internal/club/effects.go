@@ -225,7 +225,8 @@ func (t *turn) freeze() error {
 }
 
 func (t *turn) spent() bool {
-	return t.was.TriesTransient >= transientMax || t.now.Sub(t.was.TriesSince) >= transientFor
+	since := t.was.TriesSince
+	return t.was.TriesTransient >= transientMax || !since.IsZero() && t.now.Sub(since) >= transientFor
 }
 
 func (t *turn) exhaust() error {

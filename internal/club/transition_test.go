@@ -288,6 +288,7 @@ func TestRows(t *testing.T) {
 		{row: "33", name: "a late one discarded", from: at(Late), event: Event{Kind: PersonCancels}, st: Cancelled, work: Rest},
 		{row: "34", name: "try again", from: at(Backoff), event: tick(next(upload)), to: Preparing, work: Again},
 		{row: "34", name: "try the irreversible call again", from: at(Backoff), event: tick(), to: Ready, work: Again},
+		{row: "34", name: "a renewed sign-in has used up no try", from: at(Backoff, func(d *Delivery) { d.TriesTransient, d.TriesSince = 0, time.Time{} }), event: tick(), to: Ready, work: Again},
 		{row: "35", name: "eight tries", from: at(Backoff, func(d *Delivery) { d.TriesTransient = 8 }), event: tick(), to: Exhausted, work: Rest,
 			check: func(c Change) string {
 				return same(c.To.Code, platforms.CodePlatformExhausted) + same(c.To.Args["n"], "8")

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -365,6 +364,3 @@ func TestBusyMonthStaysSmall(t *testing.T) {
 	}
 	t.Logf("%d bytes", len(page.body))
 }
-
-// cmpSorted compares lists without their order.
-var cmpSorted = cmpopts.SortSlices(strings.Compare)

@@ -106,7 +106,6 @@ func (s *Server) routes() []route {
 
 		// Results
 		{get, "/results", club.ViewClub, s.showResults, heavy},
-		{post, "/results/numbers", club.WritePosts, s.takeNumbers, 0},
 		{get, "/results.csv", club.ViewClub, s.exportResults, heavy},
 
 		// Notices

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/layout"
 )
@@ -131,6 +132,9 @@ func (s *Server) page(c echo.Context, nav, title string) layout.Page {
 		Person: a.Person.Name, Theme: a.Person.Theme, Shortcuts: a.Person.Shortcuts,
 		Club: a.Club.Name, Role: a.Role, Practice: a.Club.Practice,
 		Unread: a.Unread, Reconnect: a.Reconnect,
+	}
+	if a.Club.Practice {
+		p.Signed.PracticeFed = practice.Path
 	}
 	for _, o := range a.OtherClubs {
 		p.Signed.OtherClubs = append(p.Signed.OtherClubs, layout.ClubLink{ID: o.ID, Name: o.Name})

@@ -101,8 +101,32 @@ func (s *Server) routes() []route {
 		{get, "/m/:id/:expiry/:mac/:file", club.Public, s.showPublicMedia, machine},
 
 		// Accounts
+		{get, "/accounts", club.ViewClub, s.showAccounts, 0},
+		{get, "/accounts/connect", club.ConnectAccount, s.showConnect, 0},
+		{get, "/accounts/connect/:platform", club.ConnectAccount, s.showConnectPlatform, 0},
+		{post, "/accounts/connect/:platform", club.ConnectAccount, s.createSignInAt, 0},
+		{get, "/oauth/:platform/callback", club.Public, s.finishSignIn, 0},
+		{get, "/accounts/choose/:id", club.ConnectAccount, s.showChoice, 0},
+		{post, "/accounts/choose/:id", club.ConnectAccount, s.createConnections, 0},
+		{get, "/accounts/:id", club.ViewClub, s.showAccount, 0},
+		{post, "/accounts/:id/check", club.ConnectAccount, s.createCheck, 0},
+		{get, "/accounts/:id/reconnect", club.ConnectAccount, s.showReconnect, 0},
+		{post, "/accounts/:id/reconnect", club.ConnectAccount, s.createReconnect, 0},
+		{get, "/accounts/:id/disconnect", club.ConnectAccount, s.showDisconnect, 0},
+		{post, "/accounts/:id/disconnect", club.ConnectAccount, s.createDisconnect, 0},
+		{get, "/settings/platforms", club.ManageClub, s.showPlatformApps, 0},
+		{get, "/settings/platforms/:slot", club.ManageClub, s.showPlatformApp, 0},
+		{post, "/settings/platforms/:slot", club.ManageClub, s.createPlatformApp, 0},
+		{post, "/settings/platforms/:slot/check", club.ManageClub, s.checkPlatformApp, 0},
+		{post, "/settings/platforms/:slot/removal", club.ManageClub, s.removePlatformApp, 0},
 
 		// Practice mode
+		{get, "/practice", club.ViewClub, s.showPractice, 0},
+		{post, "/practice/behaviour", club.SchedulePosts, s.createBehaviour, 0},
+		{post, "/practice/reset", club.ManageClub, s.createReset, 0},
+		{post, "/practice/mode", club.ManageClub, s.updatePracticeMode, 0},
+		{get, "/practice/:mount/*", club.ViewClub, s.servePractice, 0},
+		{post, "/practice/:mount/*", club.ViewClub, s.servePractice, 0},
 
 		// Results
 		{get, "/results", club.ViewClub, s.showResults, heavy},

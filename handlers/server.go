@@ -19,6 +19,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/internal/practice"
+	"github.com/bandstand-app/bandstand/jobs"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/static"
 	"github.com/bandstand-app/bandstand/store"
@@ -51,6 +52,8 @@ type Config struct {
 	Platforms func(clubID int64, practice bool) *platforms.Registry
 	// App gives the credentials of a platform app; empty if there are none.
 	App func(ctx context.Context, clubID int64, practice bool, slot string) (platforms.App, error)
+	// SignIns looks at accounts and renews what they are signed in with.
+	SignIns *jobs.SignIns
 	// Worlds are the clubs' practice worlds.
 	Worlds *practice.Worlds
 }

@@ -175,7 +175,7 @@ func (a *App) wire(keys *secret.Keyset) error {
 		Now: a.now, BaseURL: a.means.base, TrustedProxies: a.means.proxies, Version: version, Passwords: passwords,
 		Media: library, Links: a.links, Health: a.health, Demo: a.demo,
 		Real: a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,
-		Platforms: a.parts.Platforms, App: a.parts.App,
+		Platforms: a.parts.Platforms, App: a.parts.App, SignIns: a.signIns,
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,284 @@
+package handlers
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/accounts"
+)
+
+// checksShown is how many looks at an account its page lists.
+const checksShown = 20
+
+func (s *Server) showAccounts(c echo.Context) error {
+	a := who(c)
+	all, err := s.DB.ConnectedAccounts(c.Request().Context(), scope(c), a.Club.Practice)
+	if err != nil {
+		return err
+	}
+	registry := s.platforms(a.Club.Practice)
+	slices.SortStableFunc(all, func(x, y store.Connected) int {
+		return cmp.Or(compareBool(x.Health == club.Disconnected, y.Health == club.Disconnected), registry.Compare(x.Account.Platform, y.Account.Platform))
+	})
+	page := accounts.ListPage{Page: s.page(c, "accounts", t(c, "accounts_title")), Act: a.Role.Can(club.ConnectAccount)}
+	for _, conn := range all {
+		page.Cards = append(page.Cards, s.accountCard(c, conn))
+	}
+	return s.render(c, http.StatusOK, accounts.List(page))
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// account reads the account in the address, in the mode the club is in.
+func (s *Server) account(c echo.Context) (store.Connected, error) {
+	n, err := id(c, "id")
+	if err != nil {
+		return store.Connected{}, err
+	}
+	return s.DB.ConnectedAccount(c.Request().Context(), scope(c), who(c).Club.Practice, n)
+}
+
+func (s *Server) showAccount(c echo.Context) error {
+	ctx := c.Request().Context()
+	conn, err := s.account(c)
+	if err != nil {
+		return err
+	}
+	checks, err := s.DB.ConnectionChecks(ctx, scope(c), conn.ID, checksShown)
+	if err != nil {
+		return err
+	}
+	page := accounts.DetailPage{
+		Page: s.page(c, "accounts", labelOf(conn.Account)), Card: s.accountCard(c, conn), Kind: conn.Account.Kind, Server: conn.Account.Host,
+	}
+	for _, f := range conn.Account.Granted {
+		page.Can = append(page.Can, t(c, "account_feature_"+string(f)))
+	}
+	zone := s.zone(c)
+	for _, k := range checks {
+		text := ""
+		if k.Code != "" {
+			text = s.why(c, conn.Connection, k.Code)
+		}
+		page.Checks = append(page.Checks, accounts.Check{
+			At: i18n.WhenYear(ctx, k.At.In(zone)), Stamp: k.At.Format(time.RFC3339), Health: string(k.Health), Text: text,
+		})
+	}
+	return s.render(c, http.StatusOK, accounts.Detail(page))
+}
+
+// createCheck asks the platform now and says what came of it.
+func (s *Server) createCheck(c echo.Context) error {
+	conn, err := s.account(c)
+	if err != nil {
+		return err
+	}
+	kind, text, err := s.checkNow(c, conn.Connection)
+	if err != nil {
+		return err
+	}
+	s.flash(c, kind, text)
+	return seeOther(c, cmp.Or(localPath(c.FormValue("to")), "/accounts"))
+}
+
+// checkNow asks the platform and puts the answer into words.
+func (s *Server) checkNow(c echo.Context, conn store.Connection) (kind, text string, err error) {
+	refusal, err := s.SignIns.Check(c.Request().Context(), conn)
+	if err != nil {
+		return "", "", err
+	}
+	name := labelOf(conn.Account)
+	if refusal == nil {
+		return "done", t(c, "account_checked_fine", "account", name), nil
+	}
+	if refusal.Kind == platforms.Revoked || refusal.Kind == platforms.Expired || refusal.Kind == platforms.Rejected {
+		return "problem", name + ": " + s.why(c, conn, cmp.Or(refusal.Code, platforms.CodeAuthRevoked)), nil
+	}
+	text = t(c, "account_not_asked", "platform", s.platformName(c, conn.Account.Platform))
+	if !conn.CheckedAt.IsZero() {
+		text += " " + t(c, "account_last_good", "when", i18n.When(c.Request().Context(), conn.CheckedAt.In(s.zone(c))))
+	}
+	return "note", text, nil
+}
+
+func (s *Server) showDisconnect(c echo.Context) error {
+	conn, err := s.account(c)
+	if err != nil {
+		return err
+	}
+	if conn.Health == club.Disconnected {
+		return seeOther(c, "/accounts")
+	}
+	ctx := c.Request().Context()
+	page := accounts.DisconnectPage{Card: s.accountCard(c, conn)}
+	page.Page = s.page(c, "accounts", t(c, "disconnect_title", "account", page.Card.Name))
+	if conn.Waiting > 0 {
+		page.Stops = append(page.Stops, i18n.N(ctx, "disconnect_stops_posts", conn.Waiting, "account", page.Card.Name))
+	}
+	page.Stops = append(page.Stops, t(c, "disconnect_stops_numbers"), t(c, "disconnect_stops_signin", "platform", page.Card.Platform))
+	page.Stays = []string{t(c, "disconnect_stays_posts", "platform", page.Card.Platform), t(c, "disconnect_stays_numbers"), t(c, "disconnect_stays_again")}
+	return s.render(c, http.StatusOK, accounts.Disconnect(page))
+}
+
+// createDisconnect tells the platform, as well as that goes, and destroys the
+// sign-in (rule A5).
+func (s *Server) createDisconnect(c echo.Context) error {
+	ctx := c.Request().Context()
+	conn, err := s.account(c)
+	if err != nil {
+		return err
+	}
+	if err := s.SignIns.Revoke(ctx, conn.Connection); err != nil {
+		s.Log.Warn("tell a platform about disconnecting", "connection", conn.ID, "platform", conn.Account.Platform, "err", err)
+	}
+	if err := s.DB.Disconnect(ctx, scope(c), conn.ID, origin(c)); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "disconnect_done", "account", labelOf(conn.Account)))
+	return seeOther(c, "/accounts")
+}
+
+// accountCard puts an account into words.
+func (s *Server) accountCard(c echo.Context, conn store.Connected) accounts.Card {
+	ctx, zone, a := c.Request().Context(), s.zone(c), conn.Account
+	card := accounts.Card{
+		ID: conn.ID, Platform: s.platformName(c, a.Platform), Name: labelOf(a), Health: string(conn.Health), Waiting: conn.Waiting,
+		Act: who(c).Role.Can(club.ConnectAccount), Broken: conn.Health == club.NeedsReconnect, Disconnected: conn.Health == club.Disconnected,
+		Connected: t(c, "account_connected", "person", conn.ByName, "date", i18n.DayYear(ctx, conn.ConnectedAt.In(zone))),
+	}
+	renews := false
+	if p, ok := s.platforms(conn.Practice).Platform(a.Platform); ok {
+		card.Mark = p.Info().Mark
+		_, renews = p.(platforms.Renewer)
+	}
+	if card.Disconnected {
+		return card
+	}
+	if words := s.features(c, a.Granted); words != "" {
+		card.Can = t(c, "account_can", "features", words)
+	}
+	card.Gaps = s.gaps(c, a.Missing)
+	if conn.HealthCode != "" && (card.Broken || len(card.Gaps) == 0) {
+		card.Why = s.why(c, conn.Connection, conn.HealthCode)
+	}
+	end := conn.End(renews)
+	switch {
+	case card.Broken:
+	case renews && conn.CanRenew && end.IsZero():
+		card.End = t(c, "account_renews")
+	case renews && conn.CanRenew:
+		card.End = t(c, "account_until_renews", "date", i18n.DayYear(ctx, end.In(zone)))
+	case !end.IsZero():
+		card.End = t(c, "account_until", "date", i18n.DayYear(ctx, end.In(zone)))
+	}
+	usable := conn.Health == club.Working || conn.Health == club.WorksWithGaps
+	if usable && !(renews && conn.CanRenew) && !end.IsZero() && end.Sub(s.Now()) <= club.ExpiresSoonWithin {
+		card.Health, card.Broken = "expires", true
+	}
+	if !conn.CheckedAt.IsZero() {
+		card.Checked = s.ago(c, conn.CheckedAt)
+	}
+	return card
+}
+
+// gaps says for each feature that is not allowed what that costs.
+func (s *Server) gaps(c echo.Context, missing []platforms.MissingPermission) []accounts.Gap {
+	var out []accounts.Gap
+	var order []platforms.Feature
+	names := map[platforms.Feature][]string{}
+	for _, m := range missing {
+		if !slices.Contains(order, m.Feature) {
+			order = append(order, m.Feature)
+		}
+		names[m.Feature] = append(names[m.Feature], m.Permission)
+	}
+	for _, f := range order {
+		out = append(out, accounts.Gap{
+			Feature: t(c, "account_gap_"+string(f)), Effect: t(c, "account_effect_"+string(f)), Permissions: strings.Join(names[f], ", "),
+		})
+	}
+	return out
+}
+
+// features lists what an account can do: "post and read numbers".
+func (s *Server) features(c echo.Context, fs []platforms.Feature) string {
+	var words []string
+	for _, f := range fs {
+		words = append(words, t(c, "account_can_"+string(f)))
+	}
+	return joinAnd(c, words)
+}
+
+// why says in a sentence what a code means for an account.
+func (s *Server) why(c echo.Context, conn store.Connection, code string) string {
+	key := "account_why_" + code
+	if !s.Catalogue.Has(key) {
+		key = "account_why_other"
+	}
+	return t(c, key, "platform", s.platformName(c, conn.Account.Platform), "account", labelOf(conn.Account))
+}
+
+// ago says when an account was last asked.
+func (s *Server) ago(c echo.Context, at time.Time) string {
+	ctx := c.Request().Context()
+	minutes := int(s.Now().Sub(at) / time.Minute)
+	switch {
+	case minutes < 1:
+		return t(c, "account_checked_now")
+	case minutes < 60:
+		return i18n.N(ctx, "account_checked_minutes", minutes)
+	}
+	return t(c, "account_checked", "when", i18n.WhenYear(ctx, at.In(s.zone(c))))
+}
+
+// platformName is how a platform is called, also one that is no longer there.
+func (s *Server) platformName(c echo.Context, p platforms.ID) string {
+	if found, ok := s.platforms(who(c).Club.Practice).Platform(p); ok {
+		return found.Info().Name
+	}
+	return string(p)
+}
+
+// labelOf is how people know an account.
+func labelOf(a platforms.Account) string {
+	if a.Handle == "" || strings.EqualFold(a.Handle, a.Name) {
+		return a.Name
+	}
+	return a.Name + " (@" + a.Handle + ")"
+}
+
+// refusalText puts a platform's refusal of a sign-in into words.
+func (s *Server) refusalText(c echo.Context, info platforms.Info, err error) (field, text string, known bool) {
+	e, ok := errors.AsType[*platforms.Error](err)
+	if !ok {
+		return "", "", false
+	}
+	key := "connect_refused_" + e.Code
+	switch {
+	case s.Catalogue.Has(key):
+	case e.PlatformText != "":
+		key = "connect_refused_said"
+	default:
+		key = "connect_refused_other"
+	}
+	args := append(i18n.Args(e.Args), "platform", info.Name, "app", info.AppName, "said", e.PlatformText)
+	return e.Field, t(c, key, args...), true
+}

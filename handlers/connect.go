@@ -1,0 +1,416 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/accounts"
+	"github.com/bandstand-app/bandstand/views/layout"
+)
+
+// signInTimeout bounds what happens between coming back from a platform, or
+// sending a form, and the answer.
+const signInTimeout = 25 * time.Second
+
+func (s *Server) showConnect(c echo.Context) error {
+	a := who(c)
+	page := accounts.ConnectPage{
+		Page: s.page(c, "accounts", t(c, "accounts_connect")), Practice: a.Club.Practice, Manage: a.Role.Can(club.ManageClub),
+	}
+	for _, p := range s.platforms(a.Club.Practice).All() {
+		i := p.Info()
+		row := accounts.PlatformRow{ID: string(i.ID), Name: i.Name, Mark: i.Mark, Slot: i.AppSlot, Need: t(c, string(i.ID)+".connect_need")}
+		if i.AppSlot != "" {
+			app, err := s.App(c.Request().Context(), a.Club.ID, a.Club.Practice, i.AppSlot)
+			if err != nil {
+				return err
+			}
+			row.NeedsSetup = len(app) == 0
+		}
+		page.Platforms = append(page.Platforms, row)
+	}
+	return s.render(c, http.StatusOK, accounts.Connect(page))
+}
+
+// target is where a person wants to sign in, and for which account if they
+// reconnect one.
+type target struct {
+	platforms.Platform
+	platforms.Info
+	app  platforms.App
+	conn *store.Connected // nil: a new account
+}
+
+// action is where the form that signs in goes to.
+func (t target) action() string {
+	if t.conn != nil {
+		return "/accounts/" + strconv.FormatInt(t.conn.ID, 10) + "/reconnect"
+	}
+	return "/accounts/connect/" + string(t.ID)
+}
+
+// newAccount is the target in the address /accounts/connect/:platform.
+func (s *Server) newAccount(c echo.Context) (target, error) {
+	return s.target(c, platforms.ID(c.Param("platform")), nil)
+}
+
+// sameAccount is the target in the address /accounts/:id/reconnect.
+func (s *Server) sameAccount(c echo.Context) (target, error) {
+	conn, err := s.account(c)
+	if err != nil {
+		return target{}, err
+	}
+	return s.target(c, conn.Account.Platform, &conn)
+}
+
+func (s *Server) target(c echo.Context, id platforms.ID, conn *store.Connected) (target, error) {
+	a := who(c)
+	p, ok := s.Platforms(a.Club.ID, a.Club.Practice).Platform(id)
+	if !ok {
+		return target{}, club.ErrNotFound
+	}
+	to := target{Platform: p, Info: p.Info(), conn: conn}
+	if to.AppSlot == "" {
+		return to, nil
+	}
+	var err error
+	to.app, err = s.App(c.Request().Context(), a.Club.ID, a.Club.Practice, to.AppSlot)
+	if err != nil {
+		return to, err
+	}
+	if len(to.app) == 0 {
+		return to, &club.Error{Code: club.Conflict, Key: "connect_needs_setup"}
+	}
+	return to, nil
+}
+
+func (s *Server) showConnectPlatform(c echo.Context) error {
+	to, err := s.newAccount(c)
+	if err != nil {
+		return err
+	}
+	return s.showSignInAt(c, http.StatusOK, to, nil, "", &faults{c: c})
+}
+
+func (s *Server) showReconnect(c echo.Context) error {
+	to, err := s.sameAccount(c)
+	if err != nil {
+		return err
+	}
+	return s.showSignInAt(c, http.StatusOK, to, nil, "", &faults{c: c})
+}
+
+// createSignInAt begins a sign-in for a new account.
+func (s *Server) createSignInAt(c echo.Context) error {
+	to, err := s.newAccount(c)
+	if err != nil {
+		return err
+	}
+	return s.signInAt(c, to)
+}
+
+// createReconnect begins a sign-in for an account that is there.
+func (s *Server) createReconnect(c echo.Context) error {
+	to, err := s.sameAccount(c)
+	if err != nil {
+		return err
+	}
+	return s.signInAt(c, to)
+}
+
+func (s *Server) signInAt(c echo.Context, to target) error {
+	if err := s.heal(c, to.Info); err != nil {
+		return err
+	}
+	switch p := to.Platform.(type) {
+	case platforms.OAuthSignIn:
+		return s.leaveFor(c, to, p)
+	case platforms.PasswordSignIn:
+		return s.signInTyped(c, to, p)
+	}
+	return club.ErrNotFound
+}
+
+// heal lets make-believe platforms accept a sign-in again that a person
+// switched off to rehearse reconnecting.
+func (s *Server) heal(c echo.Context, info platforms.Info) error {
+	a := who(c)
+	if !a.Club.Practice || s.Worlds == nil {
+		return nil
+	}
+	world, err := s.Worlds.Of(a.Club.ID)
+	if err != nil {
+		return err
+	}
+	ids := []platforms.ID{info.ID}
+	for _, p := range s.Practice.Slot(info.AppSlot) {
+		ids = append(ids, p.Info().ID)
+	}
+	return world.Heal(ids...)
+}
+
+// showSignInAt is the page before a platform's own, or the form of those that
+// are connected by typing.
+func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[string]string, problem string, f *faults) error {
+	practice := who(c).Club.Practice
+	page := accounts.SignInPage{
+		Platform: to.Name, Action: to.action(), To: localPath(c.FormValue("to")), Problem: problem, Practice: practice,
+		Button: t(c, "connect_button", "platform", to.Name),
+	}
+	title := t(c, "connect_title", "platform", to.Name)
+	if to.conn != nil {
+		title = t(c, "reconnect_title", "account", labelOf(to.conn.Account))
+		page.Intro = append(page.Intro, t(c, "reconnect_intro", "account", labelOf(to.conn.Account)))
+	}
+	switch p := to.Platform.(type) {
+	case platforms.OAuthSignIn:
+		page.Button = t(c, "connect_go", "platform", to.Name)
+		page.Intro = append(page.Intro, s.leaveWords(c, to)...)
+		if err := s.allowLeaving(c, to, p); err != nil {
+			return err
+		}
+	case platforms.PasswordSignIn:
+		for _, field := range p.SignInFields() {
+			own := string(to.ID) + ".signin_" + field.Key
+			value := field.Default
+			switch {
+			case typed != nil:
+				value = typed[field.Key]
+			case to.conn != nil:
+				known := map[string]string{"handle": to.conn.Account.Handle, "host": to.conn.Account.Host}
+				value = cmp.Or(known[field.Key], field.Default)
+			}
+			page.Fields = append(page.Fields, accounts.SignInField{
+				Key: field.Key, Label: t(c, own+"_label"), Hint: t(c, own+"_hint"), Value: value,
+				Error: f.at("in-" + field.Key), Secret: field.Secret, Optional: field.Optional,
+			})
+		}
+		if hint := string(to.ID) + ".connect_practice"; practice && s.Catalogue.Has(hint) {
+			page.Intro = append(page.Intro, t(c, hint))
+		}
+	}
+	page.Page = s.page(c, "accounts", title)
+	page.Page.Faults = f.list
+	return s.render(c, status, accounts.SignIn(page))
+}
+
+// leaveWords say what awaits the person at the platform.
+func (s *Server) leaveWords(c echo.Context, to target) []string {
+	words := []string{t(c, "connect_leave", "platform", to.Name), t(c, "connect_leave_yes")}
+	if who(c).Club.Practice {
+		words[0] = t(c, "connect_leave_practice", "platform", to.Name)
+	}
+	var names []string
+	for _, p := range s.Real.Slot(to.AppSlot) {
+		names = append(names, p.Info().Name)
+	}
+	if len(names) > 1 {
+		words = append(words, t(c, "connect_leave_shared", "platforms", joinAnd(c, names)))
+	}
+	return words
+}
+
+// signInTyped connects by what was typed. The account is the one they named, so
+// there is nothing to pick.
+func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSignIn) error {
+	f := &faults{c: c}
+	typed, values := map[string]string{}, map[string]string{}
+	for _, field := range p.SignInFields() {
+		v := c.FormValue("in-" + field.Key)
+		typed[field.Key] = v
+		if !field.Secret {
+			values[field.Key] = v
+		}
+		if strings.TrimSpace(v) == "" && !field.Optional {
+			f.list = append(f.list, layout.Fault{Field: "in-" + field.Key, Text: t(c, "connect_enter", "label", t(c, string(to.ID)+".signin_"+field.Key+"_label"))})
+		}
+	}
+	again := func(problem string) error {
+		return s.showSignInAt(c, http.StatusUnprocessableEntity, to, values, problem, f)
+	}
+	if f.any() {
+		return again("")
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
+	defer cancel()
+	account, err := p.SignIn(ctx, typed)
+	if err != nil {
+		field, text, known := s.refusalText(c, to.Info, err)
+		if !known {
+			return err
+		}
+		if slices.ContainsFunc(p.SignInFields(), func(x platforms.SignInField) bool { return x.Key == field }) {
+			f.list = append(f.list, layout.Fault{Field: "in-" + field, Text: text})
+			return again("")
+		}
+		return again(text)
+	}
+	switch {
+	case account.Unusable != "":
+		return again(s.unusable(c, account))
+	case to.conn != nil && account.RemoteID != to.conn.Account.RemoteID:
+		return again(s.wrongAccount(c, *to.conn, []platforms.Account{account}))
+	}
+	conn, err := s.DB.Connect(c.Request().Context(), scope(c), who(c).Club.Practice, account, origin(c))
+	if err != nil {
+		return err
+	}
+	return s.connected(c, []store.Connection{conn}, to.conn != nil, localPath(c.FormValue("to")))
+}
+
+func (s *Server) showChoice(c echo.Context) error {
+	choice, err := s.choice(c)
+	if err != nil {
+		return err
+	}
+	return s.showChoices(c, http.StatusOK, choice, nil, &faults{c: c})
+}
+
+// choice reads what was shown to this person.
+func (s *Server) choice(c echo.Context) (store.Choice, error) {
+	choice, err := s.DB.Choice(c.Request().Context(), scope(c), c.Param("id"))
+	if errors.Is(err, club.ErrNotFound) {
+		return choice, &club.Error{Code: club.NotFound, Key: "choose_gone"}
+	}
+	return choice, err
+}
+
+// showChoices lists the accounts behind a sign-in. ticked is nil at first: then
+// all that can be used are.
+func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ticked []int, f *faults) error {
+	ctx := c.Request().Context()
+	there, err := s.DB.ConnectedAccounts(ctx, scope(c), choice.Practice)
+	if err != nil {
+		return err
+	}
+	page := accounts.ChoosePage{ID: choice.ID, Error: f.at("accounts")}
+	for i, a := range choice.Accounts {
+		one := accounts.Choice{Index: i, Platform: s.platformName(c, a.Platform), Name: labelOf(a), Usable: a.Unusable == ""}
+		if p, ok := s.platforms(choice.Practice).Platform(a.Platform); ok {
+			one.Mark = p.Info().Mark
+		}
+		one.Ticked = one.Usable && (ticked == nil || slices.Contains(ticked, i))
+		switch {
+		case !one.Usable:
+			one.Note = s.unusable(c, a)
+		default:
+			one.Note = s.abilities(c, a)
+			if slices.ContainsFunc(there, func(x store.Connected) bool { return sameAccount(x.Account, a) && x.Health != club.Disconnected }) {
+				one.Note = t(c, "choose_connected") + " " + one.Note
+			}
+		}
+		page.Choices = append(page.Choices, one)
+	}
+	page.Intro = i18n.N(ctx, "choose_intro", len(choice.Accounts), "platform", s.platformName(c, choice.Platform))
+	page.Page = s.page(c, "accounts", t(c, "choose_title"))
+	page.Page.Faults = f.list
+	return s.render(c, status, accounts.Choose(page))
+}
+
+func sameAccount(a, b platforms.Account) bool {
+	return a.Platform == b.Platform && a.RemoteID == b.RemoteID
+}
+
+// createConnections connects the accounts that were ticked.
+func (s *Server) createConnections(c echo.Context) error {
+	choice, err := s.choice(c)
+	if err != nil {
+		return err
+	}
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	picks := []int{}
+	for _, v := range form["account"] {
+		if n, err := strconv.Atoi(v); err == nil && n >= 0 && n < len(choice.Accounts) && choice.Accounts[n].Unusable == "" {
+			picks = append(picks, n)
+		}
+	}
+	if len(picks) == 0 {
+		f := &faults{c: c}
+		_ = f.take(club.Fault("accounts", "choose_one"))
+		return s.showChoices(c, http.StatusUnprocessableEntity, choice, picks, f)
+	}
+	made, err := s.DB.ConnectChosen(c.Request().Context(), scope(c), choice.ID, picks, origin(c))
+	if err != nil {
+		return err
+	}
+	return s.connected(c, made, false, "")
+}
+
+// connected looks at new accounts at once and says what they can do.
+func (s *Server) connected(c echo.Context, made []store.Connection, again bool, to string) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
+	defer cancel()
+	text, kind := []string{t(c, "connected")}, "done"
+	if again {
+		text[0] = t(c, "reconnected")
+	}
+	for _, conn := range made {
+		// What the sign-in itself said is kept already; a look that fails is
+		// recorded and takes nothing back.
+		if _, err := s.SignIns.Check(ctx, conn); err != nil {
+			s.Log.Warn("look at a new account", "connection", conn.ID, "err", err)
+		}
+		now, err := s.DB.Connection(c.Request().Context(), scope(c), conn.ID)
+		if err != nil {
+			return err
+		}
+		text = append(text, s.abilities(c, now.Account))
+		if now.Health == club.NeedsReconnect || len(now.Account.Missing) > 0 {
+			kind = "note"
+		}
+	}
+	s.flash(c, kind, strings.Join(text, " "))
+	return seeOther(c, cmp.Or(to, "/accounts"))
+}
+
+// abilities say what an account can and cannot do: "Riverside FC can post.
+// Reading numbers was not allowed."
+func (s *Server) abilities(c echo.Context, a platforms.Account) string {
+	text := t(c, "account_can_nothing", "account", labelOf(a))
+	if words := s.features(c, a.Granted); words != "" {
+		text = t(c, "account_can_words", "account", labelOf(a), "features", words)
+	}
+	for _, g := range s.gaps(c, a.Missing) {
+		text += " " + g.Feature
+	}
+	return text
+}
+
+// unusable says why an account cannot be ticked.
+func (s *Server) unusable(c echo.Context, a platforms.Account) string {
+	key := "choose_unusable_" + a.Unusable
+	if !s.Catalogue.Has(key) {
+		key = "choose_unusable_other"
+	}
+	return t(c, key, "account", labelOf(a), "platform", s.platformName(c, a.Platform))
+}
+
+// wrongAccount says that a sign-in was for another account than the one it
+// began with (rule A4).
+func (s *Server) wrongAccount(c echo.Context, conn store.Connected, seen []platforms.Account) string {
+	var names []string
+	for _, a := range seen {
+		if a.Platform == conn.Account.Platform {
+			names = append(names, labelOf(a))
+		}
+	}
+	if len(names) == 0 {
+		return t(c, "reconnect_none", "account", labelOf(conn.Account))
+	}
+	return t(c, "reconnect_wrong", "other", joinAnd(c, names), "account", labelOf(conn.Account))
+}

@@ -1,0 +1,237 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// redirectAddress is where platforms send people back to: one for each platform
+// app, under the name of the first platform that uses it (rule A2).
+func (s *Server) redirectAddress(info platforms.Info) string {
+	return s.url("/oauth/" + string(s.returnsTo(info)) + "/callback")
+}
+
+func (s *Server) returnsTo(info platforms.Info) platforms.ID {
+	if shared := s.Real.Slot(info.AppSlot); len(shared) > 0 {
+		return shared[0].Info().ID
+	}
+	return info.ID
+}
+
+// leaveFor begins a sign-in and sends the person to the platform.
+func (s *Server) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) error {
+	ctx := c.Request().Context()
+	verifier := newVerifier()
+	in := store.PlatformSignIn{
+		Platform: to.ID, Practice: who(c).Club.Practice, Verifier: platforms.NewSecret(verifier), ReturnTo: localPath(c.FormValue("to")),
+	}
+	again := false
+	if to.conn != nil {
+		in.ConnectionID, again = to.conn.ID, len(to.conn.Account.Missing) > 0
+	}
+	state, err := s.DB.BeginSignIn(ctx, scope(c), s.sessions.Token(ctx), in)
+	if err != nil {
+		return err
+	}
+	address, err := p.AuthURL(platforms.AuthRequest{
+		App: to.app, RedirectURL: s.redirectAddress(to.Info), State: state, Challenge: challengeOf(verifier), Again: again,
+	})
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, address)
+}
+
+// allowLeaving lets the form of this page lead to the platform's sign-in page.
+func (s *Server) allowLeaving(c echo.Context, to target, p platforms.OAuthSignIn) error {
+	address, err := p.AuthURL(platforms.AuthRequest{App: to.app, RedirectURL: s.redirectAddress(to.Info), State: "none", Challenge: "none"})
+	if err != nil {
+		return err
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return errors.New("the address of a platform's sign-in page cannot be read")
+	}
+	allowFormTo(c, u.Scheme+"://"+u.Host)
+	return nil
+}
+
+// newVerifier is the secret of PKCE (RFC 7636): 43 characters.
+func newVerifier() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func challengeOf(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// finishSignIn takes in somebody who comes back from a platform and sends them
+// on at once, so that what stands in the address goes no further (rule A6).
+func (s *Server) finishSignIn(c echo.Context) error {
+	h := c.Response().Header()
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	if who(c) == nil {
+		s.flash(c, "problem", t(c, "signin_at_gone"))
+		return c.Redirect(http.StatusSeeOther, "/sign-in?to=/accounts")
+	}
+	if !who(c).Role.Can(club.ConnectAccount) {
+		return forbidden(club.ConnectAccount)
+	}
+	ctx := c.Request().Context()
+	in, err := s.DB.TakeSignIn(ctx, scope(c), s.sessions.Token(ctx), c.QueryParam("state"))
+	if errors.Is(err, club.ErrNotFound) {
+		return s.backWith(c, "/accounts", t(c, "signin_at_unknown"))
+	}
+	if err != nil {
+		return err
+	}
+	return s.comeBack(c, in)
+}
+
+// backWith ends a sign-in that changed nothing.
+func (s *Server) backWith(c echo.Context, path, text string) error {
+	s.flash(c, "problem", text)
+	return c.Redirect(http.StatusSeeOther, path)
+}
+
+// comeBack ends a sign-in whose state was right.
+func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
+	defer cancel()
+	a := who(c)
+	back := "/accounts"
+	var conn *store.Connected
+	if in.ConnectionID != 0 {
+		one, err := s.DB.ConnectedAccount(ctx, scope(c), in.Practice, in.ConnectionID)
+		if err != nil {
+			return err
+		}
+		conn, back = &one, "/accounts/"+strconv.FormatInt(one.ID, 10)
+	}
+	p, ok := s.Platforms(a.Club.ID, in.Practice).Platform(in.Platform)
+	if !ok {
+		return club.ErrNotFound
+	}
+	info := p.Info()
+	oauth, ok := p.(platforms.OAuthSignIn)
+	if !ok || c.Param("platform") != string(s.returnsTo(info)) {
+		return s.backWith(c, back, t(c, "signin_at_unknown"))
+	}
+	if c.QueryParam("error") != "" || c.QueryParam("code") == "" {
+		return s.backWith(c, back, s.deniedText(c, info))
+	}
+	seen, err := s.exchange(ctx, c, in, info, oauth)
+	if err != nil {
+		_, text, known := s.refusalText(c, info, err)
+		if !known {
+			return err
+		}
+		s.Log.Warn("sign in at a platform", "platform", in.Platform, "err", err)
+		return s.backWith(c, back, text)
+	}
+	if conn != nil {
+		return s.reconnect(c, *conn, seen, in.ReturnTo, back)
+	}
+	if len(seen) == 0 {
+		return s.backWith(c, back, t(c, "connect_no_accounts", "platform", info.Name))
+	}
+	choice, err := s.DB.CreateChoice(ctx, scope(c), store.Choice{Platform: in.Platform, Practice: in.Practice, Accounts: seen})
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/accounts/choose/"+choice)
+}
+
+// cancelled are the error parameters by which platforms say that the person
+// said no (RFC 6749 4.1.2.1, and older ways).
+var cancelled = []string{"access_denied", "user_cancelled_login", "user_cancelled_authorize", "user_denied"}
+
+// deniedText puts the error parameters of a platform into words.
+func (s *Server) deniedText(c echo.Context, info platforms.Info) string {
+	if slices.Contains(cancelled, c.QueryParam("error")) || slices.Contains(cancelled, c.QueryParam("error_reason")) {
+		return t(c, "connect_refused_consent_cancelled", "platform", info.Name)
+	}
+	if said := short(c.QueryParam("error_description")); said != "" {
+		return t(c, "connect_refused_said", "platform", info.Name, "said", said)
+	}
+	return t(c, "connect_refused_other", "platform", info.Name)
+}
+
+// saidRunes is the most that is shown of a platform's own sentence.
+const saidRunes = 300
+
+func short(text string) string {
+	if r := []rune(text); len(r) > saidRunes {
+		return string(r[:saidRunes]) + "…"
+	}
+	return text
+}
+
+// exchange turns the code into accounts, of all platforms that share the
+// sign-in. Only the platform the person chose must answer.
+func (s *Server) exchange(ctx context.Context, c echo.Context, in store.PlatformSignIn, info platforms.Info, oauth platforms.OAuthSignIn) ([]platforms.Account, error) {
+	clubID := who(c).Club.ID
+	app, err := s.App(ctx, clubID, in.Practice, info.AppSlot)
+	if err != nil {
+		return nil, err
+	}
+	grant, err := oauth.Exchange(ctx, platforms.ExchangeRequest{
+		App: app, RedirectURL: s.redirectAddress(info), Code: c.QueryParam("code"), Verifier: in.Verifier.Reveal(), Issuer: c.QueryParam("iss"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	var seen []platforms.Account
+	for _, p := range s.Platforms(clubID, in.Practice).Slot(info.AppSlot) {
+		sibling, ok := p.(platforms.OAuthSignIn)
+		if !ok {
+			continue
+		}
+		list, err := sibling.Accounts(ctx, app, grant)
+		if err != nil && p.Info().ID == in.Platform {
+			return nil, err
+		}
+		if err != nil {
+			s.Log.Warn("list accounts", "platform", p.Info().ID, "err", err)
+		}
+		seen = append(seen, list...)
+	}
+	return seen, nil
+}
+
+// reconnect signs an account in again if it is among those seen; any other
+// changes nothing (rule A4).
+func (s *Server) reconnect(c echo.Context, conn store.Connected, seen []platforms.Account, to, back string) error {
+	i := slices.IndexFunc(seen, func(a platforms.Account) bool { return sameAccount(a, conn.Account) })
+	if i < 0 {
+		return s.backWith(c, back, s.wrongAccount(c, conn, seen))
+	}
+	if seen[i].Unusable != "" {
+		return s.backWith(c, back, s.unusable(c, seen[i]))
+	}
+	made, err := s.DB.Connect(c.Request().Context(), scope(c), conn.Practice, seen[i], origin(c))
+	if err != nil {
+		return err
+	}
+	if to == "" {
+		to = back
+	}
+	return s.connected(c, []store.Connection{made}, true, to)
+}

@@ -1,0 +1,243 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/views/accounts"
+	"github.com/bandstand-app/bandstand/views/layout"
+)
+
+// slots lists the platform apps: what each is called, once.
+func (s *Server) slots() []platforms.Info {
+	var out []platforms.Info
+	for _, p := range s.Real.All() {
+		i := p.Info()
+		if i.AppSlot != "" && !slices.ContainsFunc(out, func(o platforms.Info) bool { return o.AppSlot == i.AppSlot }) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// slot is the platform app in the address.
+func (s *Server) slot(c echo.Context) (platforms.Info, error) {
+	all := s.slots()
+	i := slices.IndexFunc(all, func(i platforms.Info) bool { return i.AppSlot == c.Param("slot") })
+	if i < 0 {
+		return platforms.Info{}, club.ErrNotFound
+	}
+	return all[i], nil
+}
+
+// slotNames are the platforms that share an app.
+func (s *Server) slotNames(c echo.Context, info platforms.Info) string {
+	var names []string
+	for _, p := range s.Real.Slot(info.AppSlot) {
+		names = append(names, p.Info().Name)
+	}
+	return joinAnd(c, names)
+}
+
+func (s *Server) showPlatformApps(c echo.Context) error {
+	page := accounts.AppsPage{Page: s.page(c, "settings", t(c, "settings_platforms")), Practice: who(c).Club.Practice}
+	for _, i := range s.slots() {
+		state, _, err := s.appState(c, i)
+		if err != nil {
+			return err
+		}
+		page.Apps = append(page.Apps, accounts.App{Slot: i.AppSlot, Name: i.AppName, Platforms: s.slotNames(c, i), State: state})
+	}
+	return s.render(c, http.StatusOK, accounts.Apps(page))
+}
+
+// appState says whether an app is set up, and whether that was done here.
+func (s *Server) appState(c echo.Context, i platforms.Info) (text string, entered bool, err error) {
+	ctx := c.Request().Context()
+	at, by, err := s.DB.AppEntered(ctx, scope(c), i.AppSlot)
+	if err != nil {
+		return "", false, err
+	}
+	if !at.IsZero() {
+		return t(c, "app_entered", "person", by, "date", i18n.DayYear(ctx, at.In(s.zone(c)))), true, nil
+	}
+	app, err := s.App(ctx, who(c).Club.ID, false, i.AppSlot)
+	if err != nil {
+		return "", false, err
+	}
+	if len(app) > 0 {
+		return t(c, "app_from_environment"), false, nil
+	}
+	return t(c, "app_missing"), false, nil
+}
+
+func (s *Server) showPlatformApp(c echo.Context) error {
+	i, err := s.slot(c)
+	if err != nil {
+		return err
+	}
+	return s.platformApp(c, http.StatusOK, i, nil, nil, &faults{c: c})
+}
+
+// platformApp shows the form. typed is nil at first; secrets are never shown.
+func (s *Server) platformApp(c echo.Context, status int, i platforms.Info, typed map[string]string, lines []accounts.Line, f *faults) error {
+	ctx := c.Request().Context()
+	app, err := s.App(ctx, who(c).Club.ID, false, i.AppSlot)
+	if err != nil {
+		return err
+	}
+	page := accounts.AppPage{
+		Slot: i.AppSlot, Intro: t(c, "app_there_intro", "app", i.AppName, "platforms", s.slotNames(c, i)), Lines: lines,
+		Addresses: []accounts.Address{{ID: "redirect", Label: t(c, "app_redirect"), Value: s.redirectAddress(i)}},
+		Checked:   t(c, "app_checked_on", "date", i18n.DayYear(ctx, i.CheckedOn)),
+	}
+	if page.State, page.Entered, err = s.appState(c, i); err != nil {
+		return err
+	}
+	for _, field := range i.AppFields {
+		one := accounts.AppField{Key: field.Key, Label: field.Label, Secret: field.Secret, Error: f.at("app-" + field.Key)}
+		switch {
+		case typed != nil && !field.Secret:
+			one.Value = typed[field.Key]
+		case !field.Secret && page.Entered:
+			one.Value = app[field.Key].Reveal() // not a secret: the developer site shows it too
+		}
+		if field.Secret {
+			one.Hint = t(c, "app_secret_hint")
+			if page.Entered {
+				one.Hint = t(c, "app_secret_kept")
+			}
+		}
+		page.Fields = append(page.Fields, one)
+	}
+	page.Page = s.page(c, "settings", i.AppName)
+	page.Page.Faults = f.list
+	return s.render(c, status, accounts.AppForm(page))
+}
+
+// createPlatformApp seals what an admin copied from the developer site.
+func (s *Server) createPlatformApp(c echo.Context) error {
+	i, err := s.slot(c)
+	if err != nil {
+		return err
+	}
+	_, entered, err := s.appState(c, i)
+	if err != nil {
+		return err
+	}
+	f := &faults{c: c}
+	app, typed := platforms.App{}, map[string]string{}
+	for _, field := range i.AppFields {
+		v := strings.TrimSpace(c.FormValue("app-" + field.Key))
+		typed[field.Key] = v
+		fault := ""
+		switch {
+		case v == "" && (!field.Secret || !entered):
+			fault = t(c, "connect_enter", "label", field.Label)
+		case strings.ContainsFunc(v, unicode.IsSpace):
+			fault = t(c, "app_spaces", "label", field.Label)
+		case len(v) > maxAppField:
+			fault = t(c, "app_too_long", "label", field.Label)
+		}
+		if fault != "" {
+			f.list = append(f.list, layout.Fault{Field: "app-" + field.Key, Text: fault})
+			continue
+		}
+		app[field.Key] = platforms.NewSecret(v)
+	}
+	if f.any() {
+		return s.platformApp(c, http.StatusUnprocessableEntity, i, typed, nil, f)
+	}
+	if err := s.DB.SaveAppCredentials(c.Request().Context(), scope(c), i.AppSlot, app, origin(c)); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "app_saved", "app", i.AppName))
+	return seeOther(c, "/settings/platforms/"+i.AppSlot)
+}
+
+// maxAppField is longer than any credential of a platform, in bytes.
+const maxAppField = 1000
+
+func (s *Server) removePlatformApp(c echo.Context) error {
+	i, err := s.slot(c)
+	if err != nil {
+		return err
+	}
+	if err := s.DB.DeleteAppCredentials(c.Request().Context(), scope(c), i.AppSlot, origin(c)); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "app_removed", "app", i.AppName))
+	return seeOther(c, "/settings/platforms")
+}
+
+// checkPlatformApp looks at an app without a person's sign-in.
+func (s *Server) checkPlatformApp(c echo.Context) error {
+	i, err := s.slot(c)
+	if err != nil {
+		return err
+	}
+	lines, err := s.appLines(c, i)
+	if err != nil {
+		return err
+	}
+	return s.platformApp(c, http.StatusOK, i, nil, lines, &faults{c: c})
+}
+
+func (s *Server) appLines(c echo.Context, i platforms.Info) ([]accounts.Line, error) {
+	line := func(state, key string, args ...string) accounts.Line {
+		return accounts.Line{State: state, Text: t(c, key, append(args, "app", i.AppName, "address", s.redirectAddress(i))...)}
+	}
+	var lines []accounts.Line
+	if s.secure() {
+		lines = append(lines, line("works", "app_line_https"))
+	} else {
+		lines = append(lines, line("attention", "app_line_plain"))
+	}
+	app, err := s.App(c.Request().Context(), who(c).Club.ID, false, i.AppSlot)
+	if err != nil {
+		return nil, err
+	}
+	if len(app) == 0 {
+		return append(lines, line("attention", "app_line_empty")), nil
+	}
+	for _, field := range i.AppFields {
+		if app[field.Key].IsZero() {
+			return append(lines, line("attention", "app_line_field", "label", field.Label)), nil
+		}
+	}
+	return append(lines, s.probe(c, i, app, line)), nil
+}
+
+// probe exchanges a code that no platform ever gave out. A platform that knows
+// the app complains of the code; one that does not complains of the app.
+func (s *Server) probe(c echo.Context, i platforms.Info, app platforms.App, line func(string, string, ...string) accounts.Line) accounts.Line {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
+	defer cancel()
+	p, _ := s.Real.Platform(i.ID)
+	oauth, ok := p.(platforms.OAuthSignIn)
+	if !ok {
+		return line("unchecked", "app_line_unknown")
+	}
+	_, err := oauth.Exchange(ctx, platforms.ExchangeRequest{App: app, RedirectURL: s.redirectAddress(i), Code: "bandstand-check", Verifier: newVerifier()})
+	e, ok := errors.AsType[*platforms.Error](err)
+	switch {
+	case !ok:
+		return line("unchecked", "app_line_unknown")
+	case e.Code == platforms.CodePlatformAppInvalid:
+		return line("attention", "app_line_wrong")
+	case e.Code == platforms.CodeRedirectMismatch:
+		return line("attention", "app_line_redirect")
+	case e.Kind == platforms.Rejected || e.Kind == platforms.Revoked:
+		return line("works", "app_line_known")
+	}
+	return line("unchecked", "app_line_unreached")
+}

@@ -1,0 +1,169 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/practice"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/accounts"
+)
+
+// feedShown is how many make-believe posts the practice page lists.
+const feedShown = 50
+
+// world is the practice world of the club; there is none for a club that has
+// gone live.
+func (s *Server) world(c echo.Context) (*practice.World, error) {
+	a := who(c)
+	if !a.Club.Practice {
+		return nil, club.ErrNotFound
+	}
+	return s.Worlds.Of(a.Club.ID)
+}
+
+// servePractice shows the pages of the make-believe platforms to browsers.
+func (s *Server) servePractice(c echo.Context) error {
+	w, err := s.world(c)
+	if err != nil {
+		return err
+	}
+	http.StripPrefix(practice.Path, w).ServeHTTP(c.Response(), c.Request())
+	return nil
+}
+
+func (s *Server) showPractice(c echo.Context) error {
+	a := who(c)
+	page := accounts.PracticePage{
+		Page: s.page(c, "settings", t(c, "settings_practice")), On: a.Club.Practice,
+		Manage: a.Role.Can(club.ManageClub), Rehearse: a.Role.Can(club.SchedulePosts),
+	}
+	if !page.On {
+		return s.render(c, http.StatusOK, accounts.Practice(page))
+	}
+	w, err := s.world(c)
+	if err != nil {
+		return err
+	}
+	all, err := s.DB.ConnectedAccounts(c.Request().Context(), scope(c), true)
+	if err != nil {
+		return err
+	}
+	for _, conn := range all {
+		page.Waiting += conn.Waiting
+	}
+	page.Posts, page.Platforms = s.feed(c, w, all), s.rehearsals(c, w, all)
+	return s.render(c, http.StatusOK, accounts.Practice(page))
+}
+
+// feed is what became public in the make-believe world, newest first.
+func (s *Server) feed(c echo.Context, w *practice.World, all []store.Connected) []accounts.FeedPost {
+	ctx, zone := c.Request().Context(), s.zone(c)
+	posts := w.Posts()
+	slices.Reverse(posts)
+	var out []accounts.FeedPost
+	for _, p := range posts[:min(len(posts), feedShown)] {
+		one := accounts.FeedPost{
+			Platform: s.platformName(c, p.Platform), Account: p.Account, Text: p.Text, Link: p.Link, Deleted: p.Deleted,
+			When: i18n.WhenYear(ctx, p.Time.In(zone)), Stamp: p.Time.UTC().Format(time.RFC3339),
+		}
+		if found, ok := s.Practice.Platform(p.Platform); ok {
+			one.Mark = found.Info().Mark
+		}
+		i := slices.IndexFunc(all, func(x store.Connected) bool {
+			return x.Account.Platform == p.Platform && x.Account.RemoteID == p.Account
+		})
+		if i >= 0 {
+			one.Account = labelOf(all[i].Account)
+		}
+		for _, m := range p.Media {
+			if m.Alt == "" {
+				one.Pictures = append(one.Pictures, t(c, "practice_picture"))
+				continue
+			}
+			one.Pictures = append(one.Pictures, m.Alt)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func (s *Server) rehearsals(c echo.Context, w *practice.World, all []store.Connected) []accounts.Rehearsal {
+	var choices []string
+	for _, b := range practice.Behaviours {
+		choices = append(choices, string(b))
+	}
+	var out []accounts.Rehearsal
+	for _, p := range s.Practice.All() {
+		i := p.Info()
+		var names []string
+		for _, conn := range all {
+			if conn.Account.Platform == i.ID && conn.Health != club.Disconnected {
+				names = append(names, labelOf(conn.Account))
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		out = append(out, accounts.Rehearsal{
+			ID: string(i.ID), Name: i.Name, Mark: i.Mark, Accounts: strings.Join(names, ", "),
+			Behaviour: string(w.Behaviour(i.ID)), Choices: choices,
+		})
+	}
+	return out
+}
+
+// createBehaviour makes a make-believe platform behave in another way.
+func (s *Server) createBehaviour(c echo.Context) error {
+	w, err := s.world(c)
+	if err != nil {
+		return err
+	}
+	p, ok := s.Practice.Platform(platforms.ID(c.FormValue("platform")))
+	b := practice.Behaviour(c.FormValue("behaviour"))
+	if !ok || !slices.Contains(practice.Behaviours, b) {
+		return club.ErrNotFound
+	}
+	if err := w.Behave(p.Info().ID, b); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "practice_behaves", "platform", p.Info().Name, "behaviour", t(c, "practice_behaviour_"+string(b))))
+	return seeOther(c, "/practice")
+}
+
+// createReset makes the make-believe platforms forget everything.
+func (s *Server) createReset(c echo.Context) error {
+	w, err := s.world(c)
+	if err != nil {
+		return err
+	}
+	if err := w.Reset(); err != nil {
+		return err
+	}
+	if err := s.DB.DisconnectPractice(c.Request().Context(), scope(c), origin(c)); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "practice_reset_done"))
+	return seeOther(c, "/practice")
+}
+
+// updatePracticeMode takes the club live, or back to practising.
+func (s *Server) updatePracticeMode(c echo.Context) error {
+	on := c.FormValue("practice") != "off"
+	if err := s.DB.SetPractice(c.Request().Context(), scope(c), on, origin(c)); err != nil {
+		return err
+	}
+	if on {
+		s.flash(c, "done", t(c, "practice_is_on"))
+		return seeOther(c, "/practice")
+	}
+	s.flash(c, "done", t(c, "practice_is_off"))
+	return seeOther(c, "/accounts")
+}

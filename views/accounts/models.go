@@ -1,0 +1,220 @@
+// Package accounts holds the pages about accounts at platforms: connecting
+// them, how they are, the platform apps behind them, and practice mode.
+package accounts
+
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"github.com/bandstand-app/bandstand/views/layout"
+)
+
+// Card is one account as the list shows it.
+type Card struct {
+	ID            int64
+	Platform      string // proper name
+	Mark          string
+	Name          string // as people know it: "Riverside FC (@riversidefc)"
+	Health        string // "working", "gaps", "expires", "reconnect", "paused", "disconnected"
+	Why           string // what is wrong, in a sentence
+	Can           string // "Can: post, read numbers."
+	Gaps          []Gap
+	Connected     string // by whom, when
+	End           string // how long the sign-in lasts
+	Checked       string // when we last asked
+	Waiting       int    // posts that are still to go out
+	Act           bool   // the person may check, reconnect, disconnect
+	Broken        bool   // reconnecting is what helps
+	Disconnected  bool
+	ConnectedOnly string // date alone, for the detail page
+}
+
+// Gap is one permission that is missing.
+type Gap struct {
+	Feature     string // "Reading numbers was not allowed."
+	Effect      string
+	Permissions string // the platform's names
+}
+
+// ListPage lists the accounts of a club.
+type ListPage struct {
+	Page  layout.Page
+	Cards []Card
+	Act   bool
+}
+
+// ConnectPage lists the platforms.
+type ConnectPage struct {
+	Page      layout.Page
+	Platforms []PlatformRow
+	Practice  bool
+	Manage    bool // may set up platform apps
+}
+
+// PlatformRow is one platform to connect to.
+type PlatformRow struct {
+	ID, Name, Mark, Need string
+	NeedsSetup           bool
+	Slot                 string
+}
+
+// SignInPage leads to a platform, or asks for what it wants typed.
+type SignInPage struct {
+	Page     layout.Page
+	Platform string
+	Action   string // where the form goes
+	Intro    []string
+	Problem  string // what went wrong, where no field is to blame
+	Fields   []SignInField
+	Button   string
+	To       string // path to return to
+	Practice bool
+}
+
+// SignInField is one thing to type.
+type SignInField struct {
+	Key, Label, Hint, Value, Error string
+	Secret, Optional               bool
+}
+
+// ChoosePage shows what is behind a sign-in.
+type ChoosePage struct {
+	Page    layout.Page
+	ID      string
+	Intro   string
+	Choices []Choice
+	Error   string
+}
+
+// Choice is one account to tick.
+type Choice struct {
+	Index                int
+	Platform, Mark, Name string
+	Note                 string // what it can, or why it cannot be used
+	Usable, Ticked       bool
+}
+
+// DetailPage is all about one account.
+type DetailPage struct {
+	Page    layout.Page
+	Card    Card
+	Kind    string // as the platform says
+	Server  string // address of the account's own server, if it has one
+	Can     []string
+	Checks  []Check
+	Numbers []Number
+	Taken   string // when the numbers were taken
+}
+
+// Check is one look at an account.
+type Check struct{ At, Stamp, Health, Text string }
+
+// Number is one figure of an account.
+type Number struct{ Word, Value string }
+
+// DisconnectPage asks once more.
+type DisconnectPage struct {
+	Page  layout.Page
+	Card  Card
+	Stops []string
+	Stays []string
+}
+
+// AppsPage lists the platform apps.
+type AppsPage struct {
+	Page     layout.Page
+	Apps     []App
+	Practice bool
+}
+
+// App is one platform app.
+type App struct{ Slot, Name, Platforms, State string }
+
+// AppPage is the form for one platform app.
+type AppPage struct {
+	Page      layout.Page
+	Slot      string
+	Intro     string
+	Addresses []Address
+	Fields    []AppField
+	State     string
+	Entered   bool // something can be removed
+	Lines     []Line
+	Checked   string // on which day the platform's facts were last looked at
+}
+
+// Address is something to copy to the developer site.
+type Address struct{ ID, Label, Value string }
+
+// AppField is one value of an app.
+type AppField struct {
+	Key, Label, Hint, Value, Error string
+	Secret                         bool
+}
+
+// Line is one result of a check of an app.
+type Line struct {
+	State string // "works", "attention", "unchecked"
+	Text  string
+}
+
+// PracticePage is the practice world of the club.
+type PracticePage struct {
+	Page      layout.Page
+	On        bool
+	Manage    bool
+	Rehearse  bool
+	Platforms []Rehearsal
+	Posts     []FeedPost
+	Waiting   int // practice posts that are still to go out
+}
+
+// Rehearsal is how one make-believe platform behaves.
+type Rehearsal struct {
+	ID, Name, Mark string
+	Accounts       string
+	Behaviour      string
+	Choices        []string
+}
+
+// FeedPost is one public post in the practice world.
+type FeedPost struct {
+	Platform, Mark, Account string
+	Text, Link              string
+	When, Stamp             string
+	Pictures                []string
+	Deleted                 bool
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+func accountPath(id int64, more string) templ.SafeURL {
+	return templ.SafeURL("/accounts/" + number(id) + more)
+}
+
+// healthIcon pairs each state of health with a shape, so that colour is never
+// alone.
+func healthIcon(health string) string {
+	switch health {
+	case "working":
+		return "check"
+	case "reconnect":
+		return "octagon-x"
+	case "disconnected":
+		return "x"
+	case "expires":
+		return "clock"
+	}
+	return "triangle-alert"
+}
+
+func lineIcon(state string) string {
+	switch state {
+	case "works":
+		return "check"
+	case "attention":
+		return "triangle-alert"
+	}
+	return "clock"
+}

@@ -28,8 +28,6 @@ var simulators = []func(platforms.SimEnv) platforms.Simulator{
 	metasim.New, // stands for both of Meta's platforms
 	xsim.New,
 	linkedinsim.New,
-	xsim.New,
-	linkedinsim.New,
 	blueskysim.New,
 }
 

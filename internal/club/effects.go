@@ -172,11 +172,8 @@ func (t *turn) block() error {
 	} else if t.was.Code != "" && t.was.Phase == Blocked {
 		code = t.was.Code // the platform's own words for the limit
 	}
-	if late := t.was.LateAfter.Add(time.Millisecond); next.After(late) {
-		next = late
-	}
 	t.to(Scheduled, Blocked)
-	t.To.NextAt = next
+	t.To.NextAt = t.orLate(next)
 	t.say(code, "when_next", stamp(next))
 	if t.was.Phase != Blocked && t.e.Account.Usable {
 		t.note(NoteBlocked, "when_next", stamp(next))
@@ -184,6 +181,14 @@ func (t *turn) block() error {
 		t.note(NoteSignIn)
 	}
 	return nil
+}
+
+// orLate is the time, or the moment at which people must be asked.
+func (t *turn) orLate(at time.Time) time.Time {
+	if late := t.was.LateAfter.Add(time.Millisecond); at.After(late) {
+		return late
+	}
+	return at
 }
 
 func (t *turn) crowded() bool {
@@ -437,7 +442,7 @@ func (t *turn) rateLimit() error {
 	t.To.RateWaits++
 	t.blockAccount()
 	t.to(Scheduled, Blocked)
-	t.To.NextAt = t.Blocks
+	t.To.NextAt = t.orLate(t.Blocks)
 	t.say(t.code(platforms.CodeRateLimited), "when_next", stamp(t.Blocks))
 	t.note(NoteBlocked, "when_next", stamp(t.Blocks))
 	return nil

@@ -214,7 +214,7 @@ func TestRows(t *testing.T) {
 		{row: "20", name: "rate limited for a second is a minute", from: at(Sending), event: refusal(SendEnded, platforms.RateLimited, func(e *Event) { e.Err.RetryAt = noon.Add(time.Second) }), to: Blocked, work: Rest,
 			check: func(c Change) string { return same(c.Blocks, noon.Add(2*time.Minute)) }},
 		{row: "20", name: "rate limited for a year is a day", from: at(Preparing), event: refusal(StepEnded, platforms.RateLimited, func(e *Event) { e.Err.RetryAt = noon.AddDate(1, 0, 0) }), to: Blocked, work: Rest,
-			check: func(c Change) string { return same(c.Blocks, noon.Add(24*time.Hour+time.Minute)) }},
+			check: func(c Change) string { return same(c.Blocks, noon.Add(24*time.Hour+time.Minute)) + same(c.To.NextAt, noon.Add(2*time.Hour+time.Millisecond)) }},
 		{row: "21", name: "anything else", from: at(Sending), event: refusal(SendEnded, platforms.Unknown), to: Reconciling, work: Again,
 			check: func(c Change) string { return same(c.To.Unknowns, 1) + same(c.To.UnknownSince, noon) }},
 		{row: "22", name: "not a byte left", from: at(Sending), event: refusal(SendEnded, platforms.NotSent), to: Backoff, work: Rest,

@@ -28,6 +28,7 @@ func (s *Server) showCalendar(c echo.Context) error {
 	}
 	frame := s.page(c, "calendar", t(c, "calendar_title", "month", cal.Month))
 	if isHX(c) {
+		c.Response().Header().Set("HX-Push-Url", m.q.path())
 		cal.Title = frame.FullTitle(c.Request().Context())
 		return s.render(c, http.StatusOK, calendar.Turned(cal))
 	}

@@ -255,7 +255,9 @@ func (m *calendarMaker) places(p store.CalendarPost) placeWords {
 	var last platforms.ID
 	for _, id := range ids {
 		a := m.accounts[id]
-		shown = append(shown, a.name)
+		if !slices.Contains(shown, a.name) {
+			shown = append(shown, a.name)
+		}
 		if a.platform == last {
 			continue
 		}

@@ -33,7 +33,7 @@ func (m *calendarMaker) whole() (calendar.Calendar, error) {
 		}
 	}
 	cal := calendar.Calendar{
-		View: m.q.view, Month: i18n.Month(m.ctx, first), Count: m.count(total), Zone: i18n.Place(m.actor.Club.Zone),
+		View: m.q.view, Month: i18n.Month(m.ctx, first), Count: m.count(total), Zone: i18n.Place(m.actor.Club.Zone), ZoneName: m.actor.Club.Zone,
 		Sprite: m.sprite(), CanWrite: m.actor.Role.Can(club.WritePosts),
 	}
 	isToday := !m.today.Before(first) && m.today.Before(next)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -364,3 +365,6 @@ func TestBusyMonthStaysSmall(t *testing.T) {
 	}
 	t.Logf("%d bytes", len(page.body))
 }
+
+// cmpSorted compares lists without their order.
+var cmpSorted = cmpopts.SortSlices(strings.Compare)

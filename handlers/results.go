@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/sheet"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -78,7 +79,7 @@ func (s *Server) showResults(c echo.Context) error {
 	}
 	page := results.Page{
 		Page: s.page(c, "results", t(c, "results_title")), Days: strconv.Itoa(q.days), Account: strconv.FormatInt(q.account, 10),
-		CSV: q.href("/results.csv", q.sort), Summary: s.resultSummary(c, rows),
+		CSV: q.href("/results.csv", q.sort), CanTake: who(c).Role.Can(club.WritePosts), Summary: s.resultSummary(c, rows),
 		Accounts: []ui.Option{{Value: "0", Label: t(c, "results_all_accounts")}},
 	}
 	for _, d := range resultPeriods {
@@ -191,6 +192,17 @@ func (s *Server) resultSummary(c echo.Context, rows []store.Result) string {
 		text += " " + t(c, "results_most", "post", shorten(most.Excerpt, 60), "account", s.nameOn(c, most.Account, most.Platform), "n", i18n.Number(ctx, seenOf(most)))
 	}
 	return text
+}
+
+// takeNumbers asks the platforms for numbers soon; the page is rendered from
+// what is kept.
+func (s *Server) takeNumbers(c echo.Context) error {
+	n, err := s.DB.MeasureNow(c.Request().Context(), scope(c), 0)
+	if err != nil {
+		return err
+	}
+	s.flash(c, "done", i18n.N(c.Request().Context(), "results_taking", n))
+	return seeOther(c, "/results")
 }
 
 // exportResults gives the same rows as a file for a spreadsheet.

@@ -130,6 +130,7 @@ func (s *Server) routes() []route {
 
 		// Results
 		{get, "/results", club.ViewClub, s.showResults, heavy},
+		{post, "/results/numbers", club.WritePosts, s.takeNumbers, 0},
 		{get, "/results.csv", club.ViewClub, s.exportResults, heavy},
 
 		// Notices

@@ -38,6 +38,12 @@ func (e *Engine) recurring() []struct {
 	}
 }
 
+// RunSideWork does once what follows publishing: it finds addresses and takes
+// the numbers that are due.
+func (e *Engine) RunSideWork(ctx context.Context) error {
+	return errors.Join(e.findLinks(ctx), e.takeNumbers(ctx), e.takeAccountNumbers(ctx))
+}
+
 // newCron makes what wakes up the recurring work. A job that still runs is not
 // begun again; one that panics is logged; ctx ends them all.
 func (e *Engine) newCron(ctx context.Context) (*cron.Cron, error) {

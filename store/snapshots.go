@@ -106,9 +106,13 @@ func (t *tx) measureNext(ctx context.Context, deliveryID string, next time.Time,
 	return nil
 }
 
-// MeasureNow makes the numbers of a post of the scope's club due at once, those
-// of every post and account of the club if postID is 0. It returns how many
-// readings that are.
+// measureNowDays is how far back "take numbers now" goes for a whole club:
+// every reading is a call to a platform.
+const measureNowDays = 90
+
+// MeasureNow makes the numbers of a post of the scope's club due at once; if
+// postID is 0, those of the club's accounts and of its posts of the last 90
+// days. It returns how many readings that are.
 func (db *DB) MeasureNow(ctx context.Context, s Scope, postID int64) (int, error) {
 	n := 0
 	err := db.inTx(ctx, func(tx *tx) error {
@@ -116,7 +120,8 @@ func (db *DB) MeasureNow(ctx context.Context, s Scope, postID int64) (int, error
 			INSERT INTO measurements_due (delivery_id, connection_id, next_at)
 			SELECT d.id, d.connection_id, ?1 FROM deliveries d
 			WHERE d.club_id = ?2 AND d.published_at IS NOT NULL AND d.remote_id IS NOT NULL AND (?3 = 0 OR d.post_id = ?3)
-			ON CONFLICT (delivery_id) DO UPDATE SET next_at = excluded.next_at`, ms(tx.now), s.ClubID, postID)
+				AND (?3 <> 0 OR d.published_at >= ?4)
+			ON CONFLICT (delivery_id) DO UPDATE SET next_at = excluded.next_at`, ms(tx.now), s.ClubID, postID, ms(tx.now.AddDate(0, 0, -measureNowDays)))
 		if err != nil {
 			return fmt.Errorf("ask for numbers: %w", err)
 		}

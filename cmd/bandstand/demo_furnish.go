@@ -153,6 +153,14 @@ func (f *furnisher) live(ctx context.Context) error {
 	}
 	f.clock.catchUp()
 	f.app.engine.RunDue(ctx)
+	if _, err := f.app.db.MeasureNow(ctx, f.maeve, 0); err != nil {
+		return err
+	}
+	for range 8 { // a few at a time, as always
+		if err := f.app.engine.RunSideWork(ctx); err != nil {
+			return err
+		}
+	}
 	for i, p := range demoPosts {
 		if past(p) {
 			continue
@@ -202,7 +210,7 @@ func (f *furnisher) settle(ctx context.Context, post int64) error {
 		}
 		moving := func(d store.Delivery) bool { return d.Status == club.Publishing || d.Status == club.Scheduled }
 		if !slices.ContainsFunc(all, moving) {
-			return nil
+			return f.app.engine.RunSideWork(ctx)
 		}
 		f.clock.moveTo(f.app.now().Add(3 * time.Second))
 	}

@@ -3,9 +3,14 @@ const hidden = () => document.visibilityState === "hidden";
 
 document.addEventListener("htmx:beforeRequest", (e) => {
   const el = e.detail.elt;
-  if (el.hasAttribute("data-poll") && (hidden() || el.contains(document.activeElement?.matches("input,textarea,select") ? document.activeElement : null))) {
+  if (el.hasAttribute("data-poll") && (hidden() || el.closest("[data-busy]") || el.contains(document.activeElement?.matches("input,textarea,select") ? document.activeElement : null))) {
     e.preventDefault();
   }
+});
+
+// What a question for news brings is left aside while something is being moved.
+document.addEventListener("htmx:beforeSwap", (e) => {
+  if (e.detail.requestConfig?.elt?.closest("[data-poll]")?.closest("[data-busy]")) e.detail.shouldSwap = false;
 });
 
 // A fault of ours or of the network: say so, keep what is on the page.

@@ -36,6 +36,7 @@ type Calendar struct {
 	Month    string // "November 2026"
 	Count    string // "12 posts"
 	Zone     string // "Dublin"
+	ZoneName string // IANA name
 	Links    Links
 	Filter   Filter
 	Body     Body
@@ -160,7 +161,8 @@ type DayPage struct {
 	Sprite string
 }
 
-// Sprite makes symbols of the platforms' marks, so that each is sent once.
+// Sprite makes symbols of the platforms' marks, so that each is sent once. How
+// a mark is drawn stands in the attributes of its root.
 func Sprite(infos []platforms.Info) string {
 	var b strings.Builder
 	for _, info := range infos {
@@ -168,11 +170,19 @@ func Sprite(infos []platforms.Info) string {
 		if m == nil {
 			continue
 		}
-		b.WriteString(`<symbol id="p-` + html.EscapeString(string(info.ID)) + `" viewBox="0 0 24 24">` + m[1] + `</symbol>`)
+		b.WriteString(`<symbol id="p-` + html.EscapeString(string(info.ID)) + `"`)
+		for _, a := range drawn.FindAllString(m[1], -1) {
+			b.WriteString(a)
+		}
+		b.WriteString(`>` + comment.ReplaceAllString(m[2], "") + `</symbol>`)
 	}
 	return b.String()
 }
 
-var mark = regexp.MustCompile(`(?s)<svg[^>]*>(.*)</svg>`)
+var (
+	mark    = regexp.MustCompile(`(?s)<svg([^>]*)>(.*)</svg>`)
+	drawn   = regexp.MustCompile(` (?:viewBox|fill|stroke|stroke-[a-z]+)="[^"]*"`)
+	comment = regexp.MustCompile(`(?s)<!--.*?-->`)
+)
 
 func itoa[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }

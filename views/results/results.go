@@ -17,6 +17,7 @@ type Page struct {
 	Columns  []Column
 	Rows     []Row
 	CSV      string // address of the same rows as a file
+	CanTake  bool   // numbers may be asked for now
 }
 
 // Column is a heading that sorts.

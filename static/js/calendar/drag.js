@@ -1,0 +1,78 @@
+// Dragging cards to days, with mouse, pen and, after a long press, touch.
+import { isPast, placeOf, places } from "./cards.js";
+
+const LONG_PRESS_MS = 350;
+const wide = matchMedia("(min-width: 48rem)");
+
+let library = null; // loaded once a card can be dragged
+let drag = null; // {card, next, over, cancelled}: the card that is being dragged
+
+async function sortable() {
+  library ??= import("../../vendor/sortable.core.min.js").then(({ Sortable, AutoScroll }) => {
+    Sortable.mount(new AutoScroll());
+    return Sortable;
+  });
+  return library;
+}
+
+// dragging makes the cards of every list movable. Lists that are so already are
+// left alone. The card itself stays where it is until it is let go: nothing on
+// the page shifts under the pointer.
+export async function dragging(cal, drop) {
+  if (!wide.matches || !cal.querySelector("table li[data-move], .tray li[data-move]")) return;
+  const Sortable = await sortable();
+  for (const list of cal.querySelectorAll("td .cards, .tray .cards")) {
+    if (Sortable.get(list)) continue;
+    Sortable.create(list, {
+      group: { name: "posts", put: false }, sort: false, draggable: "li[data-move]:not(.is-moving)", filter: ".menu", preventOnFilter: false,
+      forceFallback: true, fallbackOnBody: true, fallbackTolerance: 5, fallbackClass: "pc-drag", ghostClass: "pc-ghost",
+      delay: LONG_PRESS_MS, delayOnTouchOnly: true, touchStartThreshold: 5,
+      onStart: (e) => start(cal, e.item), onEnd: (e) => end(cal, e, drop),
+    });
+  }
+}
+
+function start(cal, card) {
+  drag = { card, next: card.nextSibling, over: null, cancelled: false };
+  document.addEventListener("pointermove", follow);
+  cal.busy(true);
+  navigator.vibrate?.(10);
+}
+
+// below is the day or the tray under a pointer.
+const below = ({ clientX, clientY }) => document.elementFromPoint(clientX, clientY)?.closest(places) ?? null;
+
+// follow marks the day under the pointer; days that are over take nothing.
+function follow(e) {
+  const place = below(e);
+  if (place === drag.over) return;
+  drag.over = place;
+  mark(place);
+}
+
+export function mark(place) {
+  for (const old of document.querySelectorAll("[data-over]")) old.removeAttribute("data-over");
+  place?.setAttribute("data-over", isPast(place) ? "no" : "yes");
+}
+
+// end moves the card to the day it was let go over; anywhere else it stays.
+function end(cal, { item, originalEvent }, drop) {
+  const { next, cancelled } = drag;
+  drag = null;
+  document.removeEventListener("pointermove", follow);
+  mark(null);
+  const point = originalEvent?.changedTouches?.[0] ?? originalEvent;
+  const place = point?.clientX === undefined ? null : below(point);
+  if (cancelled || !place || place === placeOf(item) || isPast(place)) {
+    cal.busy();
+    return;
+  }
+  drop(item, { parent: item.parentNode, next }, place);
+}
+
+// cancelDrag lets go of the card that is being dragged, where it was.
+export function cancelDrag() {
+  if (!drag) return;
+  drag.cancelled = true;
+  document.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
+}

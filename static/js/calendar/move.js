@@ -1,0 +1,114 @@
+// Sends a move. The card is at its new place at once, and exactly back at its
+// old one if the answer is not yes.
+import { dateOf, fill, idOf, isTray, placeName, postName, put } from "./cards.js";
+
+const TIMEOUT_MS = 15000;
+const SAY_AFTER_MS = 700;
+// These answers carry the days as they are; anything else says nothing.
+const answers = new Set([200, 401, 403, 404, 409, 422]);
+
+export function say(text, now = false) { document.getElementById(now ? "say-now" : "say").textContent = text; }
+
+const toast = (text, kind = "problem") => document.dispatchEvent(new CustomEvent("bs:toast", { detail: { kind, text } }));
+
+// move takes a card to a day or the tray. origin is where it was, if it has
+// been dragged away from there: {parent, next}.
+export function move(cal, card, origin, place, via) {
+  const back = origin ?? { parent: card.parentNode, next: card.nextSibling };
+  if (!navigator.onLine) {
+    back.parent.insertBefore(card, back.next);
+    return toast(cal.dataset.offline);
+  }
+  const values = new URLSearchParams({
+    op: crypto.randomUUID?.() ?? String(Math.random()).slice(2) + Date.now(),
+    version: card.dataset.v, to_date: dateOf(place), to_time: "", tz: cal.dataset.zone, via,
+    ctx: location.pathname + location.search,
+  });
+  if (isTray(place)) values.set("unschedule", "1");
+  return send(cal, card, back, place, values);
+}
+
+async function send(cal, card, back, place, values) {
+  const rollback = optimistic(cal, card, back, place);
+  const words = { post: postName(card), day: placeName(place) };
+  const slow = setTimeout(() => say(fill(cal.dataset.sayMoving, words)), SAY_AFTER_MS);
+  cal.busy(true);
+  const answer = await post(`/posts/${idOf(card)}/move`, values);
+  clearTimeout(slow);
+  rollback();
+  if (answer && answers.has(answer.status)) apply(answer);
+  cal.busy();
+  if (answer?.status === 401) {
+    // Signed in again, the same move is sent again.
+    document.addEventListener("bs:signed-in", () => retry(cal, card, place, values), { once: true });
+  } else if (!answer || !answers.has(answer.status)) {
+    // It may have happened, though no answer came: the days will tell.
+    cal.refresh();
+    toast(cal.dataset.failed);
+    offerAgain(cal.dataset.again, () => retry(cal, card, place, values));
+  }
+}
+
+// retry sends the same request, with the same key: it never moves twice.
+function retry(cal, card, place, values) {
+  const now = document.getElementById(card.id);
+  const there = document.getElementById(place.id);
+  if (now && there) send(cal, now, { parent: now.parentNode, next: now.nextSibling }, there, values);
+}
+
+async function post(url, body) {
+  try {
+    const res = await fetch(url, { method: "POST", headers: { "HX-Request": "true" }, body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return { status: res.status, headers: res.headers, text: await res.text() };
+  } catch {
+    return null;
+  }
+}
+
+// optimistic shows the card at its new place, and something of its height at
+// the old one. It returns how to put everything back.
+function optimistic(cal, card, back, place) {
+  const gap = document.createElement("li");
+  gap.className = "pc-gap";
+  gap.setAttribute("aria-hidden", "true");
+  gap.style.blockSize = `${card.offsetHeight}px`;
+  back.parent.insertBefore(gap, back.next);
+  put(card, place.querySelector(".cards"));
+  card.setAttribute("aria-busy", "true");
+  card.classList.add("is-moving");
+  const note = document.createElement("span");
+  note.className = "vh";
+  note.textContent = cal.dataset.movingShort;
+  card.append(note);
+  return () => {
+    note.remove();
+    card.classList.remove("is-moving");
+    card.removeAttribute("aria-busy");
+    if (gap.isConnected) gap.replaceWith(card);
+  };
+}
+
+// apply shows what the server sent: days and messages out of band, a dialog if
+// there is a question.
+function apply({ headers, text }) {
+  const trigger = headers.get("HX-Trigger");
+  if (trigger) {
+    for (const [name, detail] of Object.entries(JSON.parse(trigger))) document.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+  const target = headers.get("HX-Retarget");
+  htmx.swap(target ?? "#dialog-root", text, { swapStyle: target ? "innerHTML" : "none" });
+  document.dispatchEvent(new CustomEvent("bs:settled"));
+}
+
+// offerAgain puts a button into the message that was just shown.
+function offerAgain(label, act) {
+  const last = document.querySelector("#toasts > .toast:last-child");
+  if (!last) return;
+  const b = document.createElement("button");
+  b.type = "button";
+  b.className = "btn";
+  b.dataset.size = "s";
+  b.textContent = label;
+  b.addEventListener("click", () => { last.remove(); act(); });
+  last.querySelector("[data-close]").before(b);
+}

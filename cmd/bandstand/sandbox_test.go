@@ -130,6 +130,19 @@ func TestSandboxKeepsARecordOverRestarts(t *testing.T) {
 	}
 }
 
+// Two simulators on one mount would share a file: after a restart each would
+// hold the posts, and the record would show everything twice.
+func TestSandboxHoldsEachSimulatorOnce(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, s := range newSimulators(nil, "http://127.0.0.1:9090", time.Now) {
+		if seen[s.Mount()] {
+			t.Errorf("%s is there twice", s.Mount())
+		}
+		seen[s.Mount()] = true
+	}
+}
+
 func TestSandboxFaultsAndReset(t *testing.T) {
 	t.Parallel()
 	do := openSandbox(t, "")

@@ -104,7 +104,8 @@ func (s *Server) showResults(c echo.Context) error {
 
 func (s *Server) resultColumns(c echo.Context, q resultQuery) []results.Column {
 	cols := []results.Column{
-		{Label: t(c, "results_post")}, {Label: t(c, "results_account")},
+		{Label: t(c, "results_post")},
+		{Label: t(c, "results_account")},
 		{Label: t(c, "results_published"), Href: q.href("/results", "published")},
 		{Label: t(c, "results_seen"), Href: q.href("/results", "seen"), Num: true},
 		{Label: t(c, "results_responses"), Href: q.href("/results", "responses"), Num: true},

@@ -255,8 +255,3 @@ func (a *answer) saysNot(parts ...string) *answer {
 	}
 	return a
 }
-
-// words puts the catalogue into ctx, for tests that call functions directly.
-func (s *scene) words(ctx context.Context) context.Context {
-	return i18n.With(ctx, s.server.Catalogue, "en")
-}

@@ -37,8 +37,8 @@ func (s *Server) createSignIn(c echo.Context) error {
 		return err
 	}
 	if form.Dialog && isHX(c) {
-		c.Response().Header().Set("HX-Trigger", `{"bs:signed-in":{}}`)
-		return c.NoContent(http.StatusOK)
+		c.Response().Header().Set("HX-Trigger", "bs:signed-in")
+		return s.render(c, http.StatusOK, layout.Toast("done", t(c, "signin_back")))
 	}
 	if form.To == "" {
 		form.To = "/calendar"

@@ -114,7 +114,7 @@ func (e *Engine) measure(ctx context.Context, m store.Measurement) (rest bool, e
 	case err == nil:
 		return false, e.DB.SaveNumbers(ctx, m, numbers, redact(numbers.Raw, session), next)
 	case ctx.Err() != nil:
-		return true, nil
+		return true, ctx.Err()
 	case !refused:
 		return false, err
 	case refusal.Kind == platforms.RateLimited:
@@ -163,7 +163,7 @@ func (e *Engine) measureAccount(ctx context.Context, m store.AccountMeasurement)
 	case err == nil:
 		return e.DB.SaveAccountNumbers(ctx, m.Connection, day, numbers, redact(numbers.Raw, session), next)
 	case ctx.Err() != nil:
-		return nil
+		return ctx.Err()
 	case !refused:
 		return err
 	case refusal.Kind == platforms.RateLimited:

@@ -31,11 +31,10 @@ func (h hexID) Value() (driver.Value, error) {
 	if *h.id == "" {
 		return nil, nil
 	}
-	b, err := hex.DecodeString(*h.id)
-	if err != nil {
-		return []byte{}, nil
+	if b, err := hex.DecodeString(*h.id); err == nil {
+		return b, nil
 	}
-	return b, nil
+	return []byte{}, nil
 }
 
 // Scan implements sql.Scanner.

@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,14 +42,19 @@ func statements(t *testing.T) []statement {
 		"ExecContext": 1, "QueryContext": 1, "QueryRowContext": 1, "PrepareContext": 1,
 		"Exec": 0, "Query": 0, "QueryRow": 0, "Prepare": 0,
 	}}
-	pkgs, err := parser.ParseDir(r.files, ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pkg := range pkgs {
-		for _, f := range pkg.Files {
-			r.declare(f)
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
 		}
+		f, err := parser.ParseFile(r.files, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.declare(f)
 	}
 	for r.passOn() {
 	}

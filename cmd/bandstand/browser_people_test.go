@@ -14,8 +14,8 @@ func TestBrowserSetUp(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			app, greeting := startApp(t, Settings{})
 			base := app.means.base.String()
-			_, path, ok := strings.Cut(greeting, base)
-			_, path, ok = strings.Cut(path, base)
+			_, rest, _ := strings.Cut(greeting, base)
+			_, path, ok := strings.Cut(rest, base)
 			if !ok {
 				t.Fatalf("no address for set-up in %q", greeting)
 			}

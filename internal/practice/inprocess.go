@@ -2,6 +2,7 @@ package practice
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -87,7 +88,7 @@ func (t *inProcess) serve(w *answer, r *http.Request) {
 	defer closeBody(r)
 	defer func() {
 		v := recover()
-		if v != nil && v != http.ErrAbortHandler {
+		if err, ok := v.(error); v != nil && (!ok || !errors.Is(err, http.ErrAbortHandler)) {
 			t.log.Error("panic in a practice platform", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 		}
 		w.end(v == nil)

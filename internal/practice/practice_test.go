@@ -162,7 +162,7 @@ func TestEachClubHasPlatformsForItsWorld(t *testing.T) {
 	if a, b := ws.Platforms(1), ws.Platforms(2); a == b {
 		t.Error("two clubs share their platforms")
 	}
-	if ws.Platforms(1) != ws.Platforms(1) || made != 2 {
+	if again := ws.Platforms(1); again != ws.Platforms(1) || made != 2 {
 		t.Errorf("%d registries made for two clubs", made)
 	}
 }

@@ -25,3 +25,7 @@ for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
 document.addEventListener("htmx:afterSettle", (e) => {
   document.dispatchEvent(new CustomEvent("bs:settled", { detail: e.detail.elt }));
 });
+
+// Signed in again in the middle of work: the dialog goes, the page stays as it
+// was, and whoever keeps something unsaved saves it now.
+document.addEventListener("bs:signed-in", () => document.querySelector("#dialog-root dialog")?.close());

@@ -34,6 +34,16 @@ func (f *faults) take(err error) error {
 // any tells whether something must be mended.
 func (f *faults) any() bool { return len(f.list) > 0 }
 
+// at is the text beside a field, empty if it is fine.
+func (f *faults) at(field string) string {
+	for _, x := range f.list {
+		if x.Field == field {
+			return x.Text
+		}
+	}
+	return ""
+}
+
 // errors is the texts by field, for a form's view model.
 func (f *faults) errors() map[string]string {
 	m := make(map[string]string, len(f.list))

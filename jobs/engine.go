@@ -98,8 +98,8 @@ func (e *Engine) Start(ctx context.Context) error {
 	if !alive.IsZero() && now.Sub(alive) > offAtLeast {
 		e.offFrom, e.offTo = alive, now
 	}
-	e.lastTick, e.lastWall, e.lastElapsed = now, now, e.Elapsed()
-	return nil
+	e.lastTick, e.lastClaim, e.lastWall, e.lastElapsed = now, now, now, e.Elapsed()
+	return e.DB.SayAlive(ctx)
 }
 
 // Run publishes, and does the recurring work, until ctx ends. Then it claims

@@ -142,7 +142,7 @@ func (f *furnisher) draw(ctx context.Context) error {
 
 // live goes through the posts day by day.
 func (f *furnisher) live(ctx context.Context) error {
-	past := func(p demoPost) bool { return p.fate == published || p.fate == refused || p.fate == late }
+	past := func(p demoPost) bool { return p.fate == toPublish || p.fate == toBeRefused || p.fate == toBeLate }
 	for i, p := range demoPosts {
 		if !past(p) {
 			continue
@@ -185,7 +185,7 @@ func (f *furnisher) history(ctx context.Context, i int, p demoPost) error {
 	}
 	at := slot.At.Add(time.Second)
 	switch p.fate {
-	case refused:
+	case toBeRefused:
 		world, err := f.app.parts.worlds.Of(f.maeve.ClubID)
 		if err != nil {
 			return err
@@ -193,7 +193,7 @@ func (f *furnisher) history(ctx context.Context, i int, p demoPost) error {
 		if err := world.Fault(platforms.SimFault{Platform: f.accounts[0].Account.Platform, Operation: "publish", Fault: "rejected", Count: 1}); err != nil {
 			return err
 		}
-	case late:
+	case toBeLate:
 		at = slot.At.Add(5 * time.Hour)
 	}
 	f.clock.moveTo(at)
@@ -220,13 +220,13 @@ func (f *furnisher) settle(ctx context.Context, post int64) error {
 // plan writes a post that is still to come.
 func (f *furnisher) plan(ctx context.Context, i int, p demoPost) error {
 	var slot club.Slot
-	if p.fate != idea {
+	if p.fate != toKeep {
 		var err error
 		if slot, err = f.slot(p); err != nil {
 			return err
 		}
 	}
-	if p.fate == scheduled {
+	if p.fate == toSchedule {
 		_, err := f.app.db.SchedulePost(ctx, f.tom, f.change(i, p, slot), "demo")
 		return err
 	}

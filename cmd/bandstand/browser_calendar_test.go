@@ -18,8 +18,8 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// planned is an app whose club has posts all over the present month.
-type planned struct {
+// plannedClub is an app whose club has posts all over the present month.
+type plannedClub struct {
 	t   *testing.T
 	app *App
 	s   store.Scope
@@ -30,10 +30,10 @@ type planned struct {
 const bandPassword = "four brass horns play"
 
 // plan furnishes a club that can be signed in to.
-func plan(t *testing.T) *planned {
+func plan(t *testing.T) *plannedClub {
 	t.Helper()
 	app, _ := startApp(t, Settings{DataSettings: DataSettings{Data: furnish(t)}})
-	p := &planned{t: t, app: app, now: time.Now().UTC()}
+	p := &plannedClub{t: t, app: app, now: time.Now().UTC()}
 	ctx := t.Context()
 	person, err := app.db.PersonByEmail(ctx, "maeve@riverside.example")
 	if err != nil {
@@ -70,7 +70,7 @@ func plan(t *testing.T) *planned {
 }
 
 // at is a time of day, some days from today.
-func (p *planned) at(days int, clock string) club.Slot {
+func (p *plannedClub) at(days int, clock string) club.Slot {
 	p.t.Helper()
 	slot, err := club.NewSlot(p.now.AddDate(0, 0, days).Format("2006-01-02"), clock, "UTC")
 	if err != nil {
@@ -80,7 +80,7 @@ func (p *planned) at(days int, clock string) club.Slot {
 }
 
 // post makes a post that is scheduled, or a draft.
-func (p *planned) post(text string, slot club.Slot, scheduled bool, accounts ...int64) int64 {
+func (p *plannedClub) post(text string, slot club.Slot, scheduled bool, accounts ...int64) int64 {
 	p.t.Helper()
 	c := store.PostChange{Content: club.Content{Text: text, Accounts: accounts}, Slot: slot}
 	save := func() (store.SavedPost, error) { return p.app.db.SavePost(p.t.Context(), p.s, c) }
@@ -96,7 +96,7 @@ func (p *planned) post(text string, slot club.Slot, scheduled bool, accounts ...
 
 // became puts deliveries of a post into a state that publishing would bring,
 // and sets its time, which may be over.
-func (p *planned) became(post int64, slot club.Slot, status club.Status, phase club.Phase) {
+func (p *plannedClub) became(post int64, slot club.Slot, status club.Status, phase club.Phase) {
 	p.t.Helper()
 	ctx := p.t.Context()
 	_, err := p.app.db.Writer().ExecContext(ctx, `UPDATE deliveries SET status = ?, phase = ?, due_at = ?, next_at = NULL WHERE post_id = ?`, status, phase, slot.At.UnixMilli(), post)
@@ -110,7 +110,7 @@ func (p *planned) became(post int64, slot club.Slot, status club.Status, phase c
 }
 
 // month fills the weeks around today.
-func (p *planned) month() {
+func (p *plannedClub) month() {
 	p.t.Helper()
 	soon := p.at(20, "12:00")
 	for _, past := range []struct {
@@ -145,7 +145,7 @@ func (p *planned) month() {
 }
 
 // signIn opens the calendar as somebody who has just signed in.
-func (p *planned) signIn(v view) *tab {
+func (p *plannedClub) signIn(v view) *tab {
 	p.t.Helper()
 	b := newTab(p.t, p.app.means.base.String(), v)
 	b.open("/sign-in")
@@ -217,7 +217,7 @@ func (b *tab) key(name string) {
 }
 
 // nextMonth is a day of the month after the present one: all of it is to come.
-func (p *planned) nextMonth(day int, clock string) club.Slot {
+func (p *plannedClub) nextMonth(day int, clock string) club.Slot {
 	p.t.Helper()
 	first := time.Date(p.now.Year(), p.now.Month()+1, 1, 0, 0, 0, 0, time.UTC)
 	slot, err := club.NewSlot(first.AddDate(0, 0, day-1).Format("2006-01-02"), clock, "UTC")
@@ -228,7 +228,7 @@ func (p *planned) nextMonth(day int, clock string) club.Slot {
 }
 
 // stands checks where a post is, in the database.
-func (p *planned) stands(post int64, want club.Slot) {
+func (p *plannedClub) stands(post int64, want club.Slot) {
 	p.t.Helper()
 	got, err := p.app.db.Post(p.t.Context(), p.s, post)
 	if err != nil {

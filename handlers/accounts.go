@@ -164,6 +164,7 @@ func (s *Server) accountCard(c echo.Context, conn store.Connected) accounts.Card
 		Act: who(c).Role.Can(club.ConnectAccount), Broken: conn.Health == club.NeedsReconnect, Disconnected: conn.Health == club.Disconnected,
 		Connected: t(c, "account_connected", "person", conn.ByName, "date", i18n.DayYear(ctx, conn.ConnectedAt.In(zone))),
 	}
+	card.Full = t(c, "account_on", "account", card.Name, "platform", card.Platform)
 	renews := false
 	if p, ok := s.platforms(conn.Practice).Platform(a.Platform); ok {
 		card.Mark = p.Info().Mark

@@ -2,9 +2,6 @@ package handlers
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -12,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/oauth2"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -34,7 +32,7 @@ func (s *Server) returnsTo(info platforms.Info) platforms.ID {
 // leaveFor begins a sign-in and sends the person to the platform.
 func (s *Server) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) error {
 	ctx := c.Request().Context()
-	verifier := newVerifier()
+	verifier := oauth2.GenerateVerifier()
 	in := store.PlatformSignIn{
 		Platform: to.ID, Practice: who(c).Club.Practice, Verifier: platforms.NewSecret(verifier), ReturnTo: localPath(c.FormValue("to")),
 	}
@@ -47,7 +45,7 @@ func (s *Server) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) er
 		return err
 	}
 	address, err := p.AuthURL(platforms.AuthRequest{
-		App: to.app, RedirectURL: s.redirectAddress(to.Info), State: state, Challenge: challengeOf(verifier), Again: again,
+		App: to.app, RedirectURL: s.redirectAddress(to.Info), State: state, Challenge: oauth2.S256ChallengeFromVerifier(verifier), Again: again,
 	})
 	if err != nil {
 		return err
@@ -67,18 +65,6 @@ func (s *Server) allowLeaving(c echo.Context, to target, p platforms.OAuthSignIn
 	}
 	allowFormTo(c, u.Scheme+"://"+u.Host)
 	return nil
-}
-
-// newVerifier is the secret of PKCE (RFC 7636): 43 characters.
-func newVerifier() string {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails (crypto/rand)
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-func challengeOf(verifier string) string {
-	sum := sha256.Sum256([]byte(verifier))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // finishSignIn takes in somebody who comes back from a platform and sends them

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/oauth2"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
@@ -227,7 +228,7 @@ func (s *Server) probe(c echo.Context, i platforms.Info, app platforms.App, line
 	if !ok {
 		return line("unchecked", "app_line_unknown")
 	}
-	_, err := oauth.Exchange(ctx, platforms.ExchangeRequest{App: app, RedirectURL: s.redirectAddress(i), Code: "bandstand-check", Verifier: newVerifier()})
+	_, err := oauth.Exchange(ctx, platforms.ExchangeRequest{App: app, RedirectURL: s.redirectAddress(i), Code: "bandstand-check", Verifier: oauth2.GenerateVerifier()})
 	e, ok := errors.AsType[*platforms.Error](err)
 	switch {
 	case !ok:

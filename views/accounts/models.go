@@ -12,22 +12,22 @@ import (
 
 // Card is one account as the list shows it.
 type Card struct {
-	ID            int64
-	Platform      string // proper name
-	Mark          string
-	Name          string // as people know it: "Riverside FC (@riversidefc)"
-	Health        string // "working", "gaps", "expires", "reconnect", "paused", "disconnected"
-	Why           string // what is wrong, in a sentence
-	Can           string // "Can: post, read numbers."
-	Gaps          []Gap
-	Connected     string // by whom, when
-	End           string // how long the sign-in lasts
-	Checked       string // when we last asked
-	Waiting       int    // posts that are still to go out
-	Act           bool   // the person may check, reconnect, disconnect
-	Broken        bool   // reconnecting is what helps
-	Disconnected  bool
-	ConnectedOnly string // date alone, for the detail page
+	ID           int64
+	Platform     string // proper name
+	Mark         string
+	Name         string // as people know it: "Riverside FC (@riversidefc)"
+	Full         string // with the platform, for those who hear buttons out of place
+	Health       string // "working", "gaps", "expires", "reconnect", "paused", "disconnected"
+	Why          string // what is wrong, in a sentence
+	Can          string // "Can: post, read numbers."
+	Gaps         []Gap
+	Connected    string // by whom, when
+	End          string // how long the sign-in lasts
+	Checked      string // when we last asked
+	Waiting      int    // posts that are still to go out
+	Act          bool   // the person may check, reconnect, disconnect
+	Broken       bool   // reconnecting is what helps
+	Disconnected bool
 }
 
 // Gap is one permission that is missing.

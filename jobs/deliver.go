@@ -63,8 +63,8 @@ func (e *Engine) deliver(ctx context.Context, d store.Delivery) error {
 			return nil
 		}
 	}
-	if errors.Is(err, club.ErrNoRow) {
-		return nil
+	if errors.Is(err, club.ErrNoRow) && r.d.NextAt.After(r.Now()) {
+		return nil // it has moved on by itself
 	}
 	return err
 }
@@ -129,7 +129,7 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 // ended is the event of a call that could not even begin.
 func (r *run) ended(work club.Work, before club.Event, refusal *platforms.Error) club.Event {
 	kind := club.StepEnded
-	if work == club.Look {
+	if work == club.Look || r.d.Phase == club.Reconciling {
 		kind = club.LookEnded
 	}
 	return club.Event{Kind: kind, Step: before.Step, Err: refusal, CanRenew: r.canRenew(), Jitter: r.Jitter()}
@@ -152,6 +152,7 @@ func (r *run) commit(ctx context.Context, ch club.Change, facts store.Facts) err
 		if errors.Is(err, store.ErrMoved) || facts.Ended == "" {
 			return err
 		}
+		r.Log.Warn("an answer is not yet kept", "delivery", r.d.ID, "err", err)
 		if !pause(ctx, tickEvery) {
 			break
 		}

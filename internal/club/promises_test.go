@@ -1,0 +1,199 @@
+package club
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+var allEvents = []EventKind{
+	PersonSchedules, PersonEdits, PersonRetimes, PersonCancels, PersonFinds, PersonMisses, PersonSendsNow,
+	Tick, StepEnded, SendEnded, LookEnded, RenewalEnded, ProcessDied, ConnectionGone, Doubt,
+}
+
+var people = allEvents[:7]
+
+// allDeliveries gives a delivery in every state, with what can differ in it.
+func allDeliveries(yield func(Delivery) bool) {
+	places := []Delivery{{Status: Draft, Generation: 1}, {Status: Cancelled, Generation: 1}}
+	for _, p := range slices.Sorted(maps.Keys(statusOf)) {
+		places = append(places, at(p))
+	}
+	for _, d := range places {
+		for _, c := range []platforms.Certainty{platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking} {
+			for bits := range 1 << 5 {
+				v := d
+				v.Certainty = c
+				v.LookFirst = bits&1 != 0 && d.Phase == Preparing
+				v.Frozen = v.Frozen || bits&2 != 0
+				if bits&4 != 0 && (d.Phase == Sending || d.Phase == Reconciling) {
+					v.UnknownSince, v.Unknowns = noon, 1
+				}
+				v.Left = !v.LookFirst && (v.Left || bits&8 != 0)
+				if bits&16 != 0 {
+					v.Renewals, v.Remakes, v.TriesTransient, v.TriesAmbiguous, v.Looks = 1, 1, 8, 9, 5
+					v.Seen, v.LooksSince, v.TriesSince = platforms.SeenNotPublic, noon.Add(-time.Hour), noon.Add(-time.Hour)
+				}
+				if v.Status == Published && v.Phase == Linked {
+					v.RemoteID = "41"
+				}
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// allHappenings gives every kind of event, with what can differ in it.
+func allHappenings(yield func(Event) bool) {
+	for _, k := range allEvents {
+		errs := []*platforms.Error{nil}
+		verdicts := []platforms.Verdict{""}
+		steps := []platforms.Step{publish}
+		bits := 1
+		switch k {
+		case Tick:
+			bits = 4
+			steps = []platforms.Step{upload, status, publish}
+		case StepEnded:
+			steps = []platforms.Step{upload, status, publish}
+			errs, bits = allErrors, 2
+		case LookEnded:
+			verdicts = []platforms.Verdict{"", platforms.SeenPublic, platforms.SeenNotPublic, platforms.SeenNothing, platforms.SeenSeveral}
+			errs, bits = allErrors, 4
+		case SendEnded, RenewalEnded:
+			errs, bits = allErrors, 4
+		}
+		for _, err := range errs {
+			for _, v := range verdicts {
+				for _, step := range steps {
+					for bit := range bits {
+						e := Event{
+							Kind: k, Step: step, Following: step, DueAt: noon, LateAfter: noon.Add(time.Hour), Doubt: Clone, Jitter: 0.5,
+							Evidence: platforms.Evidence{Verdict: v}, Account: AccountState{Usable: bit&1 == 0},
+							CanRenew: bit&1 != 0, Changed: bit&2 != 0, Err: err,
+						}
+						if bit&2 != 0 {
+							e.Evidence.RemoteID, e.Result.RemoteID = "42", "42"
+						}
+						if !yield(e) {
+							return
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+var allErrors = []*platforms.Error{
+	nil,
+	{Kind: platforms.NotSent},
+	{Kind: platforms.Rejected},
+	{Kind: platforms.MediaRejected},
+	{Kind: platforms.Expired},
+	{Kind: platforms.Revoked},
+	{Kind: platforms.RateLimited},
+	{Kind: platforms.Duplicate},
+	{Kind: platforms.Unknown},
+	{Kind: "never heard of"},
+}
+
+// TestEveryStateAndEvent applies every event to every state and looks at the
+// promises (P4, P5, P7, P15): what is unknown is never sent again without proof
+// or a person; failed means proved not public; an id is given once.
+func TestEveryStateAndEvent(t *testing.T) {
+	t.Parallel()
+	known := map[place]map[EventKind]bool{}
+	for _, r := range table {
+		for _, p := range r.from {
+			if known[p] == nil {
+				known[p] = map[EventKind]bool{}
+			}
+			known[p][r.on] = true
+		}
+	}
+	for _, after := range []time.Duration{-time.Minute, time.Minute, 3 * time.Hour} {
+		now := noon.Add(after)
+		for d := range allDeliveries {
+			rows := known[place{d.Status, d.Phase}]
+			for e := range allHappenings {
+				if !rows[e.Kind] {
+					continue
+				}
+				c, err := Next(d, e, now)
+				if err != nil {
+					if !errors.Is(err, ErrNoRow) && !errors.Is(err, ErrBeingSent) {
+						t.Fatalf("%s at %s/%s: %v", e.Kind, d.Status, d.Phase, err)
+					}
+					continue
+				}
+				if broken := promises(d, e, c, now); broken != "" {
+					t.Fatalf("%s: row %s, %s at %+v\nevent %+v err %+v\nchange %+v", broken, c.Row, e.Kind, d, e, e.Err, c)
+				}
+			}
+		}
+	}
+}
+
+// promises says which promise a change breaks, or nothing.
+func promises(was Delivery, e Event, c Change, now time.Time) string {
+	to := c.To
+	person := slices.Contains(people, e.Kind)
+	open := was.Phase == Reconciling || was.Phase == Ambiguous || was.Phase == Sending && !was.UnknownSince.IsZero()
+	answered := was.Phase == Sending && e.Kind == SendEnded
+	switch {
+	case to.Phase != "" && statusOf[to.Phase] != to.Status:
+		return "a phase of another status"
+	case (to.Status == Scheduled || to.Status == Publishing) && to.NextAt.IsZero():
+		return "the engine will never look again"
+	case to.Status != Scheduled && to.Status != Publishing && !to.NextAt.IsZero():
+		return "the engine looks at what is finished"
+	case c.Opens != (c.Work == Send), c.Opens && to.Phase != Sending:
+		return "a call without its attempt"
+	case to.Phase == Sending && was.Phase != Sending && !c.Opens:
+		return "sending without an attempt"
+	case c.Opens && now.After(was.LateAfter):
+		return "sent too late (P12)"
+	case c.Opens && !e.Account.Usable && e.Kind == Tick:
+		return "sent for an account that cannot be used"
+	case c.Opens && e.Changed && e.Kind == Tick:
+		return "sent a text that was not scheduled (P16)"
+	case c.Opens && !to.Frozen && was.Phase != Preparing && was.Phase != Ready && was.Phase != Reconciling:
+		return "sent what is not frozen"
+	case c.Opens && open && !(was.Certainty == platforms.CertainByKey && e.Kind == LookEnded && e.Err == nil):
+		return "sent again while the outcome is open (P4)"
+	case open && to.Phase == Ready && !(was.Certainty == platforms.CertainByStatus && e.Evidence.Verdict == platforms.SeenNotPublic):
+		return "an open outcome was closed without proof (P4)"
+	case open && !person && to.Status != Publishing && to.Status != Published && to.Status != NeedsAttention:
+		return "an open outcome ended without proof (P4, P5)"
+	case open && !person && to.Status == Publishing && to.Phase != Reconciling && to.Phase != Sending && to.Phase != Ready:
+		return "an open outcome was forgotten (P4)"
+	case to.Status == Failed && was.Status != Failed && answered && (e.Err == nil || e.Err.Kind == platforms.Unknown):
+		return "failed without proof (P5)"
+	case to.Status == Failed && was.Status != Failed && was.Phase == Sending && !answered:
+		return "failed while a call is open (P5)"
+	case to.Status == Published && was.Status != Published && !person && !(answered && e.Err == nil) && e.Kind != LookEnded:
+		return "published without proof"
+	case to.Generation != was.Generation && !person:
+		return "another generation without a person (P7)"
+	case to.Generation < was.Generation, to.Generation > was.Generation+1:
+		return "generations count up one by one"
+	case was.RemoteID != "" && to.RemoteID != was.RemoteID:
+		return "the id was written twice (P15)"
+	case was.Left && !to.Left && to.Generation == was.Generation:
+		return "other bytes could go out under the same key (P7)"
+	case c.Thaws && was.Left && to.Generation == was.Generation && !was.LookFirst:
+		return "other bytes under the same key (P7)"
+	case was.Phase == Sending && to.Phase != Sending && c.Closes == "":
+		return "an attempt was left open"
+	case was.Phase == Sending && to.Status == Cancelled:
+		return "cancelled while a call is open"
+	}
+	return ""
+}

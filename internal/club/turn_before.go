@@ -1,0 +1,256 @@
+package club
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// Before anything can be public, and safe calls: conditions and effects.
+
+func (t *turn) connectionGone() error {
+	t.Voids = true
+	t.to(Cancelled, "")
+	t.note(NoteConnectionCut)
+	return nil
+}
+
+func (t *turn) doubt() error {
+	t.ask(t.e.Doubt, platforms.CodeLate, "time", stamp(t.was.DueAt))
+	t.note(NoteDoubt, "reason", string(t.e.Doubt))
+	return nil
+}
+
+func (t *turn) early() bool { return t.now.Before(t.was.DueAt) }
+
+func (t *turn) untilDue() error {
+	t.To.NextAt = t.was.DueAt
+	return nil
+}
+
+func (t *turn) isLate() bool { return t.now.After(t.was.LateAfter) }
+
+func (t *turn) askLate() error {
+	phase, code, args := Late, platforms.CodeLate, []string{}
+	off := !t.e.OffFrom.IsZero() && !t.was.LateAfter.Before(t.e.OffFrom) && !t.was.DueAt.After(t.e.OffTo)
+	switch {
+	case !t.e.Account.Usable:
+		phase, code = Reconnect, t.e.Account.Code
+	case off:
+		code, args = platforms.CodeWeWereOff, []string{"t1", stamp(t.e.OffFrom), "t2", stamp(t.e.OffTo)}
+	case t.was.Code != "":
+		code = t.was.Code
+	}
+	t.ask(phase, code, append(args, "time", stamp(t.was.DueAt))...)
+	t.note(NoteLate, "code", code)
+	return nil
+}
+
+func (t *turn) blocked() bool {
+	return !t.e.Account.Usable || t.e.Account.BlockedUntil.After(t.now)
+}
+
+func (t *turn) block() error {
+	code := platforms.CodeRateLimited
+	next := t.e.Account.BlockedUntil.Add(t.spread())
+	if !t.e.Account.Usable {
+		code, next = t.e.Account.Code, t.now.Add(accountPoll)
+	} else if t.was.Code != "" && t.was.Phase == Blocked {
+		code = t.was.Code // the platform's own words for the limit
+	}
+	t.to(Scheduled, Blocked)
+	t.To.NextAt = t.orLate(next)
+	t.say(code, "when_next", stamp(next))
+	if t.was.Phase != Blocked && t.e.Account.Usable {
+		t.note(NoteBlocked, "when_next", stamp(next))
+	} else if t.was.Phase != Blocked {
+		t.note(NoteSignIn)
+	}
+	return nil
+}
+
+// orLate is the time, or the moment at which people must be asked.
+func (t *turn) orLate(at time.Time) time.Time {
+	if late := t.was.LateAfter.Add(time.Millisecond); at.After(late) {
+		return late
+	}
+	return at
+}
+
+func (t *turn) crowded() bool {
+	return t.now.Sub(t.was.DueAt) > catchUpAfter && t.e.Account.FreeAt.After(t.now) &&
+		(t.was.Status == Scheduled || t.e.Step.Irreversible)
+}
+
+func (t *turn) untilFree() error {
+	t.To.NextAt = t.e.Account.FreeAt
+	return nil
+}
+
+func (t *turn) unfit() bool { return t.e.Problem != nil }
+
+func (t *turn) unfitContent() error {
+	phase := Refused
+	if t.e.Problem.Media {
+		phase = MediaRefused
+	}
+	t.fail(phase, t.e.Problem.Code, t.e.Problem.Args)
+	return nil
+}
+
+func (t *turn) start() error {
+	t.to(Publishing, Preparing)
+	t.To.NextAt, t.To.StartedAt = t.now, t.now
+	t.To.Code, t.To.Args = "", nil
+	t.note(NoteStarted)
+	return t.freeze()
+}
+
+func (t *turn) unfrozen() bool { return !t.was.Frozen }
+
+func (t *turn) freeze() error {
+	t.Freezes = !t.was.Frozen
+	t.To.Frozen = true
+	t.Work = Again
+	return nil
+}
+
+func (t *turn) spent() bool {
+	since := t.was.TriesSince
+	return t.was.TriesTransient >= transientMax || !since.IsZero() && t.now.Sub(since) >= transientFor
+}
+
+func (t *turn) exhaust() error {
+	n := strconv.Itoa(t.was.TriesTransient)
+	t.fail(Exhausted, platforms.CodePlatformExhausted, nil)
+	t.say(platforms.CodePlatformExhausted, "n", n, "t1", stamp(t.was.TriesSince), "t2", stamp(t.now))
+	t.Timeline = nil
+	t.note(NoteExhausted, "n", n)
+	return nil
+}
+
+func (t *turn) tryAgain() error {
+	t.proceed(t.e.Step)
+	return nil
+}
+
+func (t *turn) stepDied() bool { return t.e.StepDied }
+
+func (t *turn) remake() error {
+	t.Keeps = t.result()
+	if t.was.Remakes > 0 {
+		t.fail(MediaRefused, platforms.CodeMediaFailed, nil)
+		return nil
+	}
+	t.Voids = true
+	t.To.Remakes++
+	t.to(Publishing, Preparing)
+	t.To.NextAt, t.Work = t.now, Again
+	t.note(NoteMadeAgain)
+	return nil
+}
+
+func (t *turn) changed() bool { return t.e.Changed && t.e.Step.Irreversible }
+
+func (t *turn) refuseChanged() error {
+	t.fail(Refused, platforms.CodeContentChanged, nil)
+	return nil
+}
+
+func (t *turn) irreversible() bool { return t.e.Step.Irreversible }
+
+func (t *turn) send() error {
+	t.to(Publishing, Sending)
+	t.To.NextAt = t.now.Add(sendOverdue)
+	t.To.Code, t.To.Args = "", nil
+	if t.To.TriedAt.IsZero() {
+		t.To.TriedAt = t.now
+	}
+	t.Opens, t.Work = true, Send
+	return nil
+}
+
+func (t *turn) doStep() error {
+	t.Work = Do
+	return nil
+}
+
+// Conditions and effects of safe calls.
+
+func (t *turn) ok() bool { return t.e.Err == nil }
+
+func (t *turn) stillWorking() bool {
+	return t.ok() && t.e.Step.Waits && t.e.Result.State == platforms.StepWorking
+}
+
+func (t *turn) keepWaiting() error {
+	if t.was.WaitsSince.IsZero() {
+		t.To.WaitsSince = t.now
+	}
+	if t.now.Sub(t.To.WaitsSince) >= processFor {
+		t.fail(MediaRefused, platforms.CodeMediaFailed, nil)
+		return nil
+	}
+	t.to(Publishing, Processing)
+	t.To.NextAt = t.now.Add(nth(processEvery, t.was.Waits))
+	t.To.Waits++
+	return nil
+}
+
+func (t *turn) stepUseless() bool {
+	return t.ok() && (t.e.Result.State == platforms.StepExpired || t.e.Result.State == platforms.StepFailed)
+}
+
+func (t *turn) stepDone() error {
+	t.Keeps = t.result()
+	t.Closes = Accepted
+	t.To.Waits, t.To.WaitsSince = 0, time.Time{}
+	t.proceed(t.e.Following)
+	if !t.e.Step.Waits {
+		t.note(NoteStep, "step", t.e.Step.Kind, "n", strconv.Itoa(t.e.Step.Index+1))
+	}
+	return nil
+}
+
+func (t *turn) result() *platforms.StepResult {
+	if t.e.Kind != StepEnded {
+		return nil
+	}
+	r := t.e.Result
+	return &r
+}
+
+// proceed goes on to the phase that a step belongs to.
+func (t *turn) proceed(next platforms.Step) {
+	phase := Preparing
+	switch {
+	case next.Irreversible:
+		phase = Ready
+	case next.Waits:
+		phase = Processing
+	}
+	t.to(Publishing, phase)
+	t.To.NextAt, t.Work = t.now, Again
+}
+
+func (t *turn) backOff() error {
+	t.close(platforms.NotSent)
+	if t.was.TriesSince.IsZero() {
+		t.To.TriesSince = t.now
+	}
+	t.To.TriesTransient++
+	wait := backoffFirst << min(t.was.TriesTransient, 10)
+	wait = min(wait, backoffCap)
+	wait = time.Duration(float64(wait) * (0.5 + t.e.Jitter/2))
+	t.to(Publishing, Backoff)
+	t.To.NextAt = t.now.Add(wait)
+	if t.To.TriesTransient >= transientMax {
+		t.To.NextAt, t.Work = t.now, Again
+	}
+	code := t.code(platforms.CodePlatformDown)
+	left := strconv.Itoa(transientMax - t.To.TriesTransient)
+	t.say(code, "when_next", stamp(t.To.NextAt), "n", left)
+	t.note(NoteRetry, "code", code, "when_next", stamp(t.To.NextAt))
+	return nil
+}

@@ -1,0 +1,205 @@
+package club
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// While the outcome is open: conditions and effects.
+
+func (t *turn) lookLater() error {
+	if t.openTooLong() {
+		return t.askAmbiguous()
+	}
+	t.lookAgain()
+	if at := t.e.Account.BlockedUntil; t.e.Account.Usable && at.After(t.To.NextAt) {
+		t.To.NextAt = at
+	}
+	return nil
+}
+
+func (t *turn) lookFirst() bool { return t.was.LookFirst }
+
+// last is a condition on the last look before sending again.
+func last(when func(*turn) bool) func(*turn) bool {
+	return func(t *turn) bool { return t.was.LookFirst && when(t) }
+}
+
+func (t *turn) look() error {
+	t.Work = Look
+	return nil
+}
+
+func sees(v platforms.Verdict) func(*turn) bool {
+	return func(t *turn) bool { return t.ok() && t.e.Evidence.Verdict == v }
+}
+
+func (t *turn) found() error {
+	ev := t.e.Evidence
+	t.Proof = ev.Proof
+	at := ev.PublishedAt
+	if at.IsZero() {
+		at = t.was.TriedAt
+	}
+	t.publish(ev.RemoteID, ev.RemoteURL, at)
+	t.note(NoteFound, "proof", ev.Proof)
+	return nil
+}
+
+func (t *turn) several() error {
+	t.Proof = t.e.Evidence.Proof
+	t.publish("", "", t.was.TriedAt)
+	t.say(platforms.CodeDuplicate)
+	t.note(NoteSeveral)
+	t.Notice = NoticeSeveral
+	return nil
+}
+
+// counted adds the look that just ended to the looks in a row that saw the same.
+func (t *turn) counted() (looks int, since time.Time) {
+	if t.was.Looks > 0 && t.was.Seen == t.e.Evidence.Verdict {
+		return t.was.Looks + 1, t.was.LooksSince
+	}
+	return 1, t.now
+}
+
+func (t *turn) provedAbsent() bool {
+	looks, since := t.counted()
+	return t.was.Certainty == platforms.CertainByStatus && sees(platforms.SeenNotPublic)(t) &&
+		looks >= equalLooks && t.now.Sub(since) >= equalAfter
+}
+
+func (t *turn) readyAgain() error {
+	t.Proof = t.e.Evidence.Proof
+	t.to(Publishing, Ready)
+	t.To.NextAt, t.Work = t.now, Again
+	t.To.UnknownSince = time.Time{}
+	t.To.Seen, t.To.Looks, t.To.LooksSince = "", 0, time.Time{}
+	t.To.Code, t.To.Args = "", nil
+	t.note(NoteNotPublic)
+	return nil
+}
+
+func (t *turn) repeatable() bool {
+	d := t.was
+	return d.Certainty == platforms.CertainByKey && t.ok() && t.e.Step.Irreversible &&
+		(sees(platforms.SeenNotPublic)(t) || sees(platforms.SeenNothing)(t)) &&
+		!t.now.Before(d.TriedAt.Add(d.SettleAfter)) &&
+		(d.KeyLife == 0 || t.now.Before(d.TriedAt.Add(d.KeyLife))) &&
+		!t.isLate()
+}
+
+func (t *turn) repeat() error {
+	t.count()
+	t.To.TriesAmbiguous++
+	t.to(Publishing, Sending)
+	t.To.NextAt = t.now.Add(sendOverdue)
+	t.Opens, t.Work = true, Send
+	t.note(NoteRepeated)
+	return nil
+}
+
+func (t *turn) openTooLong() bool { return t.now.Sub(t.was.UnknownSince) >= unknownFor }
+
+func (t *turn) outOfLooks() bool {
+	if t.openTooLong() || is(platforms.Rejected)(t) {
+		return true
+	}
+	looks, since := t.counted()
+	return t.ok() && looks >= emptyLooks && t.now.Sub(since) >= emptyAfter
+}
+
+func (t *turn) askAfterLook() error {
+	if t.ok() {
+		t.count()
+	}
+	return t.askAmbiguous()
+}
+
+func (t *turn) askAmbiguous() error {
+	n := strconv.Itoa(t.To.Looks)
+	t.ask(Ambiguous, platforms.CodeOutcomeUnknown, "n", n)
+	t.note(NoteAsks, "n", n)
+	return nil
+}
+
+func (t *turn) failedCall() bool { return !t.ok() }
+
+func (t *turn) lookFailed() error {
+	t.lookAgain()
+	t.heed()
+	t.note(NoteLookFailed, "when_next", stamp(t.To.NextAt))
+	return nil
+}
+
+func (t *turn) lookedInVain() error {
+	t.count()
+	t.lookAgain()
+	d := t.was
+	switch settled := d.TriedAt.Add(d.SettleAfter); {
+	case d.Certainty == platforms.CertainByStatus && t.e.Evidence.Verdict == platforms.SeenNotPublic:
+		t.To.NextAt = t.now.Add(equalAfter)
+	case d.Certainty == platforms.CertainByKey && settled.After(t.now) && settled.Before(t.To.NextAt):
+		t.To.NextAt = settled
+	}
+	n := strconv.Itoa(t.To.Looks)
+	t.say(platforms.CodeOutcomeUnknown, "n", n)
+	t.note(NoteLooked, "n", n)
+	return nil
+}
+
+func (t *turn) count() {
+	t.To.Looks, t.To.LooksSince = t.counted()
+	t.To.Seen = t.e.Evidence.Verdict
+}
+
+// lookAgain plans the next look.
+func (t *turn) lookAgain() {
+	t.To.NextAt = t.now.Add(nth(lookEvery, t.was.TriesAmbiguous))
+	t.To.TriesAmbiguous++
+}
+
+// heed does what a refusal asks for besides: rest, or renew the sign-in.
+func (t *turn) heed() {
+	switch t.e.Err.Kind {
+	case platforms.RateLimited:
+		t.blockAccount()
+		if t.Blocks.After(t.To.NextAt) {
+			t.To.NextAt = t.Blocks
+		}
+	case platforms.Expired:
+		if t.e.CanRenew {
+			t.Work = Renew
+		}
+	case platforms.Revoked:
+		t.Breaks = true
+	}
+}
+
+func (t *turn) lookOnceMore() bool {
+	return !t.ok() && t.e.Err.Kind != platforms.Rejected && t.was.TriesAmbiguous < finalLooks
+}
+
+func (t *turn) startOver() error {
+	t.To.LookFirst = false
+	t.To.TriesAmbiguous = 0
+	t.startGeneration()
+	t.To.NextAt, t.Work = t.now, Again
+	return nil
+}
+
+func (t *turn) seenWithID() bool {
+	return sees(platforms.SeenPublic)(t) && t.e.Evidence.RemoteID != ""
+}
+
+func (t *turn) link() error {
+	t.to(Published, Linked)
+	t.To.RemoteID = t.e.Evidence.RemoteID
+	if t.e.Evidence.RemoteURL != "" {
+		t.To.RemoteURL = t.e.Evidence.RemoteURL
+	}
+	t.note(NoteLink)
+	return nil
+}

@@ -1,0 +1,188 @@
+package club
+
+import (
+	"maps"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// How calls end, safe and irreversible ones: conditions and effects.
+
+func is(kinds ...platforms.Kind) func(*turn) bool {
+	return func(t *turn) bool {
+		for _, k := range kinds {
+			if t.e.Err != nil && t.e.Err.Kind == k {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func (t *turn) reject() error {
+	t.close(platforms.Rejected)
+	phase := Refused
+	if t.e.Err.Kind == platforms.MediaRejected {
+		phase = MediaRefused
+	}
+	args := maps.Clone(t.e.Err.Args)
+	if t.e.Err.PlatformText != "" {
+		if args == nil {
+			args = map[string]string{}
+		}
+		args["platform_text"] = t.e.Err.PlatformText
+	}
+	fallback := platforms.CodeUnknownRefusal
+	if t.e.Err.Kind == platforms.Duplicate {
+		fallback = platforms.CodeDuplicate
+	}
+	t.fail(phase, t.code(fallback), args)
+	return nil
+}
+
+func (t *turn) signInRefused() bool { return is(platforms.Expired, platforms.Revoked)(t) }
+
+func (t *turn) renewOrStop() error {
+	t.close(platforms.Rejected)
+	if t.e.Err.Kind == platforms.Expired && t.e.CanRenew && t.was.Renewals == 0 {
+		t.to(Publishing, Backoff)
+		t.To.NextAt, t.Work = t.now, Renew
+		return nil
+	}
+	t.breakOff()
+	return nil
+}
+
+func (t *turn) breakOff() {
+	t.Breaks = true
+	t.to(Scheduled, Blocked)
+	t.To.NextAt = t.now.Add(accountPoll)
+	t.say(t.code(platforms.CodeAuthRevoked))
+	t.note(NoteSignIn)
+}
+
+func (t *turn) renewed() error {
+	switch {
+	case t.e.Err == nil:
+		t.To.Renewals++
+		t.To.NextAt, t.Work = t.now, Again
+		t.note(NoteRenewed)
+	case t.e.Err.Kind == platforms.Revoked:
+		t.breakOff()
+	default:
+		return t.backOff()
+	}
+	return nil
+}
+
+func (t *turn) rateLimit() error {
+	t.close(platforms.Rejected)
+	t.To.RateWaits++
+	t.blockAccount()
+	t.to(Scheduled, Blocked)
+	t.To.NextAt = t.orLate(t.Blocks)
+	t.say(t.code(platforms.CodeRateLimited), "when_next", stamp(t.Blocks))
+	t.note(NoteBlocked, "when_next", stamp(t.Blocks))
+	return nil
+}
+
+// blockAccount lets the whole connection rest until the platform's limit ends.
+func (t *turn) blockAccount() {
+	wait := rateDefault
+	if at := t.e.Err.RetryAt; !at.IsZero() {
+		wait = min(max(at.Sub(t.now), rateMin), rateMax)
+	}
+	t.Blocks = t.now.Add(wait + t.spread())
+}
+
+func (t *turn) spread() time.Duration { return time.Duration(float64(rateSpread) * t.e.Jitter) }
+
+// Conditions and effects of the irreversible call.
+
+func (t *turn) okWithID() bool { return t.ok() && t.e.Result.RemoteID != "" }
+
+func (t *turn) published() error {
+	t.Closes, t.Proof = Accepted, "answer"
+	t.To.Left = true
+	r := t.e.Result
+	at := r.PublishedAt
+	if at.IsZero() {
+		at = t.now
+	}
+	t.publish(r.RemoteID, r.RemoteURL, at)
+	t.note(NotePublished)
+	return nil
+}
+
+// repeatedInVain: a repeat under the same key was not accepted. That says
+// nothing about the call before it, whose outcome is still open.
+func (t *turn) repeatedInVain() bool { return !t.ok() && !t.was.UnknownSince.IsZero() }
+
+// duplicateOfOurs: the platform has the post already, and an earlier attempt of
+// ours may be what it means.
+func (t *turn) duplicateOfOurs() bool { return is(platforms.Duplicate)(t) && t.was.Unknowns > 0 }
+
+func (t *turn) outcomeUnknown() error {
+	t.Closes = OutcomeUnknown
+	t.To.Left = true
+	t.To.Unknowns++
+	t.keepEvidence()
+	t.to(Publishing, Reconciling)
+	if t.was.UnknownSince.IsZero() {
+		t.To.UnknownSince = t.now
+		t.To.Seen, t.To.Looks, t.To.LooksSince = "", 0, time.Time{}
+		t.To.NextAt, t.Work = t.now, Again
+	} else {
+		t.lookAgain()
+	}
+	t.say(platforms.CodeOutcomeUnknown, "n", "0")
+	t.note(NoteUnknown)
+	return nil
+}
+
+func (t *turn) stillUnknown() error {
+	t.close(t.e.Err.Kind)
+	if t.Closes == OutcomeUnknown {
+		t.To.Unknowns++
+	}
+	t.keepEvidence()
+	t.to(Publishing, Reconciling)
+	t.lookAgain()
+	t.heed()
+	return nil
+}
+
+// keepEvidence keeps the earlier post that a Duplicate answer named, for Settle.
+func (t *turn) keepEvidence() {
+	if t.e.Err != nil && t.e.Err.Ref != "" {
+		t.Keeps = &platforms.StepResult{Kind: platforms.DuplicateOf, Ref: t.e.Err.Ref, State: platforms.StepDone}
+	}
+}
+
+func (t *turn) overdue() bool { return !t.now.Before(t.was.NextAt) }
+
+// close says how the call that just ended is kept. A safe step may also have an
+// unknown outcome; it then counts as not sent, for nothing of it is public.
+func (t *turn) close(kind platforms.Kind) {
+	if t.e.Kind == StepEnded && t.e.Err != nil {
+		kind = t.e.Err.Kind
+	}
+	switch kind {
+	case platforms.NotSent:
+		t.Closes = NotSent
+	case platforms.Unknown:
+		t.Closes = OutcomeUnknown
+	default:
+		t.Closes = Rejected
+	}
+	if t.e.Kind != SendEnded {
+		return
+	}
+	if t.Closes != NotSent {
+		t.To.Left = true
+	}
+	if t.was.UnknownSince.IsZero() {
+		t.To.TriedAt = time.Time{}
+	}
+}

@@ -1,0 +1,163 @@
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/store/storetest"
+)
+
+// rig is an engine with a database, a clock and a platform.
+type rig struct {
+	t      *testing.T
+	clock  *storetest.Clock
+	db     *store.DB
+	club   *storetest.Club
+	server *server
+	fake   *fake
+	config Config
+	engine *Engine
+	tokens platforms.Tokens
+}
+
+func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig {
+	t.Helper()
+	clock := storetest.NewClock()
+	s := &server{calls: map[string]int{}, inFlight: map[string]int{}, now: clock.Now, hold: make(chan struct{}), entered: make(chan struct{}, 64)}
+	ts := httptest.NewServer(s)
+	t.Cleanup(ts.Close)
+	r := &rig{
+		t: t, clock: clock, server: s,
+		fake:   &fake{url: ts.URL, client: ts.Client(), certainty: certainty, now: clock.Now},
+		tokens: platforms.Tokens{Access: platforms.NewSecret("first"), Refresh: platforms.NewSecret("refresh-first")},
+	}
+	for _, f := range set {
+		f(r)
+	}
+	r.db = storetest.Open(t, clock.Now)
+	r.club = storetest.NewClub(t, r.db)
+	var p platforms.Platform = r.fake
+	if r.fake.renewal != (platforms.Renewal{}) {
+		p = renewingFake{r.fake}
+	}
+	registry := platforms.NewRegistry(p)
+	start := clock.Now()
+	r.config = Config{
+		DB: r.db, Platforms: func(int64, bool) *platforms.Registry { return registry },
+		App:   func(context.Context, int64, bool, string) (platforms.App, error) { return platforms.App{}, nil },
+		Media: noMedia{}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Now: clock.Now,
+		Elapsed: func() time.Duration { return clock.Now().Sub(start) },
+		Jitter:  func() float64 { return 0.5 }, Boot: "boot-1",
+	}
+	r.engine = NewEngine(r.config, NewSignIns(r.config))
+	if err := r.engine.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func renewing(policy platforms.Renewal) func(*rig) { return func(r *rig) { r.fake.renewal = policy } }
+
+// connect adds an account.
+func (r *rig) connect() store.Connection {
+	r.t.Helper()
+	return r.club.Connection("fake", r.tokens)
+}
+
+// schedule makes a post for the accounts and returns its id.
+func (r *rig) schedule(text string, in time.Duration, conns ...store.Connection) int64 {
+	r.t.Helper()
+	ids := make([]int64, 0, len(conns))
+	for _, c := range conns {
+		ids = append(ids, c.ID)
+	}
+	return r.club.Scheduled(text, r.clock.Now().Add(in), ids...)
+}
+
+// after moves the clock and lets the engine do what is then due.
+func (r *rig) after(d time.Duration) {
+	r.t.Helper()
+	r.clock.Advance(d)
+	r.engine.RunDue(r.t.Context())
+}
+
+// settle lets time pass, a minute at a time, until nothing moves by itself.
+func (r *rig) settle() {
+	r.t.Helper()
+	for range 24 * 60 {
+		r.engine.RunDue(r.t.Context())
+		var open int
+		err := r.db.Reader().QueryRowContext(r.t.Context(), `SELECT count(*) FROM deliveries WHERE next_at IS NOT NULL`).Scan(&open)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if open == 0 {
+			return
+		}
+		r.clock.Advance(time.Minute)
+	}
+	r.t.Fatal("not settled within a day")
+}
+
+func (r *rig) delivery(post int64) store.Delivery {
+	r.t.Helper()
+	ds, err := r.db.Deliveries(r.t.Context(), r.club.Scope, post)
+	if err != nil || len(ds) != 1 {
+		r.t.Fatalf("deliveries of post %d: %d, %v; want 1", post, len(ds), err)
+	}
+	return ds[0]
+}
+
+func (r *rig) want(post int64, status club.Status, phase club.Phase) store.Delivery {
+	r.t.Helper()
+	d := r.delivery(post)
+	if d.Status != status || d.Phase != phase {
+		r.t.Fatalf("delivery is %s/%s (%s), want %s/%s; timeline:\n%s", d.Status, d.Phase, d.Code, status, phase, r.story(post))
+	}
+	return d
+}
+
+// wantAccepted compares how often the platform took a text.
+func (r *rig) wantAccepted(text string, n int) {
+	r.t.Helper()
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	got := 0
+	for _, p := range r.server.posts {
+		if p.Text == text {
+			got++
+		}
+	}
+	if got != n {
+		r.t.Errorf("the platform accepted %q %d times, want %d", text, got, n)
+	}
+}
+
+func (r *rig) story(post int64) string {
+	r.t.Helper()
+	events, err := r.db.Timeline(r.t.Context(), r.club.Scope, post)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var b bytes.Buffer
+	for _, e := range events {
+		fmt.Fprintf(&b, "  %s %s %v\n", e.At.Format(time.DateTime), e.Note.Kind, e.Note.Args)
+	}
+	return b.String()
+}
+
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Helper()
+	l.t.Log(string(bytes.TrimSpace(b)))
+	return len(b), nil
+}

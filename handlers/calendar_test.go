@@ -368,3 +368,24 @@ func TestBusyMonthStaysSmall(t *testing.T) {
 
 // cmpSorted compares lists without their order.
 var cmpSorted = cmpopts.SortSlices(strings.Compare)
+
+func TestWhatPeopleWriteIsEscaped(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, withPlatforms)
+	const nasty = `"><script>alert('x')</script>&amp;<b`
+	one := s.connect("one", nasty)
+	s.schedule(nasty, "2026-11-24T18:30", one)
+	b := s.as(club.Publisher)
+	for _, path := range []string{"/calendar", "/calendar?view=list", "/calendar/day/2026-11-24"} {
+		doc := b.get(path).want(http.StatusOK).doc()
+		if n := doc.Find("main script").Length(); n != 0 {
+			t.Errorf("%s: a post brings a script", path)
+		}
+		if got := doc.Find("main .pc-text").First().Text(); !strings.HasPrefix(got, nasty) {
+			t.Errorf("%s: the text reads %q", path, got)
+		}
+		if got := doc.Find("main summary[aria-label]").First().AttrOr("aria-label", ""); got != "More for "+nasty {
+			t.Errorf("%s: the menu is called %q", path, got)
+		}
+	}
+}

@@ -319,6 +319,8 @@ CREATE TABLE deliveries (
   CHECK (status IN ('DRAFT', 'CANCELLED') OR due_at IS NOT NULL),
   CHECK (phase <> 'linked' OR remote_id IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
+-- The calendar reads the states of all deliveries of a month from this alone.
+CREATE INDEX deliveries_of ON deliveries (post_id, connection_id, status);
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX deliveries_connection ON deliveries (connection_id, status);
 CREATE INDEX deliveries_attention ON deliveries (club_id, status) WHERE status IN ('FAILED', 'NEEDS_ATTENTION');

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,15 +26,57 @@ var locales embed.FS
 type Catalogue struct {
 	bundle *goi18n.Bundle
 	keys   map[string]bool
-	// plain holds English messages without placeholders or plurals, which need
-	// no template.
-	plain map[string]string
+	// plain holds the English messages without plurals, which need no template.
+	plain map[string]phrase
+}
+
+// phrase is a message cut at its placeholders: text, name, text, name … text.
+type phrase []string
+
+var placeholder = regexp.MustCompile(`{{\s*\.(\w+)\s*}}`)
+
+// cut makes a phrase; false if the message needs more than to be filled in.
+func cut(s string) (phrase, bool) {
+	var p phrase
+	at := 0
+	for _, m := range placeholder.FindAllStringSubmatchIndex(s, -1) {
+		p = append(p, s[at:m[0]], s[m[2]:m[3]])
+		at = m[1]
+	}
+	p = append(p, s[at:])
+	for i := 0; i < len(p); i += 2 {
+		if strings.Contains(p[i], "{{") {
+			return nil, false
+		}
+	}
+	return p, true
+}
+
+// fill puts the values of args (name, value, name, value …) in their places.
+func (p phrase) fill(args []string) string {
+	if len(p) == 1 {
+		return p[0]
+	}
+	var b strings.Builder
+	for i, s := range p {
+		if i%2 == 0 {
+			b.WriteString(s)
+			continue
+		}
+		for j := 0; j+1 < len(args); j += 2 {
+			if args[j] == s {
+				b.WriteString(args[j+1])
+				break
+			}
+		}
+	}
+	return b.String()
 }
 
 // Load reads the catalogue: Bandstand's own messages, then those that
 // platforms bring. A key that stands twice is an error.
 func Load(extra ...fs.FS) (*Catalogue, error) {
-	c := &Catalogue{bundle: goi18n.NewBundle(language.English), keys: map[string]bool{}, plain: map[string]string{}}
+	c := &Catalogue{bundle: goi18n.NewBundle(language.English), keys: map[string]bool{}, plain: map[string]phrase{}}
 	c.bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	for _, fsys := range append([]fs.FS{locales}, extra...) {
 		err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
@@ -68,8 +111,8 @@ func (c *Catalogue) add(fsys fs.FS, p string) error {
 			return fmt.Errorf("read messages %s: %q stands twice", p, m.ID)
 		}
 		c.keys[m.ID] = true
-		if m.One == "" && !strings.Contains(m.Other, "{{") {
-			c.plain[m.ID] = m.Other
+		if p, ok := cut(m.Other); ok && m.One == "" {
+			c.plain[m.ID] = p
 		}
 	}
 	return nil
@@ -84,8 +127,8 @@ func (c *Catalogue) Has(key string) bool { return c.keys[key] }
 // Text is the message for a key; args are name, value, name, value … A missing
 // message shows its key, so that it is noticed.
 func (c *Catalogue) Text(lang, key string, args ...string) string {
-	if s, ok := c.plain[key]; ok && len(args) == 0 && (lang == "" || lang == "en") {
-		return s
+	if p, ok := c.plain[key]; ok && (lang == "" || lang == "en") {
+		return p.fill(args)
 	}
 	return c.localize(lang, key, data(args), nil)
 }

@@ -28,7 +28,8 @@ func (s *Server) showAccounts(c echo.Context) error {
 	}
 	registry := s.platforms(a.Club.Practice)
 	slices.SortStableFunc(all, func(x, y store.Connected) int {
-		return cmp.Or(compareBool(x.Health == club.Disconnected, y.Health == club.Disconnected), registry.Compare(x.Account.Platform, y.Account.Platform))
+		return cmp.Or(compareBool(x.Health != club.NeedsReconnect, y.Health != club.NeedsReconnect),
+			compareBool(x.Health == club.Disconnected, y.Health == club.Disconnected), registry.Compare(x.Account.Platform, y.Account.Platform))
 	})
 	page := accounts.ListPage{Page: s.page(c, "accounts", t(c, "accounts_title")), Act: a.Role.Can(club.ConnectAccount)}
 	for _, conn := range all {
@@ -37,6 +38,7 @@ func (s *Server) showAccounts(c echo.Context) error {
 	return s.render(c, http.StatusOK, accounts.List(page))
 }
 
+// compareBool orders false before true.
 func compareBool(a, b bool) int {
 	switch {
 	case a == b:
@@ -112,7 +114,7 @@ func (s *Server) checkNow(c echo.Context, conn store.Connection) (kind, text str
 	if refusal.Kind == platforms.Revoked || refusal.Kind == platforms.Expired || refusal.Kind == platforms.Rejected {
 		return "problem", name + ": " + s.why(c, conn, cmp.Or(refusal.Code, platforms.CodeAuthRevoked)), nil
 	}
-	text = t(c, "account_not_asked", "platform", s.platformName(c, conn.Account.Platform))
+	text = t(c, "account_not_asked", "platform", s.siteName(c, conn.Account.Platform))
 	if !conn.CheckedAt.IsZero() {
 		text += " " + t(c, "account_last_good", "when", i18n.When(c.Request().Context(), conn.CheckedAt.In(s.zone(c))))
 	}
@@ -133,8 +135,8 @@ func (s *Server) showDisconnect(c echo.Context) error {
 	if conn.Waiting > 0 {
 		page.Stops = append(page.Stops, i18n.N(ctx, "disconnect_stops_posts", conn.Waiting, "account", page.Card.Name))
 	}
-	page.Stops = append(page.Stops, t(c, "disconnect_stops_numbers"), t(c, "disconnect_stops_signin", "platform", page.Card.Platform))
-	page.Stays = []string{t(c, "disconnect_stays_posts", "platform", page.Card.Platform), t(c, "disconnect_stays_numbers"), t(c, "disconnect_stays_again")}
+	page.Stops = append(page.Stops, t(c, "disconnect_stops_numbers"), t(c, "disconnect_stops_signin", "platform", page.Card.Site))
+	page.Stays = []string{t(c, "disconnect_stays_posts", "platform", page.Card.Site), t(c, "disconnect_stays_numbers"), t(c, "disconnect_stays_again")}
 	return s.render(c, http.StatusOK, accounts.Disconnect(page))
 }
 
@@ -160,7 +162,7 @@ func (s *Server) createDisconnect(c echo.Context) error {
 func (s *Server) accountCard(c echo.Context, conn store.Connected) accounts.Card {
 	ctx, zone, a := c.Request().Context(), s.zone(c), conn.Account
 	card := accounts.Card{
-		ID: conn.ID, Platform: s.platformName(c, a.Platform), Name: labelOf(a), Health: string(conn.Health), Waiting: conn.Waiting,
+		ID: conn.ID, Platform: s.platformName(c, a.Platform), Site: s.siteName(c, a.Platform), Name: labelOf(a), Health: string(conn.Health), Waiting: conn.Waiting,
 		Act: who(c).Role.Can(club.ConnectAccount), Broken: conn.Health == club.NeedsReconnect, Disconnected: conn.Health == club.Disconnected,
 		Connected: t(c, "account_connected", "person", conn.ByName, "date", i18n.DayYear(ctx, conn.ConnectedAt.In(zone))),
 	}
@@ -234,7 +236,7 @@ func (s *Server) why(c echo.Context, conn store.Connection, code string) string 
 	if !s.Catalogue.Has(key) {
 		key = "account_why_other"
 	}
-	return t(c, key, "platform", s.platformName(c, conn.Account.Platform), "account", labelOf(conn.Account))
+	return t(c, key, "platform", s.siteName(c, conn.Account.Platform), "account", labelOf(conn.Account))
 }
 
 // ago says when an account was last asked.
@@ -250,10 +252,19 @@ func (s *Server) ago(c echo.Context, at time.Time) string {
 	return t(c, "account_checked", "when", i18n.WhenYear(ctx, at.In(s.zone(c))))
 }
 
-// platformName is how a platform is called, also one that is no longer there.
+// platformName is how a kind of account is called, also one whose platform is
+// no longer there.
 func (s *Server) platformName(c echo.Context, p platforms.ID) string {
 	if found, ok := s.platforms(who(c).Club.Practice).Platform(p); ok {
 		return found.Info().Name
+	}
+	return string(p)
+}
+
+// siteName is how sentences about a platform call it.
+func (s *Server) siteName(c echo.Context, p platforms.ID) string {
+	if found, ok := s.platforms(who(c).Club.Practice).Platform(p); ok {
+		return found.Info().SiteName()
 	}
 	return string(p)
 }
@@ -280,6 +291,6 @@ func (s *Server) refusalText(c echo.Context, info platforms.Info, err error) (fi
 	default:
 		key = "connect_refused_other"
 	}
-	args := append(i18n.Args(e.Args), "platform", info.Name, "app", info.AppName, "said", e.PlatformText)
+	args := append(i18n.Args(e.Args), "platform", info.SiteName(), "app", info.AppName, "said", e.PlatformText)
 	return e.Field, t(c, key, args...), true
 }

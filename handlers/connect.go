@@ -176,7 +176,7 @@ func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[s
 	}
 	switch p := to.Platform.(type) {
 	case platforms.OAuthSignIn:
-		page.Button = t(c, "connect_go", "platform", to.Name)
+		page.Button = t(c, "connect_go", "platform", to.SiteName())
 		page.Intro = append(page.Intro, s.leaveWords(c, to)...)
 		if err := s.allowLeaving(c, to, p); err != nil {
 			return err
@@ -208,9 +208,9 @@ func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[s
 
 // leaveWords say what awaits the person at the platform.
 func (s *Server) leaveWords(c echo.Context, to target) []string {
-	words := []string{t(c, "connect_leave", "platform", to.Name), t(c, "connect_leave_yes")}
+	words := []string{t(c, "connect_leave", "platform", to.SiteName()), t(c, "connect_leave_yes")}
 	if who(c).Club.Practice {
-		words[0] = t(c, "connect_leave_practice", "platform", to.Name)
+		words[0] = t(c, "connect_leave_practice", "platform", to.SiteName())
 	}
 	var names []string
 	for _, p := range s.Real.Slot(to.AppSlot) {
@@ -313,7 +313,7 @@ func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ti
 		}
 		page.Choices = append(page.Choices, one)
 	}
-	page.Intro = i18n.N(ctx, "choose_intro", len(choice.Accounts), "platform", s.platformName(c, choice.Platform))
+	page.Intro = i18n.N(ctx, "choose_intro", len(choice.Accounts), "platform", s.siteName(c, choice.Platform))
 	page.Page = s.page(c, "accounts", t(c, "choose_title"))
 	page.Page.Faults = f.list
 	return s.render(c, status, accounts.Choose(page))
@@ -397,7 +397,7 @@ func (s *Server) unusable(c echo.Context, a platforms.Account) string {
 	if !s.Catalogue.Has(key) {
 		key = "choose_unusable_other"
 	}
-	return t(c, key, "account", labelOf(a), "platform", s.platformName(c, a.Platform))
+	return t(c, key, "account", labelOf(a), "platform", s.siteName(c, a.Platform))
 }
 
 // wrongAccount says that a sign-in was for another account than the one it

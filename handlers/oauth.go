@@ -136,7 +136,7 @@ func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
 		return s.reconnect(c, *conn, seen, in.ReturnTo, back)
 	}
 	if len(seen) == 0 {
-		return s.backWith(c, back, t(c, "connect_no_accounts", "platform", info.Name))
+		return s.backWith(c, back, t(c, "connect_no_accounts", "platform", info.SiteName()))
 	}
 	choice, err := s.DB.CreateChoice(ctx, scope(c), store.Choice{Platform: in.Platform, Practice: in.Practice, Accounts: seen})
 	if err != nil {
@@ -152,12 +152,12 @@ var cancelled = []string{"access_denied", "user_cancelled_login", "user_cancelle
 // deniedText puts the error parameters of a platform into words.
 func (s *Server) deniedText(c echo.Context, info platforms.Info) string {
 	if slices.Contains(cancelled, c.QueryParam("error")) || slices.Contains(cancelled, c.QueryParam("error_reason")) {
-		return t(c, "connect_refused_consent_cancelled", "platform", info.Name)
+		return t(c, "connect_refused_consent_cancelled", "platform", info.SiteName())
 	}
 	if said := short(c.QueryParam("error_description")); said != "" {
-		return t(c, "connect_refused_said", "platform", info.Name, "said", said)
+		return t(c, "connect_refused_said", "platform", info.SiteName(), "said", said)
 	}
-	return t(c, "connect_refused_other", "platform", info.Name)
+	return t(c, "connect_refused_other", "platform", info.SiteName())
 }
 
 // saidRunes is the most that is shown of a platform's own sentence.

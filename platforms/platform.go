@@ -7,6 +7,7 @@
 package platforms
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"net/http"
@@ -56,6 +57,7 @@ type Env struct {
 type Info struct {
 	ID    ID
 	Name  string // "Facebook Page": a proper name, the same in all languages
+	Site  string // "Facebook": what people go to, where that is not Name
 	Short string // one or two letters for narrow cells: "FB"
 	Mark  string // one-colour SVG drawn in currentColor, 24 × 24, aria-hidden
 
@@ -86,6 +88,10 @@ type Info struct {
 	// the platform's documentation.
 	CheckedOn time.Time
 }
+
+// SiteName is how sentences about the platform as such call it: "Facebook no
+// longer accepts our sign-in".
+func (i Info) SiteName() string { return cmp.Or(i.Site, i.Name) }
 
 // AppField is one value of a platform app that an admin enters.
 type AppField struct {

@@ -80,7 +80,7 @@ func (db *DB) Actor(ctx context.Context, personID, clubID int64) (*Actor, error)
 	err = db.read.QueryRowContext(ctx, `
 		SELECT
 		  (SELECT count(*) FROM notices WHERE club_id = ?1 AND person_id = ?2 AND read_at IS NULL),
-		  (SELECT count(*) FROM connections WHERE club_id = ?1 AND health = 'reconnect')`, a.Club.ID, personID).
+		  (SELECT count(*) FROM connections WHERE club_id = ?1 AND practice = ?3 AND health = 'reconnect')`, a.Club.ID, personID, a.Club.Practice).
 		Scan(&a.Unread, &a.Reconnect)
 	if err != nil {
 		return nil, fmt.Errorf("count what wants attention: %w", err)

@@ -47,7 +47,7 @@ func TestBrowserAccounts(t *testing.T) {
 			look("", "accounts connect")
 			b.load(func() { b.click("Facebook Page") })
 			look("", "accounts leave")
-			b.load(func() { b.click("Go to Facebook Page") })
+			b.load(func() { b.click("Go to Facebook") })
 			b.sees("Which Pages?")
 			b.shot("accounts-consent")
 			b.load(func() { b.click("Continue") })
@@ -59,7 +59,7 @@ func TestBrowserAccounts(t *testing.T) {
 			for name, button := range map[string]string{"X": "Authorize app", "LinkedIn Page": "Allow"} {
 				b.open("/accounts/connect")
 				b.load(func() { b.click(name) })
-				b.load(func() { b.click("Go to " + name) })
+				b.load(func() { b.click("Go to " + strings.TrimSuffix(name, " Page")) })
 				b.load(func() { b.click(button) })
 				b.sees("Which accounts shall Bandstand use?")
 				b.load(func() { b.click("Connect") })

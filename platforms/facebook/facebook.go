@@ -35,7 +35,7 @@ func New(env platforms.Env) platforms.Platform {
 // Info implements platforms.Platform.
 func (*facebook) Info() platforms.Info {
 	return platforms.Info{
-		ID: ID, Name: "Facebook Page", Short: "FB", Mark: mark,
+		ID: ID, Name: "Facebook Page", Site: "Facebook", Short: "FB", Mark: mark,
 		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(),
 		Endpoints: graph.Endpoints(),
 		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},

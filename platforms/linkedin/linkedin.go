@@ -55,6 +55,7 @@ func (*Platform) Info() platforms.Info {
 	return platforms.Info{
 		ID:      ID,
 		Name:    "LinkedIn Page",
+		Site:    "LinkedIn",
 		Short:   "LI",
 		Mark:    mark,
 		AppSlot: "linkedin",

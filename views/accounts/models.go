@@ -13,7 +13,8 @@ import (
 // Card is one account as the list shows it.
 type Card struct {
 	ID           int64
-	Platform     string // proper name
+	Platform     string // proper name: "Facebook Page"
+	Site         string // "Facebook"
 	Mark         string
 	Name         string // as people know it: "Riverside FC (@riversidefc)"
 	Full         string // with the platform, for those who hear buttons out of place

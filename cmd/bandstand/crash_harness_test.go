@@ -211,6 +211,25 @@ func (p *pair) startApp() {
 	p.app = start(p.t, p.log, p.env, p.bin, "serve", "--listen", p.listen, "--data", p.data)
 }
 
+// beginRequest sends the app a request whose body does not come.
+func (p *pair) beginRequest() {
+	p.t.Helper()
+	p.app.says("runs at")
+	conn, err := net.Dial("tcp", p.listen)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { conn.Close() })
+	_, err = conn.Write([]byte("POST /setup HTTP/1.1\r\nHost: " + p.listen + "\r\nSec-Fetch-Site: same-origin\r\n" +
+		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err != nil { // it wants the body
+		p.t.Fatal(err)
+	}
+}
+
 // fault makes the platforms misbehave until the sandbox is calmed.
 func (p *pair) fault(operation, fault string, percent int) {
 	p.t.Helper()

@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -49,6 +52,16 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		stopped(t, bin)
 	})
+	t.Run("stopped under an endless request", func(t *testing.T) {
+		t.Parallel()
+		w := newPair(t, bin)
+		w.beginRequest()
+		w.app.stop()
+	})
+	t.Run("stopped twice under an endless request", func(t *testing.T) {
+		t.Parallel()
+		stoppedTwice(t, bin)
+	})
 }
 
 // killed ends the app by SIGKILL again and again while it publishes and a fifth
@@ -56,11 +69,7 @@ func TestProcesses(t *testing.T) {
 func killed(t *testing.T, bin string) {
 	w := newCrashWorld(t, bin)
 	w.fault("publish", "reset_after", 20)
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		w.write(crashPosts)
-	}()
+	written := w.write(crashPosts)
 	for _, accepted := range w.moments(crashKills, crashPosts*len(w.accounts)) {
 		w.reach(accepted)
 		w.app.kill()
@@ -105,11 +114,7 @@ func killed(t *testing.T, bin string) {
 func stopped(t *testing.T, bin string) {
 	w := newCrashWorld(t, bin)
 	w.fault("publish", "slow", 33)
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		w.write(stopPosts)
-	}()
+	written := w.write(stopPosts)
 	for _, accepted := range w.moments(stops, stopPosts*len(w.accounts)) {
 		w.reach(accepted)
 		w.app.says("runs at")
@@ -130,6 +135,30 @@ func stopped(t *testing.T, bin string) {
 	r.check(t)
 	if r.published != r.deliveries || r.unknown > 0 {
 		t.Errorf("of %d deliveries %d were published, and the outcome of %d calls was lost", r.deliveries, r.published, r.unknown)
+	}
+}
+
+// stoppedTwice ends the app by a second SIGTERM while the first one waits.
+func stoppedTwice(t *testing.T, bin string) {
+	w := newPair(t, bin)
+	w.beginRequest()
+	for range 2 {
+		if err := w.app.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		until(t, stopLimit, func() bool {
+			conn, err := net.Dial("tcp", w.listen)
+			if err == nil {
+				conn.Close()
+			}
+			return err != nil
+		})
+	}
+	if !until(t, stopLimit, w.app.gone) {
+		t.Fatal("the app still runs")
+	}
+	if status, ok := w.app.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGTERM {
+		t.Errorf("the app went on to its end: %s", w.app.cmd.ProcessState)
 	}
 }
 
@@ -174,29 +203,34 @@ func textOf(n int) string {
 	return fmt.Sprintf("Result %d: we won (%d–0) & sang in the rain. #riverside", n, n+1)
 }
 
-// write publishes posts now. Where the app is gone, the secretary presses the
-// button again.
-func (w *crashWorld) write(n int) {
-	for i := range n {
-		form := url.Values{
-			"op": {"post-" + strconv.Itoa(i)}, "version": {"0"}, "text": {textOf(i)}, "account": w.accounts,
-			"media": {w.picture}, "alt-" + w.picture: {"Our pitch from above"}, "when": {"now"}, "do": {"schedule"},
-		}
-		pressed := until(w.t, startLimit, func() bool {
-			got, err := w.secretary.send(w.secretary.base+"/posts", form)
-			if err == nil && (got.status != 200 || got.at.Path == "/posts") {
-				w.t.Errorf("post %d was not taken: %d\n%s", i, got.status, got.text())
+// write publishes posts now, beside what the test does. Where the app is gone,
+// the secretary presses the button again. The channel is closed at the end.
+func (w *crashWorld) write(n int) <-chan struct{} {
+	written := make(chan struct{})
+	w.t.Cleanup(func() { <-written })
+	go func() {
+		defer close(written)
+		for i := range n {
+			form := url.Values{
+				"op": {"post-" + strconv.Itoa(i)}, "version": {"0"}, "text": {textOf(i)}, "account": w.accounts,
+				"media": {w.picture}, "alt-" + w.picture: {"Our pitch from above"}, "when": {"now"}, "do": {"schedule"},
 			}
-			return err == nil || w.t.Context().Err() != nil
-		})
-		if w.t.Context().Err() != nil {
-			return
+			pressed := until(w.t, startLimit, func() bool {
+				got, err := w.secretary.send(w.secretary.base+"/posts", form)
+				if err == nil && (got.status != http.StatusOK || got.at.Path == "/posts") {
+					w.t.Errorf("post %d was not taken: %d\n%s", i, got.status, got.text())
+				}
+				return err == nil || w.t.Context().Err() != nil
+			})
+			if w.t.Context().Err() != nil {
+				return
+			}
+			if !pressed {
+				w.t.Errorf("post %d could not be sent", i)
+			}
 		}
-		if !pressed {
-			w.t.Errorf("post %d could not be sent", i)
-			return
-		}
-	}
+	}()
+	return written
 }
 
 // moments are random numbers of accepted posts, rising.

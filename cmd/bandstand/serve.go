@@ -35,7 +35,8 @@ type serveCmd struct {
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
-	app, err := Open(ctx, c.Settings, out, time.Now)
+	// Starting is short: a stop that comes meanwhile waits until it is done.
+	app, err := Open(context.WithoutCancel(ctx), c.Settings, out, time.Now)
 	if err != nil {
 		return err
 	}
@@ -204,11 +205,12 @@ func (a *App) health() handlers.Health {
 // Run serves until ctx ends, then stops in order: no new requests, no new
 // claims, what runs may finish.
 func (a *App) Run(ctx context.Context) error {
-	if err := a.greet(ctx); err != nil {
+	starting := context.WithoutCancel(ctx)
+	if err := a.greet(starting); err != nil {
 		return err
 	}
 	// Before anything runs, what an earlier process left open is settled.
-	if err := a.engine.Start(ctx); err != nil {
+	if err := a.engine.Start(starting); err != nil {
 		return err
 	}
 	worlds, engine := make(chan error, 1), make(chan error, 1)
@@ -226,7 +228,17 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return errors.Join(a.server.Shutdown(stop), <-engine, <-worlds)
+	return errors.Join(a.closeDoors(stop), <-engine, <-worlds)
+}
+
+// closeDoors lets requests come to their end until ctx does. Those that take
+// longer are cut off: nothing of them is done that was not answered.
+func (a *App) closeDoors(ctx context.Context) error {
+	err := a.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return a.server.Close()
+	}
+	return err
 }
 
 // greet prints where to go, and the set-up code while nobody has set up.

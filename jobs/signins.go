@@ -64,7 +64,7 @@ func (s *SignIns) endsWithin(t store.AccessToken, d time.Duration) bool {
 
 // renewed renews a token that is about to end; while it lives it will do.
 func (s *SignIns) renewed(ctx context.Context, conn store.Connection, old store.AccessToken) (store.AccessToken, error) {
-	token, err := s.Renew(ctx, conn, old.Version)
+	token, err := s.renew(ctx, conn, old.Version, false)
 	if err == nil {
 		return token, nil
 	}
@@ -84,6 +84,12 @@ func (s *SignIns) renewed(ctx context.Context, conn store.Connection, old store.
 // *platforms.Error of kind Revoked means that only a person can sign in again,
 // and is recorded; any other leaves the old pair as it is.
 func (s *SignIns) Renew(ctx context.Context, conn store.Connection, seen int64) (store.AccessToken, error) {
+	return s.renew(ctx, conn, seen, true)
+}
+
+// renew does that. refused: the platform has refused the token already, whatever
+// it said of its end.
+func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, refused bool) (store.AccessToken, error) {
 	ctx = context.WithoutCancel(ctx) // a new pair that is not kept is lost
 	defer s.lock(conn.ID)()
 	token, err := s.DB.AccessToken(ctx, conn.ID)
@@ -105,6 +111,9 @@ func (s *SignIns) Renew(ctx context.Context, conn store.Connection, seen int64) 
 	r, err := s.DB.StartRenewal(ctx, conn.ID, s.Boot)
 	if errors.Is(err, store.ErrRenewLater) {
 		return token, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeRenewFailing, Platform: conn.Account.Platform}
+	}
+	if errors.Is(err, club.ErrNotFound) && !refused && !s.endsWithin(token, 0) {
+		return token, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform}
 	}
 	if errors.Is(err, club.ErrNotFound) {
 		return token, s.revoked(ctx, conn, seen, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform})

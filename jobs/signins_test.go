@@ -172,6 +172,24 @@ func TestManyUsersOneRenewal(t *testing.T) {
 	}
 }
 
+func TestSignInThatCannotBeRenewedIsUsedToItsEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByLooking, renewing(onUse), expiring(5*time.Minute), func(r *rig) { r.tokens.Refresh = platforms.Secret{} })
+	conn := r.connect()
+	post := r.schedule("Match day", 0, conn)
+	r.engine.RunDue(t.Context())
+	r.want(post, club.Published, club.Linked)
+	if h, _ := r.health(conn); h != club.Working {
+		t.Errorf("account is %s while its sign-in lives", h)
+	}
+	later := r.schedule("Result", 6*time.Minute, conn)
+	r.after(6 * time.Minute)
+	r.want(later, club.Scheduled, club.Blocked)
+	if h, code := r.health(conn); h != club.NeedsReconnect || code != platforms.CodeAuthExpired {
+		t.Errorf("account is %s (%s) after the end", h, code)
+	}
+}
+
 func TestRenewalIsTriedAgainAfterHalfAMinute(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking, renewing(onUse), expiring(time.Minute), func(r *rig) { r.server.renewAs = []string{"error"} })

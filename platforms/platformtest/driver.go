@@ -16,15 +16,16 @@ import (
 // Try is one try to publish something, as far as it has come. Its results are
 // what an engine keeps in the database.
 type Try struct {
-	w       *World
-	session platforms.Session
-	pub     platforms.Publication
-	done    []platforms.StepResult
-	steps   []platforms.Step // everything that was performed
-	failed  platforms.Step   // the step that gave the last error
-	sentAt  time.Time        // of the last irreversible call
-	changed bool             // an irreversible call has succeeded
-	onSend  func()           // runs just before the irreversible call
+	patience time.Duration // with the irreversible step; 0: as long as it takes
+	w        *World
+	session  platforms.Session
+	pub      platforms.Publication
+	done     []platforms.StepResult
+	steps    []platforms.Step // everything that was performed
+	failed   platforms.Step   // the step that gave the last error
+	sentAt   time.Time        // of the last irreversible call
+	changed  bool             // an irreversible call has succeeded
+	onSend   func()           // runs just before the irreversible call
 }
 
 // Publication makes a publication of a draft, with a key of its own.
@@ -52,10 +53,7 @@ func (w *World) Publish(s platforms.Session, d platforms.Draft) platforms.StepRe
 var errFailedStep = errors.New("the platform could not use it")
 
 // Run performs step after step until the post is out or a step fails.
-func (t *Try) Run() error { return t.RunFor(t.w.Context()) }
-
-// RunFor is Run within the limits of a context.
-func (t *Try) RunFor(ctx context.Context) error {
+func (t *Try) Run() error {
 	t.w.Helper()
 	waits := []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}
 	looked, restarted := 0, false
@@ -75,7 +73,7 @@ func (t *Try) RunFor(ctx context.Context) error {
 		}
 		t.steps = append(t.steps, step)
 		before, _ := t.w.calls.written()
-		result, err := t.w.Platform.Perform(ctx, t.session, t.pub, slices.Clone(t.done), step)
+		result, err := t.perform(step)
 		if after, guarded := t.w.calls.written(); after > before+1 || after > before && step.Irreversible && !guarded {
 			t.w.Errorf("step %+v made %d writes, safe from being repeated by the transport: %v (rule P6)", step, after-before, guarded)
 		}
@@ -136,6 +134,18 @@ func (t *Try) Result() platforms.StepResult {
 		t.w.Fatalf("nothing was published: %+v", t.done)
 	}
 	return t.done[i]
+}
+
+// perform makes the call of a step. The irreversible one is given up after
+// patience, if that is set.
+func (t *Try) perform(step platforms.Step) (platforms.StepResult, error) {
+	ctx := t.w.Context()
+	if step.Irreversible && t.patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.patience)
+		defer cancel()
+	}
+	return t.w.Platform.Perform(ctx, t.session, t.pub, slices.Clone(t.done), step)
 }
 
 // plan asks twice, so that a plan that depends on anything but its input is

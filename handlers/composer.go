@@ -214,7 +214,8 @@ func (s *Server) showNewPost(c echo.Context) error {
 		return err
 	}
 	for _, n := range d.all {
-		if slices.Contains(m.LastAccounts, n.ID) && n.Usable() {
+		// The first time, every account that works.
+		if (len(m.LastAccounts) == 0 || slices.Contains(m.LastAccounts, n.ID)) && n.Usable() {
 			f.content.Accounts = append(f.content.Accounts, n.ID)
 		}
 	}
@@ -286,17 +287,17 @@ func (s *Server) drawComposer(c echo.Context, status int, d *desk, f *composerFo
 }
 
 func (s *Server) renderComposer(c echo.Context, status int, v posts.Composer) error {
-	title := t(c, "composer_title_new")
+	title, nav := t(c, "composer_title_new"), "new"
 	if v.Post != 0 {
-		title = t(c, "composer_title_edit")
+		title, nav = t(c, "composer_title_edit"), "posts"
 	}
+	page := s.page(c, nav, title)
+	page.Faults = v.Faults
 	if isHX(c) {
-		v.Fragment = true
+		v.TabTitle = page.FullTitle(c.Request().Context())
 		c.Response().Header().Set("HX-Retarget", "#composer-page")
 		c.Response().Header().Set("HX-Reswap", "outerHTML")
 		return s.render(c, status, posts.ComposerPage(title, v))
 	}
-	page := s.page(c, "new", title)
-	page.Faults = v.Faults
 	return s.render(c, status, posts.Write(page, v))
 }

@@ -76,12 +76,9 @@ const thumbSize = 120
 // pictureViews are the tiles of the pictures.
 func (s *Server) pictureViews(c echo.Context, d *desk, f *composerForm, all []verdict) []posts.Picture {
 	out := make([]posts.Picture, 0, len(f.content.Media))
-	for i, m := range f.content.Media {
+	for _, m := range f.content.Media {
 		known, ok := d.media[m.ID]
-		p := posts.Picture{
-			ID: m.ID, Name: known.Name, Thumb: thumbPath(m.ID), Alt: m.Alt, Gone: !ok,
-			First: i == 0, Last: i == len(f.content.Media)-1,
-		}
+		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: thumbPath(m.ID), Alt: m.Alt, Gone: !ok}
 		if ok {
 			p.Width, p.Height = within(known.Width, known.Height, thumbSize)
 			p.Verdicts = s.pictureVerdicts(c, d, m, known, all)

@@ -27,7 +27,12 @@ func (s *Server) numbersOf(c echo.Context, p store.Post) (*posts.Numbers, error)
 		if r.TakenAt.IsZero() {
 			continue
 		}
-		row := posts.NumberRow{Account: s.nameOn(c, r.Account, r.Platform), Taken: i18n.When(ctx, s.local(c, r.TakenAt))}
+		row := posts.NumberRow{Taken: i18n.When(ctx, s.local(c, r.TakenAt))}
+		for _, x := range p.Deliveries {
+			if x.ConnectionID == r.ConnectionID {
+				row.Account = s.accountView(&desk{practice: p.Practice}, x.Connection)
+			}
+		}
 		words := s.numberWords(c, r.Platform)
 		for _, num := range postNumbers {
 			row.Values = append(row.Values, s.cell(c, r, num, words))

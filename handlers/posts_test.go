@@ -211,7 +211,7 @@ func TestSchedule(t *testing.T) {
 			t.Errorf("due at %s, want %s", d.DueAt, want)
 		}
 	}
-	page := b.get("/posts/1").want(http.StatusOK).says("Scheduled for Tue 24 Nov, 18:30.", "Scheduled", "Tom Reid scheduled it on Tiny @riverside for Tue 24 Nov, 18:30")
+	page := b.get("/posts/1").want(http.StatusOK).says("Scheduled for Tue 24 Nov, 18:30.", "Scheduled", "Tom Reid scheduled it for Tue 24 Nov, 18:30: Tiny @riverside and Wide @riverside")
 	if page.doc().Find(`form[action="/posts/1/draft"]`).Length() == 0 {
 		t.Error("no way to undo")
 	}
@@ -400,7 +400,7 @@ func TestPreviewSaysWhatTheCheckSays(t *testing.T) {
 	b := s.as(club.Publisher)
 	text := "Trials for everybody under twelve"
 	answer := b.postHX("/posts/preview", draft(text, a, w)).want(http.StatusOK)
-	answer.says("Must fix before scheduling", "Tiny: 13 too many", "One problem. Ready for 1 of 2 accounts", "33 of 20 characters", "33 of 200 characters", "Preview, one problem")
+	answer.says("Must fix before scheduling", "Tiny: 13 too many", "One problem. Ready for 1 of 2 accounts", "33 of 20 characters", "33 of 200 characters", "Preview 1 problem")
 	doc := answer.doc()
 	if got := doc.Find("article.tiny").First().AttrOr("data-over", ""); got != "13" {
 		t.Errorf("the card marks %s characters, want 13", got)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -136,47 +137,61 @@ func (s *Server) createDraft(c echo.Context) error {
 	return seeOther(c, postPath(id)+"/edit")
 }
 
-// createAnswer is a person's decision on one account of a post that failed or
-// needs attention.
+// createAnswer is a person's decision on an account of a post that failed or
+// needs attention, and on others with the same trouble.
 func (s *Server) createAnswer(c echo.Context) error {
-	ctx, sc, id := c.Request().Context(), scope(c), c.Param("id")
-	d, err := s.DB.Delivery(ctx, sc, id)
+	first, err := s.DB.Delivery(c.Request().Context(), scope(c), c.Param("id"))
 	if err != nil {
 		return err
 	}
-	var key string
-	switch c.FormValue("answer") {
-	case "there":
-		address := ""
-		if l := linkOf(c.FormValue("link")); l != nil {
-			address = l.URL
-		} else if c.FormValue("link") != "" {
-			return s.answerAgain(c, d.PostID, club.Fault("link", "problem_"+codeLinkForm))
+	all := []store.Delivery{first}
+	for _, id := range c.Request().Form["also"] {
+		d, err := s.DB.Delivery(c.Request().Context(), scope(c), id)
+		if err != nil || d.PostID != first.PostID {
+			return cmp.Or(err, error(club.ErrNotFound))
 		}
-		key, err = "answered_there", s.DB.SayThere(ctx, sc, id, address)
-	case "missing":
-		key, err = "answered_missing", s.DB.SendAgain(ctx, sc, id)
-	case "now":
-		if err := s.checkDelivery(c, d); err != nil {
+		all = append(all, d)
+	}
+	var key string
+	for _, d := range all {
+		if key, err = s.answer(c, d); err != nil {
 			return s.answerAgain(c, d.PostID, err)
 		}
-		key, err = "answered_now", s.DB.SendNow(ctx, sc, id)
-	case "retime":
-		slot, fault := s.answerSlot(c)
-		if fault != nil {
-			return s.answerAgain(c, d.PostID, fault)
-		}
-		key, err = "answered_retime", s.DB.Retime(ctx, sc, id, slot.At)
-	case "discard":
-		key, err = "answered_discard", s.DB.Discard(ctx, sc, id)
-	default:
-		return club.ErrNotFound
-	}
-	if err != nil {
-		return s.answerAgain(c, d.PostID, err)
 	}
 	s.flash(c, "done", t(c, key))
-	return seeOther(c, postPath(d.PostID))
+	return seeOther(c, postPath(first.PostID))
+}
+
+// answer carries out a decision on one delivery. It returns the message that
+// says so.
+func (s *Server) answer(c echo.Context, d store.Delivery) (string, error) {
+	ctx, sc := c.Request().Context(), scope(c)
+	switch c.FormValue("answer") {
+	case "there":
+		address := c.FormValue("link")
+		if l := linkOf(address); l != nil {
+			address = l.URL
+		} else if address != "" {
+			return "", club.Fault("link", "problem_"+codeLinkForm)
+		}
+		return "answered_there", s.DB.SayThere(ctx, sc, d.ID, address)
+	case "missing":
+		return "answered_missing", s.DB.SendAgain(ctx, sc, d.ID)
+	case "now":
+		if err := s.checkDelivery(c, d); err != nil {
+			return "", err
+		}
+		return "answered_now", s.DB.SendNow(ctx, sc, d.ID)
+	case "retime":
+		slot, err := s.answerSlot(c)
+		if err != nil {
+			return "", err
+		}
+		return "answered_retime", s.DB.Retime(ctx, sc, d.ID, slot.At)
+	case "discard":
+		return "answered_discard", s.DB.Discard(ctx, sc, d.ID)
+	}
+	return "", club.ErrNotFound
 }
 
 // answerAgain says why a decision could not be carried out, on the post's page.

@@ -22,3 +22,9 @@ if (flash) {
 }
 const summary = document.querySelector(".errors[tabindex]");
 if (summary) summary.focus();
+
+// Copies of what was typed do not outlive the sign-in.
+document.addEventListener("submit", (e) => {
+  if (new URL(e.target.action, location).pathname !== "/sign-out") return;
+  for (const key of Object.keys(localStorage)) if (key.startsWith("bs:draft:")) localStorage.removeItem(key);
+});

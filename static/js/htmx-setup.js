@@ -16,7 +16,7 @@ document.addEventListener("htmx:beforeSwap", (e) => {
 // A fault of ours or of the network: say so, keep what is on the page.
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, (e) => {
-    if (e.detail.elt?.hasAttribute("data-poll")) return;
+    if (e.detail.elt?.matches("[data-poll], [data-quiet]")) return;
     const text = document.body.dataset[name === "htmx:responseError" ? "faultText" : "offlineText"];
     document.dispatchEvent(new CustomEvent("bs:toast", { detail: { kind: "problem", text } }));
   });
@@ -29,3 +29,9 @@ document.addEventListener("htmx:afterSettle", (e) => {
 // Signed in again in the middle of work: the dialog goes, the page stays as it
 // was, and whoever keeps something unsaved saves it now.
 document.addEventListener("bs:signed-in", () => document.querySelector("#dialog-root dialog")?.close());
+// Elements that ask by themselves hear how it went: [data-quiet] says it in its
+// own words.
+document.addEventListener("htmx:afterRequest", (e) => {
+  const { elt, xhr, successful } = e.detail;
+  elt?.dispatchEvent(new CustomEvent("bs:answered", { bubbles: true, detail: { ok: Boolean(successful), status: xhr?.status ?? 0 } }));
+});

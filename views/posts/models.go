@@ -40,7 +40,7 @@ type Composer struct {
 	MaySchedule bool
 	WhyNot      string // who schedules, for those who may not
 	Faults      []layout.Fault
-	Fragment    bool // drawn alone: brings its own error summary
+	TabTitle    string // drawn alone: brings its own title and error summary
 	Conflict    *Conflict
 }
 
@@ -59,6 +59,7 @@ type Account struct {
 	ID       int64
 	Mark     string // SVG
 	Platform string
+	Short    string // one or two letters
 	Name     string // with the handle, if it has one
 	Ticked   bool
 	Off      bool   // cannot be ticked
@@ -91,7 +92,6 @@ type Picture struct {
 	Width, Height int // of the thumbnail
 	Alt           string
 	AltError      string
-	First, Last   bool
 	Verdicts      []Verdict
 	Gone          bool
 }
@@ -247,6 +247,7 @@ type Head struct {
 	Failures   []Failure
 	Deliveries []Delivery
 	Events     []Event
+	Technical  []Technical
 }
 
 // Delivery is one account of a post.
@@ -257,8 +258,14 @@ type Delivery struct {
 	Words   string // "18:30:04", "waits until 14:00"
 	URL     string
 	Open    string // "Open on …"
-	Details []Attempt
-	Support string // the same in one line, to be copied
+}
+
+// Technical is what was tried for one account, for support.
+type Technical struct {
+	Delivery string
+	Account  Account
+	Attempts []Attempt
+	Support  string // the last of them in one line, to be copied
 }
 
 // Attempt is one call to a platform, for support.
@@ -274,7 +281,8 @@ type Detail struct{ Name, Value string }
 // waits.
 type Failure struct {
 	Delivery  string
-	Account   Account
+	Also      []string // deliveries of other accounts with the same trouble
+	Accounts  []Account
 	Title     string
 	Happened  string
 	Did       string
@@ -337,7 +345,7 @@ type Numbers struct {
 
 // NumberRow is one account's figures, or why there is none.
 type NumberRow struct {
-	Account string
+	Account Account
 	Values  []string
 	Taken   string
 }

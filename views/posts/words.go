@@ -19,14 +19,6 @@ func orEmpty(n int64) string {
 	return num(n)
 }
 
-// describe is an aria-describedby, or nothing.
-func describe(there bool, id string) string {
-	if !there {
-		return ""
-	}
-	return id
-}
-
 func introOf(ctx context.Context, c Composer) string {
 	if c.Begun {
 		return i18n.T(ctx, "composer_intro_begun")
@@ -39,14 +31,6 @@ func saveLabel(ctx context.Context, c Composer) string {
 		return i18n.T(ctx, "composer_keep_change")
 	}
 	return i18n.T(ctx, "composer_save_draft")
-}
-
-// previewTab names the part with its problems: "Preview, 2 problems".
-func previewTab(ctx context.Context, p Preview) string {
-	if len(p.Must) == 0 {
-		return i18n.T(ctx, "composer_preview")
-	}
-	return i18n.N(ctx, "composer_preview_problems", len(p.Must))
 }
 
 // lineText is the post's first words, or what stands in their place.
@@ -76,4 +60,12 @@ func failureKind(f Failure) string {
 		return "problem"
 	}
 	return "attention"
+}
+
+// editKind: what has failed comes first, then editing.
+func editKind(v Page) string {
+	if len(v.Head.Failures) > 0 || v.Pending != nil {
+		return "plain"
+	}
+	return "main"
 }

@@ -1,0 +1,311 @@
+package handlers
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/posts"
+)
+
+// postHead is status, failures, accounts and timeline of a post.
+func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
+	ctx := c.Request().Context()
+	h := posts.Head{ID: p.ID, Status: p.Status(), Words: s.partWords(c, p)}
+	if !p.Planned.At.IsZero() {
+		h.Facts = append(h.Facts, t(c, "post_planned", "when", i18n.When(ctx, s.local(c, p.Planned.At)), "place", i18n.Place(who(c).Club.Zone)))
+	}
+	h.Facts = append(h.Facts, t(c, "posts_by", "person", p.Author))
+	if p.Campaign != "" {
+		h.Facts = append(h.Facts, t(c, "post_campaign", "campaign", p.Campaign))
+	}
+	d := &desk{practice: p.Practice}
+	var held []store.PostDelivery
+	for _, x := range p.Deliveries {
+		if x.Status == club.Cancelled {
+			continue
+		}
+		h.Deliveries = append(h.Deliveries, s.deliveryView(c, d, x))
+		if x.Status == club.Publishing || x.Status == club.Scheduled && !x.DueAt.After(s.Now()) {
+			h.Poll = true
+		}
+		if len(held) > 0 && sameTrouble(held[0], x) {
+			held = append(held, x)
+			continue
+		}
+		if len(held) == 0 && isHeld(x) {
+			held = append(held, x)
+			continue
+		}
+		if f, ok := s.failureView(c, d, p, x); ok {
+			h.Failures = append(h.Failures, f)
+		}
+	}
+	if len(held) > 0 {
+		if f, ok := s.failureView(c, d, p, held...); ok {
+			h.Failures = append(h.Failures, f)
+		}
+	}
+	if err := s.addTechnical(c, &h, d, p); err != nil {
+		return h, err
+	}
+	return h, s.addEvents(c, &h, d, p)
+}
+
+// isHeld: Bandstand itself held a delivery back and asks before it goes on.
+func isHeld(x store.PostDelivery) bool {
+	return x.Status == club.NeedsAttention && (x.Phase == club.Late || x.Phase == club.Restored || x.Phase == club.Clone || x.Phase == club.ClockInDoubt)
+}
+
+// sameTrouble: one question serves both, with one answer.
+func sameTrouble(a, b store.PostDelivery) bool {
+	return isHeld(b) && a.Code == b.Code && a.Phase == b.Phase && maps.Equal(a.Args, b.Args) && a.Connection.Usable() == b.Connection.Usable()
+}
+
+// addEvents is the timeline. The same for several accounts at once is one line.
+func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post) error {
+	events, err := s.DB.Timeline(c.Request().Context(), scope(c), p.ID)
+	if err != nil {
+		return err
+	}
+	accounts := map[int64]store.PostDelivery{}
+	for _, x := range p.Deliveries {
+		accounts[x.ConnectionID] = x
+	}
+	for i := 0; i < len(events); {
+		e := events[i]
+		about := []store.PostDelivery{accounts[e.ConnectionID]}
+		for i++; i < len(events) && sameEvent(e, events[i]); i++ {
+			about = append(about, accounts[events[i].ConnectionID])
+		}
+		h.Events = append(h.Events, posts.Event{ISO: e.At.Format(time.RFC3339), When: s.eventTime(c, e), Text: s.eventText(c, d, e, about)})
+	}
+	return nil
+}
+
+// sameEvent: somebody did the same with several accounts in one go.
+func sameEvent(a, b store.PostEvent) bool {
+	return a.PersonID != 0 && a.DeliveryID != "" && b.DeliveryID != "" && a.Note.Kind == b.Note.Kind && a.PersonID == b.PersonID &&
+		b.At.Sub(a.At) < time.Second && maps.Equal(a.Note.Args, b.Note.Args)
+}
+
+// eventTime shows seconds where machines are at work.
+func (s *Server) eventTime(c echo.Context, e store.PostEvent) string {
+	ctx, at := c.Request().Context(), s.local(c, e.At)
+	if e.PersonID != 0 {
+		return i18n.When(ctx, at)
+	}
+	return t(c, "date_when", "day", i18n.DayShort(ctx, at), "time", at.Format("15:04:05"))
+}
+
+// local shows an instant in the club's zone.
+func (s *Server) local(c echo.Context, at time.Time) time.Time { return inZone(at, who(c).Club.Zone) }
+
+// eventText is one line of the timeline.
+func (s *Server) eventText(c echo.Context, d *desk, e store.PostEvent, about []store.PostDelivery) string {
+	args := s.shownArgs(c, e.Note.Args)
+	args["person"] = cmp.Or(e.Person, t(c, "app_name"))
+	platform := ""
+	if e.DeliveryID != "" {
+		var names []string
+		for _, x := range about {
+			a := s.accountView(d, x.Connection)
+			names = append(names, a.Platform+" "+a.Name)
+		}
+		args["account"] = joinAnd(c, names)
+		args["platform"] = s.accountView(d, about[0].Connection).Platform
+		platform = string(about[0].Connection.Account.Platform)
+	}
+	if code := args["code"]; code != "" {
+		args["reason"] = s.failText(c, code, "title", args)
+	}
+	switch e.Note.Kind {
+	case club.NoteStep:
+		args["step"] = s.stepWords(c, platform, args["step"])
+		if args["n"] == "1" {
+			delete(args, "n") // the first of one is only confusing
+		}
+	case club.NoteDoubt:
+		args["reason"] = t(c, "doubt_"+args["reason"])
+	}
+	return t(c, "event_"+e.Note.Kind, i18n.Args(args)...)
+}
+
+// stepWords is what a platform calls a step.
+func (s *Server) stepWords(c echo.Context, platform, kind string) string {
+	if key := platform + ".step_" + kind; s.Catalogue.Has(key) {
+		return t(c, key)
+	}
+	return kind
+}
+
+// shownArgs turns times among placeholders into words of the club's zone.
+func (s *Server) shownArgs(c echo.Context, args map[string]string) map[string]string {
+	out := make(map[string]string, len(args)+3)
+	for k, v := range args {
+		if at, err := time.Parse(time.RFC3339, v); err == nil {
+			v = i18n.When(c.Request().Context(), s.local(c, at))
+		}
+		out[k] = v
+	}
+	return out
+}
+
+// failText is one of the four texts of a failure. A code that has none is a
+// refusal we do not know.
+func (s *Server) failText(c echo.Context, code, part string, args map[string]string) string {
+	key := "fail_" + code + "_" + part
+	if !s.Catalogue.Has(key) {
+		key = "fail_unknown_refusal_" + part
+	}
+	return t(c, key, i18n.Args(args)...)
+}
+
+func (s *Server) deliveryView(c echo.Context, d *desk, x store.PostDelivery) posts.Delivery {
+	ctx := c.Request().Context()
+	v := posts.Delivery{ID: x.ID, Account: s.accountView(d, x.Connection), Status: x.Status, URL: safeURL(x.RemoteURL)}
+	switch {
+	case x.Status == club.Published:
+		v.Words = i18n.When(ctx, s.local(c, x.PublishedAt))
+		v.Open = t(c, "post_open_on", "platform", v.Account.Platform)
+	case x.Phase == club.Reconciling:
+		v.Words = t(c, "post_looking")
+	case x.Status == club.Publishing && x.Phase == club.Backoff, x.Phase == club.Blocked:
+		v.Words = t(c, "post_waits", "when", i18n.When(ctx, s.local(c, x.NextAt)))
+	case x.Status == club.Scheduled:
+		v.Words = i18n.When(ctx, s.local(c, x.DueAt))
+	}
+	return v
+}
+
+// addTechnical lists every call that was made for the post.
+func (s *Server) addTechnical(c echo.Context, h *posts.Head, d *desk, p store.Post) error {
+	for _, x := range p.Deliveries {
+		if x.StartedAt.IsZero() && x.Status == club.Draft {
+			continue // nothing was ever tried
+		}
+		attempts, err := s.DB.Attempts(c.Request().Context(), scope(c), x.ID)
+		if err != nil {
+			return err
+		}
+		if len(attempts) == 0 {
+			continue
+		}
+		platform := string(x.Connection.Account.Platform)
+		v := posts.Technical{Delivery: x.ID, Account: s.accountView(d, x.Connection), Support: supportLine(platform, x.ID, attempts[len(attempts)-1])}
+		for _, a := range attempts {
+			v.Attempts = append(v.Attempts, s.attemptView(c, platform, a))
+		}
+		h.Technical = append(h.Technical, v)
+	}
+	return nil
+}
+
+// attemptView is one call for the technical details: never a token, because
+// none is ever kept with an attempt.
+func (s *Server) attemptView(c echo.Context, platform string, a store.Attempt) posts.Attempt {
+	outcome := cmp.Or(string(a.Outcome), "open")
+	v := posts.Attempt{
+		At: s.local(c, a.StartedAt).Format("2006-01-02 15:04:05"), Step: s.stepWords(c, platform, a.Kind), Outcome: t(c, "attempt_"+outcome),
+	}
+	if a.Kind == store.AttemptLook {
+		v.Step = t(c, "attempt_look")
+	}
+	add := func(key, value string) {
+		if value != "" {
+			v.Facts = append(v.Facts, posts.Detail{Name: t(c, key), Value: value})
+		}
+	}
+	if a.HTTPStatus != 0 {
+		add("attempt_status", strconv.Itoa(a.HTTPStatus))
+	}
+	add("attempt_code", a.PlatformCode)
+	add("attempt_text", a.PlatformText)
+	add("attempt_trace", a.TraceID)
+	add("attempt_proof", a.Proof)
+	return v
+}
+
+// supportLine is the last attempt in one line, as people paste it elsewhere.
+func supportLine(platform, delivery string, a store.Attempt) string {
+	return "platform=" + platform + " step=" + a.Kind + " outcome=" + string(a.Outcome) + " status=" + strconv.Itoa(a.HTTPStatus) +
+		" code=" + a.PlatformCode + " trace=" + a.TraceID + " at=" + a.StartedAt.UTC().Format(time.RFC3339) + " delivery=" + delivery
+}
+
+// failureView explains what went wrong on one account, or on several with the
+// same trouble, and offers the decisions that are open. The second value is
+// false if there is nothing to explain.
+func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store.PostDelivery) (posts.Failure, bool) {
+	x := all[0]
+	if x.Code == "" || x.Status == club.Published || x.Status == club.Draft {
+		return posts.Failure{}, false
+	}
+	f := posts.Failure{Delivery: x.ID, Status: x.Status}
+	var platformNames, accountNames []string
+	for i, o := range all {
+		a := s.accountView(d, o.Connection)
+		f.Accounts = append(f.Accounts, a)
+		platformNames, accountNames = append(platformNames, a.Platform), append(accountNames, o.Connection.Account.Name)
+		if i > 0 {
+			f.Also = append(f.Also, o.ID)
+		}
+	}
+	args := s.shownArgs(c, x.Args)
+	args["platform"], args["account"] = joinAnd(c, platformNames), joinAnd(c, slices.Compact(accountNames))
+	args["owner"] = s.ownerOf(c, x.Connection)
+	f.Title, f.Happened = s.failText(c, x.Code, "title", args), s.failText(c, x.Code, "happened", args)
+	f.Did, f.Do = s.failText(c, x.Code, "did", args), s.failText(c, x.Code, "do", args)
+	f.Calm = x.Status == club.Scheduled || x.Status == club.Publishing
+	if !x.Connection.Usable() {
+		f.Reconnect = "/accounts/" + strconv.FormatInt(x.ConnectionID, 10)
+	}
+	if f.Calm || !who(c).Role.Can(club.SchedulePosts) {
+		return f, true
+	}
+	s.addDecisions(c, &f, p, x, args["platform"])
+	return f, true
+}
+
+// addDecisions offers what a person can decide (reliability.md §2.4, rows 31 to
+// 36): for an unclear outcome only what they saw; otherwise everything.
+func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x store.PostDelivery, platform string) {
+	if x.Phase == club.Ambiguous || x.Phase == club.DuplicateSuspect {
+		f.Decisions = []posts.Decision{
+			{Answer: "there", Label: t(c, "answer_there"), AskLink: true},
+			{Answer: "missing", Label: t(c, "answer_missing")},
+		}
+		f.Look = safeURL(x.RemoteURL)
+		return
+	}
+	now := posts.Decision{Answer: "now", Label: t(c, "answer_now"), Kind: "main"}
+	if x.Status == club.Failed {
+		now.Label = t(c, "answer_again")
+	}
+	if f.Reconnect == "" {
+		f.Decisions = append(f.Decisions, now)
+	}
+	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: t(c, "answer_discard", "platform", platform), Kind: "quiet"})
+	date, clock := proposal(s.Now(), who(c).Club.Zone, "", p.Planned.Clock())
+	f.Retime = &posts.When{Date: date, Clock: clock, Place: i18n.Place(who(c).Club.Zone), Min: s.local(c, s.Now()).Format(dateForm)}
+	f.Edit = postPath(p.ID) + "/edit"
+}
+
+// ownerOf is who connected an account.
+func (s *Server) ownerOf(c echo.Context, n store.Connection) string {
+	members, err := s.DB.Members(c.Request().Context(), who(c).Club.ID)
+	if err != nil {
+		return ""
+	}
+	i := slices.IndexFunc(members, func(m store.Member) bool { return m.PersonID == n.ConnectedBy })
+	if i < 0 {
+		return t(c, "roles_admin")
+	}
+	return members[i].Name
+}

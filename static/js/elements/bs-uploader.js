@@ -1,0 +1,118 @@
+// Sends pictures one by one with their progress, by button, drop or paste, and
+// puts their tiles into the tray. Without it they go along with the form.
+const atOnce = 2;
+
+class Uploader extends HTMLElement {
+  connectedCallback() {
+    this.input = this.querySelector("[type=file]");
+    this.list = this.querySelector(".tray-uploads");
+    this.waiting = []; this.running = 0;
+    this.stop = new AbortController();
+    const on = (target, name, fn) => target.addEventListener(name, fn, { signal: this.stop.signal });
+    const page = this.closest("bs-composer") ?? this;
+    on(this.input, "change", () => { this.add(this.input.files); this.input.value = ""; });
+    on(page, "paste", (e) => { if (e.clipboardData?.files.length) { e.preventDefault(); this.add(e.clipboardData.files); } });
+    on(page, "dragover", (e) => { if (this.carries(e)) { e.preventDefault(); this.toggleAttribute("data-over", true); } });
+    on(page, "dragleave", (e) => { if (!page.contains(e.relatedTarget)) this.removeAttribute("data-over"); });
+    on(page, "drop", (e) => { if (this.carries(e)) { e.preventDefault(); this.removeAttribute("data-over"); this.add(e.dataTransfer.files); } });
+    on(document, "bs:signed-in", () => { for (const b of this.list.querySelectorAll("[data-again]")) b.click(); });
+  }
+
+  disconnectedCallback() { this.stop.abort(); }
+
+  carries(e) { return [...(e.dataTransfer?.types ?? [])].includes("Files"); }
+
+  add(files) {
+    for (const file of files) {
+      const row = document.createElement("li");
+      row.className = "upload";
+      const name = document.createElement("b");
+      name.textContent = file.name;
+      row.append(name);
+      this.list.append(row);
+      this.queue(file, row);
+    }
+  }
+
+  queue(file, row) {
+    this.tell(row, "busy", this.dataset.waitingText);
+    this.waiting.push([file, row]);
+    this.next();
+  }
+
+  next() {
+    while (this.running < atOnce && this.waiting.length) {
+      this.running++;
+      this.send(...this.waiting.shift());
+    }
+    if (!this.running) this.dispatchEvent(new CustomEvent("bs:uploaded", { bubbles: true }));
+  }
+
+  send(file, row) {
+    const bar = document.createElement("progress");
+    bar.max = 100; bar.value = 0;
+    bar.setAttribute("aria-label", file.name);
+    const request = new XMLHttpRequest();
+    let said = 0;
+    request.upload.addEventListener("progress", (e) => {
+      const percent = Math.round((100 * e.loaded) / (e.total || 1));
+      bar.value = percent;
+      row.querySelector("span").textContent = percent < 100 ? this.dataset.uploadingText.replace("{percent}", percent) : this.dataset.checkingText;
+      if (percent - said >= 25 && percent < 100) { said = percent; this.say(`${file.name}: ${percent} %`); }
+    });
+    request.addEventListener("loadend", () => { this.running--; this.answered(request, file, row); this.next(); });
+    this.tell(row, "busy", this.dataset.uploadingText.replace("{percent}", 0));
+    row.append(bar);
+    const data = new FormData();
+    data.append("files", file);
+    request.open("POST", "/media");
+    request.setRequestHeader("HX-Request", "true");
+    request.send(data);
+  }
+
+  answered(request, file, row) {
+    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    const tile = page.querySelector(".tile");
+    if (request.status === 200 && tile) {
+      row.remove();
+      const tray = this.querySelector("#tray");
+      tray.append(document.adoptNode(tile));
+      htmx.process(tile);
+      tile.querySelector("textarea").focus();
+      this.say(this.dataset.readyText.replace("{file}", file.name));
+      tile.dispatchEvent(new Event("input", { bubbles: true }));
+      return;
+    }
+    if (request.status === 401) {
+      document.getElementById("dialog-root").innerHTML = request.responseText;
+      htmx.process(document.getElementById("dialog-root"));
+      document.dispatchEvent(new CustomEvent("bs:settled"));
+    }
+    const reason = page.querySelector(".toast p")?.textContent ?? this.dataset.stoppedText;
+    const again = request.status === 0 || request.status === 401 || request.status >= 500;
+    this.tell(row, "trouble", reason);
+    if (again) row.append(this.button(this.dataset.againText, "again", () => this.queue(file, row)));
+    row.append(this.button(this.dataset.removeText, "remove", () => row.remove()));
+    this.say(this.dataset.troubleText.replace("{file}", file.name).replace("{reason}", reason));
+  }
+
+  tell(row, state, text) {
+    row.dataset.state = state;
+    for (const n of [...row.children].slice(1)) n.remove();
+    const words = document.createElement("span");
+    words.textContent = text;
+    row.append(words);
+  }
+
+  button(text, kind, fn) {
+    const b = document.createElement("button");
+    b.type = "button"; b.className = "btn"; b.dataset.size = "s"; b.dataset[kind] = "";
+    b.textContent = text;
+    b.addEventListener("click", fn);
+    return b;
+  }
+
+  say(text) { document.getElementById("say").textContent = text; }
+}
+
+customElements.define("bs-uploader", Uploader);

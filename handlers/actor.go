@@ -80,7 +80,8 @@ func (s *Server) identify(r route) echo.MiddlewareFunc {
 			since := time.UnixMilli(s.sessions.GetInt64(ctx, keySince))
 			seen := time.UnixMilli(s.sessions.GetInt64(ctx, keySeen))
 			if since.Before(a.Person.SessionsFrom) || now.Sub(seen) > sessionIdle {
-				if err := s.sessions.Destroy(ctx); err != nil {
+				// One that cannot be removed now is refused again next time.
+				if err := s.sessions.Destroy(ctx); err != nil && !club.Storage(err) {
 					return err
 				}
 				return next(c)
@@ -131,7 +132,7 @@ func (s *Server) page(c echo.Context, nav, title string) layout.Page {
 	p.Signed = &layout.Signed{
 		Person: a.Person.Name, Theme: a.Person.Theme, Shortcuts: a.Person.Shortcuts,
 		Club: a.Club.Name, Role: a.Role, Practice: a.Club.Practice,
-		Unread: a.Unread, Reconnect: a.Reconnect,
+		Unread: a.Unread, Reconnect: a.Reconnect, Held: s.Health().Held,
 	}
 	if a.Club.Practice {
 		p.Signed.PracticeFed = practice.Path

@@ -22,6 +22,7 @@ var statusOf = map[club.Code]int{
 	club.Unauthenticated: http.StatusUnauthorized,
 	club.TooMany:         http.StatusTooManyRequests,
 	club.Full:            http.StatusInsufficientStorage,
+	club.Busy:            http.StatusServiceUnavailable,
 }
 
 // problem is an error as a person sees it.
@@ -48,7 +49,7 @@ func (s *Server) showError(err error, c echo.Context) {
 	p := s.problemOf(c, err)
 	if isHX(c) {
 		c.Response().Header().Set("HX-Reswap", "none")
-		if p.status >= http.StatusInternalServerError {
+		if p.status >= http.StatusInternalServerError && !club.Storage(err) {
 			_ = c.NoContent(p.status) // the page has words of its own for this
 			return
 		}
@@ -92,6 +93,10 @@ func (s *Server) problemOf(c echo.Context, err error) problem {
 			p.title = t(c, "error_conflict_title")
 		case club.TooMany:
 			p.title = t(c, "error_too_many_title")
+		case club.Full:
+			p.title = t(c, "error_full_title")
+		case club.Busy:
+			p.title = t(c, "error_busy_title")
 		}
 		return p
 	}

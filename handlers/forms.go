@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"net/http"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -15,20 +16,36 @@ import (
 type faults struct {
 	c    echo.Context
 	list []layout.Fault
+	code club.Code // why nothing could be stored, if that is so
 }
 
-// take keeps err if it is for a person to mend in the form, and returns any
-// other error.
+// take keeps err if it is for a person to mend in the form, or if nothing could
+// be stored, so that the form is shown again with what was typed. It returns any
+// other error. On a page that htmx keeps nothing is lost anyway.
 func (f *faults) take(err error) error {
 	if err == nil {
 		return nil
 	}
 	ce, ok := errors.AsType[*club.Error](err)
-	if !ok || ce.Field == "" {
+	if !ok {
+		return err
+	}
+	switch {
+	case club.Storage(err) && !isHX(f.c):
+		f.code = ce.Code
+	case ce.Field == "":
 		return err
 	}
 	f.list = append(f.list, layout.Fault{Field: ce.Field, Text: t(f.c, ce.Key, i18n.Args(ce.Args)...)})
 	return nil
+}
+
+// status is that of a form that is shown again.
+func (f *faults) status() int {
+	if f.code != "" {
+		return statusOf[f.code]
+	}
+	return http.StatusUnprocessableEntity
 }
 
 // any tells whether something must be mended.

@@ -67,7 +67,7 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 	form.Name, form.Errors = c.FormValue("name"), f.errors()
 	page := s.plainPage(c, t(c, "invitation_title", "club", inv.ClubName))
 	page.Faults = f.list
-	return s.render(c, http.StatusUnprocessableEntity, people.Invitation(page, form))
+	return s.render(c, f.status(), people.Invitation(page, form))
 }
 
 // showSignInLink is where a link leads that an Admin made for somebody who

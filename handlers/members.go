@@ -66,7 +66,7 @@ func (s *Server) createInvitation(c echo.Context) error {
 			return err
 		}
 	}
-	return s.members(c, http.StatusUnprocessableEntity, form, f)
+	return s.members(c, f.status(), form, f)
 }
 
 func (s *Server) withdrawInvitation(c echo.Context) error {

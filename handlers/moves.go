@@ -150,6 +150,11 @@ func (mv *move) do(to club.Slot) error {
 		return mv.conflict()
 	case club.CodeOf(err) == club.Conflict:
 		return mv.refused(err)
+	case club.Storage(err) && !isHX(mv.c):
+		p := mv.s.problemOf(mv.c, err)
+		f := mv.formSaying(p.text)
+		f.To, f.Date, f.Time = "other", mv.wish.date, mv.wish.clock
+		return mv.show(p.status, *f)
 	case err != nil:
 		return err
 	}

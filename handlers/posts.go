@@ -60,11 +60,8 @@ func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
 	change := f.change(slot)
 	change.Asked = true
 	saved, err := s.DB.SavePost(c.Request().Context(), scope(c), change)
-	if club.CodeOf(err) == club.Conflict {
-		return s.showConflict(c, d, f, err)
-	}
 	if err != nil {
-		return err
+		return s.notSaved(c, d, f, err)
 	}
 	if field != "" {
 		// What was written is safe; the time is not understood.
@@ -159,15 +156,12 @@ func (s *Server) createAutosave(c echo.Context) error {
 		slot = post.Planned // half a date is no wish to lose the other
 	}
 	saved, err := s.DB.SavePost(c.Request().Context(), scope(c), f.change(slot))
-	if club.CodeOf(err) == club.Conflict {
+	if err != nil {
 		d, derr := s.deskFor(c, post, f.content)
 		if derr != nil {
 			return derr
 		}
-		return s.showConflict(c, d, f, err)
-	}
-	if err != nil {
-		return err
+		return s.notSaved(c, d, f, err)
 	}
 	if f.post == 0 {
 		c.Response().Header().Set("HX-Replace-Url", postPath(saved.ID)+"/edit")
@@ -183,6 +177,20 @@ func (s *Server) createAutosave(c echo.Context) error {
 		return seeOther(c, postPath(saved.ID)+"/edit")
 	}
 	return s.render(c, http.StatusOK, posts.Saved(state))
+}
+
+// notSaved answers a composer whose post could not be stored. What was typed
+// stays: on the page that htmx keeps, or in the form that is shown again.
+func (s *Server) notSaved(c echo.Context, d *desk, f *composerForm, err error) error {
+	switch {
+	case club.CodeOf(err) == club.Conflict:
+		return s.showConflict(c, d, f, err)
+	case club.Storage(err) && !isHX(c):
+		p := s.problemOf(c, err)
+		f.fault("", p.text)
+		return s.drawComposer(c, p.status, d, f)
+	}
+	return err
 }
 
 // showConflict puts both texts side by side: nothing is overwritten.

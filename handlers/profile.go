@@ -42,11 +42,14 @@ func (s *Server) updateProfile(c echo.Context) error {
 	if err := f.take(err); err != nil {
 		return err
 	}
-	if f.any() {
-		return s.profile(c, http.StatusUnprocessableEntity, form, f)
+	if !f.any() {
+		err := s.DB.UpdatePerson(c.Request().Context(), who(c).Person.ID, store.PersonChange{Name: name, Theme: form.Theme, Shortcuts: form.Shortcuts})
+		if err := f.take(err); err != nil {
+			return err
+		}
 	}
-	if err := s.DB.UpdatePerson(c.Request().Context(), who(c).Person.ID, store.PersonChange{Name: name, Theme: form.Theme, Shortcuts: form.Shortcuts}); err != nil {
-		return err
+	if f.any() {
+		return s.profile(c, f.status(), form, f)
 	}
 	s.flash(c, "done", t(c, "saved"))
 	return seeOther(c, "/profile")
@@ -99,5 +102,8 @@ func (s *Server) switchClub(c echo.Context) error {
 		return err
 	}
 	s.sessions.Put(ctx, keyClub, n)
+	if err := s.keepSession(ctx); err != nil {
+		return err
+	}
 	return seeOther(c, "/calendar")
 }

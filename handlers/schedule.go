@@ -49,11 +49,8 @@ func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) e
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	saved, err := s.DB.SchedulePost(c.Request().Context(), scope(c), f.change(slot), c.RealIP())
-	if club.CodeOf(err) == club.Conflict {
-		return s.showConflict(c, d, f, err)
-	}
 	if err != nil {
-		return err
+		return s.notSaved(c, d, f, err)
 	}
 	return s.scheduled(c, f, saved, slot, next)
 }

@@ -87,6 +87,7 @@ func New(cfg Config) (*Server, error) {
 	if err := s.cross.AddTrustedOrigin(cfg.BaseURL.Scheme + "://" + cfg.BaseURL.Host); err != nil {
 		return nil, err
 	}
+	s.sessions.ErrorFunc = s.sessionFailed
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.showError
 	s.echo.IPExtractor = ipExtractor(cfg.TrustedProxies)

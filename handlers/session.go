@@ -3,12 +3,15 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/layout"
 )
 
@@ -34,7 +37,7 @@ const (
 // of its own, because that would write on every page view.
 func newSessions(cfg Config) *scs.SessionManager {
 	m := scs.New()
-	m.Store = cfg.Sessions
+	m.Store = sessionStore{cfg.Sessions}
 	m.HashTokenInStore = true
 	m.Lifetime = sessionLife
 	m.Cookie.HttpOnly = true
@@ -45,11 +48,48 @@ func newSessions(cfg Config) *scs.SessionManager {
 		m.Cookie.Name = "__Host-bandstand"
 		m.Cookie.Secure = true
 	}
-	m.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, err error) {
-		cfg.Log.Error("session store", "err", err)
-		http.Error(w, cfg.Catalogue.Text("en", "error_internal"), http.StatusInternalServerError)
-	}
 	return m
+}
+
+// sessionStore says which errors are those of a write, and what they mean.
+type sessionStore struct{ scs.Store }
+
+// unkept is the error of a session that could not be stored.
+type unkept struct{ error }
+
+func (u unkept) Unwrap() error { return u.error }
+
+func (s sessionStore) Find(token string) ([]byte, bool, error) {
+	b, found, err := s.Store.Find(token)
+	return b, found, store.Fault(err)
+}
+
+func (s sessionStore) Commit(token string, b []byte, expiry time.Time) error {
+	if err := s.Store.Commit(token, b, expiry); err != nil {
+		return unkept{store.Fault(err)}
+	}
+	return nil
+}
+
+func (s sessionStore) Delete(token string) error { return store.Fault(s.Store.Delete(token)) }
+
+// sessionFailed answers for a session that cannot be read. One that cannot be
+// stored is missing a sign of life or a message, and no page is refused for
+// that: what must be stored is stored by keepSession, before its answer.
+func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
+	s.Log.Error("session store", "err", err)
+	if _, ok := errors.AsType[unkept](err); !ok {
+		s.showError(err, s.echo.NewContext(r, w))
+	}
+}
+
+// keepSession stores the session now, so that an answer which rests on it is
+// only given if that went well.
+func (s *Server) keepSession(ctx context.Context) error {
+	if _, _, err := s.sessions.Commit(ctx); err != nil {
+		return fmt.Errorf("keep session: %w", err)
+	}
+	return nil
 }
 
 // signIn starts a fresh session for a person.
@@ -62,7 +102,7 @@ func (s *Server) signIn(ctx context.Context, person, club int64) error {
 	s.sessions.Put(ctx, keyClub, club)
 	s.sessions.Put(ctx, keySince, now)
 	s.sessions.Put(ctx, keySeen, now)
-	return nil
+	return s.keepSession(ctx)
 }
 
 // flash keeps a message for the next page. kind is "done", "note" or "problem".

@@ -47,14 +47,17 @@ func (s *Server) updateSettings(c echo.Context) error {
 	if err != nil || hours < 0 || hours > 24 {
 		_ = f.take(club.Fault("late_hours", "enter_late_hours"))
 	}
-	if f.any() {
-		return s.settings(c, http.StatusUnprocessableEntity, form, f)
+	var zone store.ZoneChange
+	if !f.any() {
+		zone, err = s.DB.UpdateClub(ctx, scope(c), store.ClubChange{
+			Name: nc.Name, Zone: nc.Zone, WeekStart: nc.WeekStart, Practice: who(c).Club.Practice, LateMinutes: int(hours * 60),
+		}, origin(c))
+		if err := f.take(err); err != nil {
+			return err
+		}
 	}
-	zone, err := s.DB.UpdateClub(ctx, scope(c), store.ClubChange{
-		Name: nc.Name, Zone: nc.Zone, WeekStart: nc.WeekStart, Practice: who(c).Club.Practice, LateMinutes: int(hours * 60),
-	}, origin(c))
-	if err != nil {
-		return err
+	if f.any() {
+		return s.settings(c, f.status(), form, f)
 	}
 	text := t(c, "saved")
 	if zone.Moved > 0 {

@@ -55,19 +55,21 @@ func (s *Server) createSetup(c echo.Context) error {
 	}
 	if !f.any() {
 		person, made, err := s.DB.CreateFirst(ctx, p, nc, origin(c))
-		if err != nil {
+		if err == nil {
+			if err := s.signIn(ctx, person.ID, made.ID); err != nil {
+				return err
+			}
+			s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))
+			return seeOther(c, "/calendar")
+		}
+		if err := f.take(err); err != nil {
 			return err
 		}
-		if err := s.signIn(ctx, person.ID, made.ID); err != nil {
-			return err
-		}
-		s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))
-		return seeOther(c, "/calendar")
 	}
 	form.Errors = f.errors()
 	page := s.plainPage(c, t(c, "setup_title"))
 	page.Faults = f.list
-	return s.render(c, http.StatusUnprocessableEntity, people.Setup(page, form))
+	return s.render(c, f.status(), people.Setup(page, form))
 }
 
 // newPerson checks what a person said of themselves. The password is hashed
@@ -125,15 +127,18 @@ func (s *Server) createClub(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	var made store.Club
+	if !f.any() {
+		made, err = s.DB.CreateClub(c.Request().Context(), who(c).Person.ID, nc, origin(c))
+		if err := f.take(err); err != nil {
+			return err
+		}
+	}
 	if f.any() {
 		form.Errors = f.errors()
 		page := s.page(c, "settings", t(c, "club_new_title"))
 		page.Faults = f.list
-		return s.render(c, http.StatusUnprocessableEntity, people.NewClub(page, form))
-	}
-	made, err := s.DB.CreateClub(c.Request().Context(), who(c).Person.ID, nc, origin(c))
-	if err != nil {
-		return err
+		return s.render(c, f.status(), people.NewClub(page, form))
 	}
 	s.sessions.Put(c.Request().Context(), keyClub, made.ID)
 	s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))

@@ -34,7 +34,12 @@ func (s *Server) createSignIn(c echo.Context) error {
 		return err
 	}
 	if err := s.signIn(ctx, p.ID, s.sessions.GetInt64(ctx, keyClub)); err != nil {
-		return err
+		if !club.Storage(err) {
+			return err
+		}
+		p := s.problemOf(c, err)
+		form.Error = p.text
+		return s.signInAgain(c, p.status, form)
 	}
 	if form.Dialog && isHX(c) {
 		c.Response().Header().Set("HX-Trigger", "bs:signed-in")

@@ -12,6 +12,7 @@ type Health struct {
 	LastTick  time.Time // when the scheduler last looked for due posts
 	LastClaim time.Time // when it last began to publish one; zero if never
 	Stuck     bool      // it has not looked for too long
+	Held      bool      // nothing can be stored: posts wait
 }
 
 // showStart leads to where a person belongs.

@@ -45,22 +45,31 @@ func (e *Engine) RunSideWork(ctx context.Context) error {
 }
 
 // newCron makes what wakes up the recurring work. A job that still runs is not
-// begun again; one that panics is logged; ctx ends them all.
+// begun again; one that panics is logged; ctx ends them all. Nothing is begun while
+// nothing can be stored.
 func (e *Engine) newCron(ctx context.Context) (*cron.Cron, error) {
 	log := cronLog{e.Log}
 	c := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log),
 		cron.WithChain(cron.Recover(log), cron.SkipIfStillRunning(cron.DiscardLogger)))
 	for _, job := range e.recurring() {
-		_, err := c.AddFunc(job.when, func() {
-			if err := job.do(ctx); err != nil && ctx.Err() == nil {
-				e.Log.Error(job.name, "err", err)
-			}
-		})
+		_, err := c.AddFunc(job.when, func() { e.recur(ctx, job.name, job.do) })
 		if err != nil {
 			return nil, fmt.Errorf("plan to %s: %w", job.name, err)
 		}
 	}
 	return c, nil
+}
+
+// recur does recurring work once. What asks platforms for something that cannot
+// be stored would only ask again and again.
+func (e *Engine) recur(ctx context.Context, name string, do func(context.Context) error) {
+	if e.Status().Held {
+		return
+	}
+	if err := do(ctx); err != nil && ctx.Err() == nil {
+		e.Log.Error(name, "err", err)
+		e.holdAfter(err)
+	}
 }
 
 // renewSignIns renews the sign-ins that should not be left until they are used.

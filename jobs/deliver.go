@@ -136,14 +136,11 @@ func (r *run) ended(work club.Work, before club.Event, refusal *platforms.Error)
 }
 
 // commit moves the delivery. What a platform answered must not be lost to a
-// moment's trouble with the disk, nor to the end of the process.
+// moment's trouble with the disk, nor to the end of the process: while nothing
+// can be stored it is kept here, and stored when there is room again.
 func (r *run) commit(ctx context.Context, ch club.Change, facts store.Facts) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
-	var err error
-	for range commitTries {
-		var d store.Delivery
-		d, err = r.DB.Transition(ctx, r.d, ch, facts)
+	for try := 1; ; try++ {
+		d, err := r.transition(ctx, ch, facts)
 		if err == nil {
 			d.Certainty, d.SettleAfter, d.KeyLife = r.d.Certainty, r.d.SettleAfter, r.d.KeyLife
 			r.d = d
@@ -152,23 +149,22 @@ func (r *run) commit(ctx context.Context, ch club.Change, facts store.Facts) err
 		if errors.Is(err, store.ErrMoved) || facts.Ended == "" {
 			return err
 		}
-		r.Log.Warn("an answer is not yet kept", "delivery", r.d.ID, "err", err)
-		if !pause(ctx, tickEvery) {
-			break
+		if try == 1 {
+			r.Log.Warn("an answer is not yet kept", "delivery", r.d.ID, "err", err)
 		}
+		r.holdAfter(err)
+		if try >= commitTries && (ctx.Err() != nil || !club.Storage(err)) {
+			return err
+		}
+		time.Sleep(tickEvery)
 	}
-	return err
 }
 
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
+// transition is one try, which the end of the process does not cut off.
+func (r *run) transition(ctx context.Context, ch club.Change, facts store.Facts) (store.Delivery, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	return r.DB.Transition(ctx, r.d, ch, facts)
 }
 
 // tickEvent reads how things stand.

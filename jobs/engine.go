@@ -20,7 +20,8 @@ import (
 const (
 	tickEvery   = time.Second
 	atOnce      = 32               // deliveries
-	coolFor     = 30 * time.Second // after a fault of ours: disk, database
+	coolFor     = 30 * time.Second // after a fault of ours
+	holdFor     = 10 * time.Second // until trying whether anything can be stored again
 	spacing     = 2 * time.Minute  // between posts that catch up (rule P14)
 	clockJump   = time.Minute
 	grace       = 8 * time.Second // for calls that must not be cut off (rule P18)
@@ -72,6 +73,7 @@ type Engine struct {
 	lastElapsed time.Duration
 	offFrom     time.Time // Bandstand was not running from …
 	offTo       time.Time // … to
+	heldUntil   time.Time // nothing could be stored: zero if all is well
 
 	running sync.WaitGroup
 }
@@ -137,6 +139,7 @@ func (e *Engine) RunDue(ctx context.Context) {
 type Status struct {
 	LastTick  time.Time
 	LastClaim time.Time // when what is due was last found out
+	Held      bool      // nothing can be stored: nothing is claimed
 }
 
 // stuckAfter is how long a tick may fail to come.
@@ -151,13 +154,13 @@ func (s Status) Stuck(now time.Time) bool {
 func (e *Engine) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return Status{LastTick: e.lastTick, LastClaim: e.lastClaim}
+	return Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: !e.heldUntil.IsZero()}
 }
 
 // tick takes what is due into hand and returns how many that were.
 func (e *Engine) tick(ctx context.Context) int {
 	now := e.Now()
-	if ctx.Err() != nil || e.clockJumped(now) {
+	if ctx.Err() != nil || e.clockJumped(now) || e.isHeld(ctx, now) {
 		return 0
 	}
 	taken, busy := e.lines.taken(now)
@@ -207,6 +210,7 @@ func (e *Engine) take(ctx context.Context, d store.Delivery) {
 		return
 	}
 	e.Log.Error("publish", "delivery", d.ID, "err", err)
+	e.holdAfter(err)
 	e.lines.rest(d.ConnectionID, e.Now().Add(coolFor))
 }
 

@@ -34,6 +34,7 @@ type server struct {
 	entered  chan struct{}
 	renewals atomic.Int64
 	renewAs  []string
+	onRenew  func() // called before a renewal is answered
 }
 
 type accepted struct {
@@ -184,6 +185,9 @@ func (s *server) look(w http.ResponseWriter, account, key, text string) {
 }
 
 func (s *server) renew(w http.ResponseWriter) {
+	if s.onRenew != nil {
+		s.onRenew()
+	}
 	n := s.renewals.Add(1)
 	s.mu.Lock()
 	as := s.take(&s.renewAs)

@@ -16,7 +16,8 @@ import (
 const (
 	renewWithin  = 10 * time.Minute // of life left, before a call
 	renewTimeout = 65 * time.Second
-	tellAfter    = 3 // failures before the account page says so
+	keepTries    = 30 // a second apart
+	tellAfter    = 3  // failures before the account page says so
 )
 
 // renewAgain is how long to wait after a renewal that failed: first soon, for
@@ -130,10 +131,22 @@ func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, 
 	if err != nil {
 		return token, s.failed(ctx, conn, seen, r, asError(err))
 	}
-	if err := s.DB.FinishRenewal(ctx, conn.ID, seen, tokens); err != nil {
+	if err := s.keep(ctx, conn.ID, seen, tokens); err != nil {
 		return token, err
 	}
 	return s.DB.AccessToken(ctx, conn.ID)
+}
+
+// keep stores a new pair. The old one may be worth nothing any more, so a
+// moment's trouble with the disk must not lose it.
+func (s *SignIns) keep(ctx context.Context, id, seen int64, tokens platforms.Tokens) error {
+	for try := 1; ; try++ {
+		err := s.DB.FinishRenewal(ctx, id, seen, tokens)
+		if try == keepTries || !club.Storage(err) {
+			return err
+		}
+		time.Sleep(tickEvery)
+	}
 }
 
 // failed keeps the old pair and plans the next try; only a real refusal marks

@@ -35,7 +35,7 @@ const minSQLite = 3_051_003
 // that read.
 type DB struct {
 	write    *sql.DB
-	read     *sql.DB
+	read     reader
 	sessions *sql.DB
 	keys     *secret.Keyset
 	now      func() time.Time
@@ -71,7 +71,7 @@ func Open(ctx context.Context, dir string, keys *secret.Keyset, now func() time.
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
 	sessions.SetMaxOpenConns(2)
-	db := &DB{write: write, read: read, sessions: sessions, keys: keys, now: now, path: path}
+	db := &DB{write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path}
 	if err := db.start(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -142,8 +142,8 @@ func (db *DB) selfCheck(ctx context.Context) error {
 		{db.write, "synchronous", "2"},
 		{db.write, "foreign_keys", "1"},
 		{db.write, "secure_delete", "2"},
-		{db.read, "query_only", "1"},
-		{db.read, "foreign_keys", "1"},
+		{db.read.DB, "query_only", "1"},
+		{db.read.DB, "foreign_keys", "1"},
 	}
 	for _, c := range checks {
 		var got string
@@ -166,7 +166,7 @@ func (db *DB) Close() error {
 // D2), so that what was deleted is gone from it.
 func (db *DB) Checkpoint(ctx context.Context) error {
 	if _, err := db.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
-		return fmt.Errorf("fold the log into the database: %w", err)
+		return fmt.Errorf("fold the log into the database: %w", Fault(err))
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (db *DB) Sessions() *sql.DB { return db.sessions }
 func (db *DB) Writer() *sql.DB { return db.write }
 
 // Reader is the reading pool, for tests that look at what was written.
-func (db *DB) Reader() *sql.DB { return db.read }
+func (db *DB) Reader() *sql.DB { return db.read.DB }
 
 // tx is one write transaction with one now.
 type tx struct {
@@ -193,13 +193,13 @@ type tx struct {
 func (db *DB) inTx(ctx context.Context, fn func(tx *tx) error) error {
 	t, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", Fault(err))
 	}
 	if err := fn(&tx{Tx: t, now: db.now(), db: db}); err != nil {
-		return errors.Join(err, ignoreDone(t.Rollback()))
+		return Fault(errors.Join(err, ignoreDone(t.Rollback())))
 	}
 	if err := t.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", Fault(err))
 	}
 	return nil
 }
@@ -245,14 +245,14 @@ func (db *DB) signal() {
 // querier is what both a transaction and the reading pool offer.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryRowContext(ctx context.Context, query string, args ...any) row
 }
 
 // queryAll reads all rows with scan.
 func queryAll[T any](ctx context.Context, q querier, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, Fault(err)
 	}
 	defer rows.Close()
 	var out []T
@@ -263,7 +263,7 @@ func queryAll[T any](ctx context.Context, q querier, scan func(func(...any) erro
 		}
 		out = append(out, v)
 	}
-	return out, rows.Err()
+	return out, Fault(rows.Err())
 }
 
 // queryOne reads one row with scan; sql.ErrNoRows if there is none.

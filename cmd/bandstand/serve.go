@@ -199,7 +199,7 @@ func (a *App) jobsConfig(library *media.Library) jobs.Config {
 // health is how the engine is, for /healthz.
 func (a *App) health() handlers.Health {
 	s := a.engine.Status()
-	return handlers.Health{LastTick: s.LastTick, LastClaim: s.LastClaim, Stuck: s.Stuck(a.now())}
+	return handlers.Health{LastTick: s.LastTick, LastClaim: s.LastClaim, Stuck: s.Stuck(a.now()), Held: s.Held}
 }
 
 // Run serves until ctx ends, then stops in order: no new requests, no new

@@ -16,7 +16,8 @@ const (
 	Conflict        Code = "conflict"        // 409
 	Unauthenticated Code = "unauthenticated" // sign in first
 	TooMany         Code = "too_many"        // 429
-	Full            Code = "full"            // no space left, 507
+	Full            Code = "full"            // nothing can be written, for want of space or a fault of the disk: 507
+	Busy            Code = "busy"            // another program holds what is needed: 503
 )
 
 // Error is a problem that people may see: a code for the program, a catalogue
@@ -41,6 +42,19 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Storage tells whether err is about the place where things are kept, rather
+// than about what a person did: it may go well another time.
+func Storage(err error) bool { return errors.Is(err, errFull) || errors.Is(err, errBusy) }
+
+var errFull, errBusy = &Error{Code: Full}, &Error{Code: Busy}
+
+// Is lets errors.Is find a code anywhere in a chain: an Error of nothing but a
+// code matches all errors of that code.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Key == "" && t.Code == e.Code
+}
 
 // CodeOf returns the code of err, or "" if it is not an *Error.
 func CodeOf(err error) Code {

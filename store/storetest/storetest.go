@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"database/sql"
 	"sync"
 	"testing"
 	"time"
@@ -51,4 +52,29 @@ func Open(t testing.TB, now func() time.Time) *store.DB {
 		}
 	})
 	return db
+}
+
+// Lock takes the write lock of a database as another program would. A ROLLBACK
+// lets go of it.
+func Lock(t testing.TB, db *store.DB) *sql.Conn {
+	t.Helper()
+	var n int
+	var name, path string
+	if err := db.Reader().QueryRowContext(t.Context(), "PRAGMA database_list").Scan(&n, &name, &path); err != nil {
+		t.Fatal(err)
+	}
+	other, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.Close() })
+	conn, err := other.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if _, err := conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	return conn
 }

@@ -32,8 +32,9 @@ type Signed struct {
 	OtherClubs  []ClubLink
 	Role        club.Role
 	Practice    bool
-	Unread      int // notices
-	Reconnect   int // accounts that need reconnecting
+	Unread      int  // notices
+	Reconnect   int  // accounts that need reconnecting
+	Held        bool // nothing can be stored: posts wait
 	Shortcuts   bool
 	PracticeFed string // address of the make-believe feeds
 }
@@ -60,7 +61,7 @@ type FlashAction struct {
 
 // Fault is one line of the error summary: the same words as beside the field.
 type Fault struct {
-	Field string // id of the field
+	Field string // id of the field; empty if it is about none
 	Text  string
 }
 
@@ -89,4 +90,4 @@ func (p Page) theme() string {
 	return p.Signed.Theme
 }
 
-const htmxConfig = `{"disableInheritance":true,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,"historyRestoreAsHxRequest":false,"includeIndicatorStyles":false,"defaultSwapStyle":"outerHTML","timeout":15000,"globalViewTransitions":false,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"401","swap":true},{"code":"403","swap":true},{"code":"404","swap":true},{"code":"409","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true},{"code":"...","swap":false}]}`
+const htmxConfig = `{"disableInheritance":true,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,"historyRestoreAsHxRequest":false,"includeIndicatorStyles":false,"defaultSwapStyle":"outerHTML","timeout":15000,"globalViewTransitions":false,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"401","swap":true},{"code":"403","swap":true},{"code":"404","swap":true},{"code":"409","swap":true},{"code":"422","swap":true},{"code":"503","swap":true},{"code":"507","swap":true},{"code":"[45]..","swap":false,"error":true},{"code":"...","swap":false}]}`

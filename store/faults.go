@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"syscall"
+
+	"github.com/mattn/go-sqlite3"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// Fault makes an error that people understand of what SQLite says about a full
+// disk, a disk that takes no writes, and a database that another program holds.
+// Other errors stay as they are. Every error of this package has passed it; it
+// is exported for those who use the Sessions pool.
+func Fault(err error) error {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	if !ok || club.Storage(err) {
+		return err
+	}
+	if e.Code == sqlite3.ErrFull || e.SystemErrno == syscall.ENOSPC || e.SystemErrno == syscall.EDQUOT {
+		return &club.Error{Code: club.Full, Key: "error_no_space", Err: err}
+	}
+	switch e.Code {
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return &club.Error{Code: club.Busy, Key: "error_locked", Err: err}
+	case sqlite3.ErrReadonly:
+		return &club.Error{Code: club.Full, Key: "error_no_write", Err: err}
+	}
+	switch e.ExtendedCode {
+	case sqlite3.ErrIoErrWrite, sqlite3.ErrIoErrFsync, sqlite3.ErrIoErrDirFsync, sqlite3.ErrIoErrTruncate,
+		sqlite3.ErrIoErrSHMOpen, sqlite3.ErrIoErrSHMSize, sqlite3.ErrIoErrSHMMap:
+		return &club.Error{Code: club.Full, Key: "error_no_write", Err: err}
+	}
+	return err
+}
+
+// reader is the reading pool; what it says of a fault passes Fault.
+type reader struct{ *sql.DB }
+
+// QueryRowContext reads one row.
+func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) row {
+	return row{r.DB.QueryRowContext(ctx, query, args...)}
+}
+
+// QueryRowContext reads one row.
+func (t *tx) QueryRowContext(ctx context.Context, query string, args ...any) row {
+	return row{t.Tx.QueryRowContext(ctx, query, args...)}
+}
+
+// row is a row that is read once.
+type row struct{ *sql.Row }
+
+// Scan reads the columns; sql.ErrNoRows if there is no row.
+func (r row) Scan(dest ...any) error { return Fault(r.Row.Scan(dest...)) }

@@ -13,8 +13,8 @@ import (
 // Card is one account as the list shows it.
 type Card struct {
 	ID           int64
-	Platform     string // proper name: "Facebook Page"
-	Site         string // "Facebook"
+	Platform     string // as the platform calls itself, with what is connected there
+	Site         string // the platform alone
 	Mark         string
 	Name         string // as people know it: "Riverside FC (@riversidefc)"
 	Full         string // with the platform, for those who hear buttons out of place

@@ -32,7 +32,7 @@ func TestBrowserAccounts(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			app, greeting := startApp(t, Settings{})
 			b := newTab(t, app.means.base.String(), v)
-			b.expected = []string{"422", "favicon.ico"} // make-believe platforms have none
+			b.expected = []string{"422"}
 			b.setUp(greeting)
 			look := func(path, name string) {
 				t.Helper()

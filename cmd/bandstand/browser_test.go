@@ -83,6 +83,8 @@ type tab struct {
 	view view
 	// expected are parts of console messages that the test provokes.
 	expected []string
+	// clicks counts what a person pressed, since the test set it to 0.
+	clicks int
 }
 
 // newTab opens a page with cookies of its own.
@@ -138,6 +140,15 @@ func newTab(t *testing.T, base string, v view) *tab {
 		return err
 	}))
 	return b
+}
+
+// quoted is a text as a literal of JavaScript.
+func quoted(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
 }
 
 func containsAny(s string, parts []string) bool {
@@ -214,16 +225,15 @@ func (b *tab) until(js string) {
 // sees waits until the page shows a text.
 func (b *tab) sees(text string) {
 	b.t.Helper()
-	js, _ := json.Marshal(text)
-	b.until(`document.body && document.body.innerText.replace(/\s+/g, " ").includes(` + string(js) + `)`)
+	b.until(`document.body && document.body.innerText.replace(/\s+/g, " ").includes(` + quoted(text) + `)`)
 }
 
 // click clicks what a person would: the visible link, button or label with this
 // text, exact first, then as a beginning.
 func (b *tab) click(label string) {
 	b.t.Helper()
-	js, _ := json.Marshal(label)
-	b.until(`(() => { const want = ` + string(js) + `;
+	b.clicks++
+	b.until(`(() => { const want = ` + quoted(label) + `;
 	  const seen = (e) => e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length > 0;
 	  const text = (e) => (e.innerText || e.value || "").replace(/\s+/g, " ").trim();
 	  const all = [...document.querySelectorAll("dialog[open] a, dialog[open] button, dialog[open] label, dialog[open] summary")].filter(seen);
@@ -244,11 +254,10 @@ func (b *tab) load(fn func()) {
 // fill types into the field with this id or name.
 func (b *tab) fill(field, value string) {
 	b.t.Helper()
-	f, _ := json.Marshal(field)
-	v, _ := json.Marshal(value)
-	b.until(`(() => { const e = document.getElementById(` + string(f) + `) || document.getElementsByName(` + string(f) + `)[0];
+	v := quoted(value)
+	b.until(`(() => { const e = document.getElementById(` + quoted(field) + `) || document.getElementsByName(` + quoted(field) + `)[0];
 	  if (!e) return false;
-	  e.focus(); e.value = ` + string(v) + `; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
+	  e.focus(); e.value = ` + v + `; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
 }
 
 // shot keeps a picture of the page in screenshots/.
@@ -273,6 +282,8 @@ func (b *tab) shot(name string) {
 // accessible runs axe-core, and looks for a page that is wider than the window.
 func (b *tab) accessible(what string) {
 	b.t.Helper()
+	// The bar at the foot of a phone covers what has not been scrolled up.
+	script[bool](b, `document.querySelector(".side")?.style.setProperty("position", "static"), true`)
 	script[bool](b, axe+"; true")
 	js := `(async () => {
 	  const r = await axe.run(document, {runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}, rules: {"target-size": {enabled: true}}});
@@ -304,6 +315,17 @@ func startApp(t *testing.T, settings Settings) (*App, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	runApp(t, app)
+	deadline := time.Now().Add(waitFor)
+	for out.String() == "" && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	return app, out.String()
+}
+
+// runApp serves an app until the test ends.
+func runApp(t *testing.T, app *App) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- app.Run(ctx) }()
@@ -316,11 +338,25 @@ func startApp(t *testing.T, settings Settings) (*App, string) {
 			t.Errorf("close app: %v", err)
 		}
 	})
-	deadline := time.Now().Add(waitFor)
-	for out.String() == "" && time.Now().Before(deadline) {
-		time.Sleep(5 * time.Millisecond)
+}
+
+// startDemo runs the demo: a club after two months, with make-believe accounts.
+func startDemo(t *testing.T) *App {
+	t.Helper()
+	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: net.JoinHostPort("127.0.0.1", "0")}
+	app, err := openDemo(t.Context(), settings, new(lockedBuffer))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return app, out.String()
+	runApp(t, app)
+	return app
+}
+
+// enterDemo signs in as the demo's admin by its link.
+func (b *tab) enterDemo(app *App) {
+	b.t.Helper()
+	b.open("/demo/" + app.demo.Token)
+	b.load(func() { b.click("Open Riverside FC") })
 }
 
 // lockedBuffer is written by the app and read by the test.

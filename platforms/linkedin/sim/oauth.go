@@ -74,7 +74,7 @@ func (s *Sim) showConsent(w http.ResponseWriter, r *http.Request) {
 		group.Choices = append(group.Choices, simkit.Choice{Value: scope, Label: scopeWords[scope], Ticked: true, Fixed: true})
 	}
 	page := simkit.Consent{
-		Platform: "LinkedIn", App: q.Get("client_id"), Person: memberName, Groups: []simkit.Group{group}, ReturnTo: q.Get("redirect_uri"),
+		Platform: "LinkedIn", App: "Bandstand", Person: memberName, Groups: []simkit.Group{group}, ReturnTo: q.Get("redirect_uri"),
 	}
 	for _, name := range slices.Sorted(maps.Keys(q)) {
 		page.Hidden = append(page.Hidden, simkit.Hidden{Name: name, Value: q.Get(name)})

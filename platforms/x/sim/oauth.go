@@ -71,7 +71,7 @@ func (s *Sim) showConsent(w http.ResponseWriter, r *http.Request) {
 		group.Choices = append(group.Choices, simkit.Choice{Value: scope, Label: scopeWords[scope], Ticked: true, Fixed: true})
 	}
 	page := simkit.Consent{
-		Platform: "X", App: q.Get("client_id"), Person: accountName + " (@" + accountHandle + ")",
+		Platform: "X", App: "Bandstand", Person: accountName + " (@" + accountHandle + ")",
 		Groups: []simkit.Group{group}, Allow: "Authorize app", Cancel: "Cancel", ReturnTo: q.Get("redirect_uri"),
 	}
 	for _, name := range slices.Sorted(maps.Keys(q)) {

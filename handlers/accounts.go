@@ -84,7 +84,29 @@ func (s *Server) showAccount(c echo.Context) error {
 			At: i18n.WhenYear(ctx, k.At.In(zone)), Stamp: k.At.Format(time.RFC3339), Health: string(k.Health), Text: text,
 		})
 	}
+	if err := s.accountNumbers(c, conn, &page); err != nil {
+		return err
+	}
 	return s.render(c, http.StatusOK, accounts.Detail(page))
+}
+
+// accountNumbers adds the newest numbers of an account, under the platform's
+// own names and in its order.
+func (s *Server) accountNumbers(c echo.Context, conn store.Connected, page *accounts.DetailPage) error {
+	ctx := c.Request().Context()
+	numbers, taken, err := s.DB.AccountNumbers(ctx, scope(c), conn.ID)
+	if err != nil || taken.IsZero() {
+		return err
+	}
+	if p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform); ok {
+		for _, w := range p.Info().Numbers {
+			if n, ok := numbers[w.Number]; ok {
+				page.Numbers = append(page.Numbers, accounts.Number{Word: w.Word, Value: i18n.Number(ctx, n)})
+			}
+		}
+	}
+	page.Taken = t(c, "account_numbers_taken", "when", i18n.WhenYear(ctx, taken.In(s.zone(c))))
+	return nil
 }
 
 // createCheck asks the platform now and says what came of it.

@@ -751,3 +751,17 @@ func TestConnectingIsRecorded(t *testing.T) {
 		}
 	}
 }
+
+func TestAccountPageShowsTheNewestNumbers(t *testing.T) {
+	t.Parallel()
+	st := newStage(t)
+	st.connect(club.Publisher, "x")
+	conn := st.only(true, x.ID)
+	tom := st.as(club.Viewer)
+	tom.get(pathOf(conn)).saysNot("Numbers taken")
+	n := platforms.Numbers{Values: map[platforms.Number]int64{platforms.Followers: 4210}}
+	if err := st.db.SaveAccountNumbers(t.Context(), conn.Connection, "2026-11-23", n, nil, st.clock.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	tom.get(pathOf(conn)).says("4,210", "Numbers taken 23 Nov 2026, 09:00.").saysNot("Impressions")
+}

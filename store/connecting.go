@@ -185,6 +185,31 @@ func (db *DB) NoteFailedCheck(ctx context.Context, s Scope, id int64, code strin
 	})
 }
 
+// AccountNumbers are the newest numbers of an account as a whole. What the
+// platform does not give is absent; the zero time: none were taken yet.
+func (db *DB) AccountNumbers(ctx context.Context, s Scope, id int64) (numbers map[platforms.Number]int64, taken time.Time, err error) {
+	var followers, posts, reach, impressions sql.NullInt64
+	err = db.read.QueryRowContext(ctx, `
+		SELECT taken_at, followers, posts, reach, impressions FROM account_snapshots
+		WHERE connection_id = ? AND club_id = ? ORDER BY day DESC LIMIT 1`, id, s.ClubID).
+		Scan(into(&taken), &followers, &posts, &reach, &impressions)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, taken, nil
+	}
+	if err != nil {
+		return nil, taken, fmt.Errorf("read numbers of connection %d: %w", id, err)
+	}
+	numbers = map[platforms.Number]int64{}
+	for name, n := range map[platforms.Number]sql.NullInt64{
+		platforms.Followers: followers, platforms.Posts: posts, platforms.Reach: reach, platforms.Impressions: impressions,
+	} {
+		if n.Valid {
+			numbers[name] = n.Int64
+		}
+	}
+	return numbers, taken, nil
+}
+
 // SignInTokens opens both tokens of a connection, for telling the platform that
 // they are needed no more. club.ErrNotFound: it has none.
 func (db *DB) SignInTokens(ctx context.Context, connectionID int64) (platforms.Tokens, error) {

@@ -3,10 +3,17 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/bandstand-app/bandstand/internal/practice"
 )
 
 // setUp makes the first person and club, as their set-up page does.
@@ -92,4 +99,55 @@ func TestBrowserAccounts(t *testing.T) {
 			look("/settings/platforms/meta", "platform app")
 		})
 	}
+}
+
+// TestBrowserLiveAccounts connects a real account of a live club: the platform
+// is another origin, played by a sandbox on a port of its own.
+func TestBrowserLiveAccounts(t *testing.T) {
+	handler := make(chan http.Handler, 1)
+	sandbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := <-handler
+		handler <- h
+		h.ServeHTTP(w, r)
+	}))
+	t.Cleanup(sandbox.Close)
+	world, err := practice.Open("", newSimulators(sandbox.Client(), sandbox.URL, time.Now), newLog(os.Stderr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler <- newSandbox(world, describe())
+	settings := Settings{AllowNetworks: []string{"127.0.0.1/32"}, Platforms: newPlatformSettings(describe())}
+	form := reflect.ValueOf(settings.Platforms.Values[0]).Elem()
+	at := sandboxed(sandbox.URL, describe())
+	for i, one := range settings.Platforms.settings {
+		if one.endpoint != nil {
+			form.Field(i).SetString(at[one.platform][one.endpoint.Name])
+		}
+	}
+	app, greeting := startApp(t, settings)
+	b := newTab(t, app.means.base.String(), desktop)
+	b.expected = []string{"favicon.ico"}
+	b.setUp(greeting)
+	b.open("/practice")
+	b.load(func() { b.click("Go live") })
+	b.sees("The club is live.")
+	b.load(func() { b.click("Connect an account") })
+	b.sees("Needs set-up by an Admin.")
+	b.load(func() { b.click("Set up X") })
+	b.fill("app-client_id", "1234")
+	b.fill("app-client_secret", "5678")
+	b.load(func() { b.click("Save") })
+	b.sees("The X app is saved.")
+	b.load(func() { b.click("Check the app") })
+	b.sees("The platform knows this app.")
+	b.accessible("platform app checked")
+	b.shot("platform-app-checked")
+	b.open("/accounts/connect")
+	b.load(func() { b.click("X") })
+	b.load(func() { b.click("Go to X") })
+	b.load(func() { b.click("Authorize app") })
+	b.sees("X showed us one account.")
+	b.load(func() { b.click("Connect") })
+	b.sees("Connected. Riverside FC (@riversidefc) can post and read numbers.")
+	b.shot("accounts-live")
 }

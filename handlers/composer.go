@@ -82,6 +82,41 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	return f, nil
 }
 
+// composing reads the form, and the post that it is about.
+func (s *Server) composing(c echo.Context) (*composerForm, *store.Post, error) {
+	f, err := bindComposer(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	post, err := s.editable(c, f.post)
+	if err != nil {
+		return nil, nil, err
+	}
+	if post != nil {
+		f.keepPublished(*post)
+	}
+	return f, post, nil
+}
+
+// keepPublished puts back what the form cannot change: accounts on which the
+// post is public, with their texts.
+func (f *composerForm) keepPublished(p store.Post) {
+	live := p.Live.Content
+	for _, d := range p.Deliveries {
+		if d.Status != club.Published || !slices.Contains(live.Accounts, d.ConnectionID) {
+			continue
+		}
+		f.content.Accounts = append(f.content.Accounts, d.ConnectionID)
+		if own, ok := live.Texts[d.ConnectionID]; ok {
+			if f.content.Texts == nil {
+				f.content.Texts = map[int64]string{}
+			}
+			f.content.Texts[d.ConnectionID] = own
+		}
+	}
+	f.content = f.content.Normal()
+}
+
 // contentOf reads the fields that make what a post says.
 func contentOf(v url.Values) club.Content {
 	content := club.Content{Text: v.Get("text"), Link: strings.TrimSpace(v.Get("link")), Texts: map[int64]string{}}
@@ -164,6 +199,13 @@ func (d *desk) connection(id int64) (store.Connection, bool) {
 		return store.Connection{}, false
 	}
 	return d.all[i], true
+}
+
+// published tells whether the post is public on an account.
+func (d *desk) published(connection int64) bool {
+	return d.post != nil && slices.ContainsFunc(d.post.Deliveries, func(x store.PostDelivery) bool {
+		return x.ConnectionID == connection && x.Status == club.Published
+	})
 }
 
 // begun tells whether the post is more than a draft.

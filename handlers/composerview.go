@@ -23,7 +23,7 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 	}
 	a := who(c)
 	v := posts.Composer{
-		Op: f.op, Post: f.post, Version: f.version, Person: a.Person.ID, Begun: d.begun(), Practice: d.practice,
+		Op: f.op, Post: f.post, Version: f.version, Person: a.Person.ID, Begun: d.begun(), Scheduled: d.post != nil && d.post.Status() == club.Scheduled, Practice: d.practice,
 		Text: f.content.Text, Link: f.content.Link, Note: f.note, NewLabel: f.newLabel,
 		MaySchedule: a.Role.Can(club.SchedulePosts), Faults: f.faults, LinkCard: s.linkCardView(d),
 	}
@@ -93,12 +93,8 @@ func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []p
 		case club.Paused:
 			a.Reason = t(c, "account_off_paused")
 		}
-		if d.post != nil {
-			for _, p := range d.post.Deliveries {
-				if p.ConnectionID == n.ID && p.Status == club.Published {
-					a.Reason, a.Ticked, a.Off = t(c, "account_published"), true, true
-				}
-			}
+		if d.published(n.ID) {
+			a.Reason, a.Ticked, a.Off = t(c, "account_published"), true, true
 		}
 		a.Off = a.Off || a.Reason != "" && !a.Ticked
 		out = append(out, a)

@@ -90,9 +90,10 @@ func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post)
 	return nil
 }
 
-// sameEvent: somebody did the same with several accounts in one go.
+// sameEvent: the same happened to several accounts in one go. What platforms
+// call a step differs.
 func sameEvent(a, b store.PostEvent) bool {
-	return a.PersonID != 0 && a.DeliveryID != "" && b.DeliveryID != "" && a.Note.Kind == b.Note.Kind && a.PersonID == b.PersonID &&
+	return a.Note.Kind != club.NoteStep && a.DeliveryID != "" && b.DeliveryID != "" && a.Note.Kind == b.Note.Kind && a.PersonID == b.PersonID &&
 		b.At.Sub(a.At) < time.Second && maps.Equal(a.Note.Args, b.Note.Args)
 }
 

@@ -83,6 +83,7 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 	if n, _ := p.Count(club.Published); n > 0 {
 		v.DeleteHint = t(c, "post_delete_hint_published")
 	}
+	d.post = nil // what is public is shown as well
 	all, err := s.verdicts(c, d, p.Live.Content)
 	if err != nil {
 		return v, err

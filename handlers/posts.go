@@ -21,11 +21,7 @@ import (
 
 // createPost is the composer's one form: the button pressed says what to do.
 func (s *Server) createPost(c echo.Context) error {
-	f, err := bindComposer(c)
-	if err != nil {
-		return err
-	}
-	post, err := s.editable(c, f.post)
+	f, post, err := s.composing(c)
 	if err != nil {
 		return err
 	}
@@ -70,8 +66,11 @@ func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	key := "saved_draft"
-	if saved.Pending {
+	switch {
+	case saved.Pending:
 		key = "saved_pending"
+	case saved.Begun:
+		key = "saved"
 	}
 	s.flash(c, "done", t(c, key))
 	return seeOther(c, postPath(saved.ID))
@@ -143,11 +142,7 @@ func (s *Server) answerTools(c echo.Context, d *desk, f *composerForm) error {
 // createAutosave keeps what is being typed. It checks nothing: only scheduling
 // does.
 func (s *Server) createAutosave(c echo.Context) error {
-	f, err := bindComposer(c)
-	if err != nil {
-		return err
-	}
-	post, err := s.editable(c, f.post)
+	f, post, err := s.composing(c)
 	if err != nil {
 		return err
 	}

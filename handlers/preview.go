@@ -24,12 +24,13 @@ type verdict struct {
 	problems []platforms.Problem
 }
 
-// verdicts checks a content for every ticked account that the desk knows.
+// verdicts checks a content for every ticked account that the desk knows, and
+// on which it is not public yet.
 func (s *Server) verdicts(c echo.Context, d *desk, content club.Content) ([]verdict, error) {
 	registry := s.platforms(d.practice)
 	var out []verdict
 	for _, n := range d.all {
-		if !slices.Contains(content.Accounts, n.ID) {
+		if !slices.Contains(content.Accounts, n.ID) || d.published(n.ID) {
 			continue
 		}
 		p, _ := registry.Platform(n.Account.Platform)
@@ -47,11 +48,7 @@ func (s *Server) verdicts(c echo.Context, d *desk, content club.Content) ([]verd
 
 // createPreview answers while one types. It writes nothing.
 func (s *Server) createPreview(c echo.Context) error {
-	f, err := bindComposer(c)
-	if err != nil {
-		return err
-	}
-	post, err := s.editable(c, f.post)
+	f, post, err := s.composing(c)
 	if err != nil {
 		return err
 	}

@@ -17,11 +17,7 @@ import (
 
 // createSchedule puts a post on the calendar with what its form holds.
 func (s *Server) createSchedule(c echo.Context) error {
-	f, err := bindComposer(c)
-	if err != nil {
-		return err
-	}
-	post, err := s.editable(c, f.post)
+	f, post, err := s.composing(c)
 	if err != nil {
 		return err
 	}
@@ -104,6 +100,10 @@ func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPos
 		s.flash(c, "done", t(c, "publishing_now"))
 		return seeOther(c, postPath(saved.ID))
 	}
+	if !slot.At.After(s.Now()) {
+		s.flash(c, "done", t(c, "post_updated"))
+		return seeOther(c, postPath(saved.ID))
+	}
 	text := t(c, "scheduled_for", "when", i18n.When(ctx, inZone(slot.At, slot.Zone)))
 	if slot.Note == club.SlotTwice {
 		text += " " + t(c, "time_twice", "time", slot.Clock(), "date", i18n.DayShort(ctx, inZone(slot.At, slot.Zone)))
@@ -137,12 +137,16 @@ func (s *Server) createDraft(c echo.Context) error {
 // createAnswer is a person's decision on an account of a post that failed or
 // needs attention, and on others with the same trouble.
 func (s *Server) createAnswer(c echo.Context) error {
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
 	first, err := s.DB.Delivery(c.Request().Context(), scope(c), c.Param("id"))
 	if err != nil {
 		return err
 	}
 	all := []store.Delivery{first}
-	for _, id := range c.Request().Form["also"] {
+	for _, id := range form["also"] {
 		d, err := s.DB.Delivery(c.Request().Context(), scope(c), id)
 		if err != nil || d.PostID != first.PostID {
 			return cmp.Or(err, error(club.ErrNotFound))

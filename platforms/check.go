@@ -1,6 +1,7 @@
 package platforms
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,10 +129,11 @@ func Ratio(r float64) string {
 	if i >= 0 {
 		return known[i].s
 	}
+	short := func(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) }
 	if r < 1 && r > 0 {
-		return "1:" + strconv.FormatFloat(1/r, 'f', 2, 64)
+		return "1:" + short(1/r)
 	}
-	return strconv.FormatFloat(r, 'f', 2, 64) + ":1"
+	return short(r) + ":1"
 }
 
 // Blocks tells whether any of the problems must be fixed before scheduling.

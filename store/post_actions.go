@@ -116,7 +116,7 @@ func (db *DB) SchedulePost(ctx context.Context, s Scope, c PostChange, origin st
 			return err
 		}
 		c.Content = c.Content.Normal()
-		if saved.Pending {
+		if saved.Begun {
 			if err := tx.takeOver(ctx, s, saved.ID, c); err != nil {
 				return err
 			}

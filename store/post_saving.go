@@ -49,6 +49,7 @@ type PostChange struct {
 type SavedPost struct {
 	ID      int64
 	Version int64
+	Begun   bool // more than a draft
 	Pending bool // kept apart until it is taken over
 	At      time.Time
 }
@@ -106,8 +107,9 @@ func (t *tx) savePost(ctx context.Context, s Scope, c PostChange) (SavedPost, er
 	if err != nil {
 		return SavedPost{}, err
 	}
+	pending := false
 	if p.begun {
-		err = t.savePending(ctx, s, p.id, c)
+		pending, err = t.savePending(ctx, s, p.id, c)
 	} else {
 		err = t.saveDraft(ctx, s, p, c)
 	}
@@ -136,7 +138,7 @@ func (t *tx) savePost(ctx context.Context, s Scope, c PostChange) (SavedPost, er
 		return SavedPost{}, fmt.Errorf("save post %d: %w", p.id, err)
 	}
 	version, err := t.postChanged(ctx, s, p.id, c.Op)
-	return SavedPost{ID: p.id, Version: version, Pending: p.begun, At: t.now}, err
+	return SavedPost{ID: p.id, Version: version, Begun: p.begun, Pending: pending, At: t.now}, err
 }
 
 // postToSave finds the post to change, or makes it.
@@ -306,24 +308,24 @@ func (t *tx) keepAsked(ctx context.Context, post int64, asked bool) error {
 }
 
 // savePending keeps changes to a post that is no draft any more. What is the
-// same as the live revision is no change.
-func (t *tx) savePending(ctx context.Context, s Scope, post int64, c PostChange) error {
+// same as the live revision is no change: then it returns false.
+func (t *tx) savePending(ctx context.Context, s Scope, post int64, c PostChange) (bool, error) {
 	content, hash, err := stored(c.Content)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if _, err := t.ExecContext(ctx, `DELETE FROM revisions WHERE post_id = ? AND state = 'pending'`, post); err != nil {
-		return fmt.Errorf("replace changes of post %d: %w", post, err)
+		return false, fmt.Errorf("replace changes of post %d: %w", post, err)
 	}
 	var live []byte
 	err = t.QueryRowContext(ctx, `SELECT hash FROM revisions WHERE post_id = ? AND state = 'live'`, post).Scan(&live)
 	if err != nil {
-		return fmt.Errorf("read text of post %d: %w", post, err)
+		return false, fmt.Errorf("read text of post %d: %w", post, err)
 	}
 	if bytes.Equal(live, hash) {
-		return nil
+		return false, nil
 	}
-	return t.addRevision(ctx, s, post, "pending", content, hash)
+	return true, t.addRevision(ctx, s, post, "pending", content, hash)
 }
 
 // stored is a content as its row keeps it.

@@ -2899,9 +2899,9 @@ func bar(c Composer) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var147 string
-			templ_7745c5c3_Var147, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "composer_update"))
+			templ_7745c5c3_Var147, templ_7745c5c3_Err = templ.JoinStringErrs(updateLabel(ctx, c))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/posts/composer.templ`, Line: 409, Col: 100}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/posts/composer.templ`, Line: 409, Col: 89}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var147))
 			if templ_7745c5c3_Err != nil {

@@ -14,13 +14,15 @@ import (
 
 // Composer is everything on the page where a post is written.
 type Composer struct {
-	Op       string // key of this form
-	Post     int64  // 0: not saved yet
-	Version  int64
-	Person   int64
-	Begun    bool // scheduled or further: changes wait until they are taken over
-	Practice bool
-	Save     SaveState
+	Op      string // key of this form
+	Post    int64  // 0: not saved yet
+	Version int64
+	Person  int64
+	Begun   bool // scheduled or further: changes wait until they are taken over
+	// Scheduled tells the name of the main button: there is a schedule to update.
+	Scheduled bool
+	Practice  bool
+	Save      SaveState
 
 	Accounts  []Account
 	Text      string

@@ -21,9 +21,16 @@ func orEmpty(n int64) string {
 
 func introOf(ctx context.Context, c Composer) string {
 	if c.Begun {
-		return i18n.T(ctx, "composer_intro_begun")
+		return i18n.T(ctx, "composer_intro_begun", "button", updateLabel(ctx, c))
 	}
 	return i18n.T(ctx, "composer_intro")
+}
+
+func updateLabel(ctx context.Context, c Composer) string {
+	if c.Scheduled {
+		return i18n.T(ctx, "composer_update")
+	}
+	return i18n.T(ctx, "composer_update_post")
 }
 
 func saveLabel(ctx context.Context, c Composer) string {

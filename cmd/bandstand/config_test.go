@@ -97,3 +97,12 @@ func TestSecretIsGivenOnce(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestHelpIsFoundByItsName(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"help": "--help", "help serve": "serve --help", "serve --listen x": "serve --listen x", "": ""} {
+		if got := strings.Join(helpArgs(strings.Fields(in)), " "); got != want {
+			t.Errorf("helpArgs(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

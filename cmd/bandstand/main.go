@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -63,7 +64,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	if err != nil {
 		return err
 	}
-	k, err := parser.Parse(args)
+	k, err := parser.Parse(helpArgs(args))
 	if err != nil {
 		if pe, ok := errors.AsType[*kong.ParseError](err); ok {
 			return fmt.Errorf("%w (see bandstand --help)", pe)
@@ -71,4 +72,12 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return err
 	}
 	return k.Run()
+}
+
+// helpArgs turns "help serve", which people try first, into "serve --help".
+func helpArgs(args []string) []string {
+	if len(args) > 0 && args[0] == "help" {
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }

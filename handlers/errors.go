@@ -2,9 +2,11 @@ package handlers
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -78,7 +80,7 @@ func (s *Server) askToSignIn(c echo.Context) {
 func (s *Server) problemOf(c echo.Context, err error) problem {
 	one := i18n.N(c.Request().Context(), "error_summary", 1)
 	if ce, ok := errors.AsType[*club.Error](err); ok {
-		p := problem{status: statusOf[ce.Code], title: one, text: t(c, ce.Key, i18n.Args(ce.Args)...)}
+		p := problem{status: statusOf[ce.Code], title: one, text: t(c, ce.Key, s.wordsFor(c, ce.Args)...)}
 		switch ce.Code {
 		case club.NotFound:
 			p.title = t(c, "error_not_found_title")
@@ -113,6 +115,18 @@ func (s *Server) problemOf(c echo.Context, err error) problem {
 	}
 	id, _ := c.Get(idKey).(string)
 	return problem{status: http.StatusInternalServerError, title: t(c, "error_internal_title"), text: t(c, "error_internal"), reference: id}
+}
+
+// wordsFor fills the placeholders of a message. A moment, which the store gives
+// as RFC 3339, becomes a time of day in the club's zone.
+func (s *Server) wordsFor(c echo.Context, args map[string]string) []string {
+	at, err := time.Parse(time.RFC3339, args["time"])
+	if err != nil || who(c) == nil {
+		return i18n.Args(args)
+	}
+	args = maps.Clone(args)
+	args["time"] = i18n.Clock(c.Request().Context(), inZone(at, who(c).Club.Zone))
+	return i18n.Args(args)
 }
 
 // whoCan says who may do an action, by role and by name: never a dead end.

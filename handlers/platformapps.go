@@ -155,11 +155,14 @@ func (s *Server) createPlatformApp(c echo.Context) error {
 		}
 		app[field.Key] = platforms.NewSecret(v)
 	}
-	if f.any() {
-		return s.platformApp(c, http.StatusUnprocessableEntity, i, typed, nil, f)
+	if !f.any() {
+		err := s.DB.SaveAppCredentials(c.Request().Context(), scope(c), i.AppSlot, app, origin(c))
+		if err := f.take(err); err != nil {
+			return err
+		}
 	}
-	if err := s.DB.SaveAppCredentials(c.Request().Context(), scope(c), i.AppSlot, app, origin(c)); err != nil {
-		return err
+	if f.any() {
+		return s.platformApp(c, f.status(), i, typed, nil, f)
 	}
 	s.flash(c, "done", t(c, "app_saved", "app", i.AppName))
 	return seeOther(c, "/settings/platforms/"+i.AppSlot)

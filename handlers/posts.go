@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -191,9 +190,10 @@ func (s *Server) notSaved(c echo.Context, d *desk, f *composerForm, err error) e
 // showConflict puts both texts side by side: nothing is overwritten.
 func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause error) error {
 	ce, ok := errors.AsType[*club.Error](cause)
-	if !ok || ce.Key != "post_conflict" || f.post == 0 {
+	if !ok || ce.Key != "post_conflict" {
 		return cause
 	}
+	f.post = number(ce.Args["post"]) // also if the answer that made it was lost
 	theirs, err := s.DB.Post(c.Request().Context(), scope(c), f.post)
 	if err != nil {
 		return err
@@ -203,13 +203,9 @@ func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause er
 	if err != nil {
 		return err
 	}
-	at, err := time.Parse(time.RFC3339, ce.Args["time"])
-	if err != nil {
-		return err
-	}
 	v.Conflict = &posts.Conflict{
 		Person: ce.Args["person"], Version: theirs.Version, Mine: f.content.Text, Theirs: theirs.Content().Text,
-		Text: t(c, ce.Key, "person", ce.Args["person"], "time", i18n.Clock(c.Request().Context(), inZone(at, who(c).Club.Zone))),
+		Text: s.problemOf(c, cause).text,
 	}
 	v.Conflict.Changes = changes(v.Conflict.Theirs, v.Conflict.Mine)
 	if isHX(c) {

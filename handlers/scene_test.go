@@ -128,11 +128,18 @@ func (s *scene) as(r club.Role) *browser {
 	if r == "" {
 		return b
 	}
+	return s.signedIn(s.persons[r].ID, s.club.ID)
+}
+
+// signedIn opens a browser of a person who looks at a club.
+func (s *scene) signedIn(person, club int64) *browser {
+	s.t.Helper()
+	b := s.as("")
 	ctx, err := s.server.sessions.Load(s.t.Context(), "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := s.server.signIn(ctx, s.persons[r].ID, s.club.ID); err != nil {
+	if err := s.server.signIn(ctx, person, club); err != nil {
 		s.t.Fatal(err)
 	}
 	token, expiry, err := s.server.sessions.Commit(ctx)

@@ -196,7 +196,9 @@ func (t *tx) conflict(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("find who changed post %d: %w", id, err)
 	}
-	return &club.Error{Code: club.Conflict, Key: "post_conflict", Args: map[string]string{"person": name, "time": at.Format(time.RFC3339)}}
+	return &club.Error{Code: club.Conflict, Key: "post_conflict", Args: map[string]string{
+		"post": strconv.FormatInt(id, 10), "person": name, "time": at.Format(time.RFC3339),
+	}}
 }
 
 // checkParts refuses accounts and pictures that are not the club's, and

@@ -1,0 +1,497 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// sent is what a form needs so that an allowed request is carried out.
+func (g *ground) sent(r route) url.Values {
+	switch r.path {
+	case "/deliveries/:id/answer":
+		return url.Values{"answer": {"there"}}
+	case "/posts/:id/revision":
+		return url.Values{"do": {"throw"}, "version": {"2"}}
+	case "/posts/:id/move":
+		return url.Values{"to": {"other"}, "to_date": {"2026-11-27"}, "to_time": {"19:00"}, "version": {"1"}}
+	case "/clubs/current":
+		return url.Values{"club": {id64(g.own.ClubID)}}
+	case "/settings/members/:id/role":
+		return url.Values{"role": {"writer"}}
+	case "/profile/password":
+		return url.Values{"old_password": {everyPassword}, "password": {"short"}}
+	case "/practice/behaviour":
+		return url.Values{"platform": {"x"}, "behaviour": {"slow"}}
+	case "/accounts/choose/:id":
+		return url.Values{"account": {"0"}}
+	case "/posts/:id/autosave":
+		return url.Values{"text": {"Training"}, "version": {"1"}}
+	case "/posts", "/posts/autosave", "/posts/preview":
+		return url.Values{"text": {"Training"}}
+	}
+	return nil
+}
+
+// done is what an allowed request to one's own object answers: 200 for a page
+// and 303 for a form, if it is not here.
+var done = map[string]int{
+	"GET /posts/:id/status":                   303, // a fragment; the page for browsers
+	"POST /clubs":                             422,
+	"POST /settings":                          422,
+	"POST /profile":                           422,
+	"POST /profile/password":                  422,
+	"POST /settings/invitations":              422,
+	"POST /settings/members/:id/sign-in-link": 200,
+	"POST /settings/platforms/:slot":          422,
+	"POST /posts/preview":                     200,
+	"POST /posts/:id/schedule":                422,
+	"POST /settings/platforms/:slot/check":    200,
+	"POST /practice/:mount/*":                 405,
+}
+
+var roles = []club.Role{"", "nobody", club.Viewer, club.Writer, club.Publisher, club.Admin}
+
+// TestEveryDoor is T-AUTHZ: every route × role × object × method answers as its
+// action and rule W2 demand, and what is refused or only looked at changes
+// nothing.
+func TestEveryDoor(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	for _, r := range g.server.routes() {
+		if r.action != club.Public {
+			for _, role := range roles {
+				g.try(r, role)
+			}
+		}
+	}
+}
+
+// try knocks at one door as one role.
+func (g *ground) try(r route, role club.Role) {
+	g.t.Helper()
+	make, missing, foreign := g.objectOf(r)
+	own := g.own
+	if role.Valid() {
+		own = g.scope(role) // a choice belongs to a person
+	}
+	paths := map[string]string{"own": fill(r.path, make(own))}
+	if missing != nil {
+		paths["missing"] = fill(r.path, missing)
+	}
+	if foreign {
+		paths["foreign"] = fill(r.path, make(g.other))
+	}
+	answers := map[string]*answer{}
+	for _, whose := range []string{"missing", "foreign", "own"} {
+		path, ok := paths[whose]
+		if !ok {
+			continue
+		}
+		for _, header := range []http.Header{hx, nil} {
+			b := g.browser(role)
+			before := g.dataVersion()
+			a := b.do(r.method, path, g.sent(r), header)
+			a.what = strings.Join([]string{string(role), whose, a.what}, " ")
+			g.judge(r, role, whose, header != nil, a)
+			if changed := g.dataVersion() != before; changed && r.path != "/results.csv" && (r.method == get || a.StatusCode >= 400) { // an export is in the audit log
+				g.t.Errorf("%s answered %d and changed something", a.what, a.StatusCode)
+			}
+			g.clean(r, a)
+			if header == nil {
+				answers[whose] = a
+			}
+			if whose == "own" && r.method == post && header != nil {
+				paths["own"] = fill(r.path, make(own)) // the first may be gone now
+				path = paths["own"]
+			}
+		}
+	}
+	if f, m := answers["foreign"], answers["missing"]; f != nil && m != nil && (f.StatusCode != m.StatusCode || f.text() != m.text()) {
+		g.t.Errorf("%s %s as %q: what belongs to others answers %d %q, what is missing %d %q", r.method, r.path, role, f.StatusCode, f.text(), m.StatusCode, m.text())
+	}
+}
+
+// judge compares an answer with what the declared action demands.
+func (g *ground) judge(r route, role club.Role, whose string, isHX bool, a *answer) {
+	g.t.Helper()
+	want := func(status int) bool {
+		if a.StatusCode != status {
+			g.t.Errorf("%s (htmx %v) answered %d, want %d: %s", a.what, isHX, a.StatusCode, status, a.text())
+		}
+		return a.StatusCode == status
+	}
+	switch {
+	case role == "" && isHX:
+		if want(http.StatusUnauthorized) && (a.Header.Get("HX-Retarget") != "#dialog-root" || a.doc().Find("dialog input[type=password]").Length() != 1) {
+			g.t.Errorf("%s shows no dialog to sign in", a.what)
+		}
+	case role == "":
+		to := "/sign-in"
+		if r.method == get {
+			to += "?" + url.Values{"to": {a.Request.URL.RequestURI()}}.Encode()
+		}
+		if want(http.StatusSeeOther) && a.Header.Get("Location") != to {
+			g.t.Errorf("%s leads to %s, want %s", a.what, a.Header.Get("Location"), to)
+		}
+	case r.action == club.SignedIn:
+		g.judgeDone(r, role, isHX, a)
+	case role == "nobody":
+		want(http.StatusNotFound)
+	case !role.Can(r.action):
+		if want(http.StatusForbidden) {
+			g.saysWhom(r.action, a)
+		}
+	case whose != "own":
+		want(http.StatusNotFound)
+	default:
+		g.judgeDone(r, role, isHX, a)
+	}
+}
+
+// judgeDone compares the answer to what is allowed.
+func (g *ground) judgeDone(r route, role club.Role, isHX bool, a *answer) {
+	g.t.Helper()
+	want, ok := done[r.method+" "+r.path]
+	switch {
+	case role == "nobody" && r.path == "/clubs/current":
+		want = http.StatusNotFound
+	case !ok && r.method == get:
+		want = http.StatusOK
+	case !ok:
+		want = http.StatusSeeOther
+	}
+	if isHX && want == http.StatusSeeOther {
+		want = http.StatusOK
+	}
+	switch {
+	case r.path == "/posts/:id/status" && isHX:
+		want = statusStopPolling
+	case r.path == "/posts/:id/edit" && role == club.Viewer && !isHX:
+		want = http.StatusSeeOther // to the post, with a note
+	case slices.Contains(leaving, r.path) && r.method == post:
+		want = http.StatusSeeOther // to another site: no request of htmx
+	}
+	if a.StatusCode != want {
+		g.t.Errorf("%s (htmx %v) answered %d, want %d: %s", a.what, isHX, a.StatusCode, want, a.text())
+	}
+}
+
+// saysWhom checks that a refusal names who can do it.
+func (g *ground) saysWhom(action club.Action, a *answer) {
+	g.t.Helper()
+	roles := club.WhoCan(action)
+	words := []string{"Only Admins", "Maeve Byrne"}
+	if len(roles) > 1 {
+		words = append(words, "Publishers", "Tom Reid")
+	}
+	a.says(words...)
+}
+
+// objectOf tells how to make what a route's address is about.
+func (g *ground) objectOf(r route) (make func(store.Scope) []string, missing []string, foreign bool) {
+	g.t.Helper()
+	if !strings.ContainsAny(r.path, ":*") {
+		return func(store.Scope) []string { return nil }, nil, false
+	}
+	best := -1
+	for i, o := range objects {
+		if strings.HasPrefix(r.path, o.prefix) && (best < 0 || len(o.prefix) > len(objects[best].prefix)) {
+			best = i
+		}
+	}
+	if best < 0 {
+		g.t.Fatalf("nothing is known to put into the address %s: add it to objects", r.path)
+	}
+	o := objects[best]
+	return func(s store.Scope) []string { return o.make(g, s) }, o.missing, !o.fixed
+}
+
+// clean checks what every answer must have and none may hold (rules W4 and W5).
+func (g *ground) clean(r route, a *answer) {
+	g.t.Helper()
+	form := "'self'"
+	if origin, ok := mayLeaveFor(g, r, a); ok {
+		form += " " + origin
+	}
+	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; form-action " +
+		form + "; frame-ancestors 'none'; base-uri 'none'"
+	if r.path == "/practice/:mount/*" && a.StatusCode == http.StatusOK { // a make-believe platform's own
+		policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	}
+	for name, want := range map[string]string{
+		"Content-Security-Policy":    policy,
+		"X-Content-Type-Options":     "nosniff",
+		"Cross-Origin-Opener-Policy": "same-origin",
+	} {
+		if got := a.Header.Get(name); got != want {
+			g.t.Errorf("%s: %s is %q, want %q", a.what, name, got, want)
+		}
+	}
+	if got := a.Header.Get("Referrer-Policy"); got != "same-origin" && got != "no-referrer" {
+		g.t.Errorf("%s: Referrer-Policy is %q", a.what, got)
+	}
+	for _, c := range a.Cookies() {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
+			g.t.Errorf("%s sets the cookie %s", a.what, c.String())
+		}
+	}
+	for _, w := range append(g.canaries, foreignWord) {
+		if strings.Contains(a.body, w) {
+			g.t.Errorf("%s holds %q", a.what, w)
+		}
+		for k, vs := range a.Header {
+			if strings.Contains(strings.Join(vs, "\n"), w) {
+				g.t.Errorf("%s: the header %s holds %q", a.what, k, w)
+			}
+		}
+	}
+}
+
+// leaving are the pages whose form leads to a platform.
+var leaving = []string{"/accounts/connect/:platform", "/accounts/:id/reconnect"}
+
+func mayLeaveFor(g *ground, r route, a *answer) (origin string, ok bool) {
+	return g.web.URL, r.method == get && a.StatusCode == http.StatusOK && slices.Contains(leaving, r.path)
+}
+
+// TestOpenDoors is the same for what is for everybody: strangers, members, and
+// people of no club, with what is there and what is not.
+func TestOpenDoors(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	const anyone = "anyone"
+	tests := []struct {
+		method, path string
+		form         url.Values
+		want         map[string]int // by role
+	}{
+		{get, "/", nil, map[string]int{anyone: 303}},
+		{get, "/healthz", nil, map[string]int{anyone: 200}},
+		{get, "/sign-in", nil, map[string]int{"": 200, anyone: 303}},
+		{post, "/sign-in", url.Values{"email": {"tom@riverside.example"}, "password": {everyPassword + " wrong"}}, map[string]int{anyone: 422}},
+		{get, "/setup", nil, map[string]int{anyone: 303}},
+		{post, "/setup", url.Values{"code": {"guess"}}, map[string]int{anyone: 422}},
+		{get, "/sign-in/link/:token", nil, map[string]int{anyone: 200}},
+		{post, "/sign-in/link/:token", url.Values{"password": {"short"}}, map[string]int{anyone: 422}},
+		{get, "/invitations/:token", nil, map[string]int{anyone: 200}},
+		{post, "/invitations/:token", url.Values{"password": {"short"}}, map[string]int{anyone: 422}},
+		{get, "/m/:id/:expiry/:mac/:file", nil, map[string]int{anyone: 200}},
+		{get, "/oauth/:platform/callback", nil, map[string]int{"": 303, "nobody": 403, "viewer": 403, "writer": 403, anyone: 303}},
+	}
+	for _, r := range g.server.routes() {
+		if r.action != club.Public {
+			continue
+		}
+		i := slices.IndexFunc(tests, func(x struct {
+			method, path string
+			form         url.Values
+			want         map[string]int
+		}) bool {
+			return x.method == r.method && x.path == r.path
+		})
+		if i < 0 {
+			t.Errorf("%s %s is for everybody, and nothing says what it answers", r.method, r.path)
+			continue
+		}
+		make, missing, _ := g.objectOf(r)
+		for _, role := range roles {
+			want, ok := tests[i].want[string(role)]
+			if !ok {
+				want = tests[i].want[anyone]
+			}
+			g.clock.Advance(16 * time.Minute) // wrong tries are forgotten
+			knock := func(path string, want int) {
+				b := g.browser(role)
+				before := g.dataVersion()
+				a := b.do(r.method, path, tests[i].form, nil)
+				a.what = string(role) + " " + a.what
+				if a.StatusCode != want {
+					t.Errorf("%s answered %d, want %d: %s", a.what, a.StatusCode, want, a.text())
+				}
+				if g.dataVersion() != before {
+					t.Errorf("%s answered %d and changed something", a.what, a.StatusCode)
+				}
+				g.clean(r, a)
+			}
+			knock(fill(r.path, make(g.own)), want)
+			if missing != nil && r.path != "/oauth/:platform/callback" { // that asks for a state first
+				knock(fill(r.path, missing), http.StatusNotFound)
+			}
+		}
+	}
+}
+
+// TestOtherMethodsDoNothing: there are no doors but those in the table, and
+// none without headers.
+func TestOtherMethodsDoNothing(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	known := map[string]bool{}
+	for _, r := range g.server.routes() {
+		known[r.method+" "+r.path] = true
+	}
+	b := g.as(club.Admin)
+	for _, r := range g.server.routes() {
+		make, _, _ := g.objectOf(r)
+		path := fill(r.path, make(g.scope(club.Admin)))
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace} {
+			if known[method+" "+r.path] {
+				continue
+			}
+			before := g.dataVersion()
+			a := b.do(method, path, nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
+			// /posts/autosave is also where a post with that number would be.
+			if a.StatusCode != http.StatusMethodNotAllowed && a.StatusCode != http.StatusNotFound {
+				t.Errorf("%s answered %d", a.what, a.StatusCode)
+			}
+			if g.dataVersion() != before {
+				t.Errorf("%s changed something", a.what)
+			}
+			g.clean(route{}, a)
+		}
+	}
+	for _, path := range []string{"/static/nothing.css", "/nowhere", "/posts/1/../../etc", "/POSTS"} {
+		g.clean(route{}, b.get(path).want(http.StatusNotFound))
+	}
+	g.clean(route{}, b.get(g.server.Assets.Path("app.css")).want(http.StatusOK))
+}
+
+// TestFormsOfOtherSitesDoNothing is rule W3.
+func TestFormsOfOtherSitesDoNothing(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	for _, r := range g.server.routes() {
+		if r.method != post {
+			continue
+		}
+		make, _, _ := g.objectOf(r)
+		path := fill(r.path, make(g.scope(club.Admin)))
+		for _, header := range []http.Header{
+			{"Sec-Fetch-Site": {"cross-site"}},
+			{"Sec-Fetch-Site": {"same-site"}},
+			{"Origin": {"https://evil.example"}},
+		} {
+			b := g.as(club.Admin)
+			before := g.dataVersion()
+			req, err := http.NewRequestWithContext(t.Context(), post, g.web.URL+path, strings.NewReader(g.sent(r).Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header = header.Clone()
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			a := b.send(req).want(http.StatusForbidden)
+			if !strings.Contains(a.text(), "That came from another site") || g.dataVersion() != before {
+				t.Errorf("%s from %v: %s", a.what, header, a.text())
+			}
+		}
+	}
+}
+
+// TestWritersAndWhatOthersWrote: a writer reads and copies everything, and
+// changes what they wrote themselves.
+func TestWritersAndWhatOthersWrote(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	tom := g.scope(club.Publisher)
+	for _, r := range g.server.routes() {
+		if !strings.HasPrefix(r.path, "/posts/:id") || !club.Writer.Can(r.action) {
+			continue
+		}
+		make, _, _ := g.objectOf(r)
+		want := map[string]int{
+			"GET /posts/:id": 200, "GET /posts/:id/status": 303, "GET /posts/:id/edit": 303, "POST /posts/:id/duplicate": 303,
+		}[r.method+" "+r.path]
+		if want == 0 {
+			want = http.StatusForbidden
+		}
+		path := fill(r.path, make(tom))
+		before := g.dataVersion()
+		a := g.as(club.Writer).do(r.method, path, g.sent(r), http.Header{"Sec-Fetch-Site": {"same-origin"}, "Content-Type": {"application/x-www-form-urlencoded"}})
+		a.want(want)
+		if want == http.StatusForbidden {
+			a.says("Publishers", "Tom Reid")
+			if g.dataVersion() != before {
+				t.Errorf("%s changed something", a.what)
+			}
+		}
+	}
+}
+
+// TestNumbersOfOthersInForms: what a form or a query names of another club is
+// the same as what is not there.
+func TestNumbersOfOthersInForms(t *testing.T) {
+	t.Parallel()
+	g := newGround(t)
+	theirs, account, photo := g.post(g.other), g.connection(g.other), g.photo(g.other)
+	mine := g.photo(g.own)
+	var campaign int64
+	err := g.db.Reader().QueryRowContext(t.Context(), `SELECT campaign_id FROM posts WHERE id = ?`, theirs.ID).Scan(&campaign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const none = "999999"
+	noPhoto := strings.Repeat("ab", 16)
+	b := g.as(club.Admin)
+	for _, tt := range []struct {
+		method, path   string
+		form           url.Values
+		field          string
+		foreign, never string
+	}{
+		{post, "/posts", draft("Training"), "post", id64(theirs.ID), none},
+		{post, "/posts/autosave", draft("Training"), "post", id64(theirs.ID), none},
+		{post, "/posts/preview", draft("Training"), "post", id64(theirs.ID), none},
+		{post, "/posts", draft("Training"), "account", id64(account), none},
+		{post, "/posts", with(draft("Training"), "do", "schedule"), "account", id64(account), none},
+		{post, "/posts", with(draft("Training"), "do", "own-"+id64(account)), "account", id64(account), none},
+		{post, "/posts/preview", draft("Training"), "account", id64(account), none},
+		{post, "/posts", draft("Training"), "campaign", id64(campaign), none},
+		{post, "/posts", draft("Training"), "media", photo, noPhoto},
+		{post, "/posts", with(draft("Training"), "do", "schedule"), "media", photo, noPhoto},
+		{post, "/posts/preview", draft("Training"), "media", photo, noPhoto},
+		{post, "/clubs/current", nil, "club", id64(g.other.ClubID), none},
+		{post, "/results/numbers", nil, "account", id64(account), none},
+		{get, "/posts/new", nil, "media", photo, noPhoto},
+		{get, "/posts/new", nil, "campaign", id64(campaign), none},
+		{get, "/media/" + mine + "/view", nil, "for", id64(account), none},
+		{get, "/results", nil, "account", id64(account), none},
+		{get, "/results.csv", nil, "account", id64(account), none},
+		{get, "/calendar", nil, "account", id64(account), none},
+		{get, "/calendar", nil, "accounts", id64(account), none},
+		{get, "/calendar", nil, "campaign", id64(campaign), none},
+		{get, "/posts", nil, "q", foreignWord[:5], "zzzz"},
+	} {
+		ask := func(value string) *answer {
+			if tt.method == get {
+				return b.get(tt.path + "?" + url.Values{tt.field: {value}}.Encode())
+			}
+			a := b.post(tt.path, with(tt.form, "op", store.NewID(), tt.field, value))
+			g.clean(route{}, a)
+			return a
+		}
+		f, n := ask(tt.foreign), ask(tt.never)
+		if f.StatusCode != n.StatusCode || f.StatusCode >= 500 {
+			t.Errorf("%s with %s of another club answers %d, with none %d", f.what, tt.field, f.StatusCode, n.StatusCode)
+		}
+		if strings.Contains(f.body, foreignWord) {
+			t.Errorf("%s with %s of another club shows it", f.what, tt.field)
+		}
+	}
+	for _, q := range []string{
+		`SELECT count(*) FROM post_media pm JOIN posts p ON p.id = pm.post_id JOIN media m ON m.id = pm.media_id WHERE m.club_id <> p.club_id`,
+		`SELECT count(*) FROM deliveries d JOIN connections c ON c.id = d.connection_id JOIN posts p ON p.id = d.post_id WHERE c.club_id <> d.club_id OR p.club_id <> d.club_id`,
+		`SELECT count(*) FROM posts p JOIN campaigns c ON c.id = p.campaign_id WHERE c.club_id <> p.club_id`,
+	} {
+		var n int
+		if err := g.db.Reader().QueryRowContext(t.Context(), q).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d rows join two clubs (%v): %s", n, err, q)
+		}
+	}
+}

@@ -50,10 +50,7 @@ func newScene(t *testing.T, change ...func(*Config)) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	passwords, err := password.New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	passwords := password.New()
 	library, err := media.Open(s.db, media.Settings{Dir: t.TempDir(), Key: []byte("key"), Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)

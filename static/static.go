@@ -1,7 +1,7 @@
 // Package static holds what browsers load: style sheets by layer, scripts (one
 // behaviour a file), vendored files and icons. Everything is embedded, put
-// together and compressed once at start, and served under an address that
-// changes with the content.
+// together at start, compressed when it is first asked for, and served under an
+// address that changes with the content.
 package static
 
 import (
@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -31,12 +32,13 @@ type Assets struct {
 }
 
 type asset struct {
-	typ         string
-	plain, gzip []byte
+	typ   string
+	plain []byte
+	gzip  func() []byte // compresses once
 }
 
-// New puts the style sheet together (css in the order of the names, then
-// extra, which platforms bring) and compresses everything.
+// New puts the style sheet together: css in the order of the names, then extra,
+// which platforms bring.
 func New(extra ...string) (*Assets, error) {
 	a := &Assets{byPath: map[string]asset{}}
 	var css bytes.Buffer
@@ -53,13 +55,13 @@ func New(extra ...string) (*Assets, error) {
 			css.Write(b)
 			css.WriteByte('\n')
 		case ".js":
-			return a.add(p, "text/javascript; charset=utf-8", b)
+			a.add(p, "text/javascript; charset=utf-8", b)
 		case ".svg":
 			if dir, name := path.Split(p); dir == "icons/" {
 				a.sprite += symbol(strings.TrimSuffix(name, ".svg"), string(b))
 				return nil
 			}
-			return a.add(p, "image/svg+xml", b)
+			a.add(p, "image/svg+xml", b)
 		}
 		return nil
 	})
@@ -69,9 +71,7 @@ func New(extra ...string) (*Assets, error) {
 	for _, e := range extra {
 		css.WriteString("@layer components {\n" + e + "\n}\n")
 	}
-	if err := a.add("app.css", "text/css; charset=utf-8", squeeze(css.Bytes())); err != nil {
-		return nil, err
-	}
+	a.add("app.css", "text/css; charset=utf-8", squeeze(css.Bytes()))
 	sum := sha256.New()
 	paths := make([]string, 0, len(a.byPath))
 	for p := range a.byPath {
@@ -86,20 +86,20 @@ func New(extra ...string) (*Assets, error) {
 	return a, nil
 }
 
-func (a *Assets) add(p, typ string, b []byte) error {
+func (a *Assets) add(p, typ string, b []byte) {
+	a.byPath[p] = asset{typ: typ, plain: b, gzip: sync.OnceValue(func() []byte { return squash(b) })}
+}
+
+// squash compresses as well as gzip can: it is done once.
+func squash(b []byte) []byte {
 	var z bytes.Buffer
 	w, err := gzip.NewWriterLevel(&z, gzip.BestCompression)
 	if err != nil {
-		return err
+		panic(err) // only for a level that does not exist
 	}
-	if _, err := w.Write(b); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	a.byPath[p] = asset{typ: typ, plain: b, gzip: z.Bytes()}
-	return nil
+	_, _ = w.Write(b) // a buffer takes everything
+	_ = w.Close()
+	return z.Bytes()
 }
 
 var (
@@ -153,7 +153,7 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := f.plain
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = f.gzip
+		body = f.gzip()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {

@@ -39,10 +39,7 @@ func plan(t *testing.T) *plannedClub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hasher, err := password.New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	hasher := password.New()
 	hash, err := hasher.Hash(ctx, bandPassword)
 	if err != nil {
 		t.Fatal(err)

@@ -48,10 +48,7 @@ func (f *furnisher) furnish(ctx context.Context) error {
 
 // people are three members with different roles.
 func (f *furnisher) people(ctx context.Context) error {
-	hasher, err := password.New()
-	if err != nil {
-		return err
-	}
+	hasher := password.New()
 	hash, err := hasher.Hash(ctx, demoPassword)
 	if err != nil {
 		return err

@@ -88,10 +88,7 @@ func setPassword(ctx context.Context, db *store.DB, p store.Person, pw string, o
 	if err := password.Check("password", pw, p.Name, p.Email); err != nil {
 		return inWords(err)
 	}
-	hasher, err := password.New()
-	if err != nil {
-		return err
-	}
+	hasher := password.New()
 	hash, err := hasher.Hash(ctx, pw)
 	if err != nil {
 		return err

@@ -154,10 +154,7 @@ func (a *App) wire(keys *secret.Keyset) error {
 	if err != nil {
 		return err
 	}
-	passwords, err := password.New()
-	if err != nil {
-		return err
-	}
+	passwords := password.New()
 	library, err := media.Open(a.db, media.Settings{
 		Dir: filepath.Join(a.settings.Data, "media"), Key: keys.Derive("media-url"), BaseURL: a.means.base.String(), Now: a.now,
 	})

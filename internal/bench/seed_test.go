@@ -101,8 +101,7 @@ func (f *furniture) exec(query string, args ...any) {
 
 // people makes the clubs with their members and accounts.
 func (f *furniture) people() {
-	hasher, err := password.New()
-	must(f.b, err)
+	hasher := password.New()
 	hash, err := hasher.Hash(f.b.Context(), thePassword)
 	must(f.b, err)
 	at := f.now.AddDate(-years, 0, 0).UnixMilli()

@@ -2,6 +2,8 @@ package password
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 
 	"github.com/alexedwards/argon2id"
@@ -14,6 +16,9 @@ import (
 // It travels in the hash, so changing it here makes old ones be made anew at
 // the next sign-in.
 var cost = argon2id.Params{Memory: 19_456, Iterations: 3, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// argonVersion is 1.3 of the algorithm, the one of RFC 9106.
+const argonVersion = 0x13
 
 // At most two hashes are made at once, and twenty wait: ten times the memory of
 // one hash would be too much for a small machine.
@@ -30,12 +35,20 @@ type Hasher struct {
 }
 
 // New makes a Hasher; one serves the whole program.
-func New() (*Hasher, error) {
-	nobody, err := argon2id.CreateHash("nobody has this password", &cost)
-	if err != nil {
-		return nil, fmt.Errorf("try the password hash: %w", err)
+func New() *Hasher {
+	return &Hasher{running: make(chan struct{}, atOnce), inside: make(chan struct{}, atOnce+waiting), nobody: unmatched()}
+}
+
+// unmatched has the form of a hash, but was made of no password: making a real
+// one would take as long as a sign-in at every start of the program.
+func unmatched() string {
+	random := func(n uint32) string {
+		b := make([]byte, n)
+		_, _ = rand.Read(b) // never fails (crypto/rand)
+		return base64.RawStdEncoding.EncodeToString(b)
 	}
-	return &Hasher{running: make(chan struct{}, atOnce), inside: make(chan struct{}, atOnce+waiting), nobody: nobody}, nil
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argonVersion,
+		cost.Memory, cost.Iterations, cost.Parallelism, random(cost.SaltLength), random(cost.KeyLength))
 }
 
 // Hash makes the stored form of a password that Check accepted. It answers

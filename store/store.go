@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -27,6 +28,10 @@ const FileName = "bandstand.db"
 // readers is the size of the reading pool: more give nothing but memory
 // (performance.md §2.6).
 const readers = 4
+
+// statements is how many compiled statements a connection keeps: most requests
+// find all of theirs (performance.md §2.10).
+const statements = 100
 
 // minSQLite is the first version without a checkpoint race (rule D2).
 const minSQLite = 3_051_003
@@ -81,6 +86,7 @@ func Open(ctx context.Context, dir string, keys *secret.Keyset, now func() time.
 func dsn(path string, q url.Values) string {
 	q.Set("_busy_timeout", "5000")
 	q.Set("_foreign_keys", "1")
+	q.Set("_stmt_cache_size", strconv.Itoa(statements))
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 

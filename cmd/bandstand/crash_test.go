@@ -227,6 +227,7 @@ func (w *crashWorld) write(n int) <-chan struct{} {
 			}
 			if !pressed {
 				w.t.Errorf("post %d could not be sent", i)
+				return
 			}
 		}
 	}()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -265,11 +266,23 @@ func (mv *move) choices(at time.Time, clock string) []calendar.Choice {
 
 // show draws the dialog or its page.
 func (mv *move) show(status int, f calendar.MoveForm) error {
-	title := t(mv.c, "move_title", "post", mv.post.Excerpt)
+	title := mv.title()
 	if isHX(mv.c) {
 		return mv.s.render(mv.c, status, calendar.MoveDialog(title, f))
 	}
 	return mv.s.render(mv.c, status, calendar.ShowMove(mv.s.page(mv.c, "calendar", title), f))
+}
+
+// titleRunes is how much of a post's text a title shows.
+const titleRunes = 40
+
+// title names the post that is moved.
+func (mv *move) title() string {
+	name := mv.post.Excerpt
+	if r := []rune(name); len(r) > titleRunes {
+		name = strings.TrimRight(string(r[:titleRunes]), " ,.;:–-") + "…"
+	}
+	return t(mv.c, "move_title", "post", name)
 }
 
 // offer is a move behind one button, with a key of its own.

@@ -192,7 +192,7 @@ func (mv *move) wrong(fault *club.Error) error {
 		f.TimeError = text
 	}
 	var a calendar.MoveAnswer
-	a.Title = t(mv.c, "move_title", "post", mv.post.Excerpt)
+	a.Title = mv.title()
 	if _, err := mv.truth(&a, mv.post.Planned); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"testing"
@@ -185,6 +186,12 @@ func (b *tab) center(selector string) (x, y float64) {
 	return at[0], at[1]
 }
 
+// rest lets the page's own clock run, for gestures that are made of time.
+func (b *tab) rest(ms int) {
+	b.t.Helper()
+	script[bool](b, fmt.Sprintf(`new Promise((r) => setTimeout(() => r(true), %d))`, ms))
+}
+
 // drag takes what one selector finds to another, in steps as a hand does, and
 // lets go unless the drag is ended in another way.
 func (b *tab) drag(from, to string, end ...func()) {
@@ -198,8 +205,7 @@ func (b *tab) drag(from, to string, end ...func()) {
 	for i := range steps {
 		f := float64(i+1) / steps
 		b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x+(tx-x)*f, y+(ty-y)*f, left))
-		// Sortable looks where the pointer is every 50 ms.
-		b.until(`new Promise((r) => setTimeout(() => r(true), 60))`)
+		b.rest(10)
 	}
 	for _, f := range end {
 		f()
@@ -352,4 +358,54 @@ func TestBrowserMovesPosts(t *testing.T) {
 	b.until(in(tenth))
 	b.key("?")
 	b.sees("Go from day to day")
+}
+
+// touch sends one event of a finger; "touchEnd" has no place.
+func (b *tab) touch(kind input.DispatchTouchEventType, x, y float64) {
+	b.t.Helper()
+	points := []*input.TouchPoint{{X: x, Y: y}}
+	if kind == input.DispatchTouchEventTypeTouchEnd {
+		points = nil
+	}
+	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: points})
+		return err
+	}))
+}
+
+// TestBrowserMovesPostsByTouch drags after a long press; a finger that moves at
+// once scrolls.
+func TestBrowserMovesPostsByTouch(t *testing.T) {
+	p := plan(t)
+	tenth, twelfth := p.nextMonth(10, "18:30"), p.nextMonth(12, "18:30")
+	id := p.post("Under-12 trials", tenth, true, p.ids...)
+	card := fmt.Sprintf("#card-%d", id)
+	b := p.signIn(view{"tablet", 800, 1100, false, true})
+	b.open("/calendar?date=" + tenth.Date())
+	b.until(`customElements.get("bs-calendar")`)
+	b.until(`Object.keys(document.querySelector("td .cards")).some((k) => k.startsWith("Sortable"))`)
+	stroke := func(fromX, fromY, toX, toY float64) {
+		const steps = 8
+		for i := range steps {
+			f := float64(i+1) / steps
+			b.touch(input.DispatchTouchEventTypeTouchMove, fromX+(toX-fromX)*f, fromY+(toY-fromY)*f)
+			b.rest(10)
+		}
+		b.touch(input.DispatchTouchEventTypeTouchEnd, 0, 0)
+	}
+
+	x, y := b.center(card)
+	b.touch(input.DispatchTouchEventTypeTouchStart, x, y)
+	stroke(x, y, x, y-120)
+	b.rest(1500) // until the page has come to rest
+	p.stands(id, tenth)
+
+	script[bool](b, `window.scrollTo(0, 0); true`)
+	x, y = b.center(card)
+	toX, toY := b.center("#day-" + twelfth.Date())
+	b.touch(input.DispatchTouchEventTypeTouchStart, x, y)
+	b.until(`document.querySelector("` + card + `.sortable-chosen")`)
+	stroke(x, y, toX, toY)
+	b.until(`document.querySelector("#day-` + twelfth.Date() + ` ` + card + `:not(.is-moving)")`)
+	p.stands(id, twelfth)
 }

@@ -36,7 +36,7 @@ function start(cal, card) {
   drag = { card, next: card.nextSibling, over: null, cancelled: false };
   document.addEventListener("pointermove", follow);
   cal.busy(true);
-  navigator.vibrate?.(10);
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(10);
 }
 
 // below is the day or the tray under a pointer.

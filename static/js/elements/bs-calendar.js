@@ -20,6 +20,8 @@ class Calendar extends HTMLElement {
     on(this, "click", (e) => this.#click(e));
     on(this, "focusin", (e) => { if (e.target.matches(".day-link")) rove(this, e.target); });
     on(this, "focusout", (e) => this.#pick.left(e));
+    // A long press takes the card; it is not for the menu of the link.
+    on(this, "contextmenu", (e) => { if (e.pointerType === "touch" && e.target.closest("li[data-move]")) e.preventDefault(); });
     on(this, "toggle", () => this.busy(), true);
     on(document, "bs:settled", () => this.#settled());
     on(document, "bs:moved", (e) => { this.#moved = e.detail.id; });

@@ -83,7 +83,7 @@ func killed(t *testing.T, bin string) {
 	clock := &aheadClock{start: time.Now()}
 	app := w.open(clock.now, clock.elapsed)
 	settle(t, app, clock)
-	r := w.judge(app)
+	r := w.judge(app, crashPosts)
 	r.kills = crashKills
 	t.Logf("\n%s", r)
 	r.check(t)
@@ -100,7 +100,7 @@ func killed(t *testing.T, bin string) {
 		}
 	}
 	settle(t, app, clock)
-	r = w.judge(app)
+	r = w.judge(app, crashPosts)
 	r.kills = crashKills
 	t.Logf("after the secretary has answered for %d:\n%s", len(asked), r)
 	if r.published != r.deliveries || r.doubles+r.lost+r.wrong() > 0 {
@@ -129,7 +129,7 @@ func stopped(t *testing.T, bin string) {
 	clock := &aheadClock{start: time.Now()}
 	app := w.open(clock.now, clock.elapsed)
 	settle(t, app, clock)
-	r := w.judge(app)
+	r := w.judge(app, stopPosts)
 	r.stops = stops
 	t.Logf("\n%s", r)
 	r.check(t)
@@ -346,8 +346,16 @@ func (r result) String() string {
 		name string
 		n    int
 	}{
-		{"kills", r.kills}, {"stops", r.stops}, {"deliveries", r.deliveries}, {"published", r.published}, {"doubles", r.doubles}, {"lost", r.lost},
-		{"wrong published", r.wrongPublished}, {"wrong failed", r.wrongFailed}, {"public, but of nobody", r.strangers}, {"answers lost", r.unknown},
+		{"kills", r.kills},
+		{"stops", r.stops},
+		{"deliveries", r.deliveries},
+		{"published", r.published},
+		{"doubles", r.doubles},
+		{"lost", r.lost},
+		{"wrong published", r.wrongPublished},
+		{"wrong failed", r.wrongFailed},
+		{"public, but of nobody", r.strangers},
+		{"answers lost", r.unknown},
 	} {
 		fmt.Fprintf(tw, "%s\t%d\n", line.name, line.n)
 	}
@@ -379,8 +387,8 @@ func (w *crashWorld) found(d delivered) []platforms.SimPost {
 	})
 }
 
-// judge reads both sides.
-func (w *crashWorld) judge(app *App) result {
+// judge reads both sides, of so many posts that were written.
+func (w *crashWorld) judge(app *App, written int) result {
 	w.t.Helper()
 	r := result{failed: map[string]int{}, attention: map[string]int{}}
 	all, err := deliveriesOf(w.t.Context(), app)
@@ -404,6 +412,10 @@ func (w *crashWorld) judge(app *App) result {
 		}
 	}
 	r.deliveries = len(all)
+	if want := written * len(w.accounts); r.deliveries != want {
+		r.lost += max(want-r.deliveries, 0)
+		r.faults = append(r.faults, fmt.Sprintf("%d deliveries are there, want %d", r.deliveries, want))
+	}
 	for _, d := range all {
 		k := key{d.platform, d.account, d.text}
 		seen := public[k]

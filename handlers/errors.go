@@ -59,7 +59,7 @@ func (s *Server) showError(err error, c echo.Context) {
 		return
 	}
 	page := layout.Page{Title: p.title, Assets: s.Assets}
-	if err := s.render(c, p.status, layout.Problem(page, p.text, p.reference)); err != nil {
+	if err := s.render(c, p.status, layout.Problem(page, p.text, p.reference)); err != nil && ctx.Err() == nil {
 		s.Log.Error("draw error page", "err", err, "id", c.Get(idKey))
 	}
 }

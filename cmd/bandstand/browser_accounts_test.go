@@ -29,6 +29,7 @@ func (b *tab) setUp(greeting string) {
 	b.fill("email", "maeve@riverside.example")
 	b.fill("password", "three old tin drums")
 	b.fill("club", "Riverside FC")
+	b.fill("zone", "Europe/Dublin")
 	b.load(func() { b.click("Set up Bandstand") })
 }
 

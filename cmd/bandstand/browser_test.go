@@ -283,7 +283,7 @@ func (b *tab) shot(name string) {
 func (b *tab) accessible(what string) {
 	b.t.Helper()
 	// The bar at the foot of a phone covers what has not been scrolled up.
-	script[bool](b, `document.querySelector(".side")?.style.setProperty("position", "static"), true`)
+	script[bool](b, `document.querySelector(".side")?.style.setProperty("position", "static"), scrollTo(0, 0), true`)
 	script[bool](b, axe+"; true")
 	js := `(async () => {
 	  const r = await axe.run(document, {runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}, rules: {"target-size": {enabled: true}}});

@@ -16,7 +16,7 @@ class Composer extends HTMLElement {
     on(this.form, "submit", (e) => this.submitting(e), { capture: true });
     on(this, "bs:answered", (e) => this.answered(e));
     on(this, "click", (e) => this.clicked(e));
-    on(this, "keydown", (e) => this.key(e));
+    on(this, "keydown", (e) => this.pressed(e));
     on(document, "click", (e) => this.jump(e));
     on(document, "bs:settled", (e) => this.settled(e.detail));
     on(document, "bs:signed-in", () => { this.save(); this.draw(); });
@@ -124,16 +124,16 @@ class Composer extends HTMLElement {
 
   // ---- the copy on this device
 
-  get key() { return `bs:draft:${this.dataset.person}:${this.post || `new-${this.dataset.op}`}`; }
+  get copyKey() { return `bs:draft:${this.dataset.person}:${this.post || `new-${this.dataset.op}`}`; }
   fields() { return [...this.form.querySelectorAll("textarea, #link, #campaign_new")]; }
 
   copy() {
     const values = Object.fromEntries(this.fields().map((f) => [f.id, f.value]));
-    try { localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), values })); } catch { /* full or forbidden: the server has it soon */ }
+    try { localStorage.setItem(this.copyKey, JSON.stringify({ at: Date.now(), values })); } catch { /* full or forbidden: the server has it soon */ }
   }
 
   forget() {
-    localStorage.removeItem(this.key);
+    localStorage.removeItem(this.copyKey);
     localStorage.removeItem(`bs:draft:${this.dataset.person}:new-${this.dataset.op}`);
   }
 
@@ -198,7 +198,7 @@ class Composer extends HTMLElement {
     target.scrollIntoView({ block: "center" });
   }
 
-  key(e) {
+  pressed(e) {
     if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey)) return;
     const button = this.querySelector(`.composer-bar [value=${e.shiftKey ? "next" : "schedule"}]`);
     if (button) { e.preventDefault(); this.form.requestSubmit(button); }

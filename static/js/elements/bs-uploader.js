@@ -6,7 +6,7 @@ class Uploader extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("[type=file]");
     this.list = this.querySelector(".tray-uploads");
-    this.waiting = []; this.running = 0;
+    this.waiting = []; this.running = 0; this.turns = 0;
     this.stop = new AbortController();
     const on = (target, name, fn) => target.addEventListener(name, fn, { signal: this.stop.signal });
     const page = this.closest("bs-composer") ?? this;
@@ -26,6 +26,7 @@ class Uploader extends HTMLElement {
     for (const file of files) {
       const row = document.createElement("li");
       row.className = "upload";
+      row.dataset.turn = ++this.turns;
       const name = document.createElement("b");
       name.textContent = file.name;
       row.append(name);
@@ -76,9 +77,13 @@ class Uploader extends HTMLElement {
     if (request.status === 200 && tile) {
       row.remove();
       const tray = this.querySelector("#tray");
-      tray.append(document.adoptNode(tile));
+      // Pictures stand in the order they were chosen, whichever was faster.
+      tile.dataset.turn = row.dataset.turn;
+      const later = [...tray.children].find((other) => Number(other.dataset.turn) > Number(tile.dataset.turn));
+      tray.insertBefore(document.adoptNode(tile), later ?? null);
       htmx.process(tile);
-      tile.querySelector("textarea").focus();
+      // Whoever types is not interrupted.
+      if (!document.activeElement?.matches("textarea, select, input:not([type=file])")) tile.querySelector("textarea").focus();
       this.say(this.dataset.readyText.replace("{file}", file.name));
       tile.dispatchEvent(new Event("input", { bubbles: true }));
       return;

@@ -160,6 +160,9 @@ func (m *calendarMaker) days(from, to time.Time) ([]calendar.Day, error) {
 		}
 		d := &days[i]
 		d.Total++
+		if d.Cards == nil {
+			d.Cards = make([]calendar.Card, 0, min(perDay, maxCardsPerDay))
+		}
 		if len(d.Cards) < perDay {
 			d.Cards = append(d.Cards, m.card(p, status, d.Name, i18n.Clock(m.ctx, at)))
 		}

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
@@ -28,6 +29,8 @@ type Catalogue struct {
 	keys   map[string]bool
 	// plain holds the English messages without plurals, which need no template.
 	plain map[string]phrase
+	// counts holds messages with a number that were asked for: counted → string.
+	counts sync.Map
 }
 
 // phrase is a message cut at its placeholders: text, name, text, name … text.
@@ -135,10 +138,29 @@ func (c *Catalogue) Text(lang, key string, args ...string) string {
 
 // Count is Text for a message with plural forms; n is also {{.n}}.
 func (c *Catalogue) Count(lang, key string, n int, args ...string) string {
+	keep := len(args) == 0 && n >= 0 && n < maxKept
+	asked := counted{lang, key, n}
+	if s, ok := c.counts.Load(asked); ok && keep {
+		return s.(string)
+	}
 	d := data(args)
 	d["n"] = fmt.Sprint(n)
-	return c.localize(lang, key, d, n)
+	s := c.localize(lang, key, d, n)
+	if keep {
+		c.counts.Store(asked, s)
+	}
+	return s
 }
+
+// counted is a message with a number and nothing else: pages say few of them,
+// again and again.
+type counted struct {
+	lang, key string
+	n         int
+}
+
+// maxKept bounds the numbers whose messages are kept.
+const maxKept = 1000
 
 func (c *Catalogue) localize(lang, key string, d map[string]string, n any) string {
 	s, err := goi18n.NewLocalizer(c.bundle, lang, "en").Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: d, PluralCount: n})

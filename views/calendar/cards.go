@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -19,7 +20,12 @@ import (
 // people wrote goes through text.
 func cards(all []Card) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		p := pen{w: newCardWords(ctx), b: make([]byte, 0, 64+cardBytes*len(all))}
+		p := pens.Get().(*pen)
+		defer func() {
+			p.w = nil
+			pens.Put(p)
+		}()
+		p.w, p.b = newCardWords(ctx), p.b[:0]
 		p.raw(`<ul class="cards">`)
 		for _, c := range all {
 			p.card(c)
@@ -29,8 +35,9 @@ func cards(all []Card) templ.Component {
 	})
 }
 
-// cardBytes is about what one card takes.
-const cardBytes = 1500
+// pens keep their paper: a month would otherwise be written into half a
+// megabyte of fresh memory.
+var pens = sync.Pool{New: func() any { return new(pen) }}
 
 // cardWords is what all cards of a list say alike.
 type cardWords struct {

@@ -1,7 +1,7 @@
 // The calendar: posts are moved by dragging and by keys, days are walked with
 // the arrows. Everything it does can be done without it.
 import { dragging, cancelDrag } from "../calendar/drag.js";
-import { move, say } from "../calendar/move.js";
+import { move } from "../calendar/move.js";
 import { PickUp } from "../calendar/pickup.js";
 import { rove, walk } from "../calendar/rove.js";
 import { shortcut } from "../calendar/shortcuts.js";
@@ -17,7 +17,6 @@ class Calendar extends HTMLElement {
   connectedCallback() {
     const on = (target, type, fn) => target.addEventListener(type, fn, { signal: this.#stop.signal });
     on(this, "keydown", (e) => this.#key(e));
-    on(this, "click", (e) => this.#click(e));
     on(this, "focusin", (e) => { if (e.target.matches(".day-link")) rove(this, e.target); });
     on(this, "focusout", (e) => this.#pick.left(e));
     // A long press takes the card; it is not for the menu of the link.
@@ -71,10 +70,6 @@ class Calendar extends HTMLElement {
     }
   }
 
-  #click(e) {
-    if (e.target.closest(".grab") && e.detail === 0) e.preventDefault(); // keys are handled above
-  }
-
   // go turns to the month of a day and puts the focus on it.
   #go(date) {
     this.#date = date;
@@ -86,4 +81,3 @@ class Calendar extends HTMLElement {
 }
 
 customElements.define("bs-calendar", Calendar);
-export { say };

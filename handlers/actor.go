@@ -35,7 +35,7 @@ func (s *Server) chain(r route) []echo.MiddlewareFunc {
 	if r.traits&machine != 0 {
 		return nil
 	}
-	mw := []echo.MiddlewareFunc{s.withSession, s.identify(r), s.authorize(r)}
+	mw := []echo.MiddlewareFunc{s.withSession, s.identify(r), s.authorize(r), readForm}
 	if r.traits&heavy != 0 {
 		mw = append(mw, s.admit)
 	}

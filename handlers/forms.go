@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -70,6 +71,38 @@ func (f *faults) errors() map[string]string {
 		}
 	}
 	return m
+}
+
+// readForm reads what a form sent, once for all handlers: only text, without
+// bytes that no keyboard makes and no database or platform would give back.
+func readForm(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.Method != http.MethodPost {
+			return next(c)
+		}
+		_, err := c.FormParams()
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return err
+		}
+		if err != nil {
+			return &club.Error{Code: club.Invalid, Key: "error_unreadable", Err: err}
+		}
+		tidy(r.Form)
+		tidy(r.PostForm)
+		if r.MultipartForm != nil {
+			tidy(r.MultipartForm.Value)
+		}
+		return next(c)
+	}
+}
+
+func tidy(values map[string][]string) {
+	for _, vs := range values {
+		for i, v := range vs {
+			vs[i] = strings.ReplaceAll(strings.ToValidUTF8(v, "\ufffd"), "\x00", "")
+		}
+	}
 }
 
 // id reads a number from the address; what is not a number is not there.

@@ -44,7 +44,7 @@ func (s *Server) updateSettings(c echo.Context) error {
 		return err
 	}
 	hours, err := strconv.ParseFloat(form.LateHours, 64)
-	if err != nil || hours < 0 || hours > 24 {
+	if err != nil || !(hours >= 0 && hours <= 24) { // nor what is no number
 		_ = f.take(club.Fault("late_hours", "enter_late_hours"))
 	}
 	var zone store.ZoneChange

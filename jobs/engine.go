@@ -120,7 +120,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.tick(ctx)
 		select {
 		case <-ctx.Done():
-			return e.drain(recurring.Stop())
+			e.drain(recurring.Stop())
+			return nil
 		case <-ticker.C:
 		case <-wake:
 		case <-e.lines.freed:
@@ -217,7 +218,7 @@ func (e *Engine) take(ctx context.Context, d store.Delivery) {
 }
 
 // drain waits for what is in hand. What is left after that is for Recover.
-func (e *Engine) drain(recurring context.Context) error {
+func (e *Engine) drain(recurring context.Context) {
 	done := make(chan struct{})
 	go func() {
 		e.running.Wait()
@@ -228,9 +229,7 @@ func (e *Engine) drain(recurring context.Context) error {
 	defer timer.Stop()
 	select {
 	case <-done:
-		return nil
 	case <-timer.C:
 		e.Log.Warn("stopped while a platform had not answered: the next start finds out what became of it")
-		return nil
 	}
 }

@@ -1,10 +1,12 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,6 +28,11 @@ type goal struct {
 	id, what, wanted, figure, ratio string
 	met                             bool
 	notRun                          bool
+}
+
+func (g goal) number() int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(g.id, "S")) // ids are S1, S2 …
+	return n
 }
 
 func (g goal) verdict() string {
@@ -61,6 +68,7 @@ func BenchmarkGoals(b *testing.B) {
 		}
 	}
 	b.ReportMetric(0, "ns/op")
+	slices.SortStableFunc(r.goals, func(a, b goal) int { return cmp.Compare(a.number(), b.number()) })
 	r.print(b)
 }
 

@@ -14,9 +14,9 @@ import (
 var (
 	// What a page names that a browser fetches at once.
 	named = regexp.MustCompile(`(?:src|href)="(/static/[^"]+)"`)
-	// What a script fetches: import "./x.js", import("./x.js"), and the elements
-	// that app.js loads by name.
-	imported = regexp.MustCompile(`import\s*\(?\s*["'](\.[^"']+\.js)["']`)
+	// What a script fetches: import "./x.js", import("./x.js"), … from "./x.js",
+	// and the elements that app.js loads by name.
+	imported = regexp.MustCompile(`(?:import\s*\(?|from)\s*["'](\.[^"']+\.js)["']`)
 	listed   = regexp.MustCompile(`const elements = \[([^\]]*)\]`)
 	used     = regexp.MustCompile(`<(bs-[a-z]+)`)
 )

@@ -1,0 +1,34 @@
+//go:build browser
+
+package main
+
+import "testing"
+
+// TestBrowserSignedOutWhileWriting loses the sign-in in the middle of a text:
+// the page asks for it and keeps every word.
+func TestBrowserSignedOutWhileWriting(t *testing.T) {
+	app := startDemo(t)
+	b := newTab(t, app.means.base.String(), desktop)
+	b.expected = []string{"401"}
+	b.enterDemo(app)
+	b.open("/posts/new")
+	b.until(`document.querySelector("bs-composer").matches(":defined")`)
+	b.fill("text", "Half a sentence about the")
+	b.until(`document.getElementById("save-state").hasAttribute("data-saved")`)
+	script[int](b, `fetch("/sign-out", {method: "POST", redirect: "manual"}).then((r) => r.status)`)
+	const text = "Half a sentence about the raffle"
+	b.fill("text", text)
+	b.sees("Sign in to go on")
+	b.accessible("sign-in dialog")
+	b.shot("signed-out")
+	b.fill("email", "maeve@riverside.example")
+	b.fill("password", demoPassword)
+	b.click("Sign in")
+	b.until(`!document.querySelector("dialog[open]")`)
+	if got := script[string](b, `document.getElementById("text").value`); got != text {
+		t.Errorf("after signing in again the text is %q", got)
+	}
+	b.until(`document.getElementById("save-state").hasAttribute("data-saved")`)
+	b.open("/posts")
+	b.sees(text)
+}

@@ -1,0 +1,31 @@
+//go:build browser
+
+package main
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestBrowserMoveMeetsFault drags a card while the server has a fault of its
+// own: the card is back exactly where it was.
+func TestBrowserMoveMeetsFault(t *testing.T) {
+	p := plan(t)
+	tenth, fifteenth := p.nextMonth(10, "18:30"), p.nextMonth(15, "18:30")
+	p.post("Early bird", p.nextMonth(10, "08:00"), true, p.ids[0])
+	id := p.post("Under-12 trials", tenth, true, p.ids...)
+	p.post("Late song", p.nextMonth(10, "21:00"), true, p.ids[0])
+	card := fmt.Sprintf("#card-%d", id)
+	b := p.signIn(desktop)
+	b.open("/calendar?date=" + tenth.Date())
+	b.until(`customElements.get("bs-calendar") && document.querySelector("` + card + `").draggable === false && document.querySelector(".grab").checkVisibility()`)
+	place := `(() => { const c = document.querySelector("` + card + `"); const r = c.getBoundingClientRect();
+	  return [c.closest("td").id, [...c.parentNode.children].indexOf(c), Math.round(r.x + scrollX), Math.round(r.y + scrollY)].join(" "); })()`
+	before := script[string](b, place)
+	script[bool](b, `window.fetch = () => Promise.resolve(new Response("", {status: 500})); true`)
+	b.drag(card, "#day-"+fifteenth.Date())
+	b.sees("The post has not been moved")
+	b.until(`!document.querySelector(".is-moving, .pc-gap, .pc-drag")`)
+	b.until(place + ` === ` + quoted(before))
+	p.stands(id, tenth)
+}

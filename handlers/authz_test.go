@@ -225,6 +225,9 @@ func (g *ground) clean(r route, a *answer) {
 	if r.path == "/practice/:mount/*" && a.StatusCode == http.StatusOK { // a make-believe platform's own
 		policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 	}
+	if strings.HasPrefix(r.path, "/m/") && a.StatusCode == http.StatusOK { // a picture for platforms (rule U5)
+		policy = "default-src 'none'; sandbox"
+	}
 	for name, want := range map[string]string{
 		"Content-Security-Policy":    policy,
 		"X-Content-Type-Options":     "nosniff",
@@ -293,7 +296,8 @@ func TestOpenDoors(t *testing.T) {
 			method, path string
 			form         url.Values
 			want         map[string]int
-		}) bool {
+		},
+		) bool {
 			return x.method == r.method && x.path == r.path
 		})
 		if i < 0 {

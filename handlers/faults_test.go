@@ -73,13 +73,21 @@ func TestFormsOutliveFaultsOfTheStorage(t *testing.T) {
 		{"draft", club.Writer, at("/posts"), draft("Training at six"), map[string]string{"#text": "Training at six", "#date": "2026-11-24", "#time": "18:30"}, 303},
 		{"autosave", club.Writer, at("/posts/autosave"), draft("Training at six"), map[string]string{"#text": "Training at six"}, 303},
 		{"schedule", club.Publisher, at("/posts"), with(draft("Training at six", 1), "do", "schedule"), map[string]string{"#text": "Training at six"}, 303},
-		{"settings", club.Admin, at("/settings"), url.Values{"club": {"Riverside United"}, "zone": {"Europe/Berlin"}, "week_start": {"0"}, "late_hours": {"3"}},
-			map[string]string{"#club": "Riverside United", "#late_hours": "3"}, 303},
+		{
+			"settings", club.Admin, at("/settings"),
+			url.Values{"club": {"Riverside United"}, "zone": {"Europe/Berlin"}, "week_start": {"0"}, "late_hours": {"3"}},
+			map[string]string{"#club": "Riverside United", "#late_hours": "3"},
+			303,
+		},
 		{"new club", club.Admin, at("/clubs"), url.Values{"club": {"Lakeside"}, "zone": {"Europe/Berlin"}, "week_start": {"0"}}, map[string]string{"#club": "Lakeside"}, 303},
 		{"profile", club.Viewer, at("/profile"), url.Values{"name": {"Vera K."}}, map[string]string{"#name": "Vera K."}, 303},
 		{"invite", club.Admin, at("/settings/invitations"), url.Values{"email": {"a@riverside.example"}, "role": {"writer"}}, map[string]string{"#email": "a@riverside.example"}, 200},
-		{"join", "", func(s *scene) string { return "/invitations/" + token(s) },
-			url.Values{"name": {"Nora New"}, "email": {"new@riverside.example"}, "password": {"three or four words"}}, map[string]string{"#name": "Nora New", "#email": "new@riverside.example"}, 303},
+		{
+			"join", "", func(s *scene) string { return "/invitations/" + token(s) },
+			url.Values{"name": {"Nora New"}, "email": {"new@riverside.example"}, "password": {"three or four words"}},
+			map[string]string{"#name": "Nora New", "#email": "new@riverside.example"},
+			303,
+		},
 	}
 	for _, tt := range tests {
 		for _, fault := range storageFaults {

@@ -229,12 +229,16 @@ func (s *Server) sendCopy(c echo.Context, spec media.Spec) error {
 	return send(c, f, pictureCache)
 }
 
+// picturePolicy is for a picture that somebody opens as a page (rule U5).
+const picturePolicy = "default-src 'none'; sandbox"
+
 // showPublicMedia gives platforms the picture behind a signed address.
 func (s *Server) showPublicMedia(c echo.Context) error {
 	f, err := s.Media.OpenPublic(c.Request().Context(), c.Param("id"), c.Param("expiry"), c.Param("mac"), c.Param("file"))
 	if err != nil {
 		return err
 	}
+	c.Response().Header().Set("Content-Security-Policy", picturePolicy)
 	return send(c, f, "private, max-age=3600")
 }
 

@@ -162,9 +162,13 @@ func TestBrowserCalendarLooks(t *testing.T) {
 			p.t = t
 			b := p.signIn(v)
 			for _, page := range []struct{ name, path string }{
-				{"calendar", "/calendar"}, {"calendar-month", "/calendar?view=month"}, {"calendar-list", "/calendar?view=list"},
-				{"calendar-filter", "/calendar?status=DRAFT"}, {"calendar-empty", "/calendar?date=2030-01-01"},
-				{"calendar-day", "/calendar/day/" + day}, {"calendar-keys", "/calendar/keys"},
+				{"calendar", "/calendar"},
+				{"calendar-month", "/calendar?view=month"},
+				{"calendar-list", "/calendar?view=list"},
+				{"calendar-filter", "/calendar?status=DRAFT"},
+				{"calendar-empty", "/calendar?date=2030-01-01"},
+				{"calendar-day", "/calendar/day/" + day},
+				{"calendar-keys", "/calendar/keys"},
 			} {
 				b.open(page.path)
 				b.until(`document.querySelector("h1")`)

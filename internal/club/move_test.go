@@ -1,6 +1,7 @@
 package club
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -30,7 +31,7 @@ func TestMoveWish(t *testing.T) {
 			t.Errorf("%s: %v, want code %q", tt.name, err, tt.want)
 			continue
 		}
-		if e, ok := err.(*Error); ok && e.Key != tt.key {
+		if e, ok := errors.AsType[*Error](err); ok && e.Key != tt.key {
 			t.Errorf("%s says %s, want %s", tt.name, e.Key, tt.key)
 		}
 	}

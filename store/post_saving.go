@@ -165,7 +165,8 @@ func (t *tx) postToSave(ctx context.Context, s Scope, c PostChange) (p postState
 }
 
 // checkVersion refuses a change that does not know the latest version. A form
-// whose own last save made that version knows it, even if the answer was lost.
+// whose own last save made that version knows it, even if the answer was lost;
+// and whoever says the same is in nobody's way.
 func (t *tx) checkVersion(ctx context.Context, s Scope, p postState, c PostChange) error {
 	if p.version == c.Version {
 		return nil
@@ -178,6 +179,19 @@ func (t *tx) checkVersion(ctx context.Context, s Scope, p postState, c PostChang
 		if done && last == formResult(p.id, p.version) {
 			return nil
 		}
+	}
+	_, hash, err := stored(c.Content)
+	if err != nil {
+		return err
+	}
+	var same bool
+	err = t.QueryRowContext(ctx, `
+		SELECT hash = ? FROM revisions WHERE post_id = ? AND state IN ('live', 'pending') ORDER BY state = 'pending' DESC LIMIT 1`, hash, p.id).Scan(&same)
+	if err != nil {
+		return fmt.Errorf("compare with text of post %d: %w", p.id, err)
+	}
+	if same {
+		return nil
 	}
 	return t.conflict(ctx, p.id)
 }

@@ -315,3 +315,26 @@ func TestEverySaveCountsForTheClub(t *testing.T) {
 		t.Error("a new post did not count")
 	}
 }
+
+func TestTheSameTextIsNoConflict(t *testing.T) {
+	t.Parallel()
+	db, _, s := first(t)
+	c := store.PostChange{Op: "before the reload", Content: club.Content{Text: "Hello"}}
+	a, err := db.SavePost(t.Context(), s, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The last words reached the server while the page was loaded again.
+	c.ID, c.Version, c.Content.Text = a.ID, a.Version, "Hello again"
+	if _, err := db.SavePost(t.Context(), s, c); err != nil {
+		t.Fatal(err)
+	}
+	c.Op = "after the reload"
+	if _, err := db.SavePost(t.Context(), s, c); err != nil {
+		t.Errorf("saving the same text: %v", err)
+	}
+	c.Op, c.Content.Text = "elsewhere", "Something else"
+	if _, err := db.SavePost(t.Context(), s, c); club.CodeOf(err) != club.Conflict {
+		t.Errorf("got %v, want a conflict", err)
+	}
+}

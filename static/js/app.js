@@ -17,7 +17,7 @@ document.addEventListener("htmx:afterSettle", () => load(document));
 // After a redirect the message of the page is spoken once (ux.md 4.8).
 const flash = document.querySelector("[data-flash]");
 if (flash) {
-  document.querySelector("h1")?.focus();
+  (document.querySelector("main [autofocus]") ?? document.querySelector("h1"))?.focus();
   setTimeout(() => { document.getElementById("say").textContent = flash.textContent.trim(); }, 100);
 }
 const summary = document.querySelector(".errors[tabindex]");

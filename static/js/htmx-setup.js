@@ -29,9 +29,11 @@ document.addEventListener("htmx:afterSettle", (e) => {
 // Signed in again in the middle of work: the dialog goes, the page stays as it
 // was, and whoever keeps something unsaved saves it now.
 document.addEventListener("bs:signed-in", () => document.querySelector("#dialog-root dialog")?.close());
+
 // Elements that ask by themselves hear how it went: [data-quiet] says it in its
 // own words.
 document.addEventListener("htmx:afterRequest", (e) => {
-  const { elt, xhr, successful } = e.detail;
-  elt?.dispatchEvent(new CustomEvent("bs:answered", { bubbles: true, detail: { ok: Boolean(successful), status: xhr?.status ?? 0 } }));
+  // What htmx calls successful is only what it swaps: a conflict is, too.
+  const { elt, xhr } = e.detail, status = xhr?.status ?? 0;
+  elt?.dispatchEvent(new CustomEvent("bs:answered", { bubbles: true, detail: { ok: status >= 200 && status < 300, status } }));
 });

@@ -115,7 +115,7 @@ class Composer extends HTMLElement {
       e.preventDefault(); e.stopImmediatePropagation();
       const button = e.submitter;
       this.querySelector("#save-state").textContent = this.querySelector("bs-uploader").dataset.waitText;
-      this.addEventListener("bs:uploaded", () => this.form.requestSubmit(button), { once: true });
+      this.addEventListener("bs:uploaded", () => button.click(), { once: true });
       return;
     }
     clearTimeout(this.saveTimer);
@@ -201,7 +201,7 @@ class Composer extends HTMLElement {
   pressed(e) {
     if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey)) return;
     const button = this.querySelector(`.composer-bar [value=${e.shiftKey ? "next" : "schedule"}]`);
-    if (button) { e.preventDefault(); this.form.requestSubmit(button); }
+    if (button) { e.preventDefault(); button.click(); }
   }
 
   settled(element) {

@@ -187,7 +187,7 @@ func (t *tx) checkVersion(ctx context.Context, s Scope, p postState, c PostChang
 	var same bool
 	err = t.QueryRowContext(ctx, `
 		SELECT hash = ? FROM revisions WHERE post_id = ? AND state IN ('live', 'pending') ORDER BY state = 'pending' DESC LIMIT 1`, hash, p.id).Scan(&same)
-	if err != nil {
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("compare with text of post %d: %w", p.id, err)
 	}
 	if same {

@@ -352,6 +352,13 @@ func startDemo(t *testing.T) *App {
 	return app
 }
 
+// enterDemo signs in as the demo's admin by its link.
+func (b *tab) enterDemo(app *App) {
+	b.t.Helper()
+	b.open("/demo/" + app.demo.Token)
+	b.load(func() { b.click("Open Riverside FC") })
+}
+
 // lockedBuffer is written by the app and read by the test.
 type lockedBuffer struct {
 	mu sync.Mutex

@@ -19,13 +19,18 @@ type LinkReader interface {
 }
 
 // readLink finds what is known of the page that a content links to. What people
-// send asks for the page to be read; looking at a post never does.
+// send asks for the page to be read; looking at a post never does. In practice
+// mode no page is read: nothing leaves this computer.
 func (s *Server) readLink(c echo.Context, d *desk, content club.Content) error {
 	d.link = linkOf(content.Link)
 	if d.link == nil {
 		return nil
 	}
 	ctx, a := c.Request().Context(), who(c)
+	if a.Club.Practice {
+		d.linkState = club.CardNotRead
+		return nil
+	}
 	if c.Request().Method == http.MethodPost && a.Role.Can(club.WritePosts) {
 		if err := s.Links.Request(ctx, a.Club.ID, a.Person.ID, d.link.URL); err != nil {
 			return err

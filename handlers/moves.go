@@ -100,7 +100,7 @@ func (s *Server) createMove(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if result, done, err := s.DB.OpResult(c.Request().Context(), scope(c).PersonID, mv.op); err != nil {
+	if result, done, err := s.DB.OpResult(c.Request().Context(), scope(c).PersonID, store.OpMove, mv.op); err != nil {
 		return err
 	} else if done {
 		var moved store.Moved

@@ -96,7 +96,7 @@ var ErrStale = errors.New("the post was changed meanwhile")
 func (db *DB) MovePost(ctx context.Context, s Scope, m Move, origin string) (Moved, error) {
 	var moved Moved
 	err := db.inTx(ctx, func(tx *tx) error {
-		result, err := tx.once(ctx, s.PersonID, m.Op, func() (string, error) {
+		result, err := tx.once(ctx, s.PersonID, OpMove, m.Op, func() (string, error) {
 			done, err := tx.movePost(ctx, s, m, origin)
 			if err != nil {
 				return "", err

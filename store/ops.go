@@ -11,11 +11,20 @@ import (
 // opLife is how long a repeated request gets the answer of the first.
 const opLife = 24 * time.Hour
 
-// OpResult returns what the request with this key answered, if it was done in
-// the last 24 hours.
-func (db *DB) OpResult(ctx context.Context, personID int64, op string) (result string, done bool, err error) {
-	return opResult(ctx, db.read, personID, op, db.now())
+// Kinds of requests that act once for a key. A key belongs to its kind: the
+// answer of one kind means nothing to another.
+const (
+	OpMove      = "move"
+	opDuplicate = "duplicate"
+)
+
+// OpResult returns what the request of this kind with this key answered, if it
+// was done in the last 24 hours.
+func (db *DB) OpResult(ctx context.Context, personID int64, kind, op string) (result string, done bool, err error) {
+	return opResult(ctx, db.read, personID, opKey(kind, op), db.now())
 }
+
+func opKey(kind, op string) string { return kind + " " + op }
 
 func opResult(ctx context.Context, q querier, personID int64, op string, now time.Time) (string, bool, error) {
 	var result string
@@ -33,10 +42,11 @@ func opResult(ctx context.Context, q querier, personID int64, op string, now tim
 // once runs do, unless the person's request with this key was done in the last
 // 24 hours: then it returns the result of that. The result is kept in the same
 // transaction. Requests without a key are always done.
-func (t *tx) once(ctx context.Context, personID int64, op string, do func() (string, error)) (string, error) {
+func (t *tx) once(ctx context.Context, personID int64, kind, op string, do func() (string, error)) (string, error) {
 	if op == "" {
 		return do()
 	}
+	op = opKey(kind, op)
 	if result, done, err := opResult(ctx, t, personID, op, t.now); err != nil || done {
 		return result, err
 	}

@@ -28,7 +28,7 @@ func TestOnceGivesTheFirstAnswerForADay(t *testing.T) {
 	done := 0
 	do := func(op, answer string, fail error) (got string, err error) {
 		err = db.inTx(ctx, func(tx *tx) error {
-			got, err = tx.once(ctx, p.ID, op, func() (string, error) { done++; return answer, fail })
+			got, err = tx.once(ctx, p.ID, OpMove, op, func() (string, error) { done++; return answer, fail })
 			return err
 		})
 		return got, err
@@ -55,10 +55,13 @@ func TestOnceGivesTheFirstAnswerForADay(t *testing.T) {
 			t.Errorf("%s: %q, done %d, %v; want %q, done %d, %v", s.name, got, done, err, s.want, s.wantDone, s.fail)
 		}
 	}
-	if got, ok, err := db.OpResult(ctx, p.ID, "k"); got != "post 5" || !ok || err != nil {
+	if got, ok, err := db.OpResult(ctx, p.ID, OpMove, "k"); got != "post 5" || !ok || err != nil {
 		t.Errorf("OpResult = %q, %v, %v; want post 5", got, ok, err)
 	}
-	if _, ok, err := db.OpResult(ctx, p.ID+1, "k"); ok || err != nil {
+	if _, ok, err := db.OpResult(ctx, p.ID, opDuplicate, "k"); ok || err != nil {
+		t.Errorf("the answer to a move was given to a duplicate with the same key: %v", err)
+	}
+	if _, ok, err := db.OpResult(ctx, p.ID+1, OpMove, "k"); ok || err != nil {
 		t.Errorf("another person got the answer: %v", err)
 	}
 	now = now.Add(25 * time.Hour)

@@ -37,7 +37,7 @@ func (db *DB) ThrowAwayPending(ctx context.Context, s Scope, id, version int64) 
 func (db *DB) DuplicatePost(ctx context.Context, s Scope, id int64, op string) (int64, error) {
 	var made int64
 	err := db.inTx(ctx, func(tx *tx) error {
-		result, err := tx.once(ctx, s.PersonID, op, func() (string, error) {
+		result, err := tx.once(ctx, s.PersonID, opDuplicate, op, func() (string, error) {
 			n, err := tx.duplicate(ctx, s, id)
 			return strconv.FormatInt(n, 10), err
 		})

@@ -358,6 +358,7 @@ func TestBrowserMovesPosts(t *testing.T) {
 	b.until(`document.activeElement.closest("td").id === "day-` + p.nextMonth(17, "18:30").Date() + `"`)
 	b.key(kb.PageDown)
 	b.until(`document.activeElement.closest("td")?.id === "day-` + p.nextMonth(17, "18:30").At.AddDate(0, 1, 0).Format("2006-01-02") + `"`)
+	b.until(`!document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling")`)
 	b.key("p")
 	b.until(in(tenth))
 	b.key("?")

@@ -21,4 +21,5 @@ const (
 	CardReading    LinkCardState = "reading"
 	CardReady      LinkCardState = "ready"
 	CardUnreadable LinkCardState = "unreadable" // the platform may still show a card
+	CardNotRead    LinkCardState = "practice"   // not stored: practice mode reads no page
 )

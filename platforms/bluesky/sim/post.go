@@ -91,7 +91,7 @@ func (s *Sim) checkPost(did string, value json.RawMessage) (name, message string
 		blobs = append(blobs, p.Embed.External.Thumb)
 	}
 	for _, b := range blobs {
-		if kept, ok := s.state.Blobs[b.Ref.Link]; !ok || kept.DID != did {
+		if kept, ok := s.State.Blobs[b.Ref.Link]; !ok || kept.DID != did {
 			return "BlobNotFound", "Could not find blob: " + b.Ref.Link
 		}
 	}

@@ -80,8 +80,8 @@ type blobAnswer struct {
 }
 
 func (s *Sim) uploadBlob(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	a, ok := s.signedIn(w, r)
 	if !ok {
 		return
@@ -105,7 +105,7 @@ func (s *Sim) uploadBlob(w http.ResponseWriter, r *http.Request) {
 		b.Width, b.Height = conf.Width, conf.Height
 	}
 	name := cid(codecRaw, data)
-	s.state.Blobs[name] = b
+	s.State.Blobs[name] = b
 	answer(w, http.StatusOK, map[string]any{"blob": blobAnswer{"blob", link{name}, b.Type, len(data)}})
 }
 
@@ -170,14 +170,14 @@ type writeAnswer struct {
 }
 
 func (s *Sim) putRecord(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	in, a, ok := s.writeOf(w, r)
 	if !ok {
 		return
 	}
 	uri, name := recordURI(a.DID, in.Collection, in.Rkey), cid(codecRecord, in.Record)
-	old, exists := s.state.Records[uri]
+	old, exists := s.State.Records[uri]
 	if exists && old.CID == name {
 		answer(w, http.StatusOK, writeAnswer{URI: uri, CID: name, Validation: "valid"})
 		return
@@ -193,8 +193,8 @@ func (s *Sim) putRecord(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sim) createRecord(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	in, a, ok := s.writeOf(w, r)
 	if !ok {
 		return
@@ -203,7 +203,7 @@ func (s *Sim) createRecord(w http.ResponseWriter, r *http.Request) {
 		in.Rkey = s.newTID()
 	}
 	uri := recordURI(a.DID, in.Collection, in.Rkey)
-	if _, exists := s.state.Records[uri]; exists {
+	if _, exists := s.State.Records[uri]; exists {
 		refuse(w, http.StatusInternalServerError, "InternalServerError", "Internal Server Error")
 		return
 	}
@@ -214,7 +214,7 @@ func (s *Sim) createRecord(w http.ResponseWriter, r *http.Request) {
 // holds mu.
 func (s *Sim) keep(a account, in write, uri, name string, exists bool) writeAnswer {
 	now := s.Now()
-	s.state.Records[uri] = record{a.DID, in.Collection, in.Rkey, name, in.Record, now}
+	s.State.Records[uri] = record{a.DID, in.Collection, in.Rkey, name, in.Record, now}
 	// Edits of posts are stored, and shown by nobody.
 	if in.Collection == postCollection && !exists {
 		s.Publish(s.public(a.DID, uri, in.Record, now))
@@ -227,7 +227,7 @@ func (s *Sim) keep(a account, in write, uri, name string, exists bool) writeAnsw
 
 func (s *Sim) newTID() string {
 	v := uint64(s.Now().UnixMicro())<<10 | uint64(len(s.NextID(""))) //nolint:gosec // after 1970
-	v += uint64(len(s.state.Records)) << 10
+	v += uint64(len(s.State.Records)) << 10
 	const digits = "234567abcdefghijklmnopqrstuvwxyz"
 	var out [13]byte
 	for i := len(out) - 1; i >= 0; i-- {
@@ -253,7 +253,7 @@ func (s *Sim) public(did, uri string, value json.RawMessage, at time.Time) platf
 		}
 	}
 	for _, img := range p.Embed.Images {
-		b := s.state.Blobs[img.Image.Ref.Link]
+		b := s.State.Blobs[img.Image.Ref.Link]
 		sum := sha256.Sum256(b.Data)
 		out.Media = append(out.Media, platforms.SimMedia{
 			Type: b.Type, Width: b.Width, Height: b.Height, Alt: *img.Alt, SHA256: hex.EncodeToString(sum[:]),
@@ -263,8 +263,8 @@ func (s *Sim) public(did, uri string, value json.RawMessage, at time.Time) platf
 }
 
 func (s *Sim) deleteRecord(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	a, ok := s.signedIn(w, r)
 	if !ok {
 		return
@@ -279,18 +279,18 @@ func (s *Sim) deleteRecord(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	uri := recordURI(a.DID, in.Collection, in.Rkey)
-	if _, exists := s.state.Records[uri]; !exists {
+	if _, exists := s.State.Records[uri]; !exists {
 		answer(w, http.StatusOK, struct{}{})
 		return
 	}
-	delete(s.state.Records, uri)
+	delete(s.State.Records, uri)
 	s.MarkDeleted(id, uri)
 	answer(w, http.StatusOK, map[string]commit{"commit": {cid(codecRecord, []byte("-"+uri)), s.newTID()}})
 }
 
 func (s *Sim) getRecord(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	q := r.URL.Query()
 	a, ok := s.find(q.Get("repo"))
 	if !ok {
@@ -310,7 +310,7 @@ var errNoRecord = errors.New("no such record")
 
 // recordAt reads a record. The profile of a seeded account is always there.
 func (s *Sim) recordAt(a account, uri string) (record, error) {
-	if rec, ok := s.state.Records[uri]; ok {
+	if rec, ok := s.State.Records[uri]; ok {
 		return rec, nil
 	}
 	if uri != recordURI(a.DID, profileCollection, "self") {

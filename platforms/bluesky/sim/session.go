@@ -55,11 +55,11 @@ func didOf(handle string) string {
 // find looks for an account by DID, handle or address. The caller holds mu.
 func (s *Sim) find(name string) (account, bool) {
 	name = strings.ToLower(name)
-	i := slices.IndexFunc(s.state.Accounts, func(a account) bool { return a.DID == name || a.Handle == name || a.Email == name })
+	i := slices.IndexFunc(s.State.Accounts, func(a account) bool { return a.DID == name || a.Handle == name || a.Email == name })
 	if i < 0 {
 		return account{}, false
 	}
-	return s.state.Accounts[i], true
+	return s.State.Accounts[i], true
 }
 
 type sessionAnswer struct {
@@ -78,8 +78,8 @@ func (s *Sim) createSession(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "InvalidRequest", "Input must be JSON")
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	a, ok := s.find(in.Identifier)
 	switch {
 	case !ok || strings.HasPrefix(in.Password, "wron"):
@@ -96,10 +96,10 @@ func (s *Sim) createSession(w http.ResponseWriter, r *http.Request) {
 func (s *Sim) giveSession(w http.ResponseWriter, a account, session, next string) {
 	now := s.Now()
 	access := s.jwt("com.atproto.appPass", a.DID, now.Add(accessLife))
-	s.state.Access[access] = token{DID: a.DID, Session: session, Expires: now.Add(accessLife)}
+	s.State.Access[access] = token{DID: a.DID, Session: session, Expires: now.Add(accessLife)}
 	if next == "" {
 		next = s.jwt("com.atproto.refresh", a.DID, now.Add(refreshLife))
-		s.state.Refresh[next] = token{DID: a.DID, Session: session, Expires: now.Add(refreshLife)}
+		s.State.Refresh[next] = token{DID: a.DID, Session: session, Expires: now.Add(refreshLife)}
 	}
 	answer(w, http.StatusOK, sessionAnswer{access, next, a.Handle, a.DID, a.Email, true, true})
 }
@@ -114,10 +114,10 @@ func (s *Sim) jwt(scope, did string, expires time.Time) string {
 }
 
 func (s *Sim) refreshSession(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	given := bearer(r)
-	t, ok := s.state.Refresh[given]
+	t, ok := s.State.Refresh[given]
 	now := s.Now()
 	switch {
 	case given == "":
@@ -140,32 +140,32 @@ func (s *Sim) refreshSession(w http.ResponseWriter, r *http.Request) {
 	}
 	t.Next = s.jwt("com.atproto.refresh", a.DID, now.Add(refreshLife))
 	t.Grace = now.Add(grace)
-	s.state.Refresh[given] = t
-	s.state.Refresh[t.Next] = token{DID: t.DID, Session: t.Session, Expires: now.Add(refreshLife)}
+	s.State.Refresh[given] = t
+	s.State.Refresh[t.Next] = token{DID: t.DID, Session: t.Session, Expires: now.Add(refreshLife)}
 	s.giveSession(w, a, t.Session, t.Next)
 }
 
 func (s *Sim) deleteSession(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t, ok := s.state.Refresh[bearer(r)]
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	t, ok := s.State.Refresh[bearer(r)]
 	if !ok {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
 	// Access tokens live on until they end, as on a real server.
-	for k, o := range s.state.Refresh {
+	for k, o := range s.State.Refresh {
 		if o.Session == t.Session {
 			o.Revoked = true
-			s.state.Refresh[k] = o
+			s.State.Refresh[k] = o
 		}
 	}
 	w.WriteHeader(http.StatusOK)
 }
 
 func (s *Sim) getSession(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	a, ok := s.signedIn(w, r)
 	if !ok {
 		return
@@ -176,7 +176,7 @@ func (s *Sim) getSession(w http.ResponseWriter, r *http.Request) {
 // signedIn finds out who sends a request, or refuses it. The caller holds mu.
 func (s *Sim) signedIn(w http.ResponseWriter, r *http.Request) (account, bool) {
 	given := bearer(r)
-	t, ok := s.state.Access[given]
+	t, ok := s.State.Access[given]
 	switch {
 	case given == "":
 		refuse(w, http.StatusUnauthorized, "AuthMissing", "Authentication Required")
@@ -193,22 +193,22 @@ func (s *Sim) signedIn(w http.ResponseWriter, r *http.Request) (account, bool) {
 // forgetBearer ends the access that came with a request, or with all the whole
 // session.
 func (s *Sim) forgetBearer(r *http.Request, all bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	given := bearer(r)
-	t, ok := s.state.Access[given]
+	t, ok := s.State.Access[given]
 	if !ok {
-		if t, ok = s.state.Refresh[given]; !ok {
+		if t, ok = s.State.Refresh[given]; !ok {
 			return
 		}
 	} else {
 		t.Expires = s.Now().Add(-time.Second)
-		s.state.Access[given] = t
+		s.State.Access[given] = t
 	}
 	if !all {
 		return
 	}
-	for _, m := range []map[string]token{s.state.Access, s.state.Refresh} {
+	for _, m := range []map[string]token{s.State.Access, s.State.Refresh} {
 		for k, o := range m {
 			if o.Session == t.Session {
 				delete(m, k)
@@ -223,8 +223,8 @@ func bearer(r *http.Request) string {
 }
 
 func (s *Sim) resolveHandle(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	handle := strings.ToLower(r.URL.Query().Get("handle"))
 	a, ok := s.find(handle)
 	if !ok || a.Handle != handle {
@@ -240,8 +240,8 @@ func (s *Sim) resolveHandle(w http.ResponseWriter, r *http.Request) {
 
 // document is what the directory knows of a DID.
 func (s *Sim) document(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	a, ok := s.find(r.PathValue("did"))
 	if !ok {
 		answer(w, http.StatusNotFound, map[string]string{"message": "DID not registered: " + r.PathValue("did")})

@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -30,15 +30,11 @@ const (
 
 // Sim is the simulator.
 type Sim struct {
-	*simkit.Core
-	mux http.ServeMux
+	*simkit.World[state]
 	env platforms.SimEnv
-
-	mu    sync.Mutex
-	state state
 }
 
-// state is everything that Save keeps beside the shared part.
+// state is everything that outlives a restart.
 type state struct {
 	Accounts    []account
 	Access      map[string]token
@@ -51,7 +47,8 @@ type state struct {
 
 // New returns a simulator with its seeded accounts.
 func New(env platforms.SimEnv) platforms.Simulator {
-	s := &Sim{Core: simkit.New(env.Now, id), env: env, state: fresh()}
+	faults := append(slices.Clone(simkit.Faults), simkit.Duplicate)
+	s := &Sim{World: simkit.NewWorld(env.Now, fresh, faults, id), env: env}
 	routes := []struct {
 		pattern, operation string
 		act                http.HandlerFunc
@@ -73,14 +70,14 @@ func New(env platforms.SimEnv) platforms.Simulator {
 		{"GET /appview/xrpc/app.bsky.actor.getProfile", "numbers", s.getProfile},
 	}
 	for _, r := range routes {
-		s.mux.HandleFunc(r.pattern, s.method(r.operation, r.act))
+		s.Routes.HandleFunc(r.pattern, s.method(r.operation, r.act))
 	}
-	s.mux.HandleFunc("GET /xrpc/{method}", noMethod)
-	s.mux.HandleFunc("POST /xrpc/{method}", noMethod)
-	s.mux.HandleFunc("GET /web/profile/{actor}", s.showAccount)
-	s.mux.HandleFunc("GET /web/profile/{actor}/post/{rkey}", s.showPost)
-	s.mux.HandleFunc("GET /web/blob/{sha256}", s.showBlob)
-	s.mux.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.Routes.HandleFunc("GET /xrpc/{method}", noMethod)
+	s.Routes.HandleFunc("POST /xrpc/{method}", noMethod)
+	s.Routes.HandleFunc("GET /web/profile/{actor}", s.showAccount)
+	s.Routes.HandleFunc("GET /web/profile/{actor}/post/{rkey}", s.showPost)
+	s.Routes.HandleFunc("GET /web/blob/{sha256}", s.showBlob)
+	s.Routes.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
 	return s
 }
 
@@ -95,42 +92,6 @@ func fresh() state {
 
 // Mount implements platforms.Simulator.
 func (s *Sim) Mount() string { return mount }
-
-// ServeHTTP implements http.Handler.
-func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
-
-// Reset implements platforms.Simulator.
-func (s *Sim) Reset() {
-	s.Core.Reset()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state = fresh()
-}
-
-type saved struct {
-	Core  simkit.Saved
-	State state
-}
-
-// Save implements platforms.Simulator.
-func (s *Sim) Save() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return json.Marshal(saved{s.Saved(), s.state})
-}
-
-// Load implements platforms.Simulator.
-func (s *Sim) Load(data []byte) error {
-	in := saved{State: fresh()}
-	if err := json.Unmarshal(data, &in); err != nil {
-		return fmt.Errorf("load bluesky simulator: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Restore(in.Core)
-	s.state = in.State
-	return nil
-}
 
 // method wraps a call of the protocol: faults, rate headers, the size of the
 // body. The body is read first, so that a slow answer is slow after the request
@@ -182,16 +143,16 @@ func (s *Sim) ownFault(w http.ResponseWriter, r *http.Request, fault string) {
 
 func (s *Sim) rateHeaders(w http.ResponseWriter) {
 	now := s.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.Sub(s.state.WindowStart) >= window {
-		s.state.WindowStart, s.state.Requests = now, 0
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	if now.Sub(s.State.WindowStart) >= window {
+		s.State.WindowStart, s.State.Requests = now, 0
 	}
-	s.state.Requests++
+	s.State.Requests++
 	h := w.Header()
 	h.Set("RateLimit-Limit", strconv.Itoa(requestsPerWindow))
-	h.Set("RateLimit-Remaining", strconv.Itoa(max(0, requestsPerWindow-s.state.Requests)))
-	h.Set("RateLimit-Reset", strconv.FormatInt(s.state.WindowStart.Add(window).Unix(), 10))
+	h.Set("RateLimit-Remaining", strconv.Itoa(max(0, requestsPerWindow-s.State.Requests)))
+	h.Set("RateLimit-Reset", strconv.FormatInt(s.State.WindowStart.Add(window).Unix(), 10))
 	h.Set("RateLimit-Policy", fmt.Sprintf("%d;w=%d", requestsPerWindow, window/time.Second))
 }
 

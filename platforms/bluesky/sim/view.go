@@ -36,8 +36,8 @@ type postView struct {
 }
 
 func (s *Sim) getPosts(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	uris := r.URL.Query()["uris"]
 	if len(uris) == 0 || len(uris) > maxURIs {
 		refuse(w, http.StatusBadRequest, "InvalidRequest", "Error: Params must have the property \"uris\" with at most 25 elements")
@@ -45,7 +45,7 @@ func (s *Sim) getPosts(w http.ResponseWriter, r *http.Request) {
 	}
 	posts := []postView{} // posts that are gone are simply absent
 	for _, uri := range uris {
-		rec, ok := s.state.Records[uri]
+		rec, ok := s.State.Records[uri]
 		if !ok || rec.Collection != postCollection {
 			continue
 		}
@@ -66,15 +66,15 @@ func grown(age time.Duration, pace float64) int64 {
 }
 
 func (s *Sim) getProfile(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	a, ok := s.find(r.URL.Query().Get("actor"))
 	if !ok {
 		refuse(w, http.StatusBadRequest, "InvalidRequest", "Profile not found")
 		return
 	}
 	posts := int64(0)
-	for _, rec := range s.state.Records {
+	for _, rec := range s.State.Records {
 		if rec.DID == a.DID && rec.Collection == postCollection {
 			posts++
 		}
@@ -90,9 +90,9 @@ func (s *Sim) getProfile(w http.ResponseWriter, r *http.Request) {
 // showAccount and showPost are the pages a person looks at.
 
 func (s *Sim) showAccount(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
+	s.Mu.Lock()
 	a, ok := s.find(r.PathValue("actor"))
-	s.mu.Unlock()
+	s.Mu.Unlock()
 	if !ok {
 		simkit.ShowNotice(w, r, simkit.Notice{Platform: "Bluesky", Title: "Profile not found", Status: http.StatusNotFound})
 		return
@@ -109,9 +109,9 @@ func (s *Sim) showAccount(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sim) showPost(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
+	s.Mu.Lock()
 	a, ok := s.find(r.PathValue("actor"))
-	s.mu.Unlock()
+	s.Mu.Unlock()
 	p, found := s.Post(id, recordURI(a.DID, postCollection, r.PathValue("rkey")))
 	if !ok || !found || p.Deleted {
 		simkit.ShowNotice(w, r, simkit.Notice{Platform: "Bluesky", Title: "Post not found", Status: http.StatusNotFound})
@@ -132,9 +132,9 @@ func (s *Sim) viewOf(r *http.Request, p platforms.SimPost) simkit.PostView {
 
 // showBlob serves a picture of a post by the hash of its bytes.
 func (s *Sim) showBlob(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	b, ok := s.state.Blobs[cidOfHash(codecRaw, r.PathValue("sha256"))]
-	s.mu.Unlock()
+	s.Mu.Lock()
+	b, ok := s.State.Blobs[cidOfHash(codecRaw, r.PathValue("sha256"))]
+	s.Mu.Unlock()
 	if !ok || !strings.HasPrefix(b.Type, "image/") {
 		http.NotFound(w, r)
 		return

@@ -160,7 +160,7 @@ func (s *Sim) play(w http.ResponseWriter, name, operation string) {
 
 // latest is the newest post on record, or one that never was.
 func (s *Sim) latest() string {
-	posts := s.core.Posts()
+	posts := s.Posts()
 	if len(posts) == 0 {
 		return "urn:li:share:7000000000000000000"
 	}

@@ -33,7 +33,7 @@ func (s *Sim) status(u upload) string {
 		return "WAITING_UPLOAD"
 	case u.Bad:
 		return "PROCESSING_FAILED"
-	case s.core.Now().Sub(u.Came) < workTime:
+	case s.Now().Sub(u.Came) < workTime:
 		return "PROCESSING"
 	}
 	return "AVAILABLE"
@@ -58,11 +58,11 @@ func (s *Sim) initializeUpload(w http.ResponseWriter, r *http.Request) {
 		roleLost(w)
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	urn, path := "urn:li:image:C4E"+simkit.Token("")[:18], simkit.Token("")
-	u := upload{Owner: in.Request.Owner, Path: path, Ends: s.core.Now().Add(uploadLife)}
-	s.state.Images[urn] = u
+	u := upload{Owner: in.Request.Owner, Path: path, Ends: s.Now().Add(uploadLife)}
+	s.State.Images[urn] = u
 	send(w, http.StatusOK, map[string]any{"value": map[string]any{
 		"uploadUrl": s.base + "/linkedin/www/dms-uploads/" + path, "uploadUrlExpiresAt": u.Ends.UnixMilli(), "image": urn,
 	}})
@@ -77,32 +77,32 @@ func (s *Sim) putImage(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		picture, bad := simkit.ReadPicture(data)
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		s.Mu.Lock()
+		defer s.Mu.Unlock()
 		urn, u := s.byPath(r.PathValue("id"))
 		switch {
 		case urn == "":
 			http.NotFound(w, r)
 			return
-		case s.core.Now().After(u.Ends):
+		case s.Now().After(u.Ends):
 			fail(w, http.StatusBadRequest, fault{Code: "EXPIRED_UPLOAD_URL", Message: "Upload URL has expired"})
 			return
 		case len(data) > maxBytes:
 			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
 			return
 		}
-		u.Came, u.Bad = s.core.Now(), bad != nil
-		s.state.Images[urn], s.state.Small[urn] = u, picture
+		u.Came, u.Bad = s.Now(), bad != nil
+		s.State.Images[urn], s.State.Small[urn] = u, picture
 		w.WriteHeader(http.StatusCreated)
 	}
-	fault := s.core.Take(id, "upload")
-	if !s.core.Misbehave(w, r, fault, act) {
+	fault := s.Take(id, "upload")
+	if !s.Misbehave(w, r, fault, act) {
 		s.play(w, fault, "upload")
 	}
 }
 
 func (s *Sim) byPath(path string) (string, upload) {
-	for urn, u := range s.state.Images {
+	for urn, u := range s.State.Images {
 		if u.Path == path {
 			return urn, u
 		}
@@ -116,9 +116,9 @@ func (s *Sim) image(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u, ok := s.state.Images[urn]
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	u, ok := s.State.Images[urn]
 	if !ok {
 		notFound(w, urn)
 		return

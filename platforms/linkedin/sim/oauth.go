@@ -2,7 +2,6 @@ package sim
 
 import (
 	"crypto/subtle"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,12 +17,6 @@ const (
 	accessLife  = 60 * 24 * time.Hour
 	refreshLife = 365 * 24 * time.Hour // from the consent, whatever is done
 )
-
-// client is a registered app.
-type client struct {
-	Secret    string   `json:"secret"`
-	Redirects []string `json:"redirects"`
-}
 
 // code waits for its exchange.
 type code struct {
@@ -64,7 +57,7 @@ func (s *Sim) showConsent(w http.ResponseWriter, r *http.Request) {
 	}
 	scopes := strings.Fields(q.Get("scope"))
 	if i := slices.IndexFunc(scopes, func(s string) bool { return scopeWords[s] == "" }); i >= 0 {
-		goBack(w, r, q, url.Values{
+		simkit.GoBack(w, r, q, url.Values{
 			"error": {"unauthorized_scope_error"}, "error_description": {"Scope “" + scopes[i] + "” is not authorized for your application"},
 		})
 		return
@@ -74,25 +67,20 @@ func (s *Sim) showConsent(w http.ResponseWriter, r *http.Request) {
 		group.Choices = append(group.Choices, simkit.Choice{Value: scope, Label: scopeWords[scope], Ticked: true, Fixed: true})
 	}
 	page := simkit.Consent{
-		Platform: "LinkedIn", App: "Bandstand", Person: memberName, Groups: []simkit.Group{group}, ReturnTo: q.Get("redirect_uri"),
-	}
-	for _, name := range slices.Sorted(maps.Keys(q)) {
-		page.Hidden = append(page.Hidden, simkit.Hidden{Name: name, Value: q.Get(name)})
+		Platform: "LinkedIn", App: "Bandstand", Person: memberName, Groups: []simkit.Group{group}, ReturnTo: q.Get("redirect_uri"), Hidden: simkit.Carry(q),
 	}
 	simkit.ShowConsent(w, r, page)
 }
 
 // badAuthorization says what is wrong with a request for consent, or "".
 func (s *Sim) badAuthorization(q url.Values) string {
-	redirect, err := url.Parse(q.Get("redirect_uri"))
-	s.mu.Lock()
-	app, registered := s.state.Clients[q.Get("client_id")]
-	s.mu.Unlock()
+	s.Mu.Lock()
+	app, registered := s.State.Clients[q.Get("client_id")]
+	s.Mu.Unlock()
 	switch {
 	case q.Get("client_id") == "":
 		return "The passed in client_id is invalid."
-	case err != nil || redirect.Host == "" || redirect.Scheme != "https" && redirect.Scheme != "http",
-		registered && !slices.Contains(app.Redirects, q.Get("redirect_uri")):
+	case !simkit.RedirectFits(q.Get("redirect_uri"), app, registered):
 		return "The redirect_uri does not match the registered value."
 	case q.Get("response_type") != "code":
 		return "The response_type must be code."
@@ -112,34 +100,18 @@ func (s *Sim) answerConsent(w http.ResponseWriter, r *http.Request) {
 	}
 	f := r.PostForm
 	if f.Get(simkit.AnswerField) != simkit.AnswerAllow {
-		goBack(w, r, f, url.Values{
+		simkit.GoBack(w, r, f, url.Values{
 			"error": {"user_cancelled_authorize"}, "error_description": {"The user cancelled the authorization"},
 		})
 		return
 	}
 	value := simkit.Token("AQ")
-	s.mu.Lock()
-	s.state.Codes[value] = code{
-		Client: f.Get("client_id"), Redirect: f.Get("redirect_uri"), Scopes: strings.Fields(f.Get("scope")), Ends: s.core.Now().Add(codeLife),
+	s.Mu.Lock()
+	s.State.Codes[value] = code{
+		Client: f.Get("client_id"), Redirect: f.Get("redirect_uri"), Scopes: strings.Fields(f.Get("scope")), Ends: s.Now().Add(codeLife),
 	}
-	s.mu.Unlock()
-	goBack(w, r, f, url.Values{"code": {value}})
-}
-
-// goBack redirects to the app with an answer.
-func goBack(w http.ResponseWriter, r *http.Request, asked, with url.Values) {
-	back, err := url.Parse(asked.Get("redirect_uri"))
-	if err != nil {
-		http.Error(w, "bad redirect", http.StatusBadRequest)
-		return
-	}
-	q := back.Query()
-	maps.Copy(q, with)
-	if state := asked.Get("state"); state != "" {
-		q.Set("state", state)
-	}
-	back.RawQuery = q.Encode()
-	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+	s.Mu.Unlock()
+	simkit.GoBack(w, r, f, url.Values{"code": {value}})
 }
 
 // tokenCall wraps the OAuth endpoints: fault, then the app's credentials, which
@@ -151,9 +123,9 @@ func (s *Sim) tokenCall(operation string, do func(http.ResponseWriter, url.Value
 			return
 		}
 		id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		app, registered := s.state.Clients[id]
+		s.Mu.Lock()
+		defer s.Mu.Unlock()
+		app, registered := s.State.Clients[id]
 		if id == "" || secret == "" || registered && subtle.ConstantTimeCompare([]byte(app.Secret), []byte(secret)) != 1 {
 			oauthError(w, http.StatusUnauthorized, "invalid_client", "Client authentication failed")
 			return
@@ -161,9 +133,9 @@ func (s *Sim) tokenCall(operation string, do func(http.ResponseWriter, url.Value
 		do(w, r.PostForm)
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		fault := s.core.Take(id, operation)
+		fault := s.Take(id, operation)
 		switch {
-		case s.core.Misbehave(w, r, fault, act):
+		case s.Misbehave(w, r, fault, act):
 		case operation == "token" && (fault == simkit.ExpiredToken || fault == simkit.RevokedToken):
 			badGrant(w)
 		case operation == "token" && fault != simkit.RateLimited:
@@ -180,11 +152,11 @@ func badGrant(w http.ResponseWriter) {
 
 // accessToken exchanges a code or a refresh token. The lock is held.
 func (s *Sim) accessToken(w http.ResponseWriter, f url.Values) {
-	now := s.core.Now()
+	now := s.Now()
 	switch f.Get("grant_type") {
 	case "authorization_code":
-		c, ok := s.state.Codes[f.Get("code")]
-		delete(s.state.Codes, f.Get("code"))
+		c, ok := s.State.Codes[f.Get("code")]
+		delete(s.State.Codes, f.Get("code"))
 		switch {
 		case !ok, c.Client != f.Get("client_id"), now.After(c.Ends):
 			oauthError(w, http.StatusBadRequest, "invalid_request",
@@ -196,12 +168,12 @@ func (s *Sim) accessToken(w http.ResponseWriter, f url.Values) {
 			s.grant(w, token{Client: c.Client, Family: simkit.Token(""), Scopes: c.Scopes, Made: now}, now.Add(refreshLife))
 		}
 	case "refresh_token":
-		t, ok := s.state.Refresh[f.Get("refresh_token")]
+		t, ok := s.State.Refresh[f.Get("refresh_token")]
 		if !ok || t.Revoked || t.Client != f.Get("client_id") || now.After(t.Ends) {
 			badGrant(w)
 			return
 		}
-		delete(s.state.Refresh, f.Get("refresh_token"))
+		delete(s.State.Refresh, f.Get("refresh_token"))
 		s.grant(w, token{Client: t.Client, Family: t.Family, Scopes: t.Scopes, Made: now}, t.Ends)
 	default:
 		oauthError(w, http.StatusBadRequest, "invalid_request", "A required parameter \"grant_type\" is missing")
@@ -210,10 +182,10 @@ func (s *Sim) accessToken(w http.ResponseWriter, f url.Values) {
 
 // endOtherScopes: asking for another set of scopes ends the earlier tokens.
 func (s *Sim) endOtherScopes(c code) {
-	for value, t := range s.state.Access {
+	for value, t := range s.State.Access {
 		if t.Client == c.Client && !sameScopes(t.Scopes, c.Scopes) {
 			t.Revoked = true
-			s.state.Access[value] = t
+			s.State.Access[value] = t
 		}
 	}
 }
@@ -225,20 +197,20 @@ func sameScopes(a, b []string) bool {
 // grant hands out an access token, and a refresh token where apps get one. An
 // access token never outlives the year of its consent.
 func (s *Sim) grant(w http.ResponseWriter, t token, yearEnds time.Time) {
-	now := s.core.Now()
+	now := s.Now()
 	t.Ends = now.Add(accessLife)
 	if s.renews && yearEnds.Before(t.Ends) {
 		t.Ends = yearEnds
 	}
 	access := simkit.Token("AQV")
-	s.state.Access[access] = t
+	s.State.Access[access] = t
 	out := map[string]any{
 		"access_token": access, "expires_in": int(t.Ends.Sub(now).Seconds()), "scope": strings.Join(t.Scopes, ","), "token_type": "Bearer",
 	}
 	if s.renews {
 		t.Ends = yearEnds
 		refresh := simkit.Token("AQX")
-		s.state.Refresh[refresh] = t
+		s.State.Refresh[refresh] = t
 		out["refresh_token"], out["refresh_token_expires_in"] = refresh, int(yearEnds.Sub(now).Seconds())
 	}
 	send(w, http.StatusOK, out)
@@ -246,7 +218,7 @@ func (s *Sim) grant(w http.ResponseWriter, t token, yearEnds time.Time) {
 
 // introspect says what a token is worth. The lock is held.
 func (s *Sim) introspect(w http.ResponseWriter, f url.Values) {
-	t, ok := s.state.Access[f.Get("token")]
+	t, ok := s.State.Access[f.Get("token")]
 	if !ok {
 		send(w, http.StatusOK, map[string]any{"active": false, "status": "revoked"})
 		return
@@ -255,7 +227,7 @@ func (s *Sim) introspect(w http.ResponseWriter, f url.Values) {
 	switch {
 	case t.Revoked:
 		status = "revoked"
-	case s.core.Now().After(t.Ends):
+	case s.Now().After(t.Ends):
 		status = "expired"
 	}
 	send(w, http.StatusOK, map[string]any{
@@ -266,7 +238,7 @@ func (s *Sim) introspect(w http.ResponseWriter, f url.Values) {
 
 // revoke ends everything that came from the same consent. The lock is held.
 func (s *Sim) revoke(w http.ResponseWriter, f url.Values) {
-	for _, all := range []map[string]token{s.state.Access, s.state.Refresh} {
+	for _, all := range []map[string]token{s.State.Access, s.State.Refresh} {
 		if t, ok := all[f.Get("token")]; ok {
 			s.endFamily(t.Family)
 			break
@@ -276,7 +248,7 @@ func (s *Sim) revoke(w http.ResponseWriter, f url.Values) {
 }
 
 func (s *Sim) endFamily(family string) {
-	for _, all := range []map[string]token{s.state.Access, s.state.Refresh} {
+	for _, all := range []map[string]token{s.State.Access, s.State.Refresh} {
 		for value, t := range all {
 			if t.Family == family {
 				t.Revoked = true
@@ -288,9 +260,9 @@ func (s *Sim) endFamily(family string) {
 
 // TakeBack is the member removing every app in LinkedIn's settings.
 func (s *Sim) TakeBack() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, t := range s.state.Access {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	for _, t := range s.State.Access {
 		s.endFamily(t.Family)
 	}
 }
@@ -302,15 +274,15 @@ func (s *Sim) signedIn(w http.ResponseWriter, r *http.Request, scope string) boo
 		fail(w, http.StatusUnauthorized, fault{ServiceError: 401, Code: "EMPTY_ACCESS_TOKEN", Message: "Empty oauth2 access token"})
 		return false
 	}
-	s.mu.Lock()
-	t, known := s.state.Access[value]
-	s.mu.Unlock()
+	s.Mu.Lock()
+	t, known := s.State.Access[value]
+	s.Mu.Unlock()
 	switch {
 	case !known:
 		invalidToken(w)
 	case t.Revoked:
 		revokedToken(w)
-	case s.core.Now().After(t.Ends):
+	case s.Now().After(t.Ends):
 		expiredToken(w)
 	case !slices.Contains(t.Scopes, scope):
 		denied(w, "partnerApi"+scope)

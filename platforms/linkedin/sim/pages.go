@@ -16,7 +16,7 @@ func (s *Sim) showPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := simkit.PostsPage{Platform: "LinkedIn", Account: organizations[i].Name}
-	for _, p := range slices.Backward(s.core.Posts()) {
+	for _, p := range slices.Backward(s.Posts()) {
 		if p.Account == organizations[i].ID {
 			v := s.view(r, p)
 			v.Address = simkit.Root(r) + "www/feed/update/" + p.ID + "/"
@@ -28,7 +28,7 @@ func (s *Sim) showPage(w http.ResponseWriter, r *http.Request) {
 
 // showPost is the public page of one post.
 func (s *Sim) showPost(w http.ResponseWriter, r *http.Request) {
-	p, ok := s.core.Post(id, r.PathValue("urn"))
+	p, ok := s.Post(id, r.PathValue("urn"))
 	if !ok {
 		nothingHere(w, r)
 		return
@@ -40,19 +40,19 @@ func (s *Sim) showPost(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sim) view(r *http.Request, p platforms.SimPost) simkit.PostView {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	v := simkit.PostView{Text: p.Text, Link: p.Link, Time: p.Time, Deleted: p.Deleted}
-	for i, urn := range s.state.Posts[p.ID].Images {
+	for i, urn := range s.State.Posts[p.ID].Images {
 		v.Pictures = append(v.Pictures, simkit.PictureView{Src: simkit.Root(r) + "www/pictures/" + urn, Alt: p.Media[i].Alt})
 	}
 	return v
 }
 
 func (s *Sim) showPicture(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	picture, ok := s.state.Small[r.PathValue("id")]
-	s.mu.Unlock()
+	s.Mu.Lock()
+	picture, ok := s.State.Small[r.PathValue("id")]
+	s.Mu.Unlock()
 	if !ok {
 		http.NotFound(w, r)
 		return

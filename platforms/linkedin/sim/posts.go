@@ -104,8 +104,8 @@ func (s *Sim) create(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusUnprocessableEntity, fault{Message: b.String()})
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	text := Render(in.Commentary)
 	if !s.acceptable(w, in, text) {
 		return
@@ -193,7 +193,7 @@ func isAddress(s string) bool {
 // ready tells whether all pictures belong to the author and can be used.
 func (s *Sim) ready(w http.ResponseWriter, author string, images []image) bool {
 	for _, i := range images {
-		u, ok := s.state.Images[i.ID]
+		u, ok := s.State.Images[i.ID]
 		if !ok || u.Owner != author {
 			failField(w, "INVALID_IMAGE_ID", "/content/media/id", "The image does not exist or belongs to somebody else")
 			return false
@@ -214,8 +214,8 @@ func (s *Sim) ready(w http.ResponseWriter, author string, images []image) bool {
 // earlier finds the same post of the last day, deleted or not: same author,
 // same visible words, same pictures, same article.
 func (s *Sim) earlier(in createBody, text string) string {
-	now := s.core.Now()
-	for _, p := range slices.Backward(s.core.Posts()) {
+	now := s.Now()
+	for _, p := range slices.Backward(s.Posts()) {
 		if now.Sub(p.Time) < repeatWindow && orgPrefix+p.Account == in.Author && plain(p.Text) == plain(text) &&
 			p.Link == in.link() && slices.EqualFunc(p.Media, s.record(in.Content), func(a, b platforms.SimMedia) bool { return a.SHA256 == b.SHA256 }) {
 			return p.ID
@@ -237,7 +237,7 @@ func (in createBody) link() string {
 func (s *Sim) record(c *content) []platforms.SimMedia {
 	out := []platforms.SimMedia{}
 	for _, i := range c.images() {
-		facts := s.state.Small[i.ID].Facts
+		facts := s.State.Small[i.ID].Facts
 		facts.Alt = i.Alt
 		out = append(out, facts)
 	}
@@ -246,19 +246,19 @@ func (s *Sim) record(c *content) []platforms.SimMedia {
 
 // publish puts the post on record. Several pictures make the other kind of id.
 func (s *Sim) publish(in createBody, text string) string {
-	now := s.core.Now()
-	s.state.Seq++
+	now := s.Now()
+	s.State.Seq++
 	kind := "share"
 	if in.Content != nil && in.Content.MultiImage != nil {
 		kind = "ugcPost"
 	}
-	urn := fmt.Sprintf("urn:li:%s:%d", kind, now.UnixMilli()<<22|s.state.Seq&(1<<22-1))
+	urn := fmt.Sprintf("urn:li:%s:%d", kind, now.UnixMilli()<<22|s.State.Seq&(1<<22-1))
 	p := post{createBody: in, Time: now}
 	for _, i := range in.Content.images() {
 		p.Images = append(p.Images, i.ID)
 	}
-	s.state.Posts[urn] = p
-	s.core.Publish(platforms.SimPost{
+	s.State.Posts[urn] = p
+	s.Publish(platforms.SimPost{
 		Platform: id, Account: strings.TrimPrefix(in.Author, orgPrefix), ID: urn, Text: text, Media: s.record(in.Content),
 		Link: in.link(), Time: now,
 	})
@@ -267,8 +267,8 @@ func (s *Sim) publish(in createBody, text string) string {
 
 // live finds a post that was not deleted.
 func (s *Sim) live(urn string) (post, bool) {
-	p, ok := s.state.Posts[urn]
-	record, known := s.core.Post(id, urn)
+	p, ok := s.State.Posts[urn]
+	record, known := s.Post(id, urn)
 	return p, ok && known && !record.Deleted
 }
 
@@ -312,8 +312,8 @@ func (s *Sim) read(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	p, ok := s.live(urn)
 	if !ok {
 		notFound(w, urn)
@@ -328,7 +328,7 @@ func (s *Sim) remove(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	s.core.MarkDeleted(id, urn)
+	s.MarkDeleted(id, urn)
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -345,11 +345,11 @@ func (s *Sim) list(w http.ResponseWriter, r *http.Request) {
 		denied(w, "partnerApiPosts.FINDER-author")
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	elements := []map[string]any{}
-	newest := slices.SortedFunc(maps.Keys(s.state.Posts), func(a, b string) int {
-		return cmp.Or(s.state.Posts[b].Time.Compare(s.state.Posts[a].Time), cmp.Compare(b, a))
+	newest := slices.SortedFunc(maps.Keys(s.State.Posts), func(a, b string) int {
+		return cmp.Or(s.State.Posts[b].Time.Compare(s.State.Posts[a].Time), cmp.Compare(b, a))
 	})
 	for _, urn := range newest {
 		p, ok := s.live(urn)
@@ -414,7 +414,7 @@ func (s *Sim) networkSize(w http.ResponseWriter, r *http.Request) {
 		notFound(w, urn)
 		return
 	}
-	weeks := s.core.Now().Sub(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)).Hours() / 24 / 7
+	weeks := s.Now().Sub(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)).Hours() / 24 / 7
 	send(w, http.StatusOK, map[string]int64{"firstDegreeSize": o.Followers + int64(weeks)})
 }
 
@@ -428,13 +428,13 @@ func (s *Sim) statistics(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, fault{Code: "PARAM_INVALID", Message: "Invalid query parameters passed to request"})
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	elements := []map[string]any{}
 	for name, urns := range map[string][]string{"share": shares, "ugcPost": ugcPosts} {
 		for _, urn := range urns {
 			p, ok := s.live(urn)
-			age := s.core.Now().Sub(p.Time)
+			age := s.Now().Sub(p.Time)
 			seen := simkit.Grown(urn+"i", age, 700)
 			if !ok || p.Author != author || seen == 0 || !strings.HasPrefix(urn, "urn:li:"+name+":") {
 				continue

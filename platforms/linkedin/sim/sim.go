@@ -4,13 +4,10 @@
 package sim
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -58,12 +55,10 @@ var knownFaults = append(slices.Clone(simkit.Faults), simkit.Duplicate, simkit.S
 
 // Sim is the simulator.
 type Sim struct {
-	core *simkit.Core
+	*simkit.World[state]
 	base string
-	mux  *http.ServeMux
 
-	mu      sync.Mutex
-	state   state
+	// Guarded by Mu.
 	renews  bool
 	limit   int            // calls of one endpoint a day, 0 for any number
 	counted map[string]int // by endpoint and UTC day, not saved
@@ -72,7 +67,7 @@ type Sim struct {
 // state is everything that outlives a restart.
 type state struct {
 	Seq     int64                     `json:"seq"`
-	Clients map[string]client         `json:"clients"`
+	Clients map[string]simkit.Client  `json:"clients"`
 	Codes   map[string]code           `json:"codes"`
 	Access  map[string]token          `json:"access"`
 	Refresh map[string]token          `json:"refresh"`
@@ -83,7 +78,7 @@ type state struct {
 
 func newState() state {
 	return state{
-		Clients: map[string]client{}, Codes: map[string]code{}, Access: map[string]token{}, Refresh: map[string]token{},
+		Clients: map[string]simkit.Client{}, Codes: map[string]code{}, Access: map[string]token{}, Refresh: map[string]token{},
 		Images: map[string]upload{}, Posts: map[string]post{}, Small: map[string]simkit.Picture{},
 	}
 }
@@ -91,31 +86,31 @@ func newState() state {
 // New makes a simulator.
 func New(env platforms.SimEnv) platforms.Simulator {
 	s := &Sim{
-		core: simkit.New(env.Now, id), base: strings.TrimSuffix(env.BaseURL, "/"), mux: http.NewServeMux(),
-		state: newState(), counted: map[string]int{},
+		World: simkit.NewWorld(env.Now, newState, knownFaults, id),
+		base:  strings.TrimSuffix(env.BaseURL, "/"), counted: map[string]int{},
 	}
-	s.mux.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
-	s.mux.HandleFunc("GET /www/oauth/v2/authorization", s.showConsent)
-	s.mux.HandleFunc("POST /www/oauth/v2/authorization", s.answerConsent)
-	s.mux.HandleFunc("POST /www/oauth/v2/accessToken", s.tokenCall("token", s.accessToken))
-	s.mux.HandleFunc("POST /www/oauth/v2/introspectToken", s.tokenCall("read", s.introspect))
-	s.mux.HandleFunc("POST /www/oauth/v2/revoke", s.tokenCall("revoke", s.revoke))
-	s.mux.HandleFunc("PUT /www/dms-uploads/{id}", s.putImage)
-	s.mux.HandleFunc("GET /www/feed/update/{urn}/{$}", s.showPost)
-	s.mux.HandleFunc("GET /www/company/{vanity}/{$}", s.showPage)
-	s.mux.HandleFunc("GET /www/pictures/{id}", s.showPicture)
+	s.Routes.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.Routes.HandleFunc("GET /www/oauth/v2/authorization", s.showConsent)
+	s.Routes.HandleFunc("POST /www/oauth/v2/authorization", s.answerConsent)
+	s.Routes.HandleFunc("POST /www/oauth/v2/accessToken", s.tokenCall("token", s.accessToken))
+	s.Routes.HandleFunc("POST /www/oauth/v2/introspectToken", s.tokenCall("read", s.introspect))
+	s.Routes.HandleFunc("POST /www/oauth/v2/revoke", s.tokenCall("revoke", s.revoke))
+	s.Routes.HandleFunc("PUT /www/dms-uploads/{id}", s.putImage)
+	s.Routes.HandleFunc("GET /www/feed/update/{urn}/{$}", s.showPost)
+	s.Routes.HandleFunc("GET /www/company/{vanity}/{$}", s.showPage)
+	s.Routes.HandleFunc("GET /www/pictures/{id}", s.showPicture)
 
-	s.mux.HandleFunc("GET /api/rest/organizationAcls", s.call("read", "rw_organization_admin", s.acls))
-	s.mux.HandleFunc("GET /api/rest/organizations/{id}", s.call("read", "rw_organization_admin", s.organization))
-	s.mux.HandleFunc("GET /api/rest/networkSizes/{urn}", s.call("numbers", "rw_organization_admin", s.networkSize))
-	s.mux.HandleFunc("GET /api/rest/organizationalEntityShareStatistics", s.call("numbers", "rw_organization_admin", s.statistics))
-	s.mux.HandleFunc("POST /api/rest/images", s.call("upload", "w_organization_social", s.initializeUpload))
-	s.mux.HandleFunc("GET /api/rest/images/{urn}", s.call("upload", "w_organization_social", s.image))
-	s.mux.HandleFunc("POST /api/rest/posts", s.call("publish", "w_organization_social", s.create))
-	s.mux.HandleFunc("GET /api/rest/posts", s.call("read", "r_organization_social", s.list))
-	s.mux.HandleFunc("GET /api/rest/posts/{urn}", s.call("read", "r_organization_social", s.read))
-	s.mux.HandleFunc("DELETE /api/rest/posts/{urn}", s.call("delete", "w_organization_social", s.remove))
-	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+	s.Routes.HandleFunc("GET /api/rest/organizationAcls", s.call("read", "rw_organization_admin", s.acls))
+	s.Routes.HandleFunc("GET /api/rest/organizations/{id}", s.call("read", "rw_organization_admin", s.organization))
+	s.Routes.HandleFunc("GET /api/rest/networkSizes/{urn}", s.call("numbers", "rw_organization_admin", s.networkSize))
+	s.Routes.HandleFunc("GET /api/rest/organizationalEntityShareStatistics", s.call("numbers", "rw_organization_admin", s.statistics))
+	s.Routes.HandleFunc("POST /api/rest/images", s.call("upload", "w_organization_social", s.initializeUpload))
+	s.Routes.HandleFunc("GET /api/rest/images/{urn}", s.call("upload", "w_organization_social", s.image))
+	s.Routes.HandleFunc("POST /api/rest/posts", s.call("publish", "w_organization_social", s.create))
+	s.Routes.HandleFunc("GET /api/rest/posts", s.call("read", "r_organization_social", s.list))
+	s.Routes.HandleFunc("GET /api/rest/posts/{urn}", s.call("read", "r_organization_social", s.read))
+	s.Routes.HandleFunc("DELETE /api/rest/posts/{urn}", s.call("delete", "w_organization_social", s.remove))
+	s.Routes.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, fault{Code: "RESOURCE_NOT_FOUND", Message: "No virtual resource found"})
 	})
 	return s
@@ -124,90 +119,43 @@ func New(env platforms.SimEnv) platforms.Simulator {
 // Mount implements platforms.Simulator.
 func (*Sim) Mount() string { return "linkedin" }
 
-// ServeHTTP implements platforms.Simulator.
-func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Date", s.core.Now().Format(http.TimeFormat))
-	s.mux.ServeHTTP(w, r)
-}
-
-// Posts implements platforms.Simulator.
-func (s *Sim) Posts() []platforms.SimPost { return s.core.Posts() }
-
-// Fault implements platforms.Simulator.
-func (s *Sim) Fault(f platforms.SimFault) error {
-	if !slices.Contains(knownFaults, f.Fault) {
-		return fmt.Errorf("arm fault: this simulator knows no %q", f.Fault)
-	}
-	return s.core.Fault(f)
-}
-
 // Reset implements platforms.Simulator.
 func (s *Sim) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.core.Reset()
-	s.state, s.counted = newState(), map[string]int{}
-}
-
-// saved is the form of Save and Load.
-type saved struct {
-	Core  simkit.Saved `json:"core"`
-	State state        `json:"state"`
-}
-
-// Save implements platforms.Simulator.
-func (s *Sim) Save() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := json.Marshal(saved{s.core.Saved(), s.state})
-	if err != nil {
-		return nil, fmt.Errorf("save simulator: %w", err)
-	}
-	return b, nil
-}
-
-// Load implements platforms.Simulator.
-func (s *Sim) Load(b []byte) error {
-	in := saved{State: newState()}
-	if err := json.Unmarshal(b, &in); err != nil {
-		return fmt.Errorf("load simulator: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.core.Restore(in.Core)
-	s.state = in.State
-	return nil
+	s.World.Reset()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	s.counted = map[string]int{}
 }
 
 // Register makes an app known: from then on its secret and its redirect
 // addresses must match exactly. Apps that are not registered may use any.
 func (s *Sim) Register(id, secret string, redirects ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state.Clients[id] = client{Secret: secret, Redirects: redirects}
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	s.State.Clients[id] = simkit.Client{Secret: secret, Redirects: redirects}
 }
 
 // GrantRefresh says whether apps get refresh tokens, as approved partners do.
 func (s *Sim) GrantRefresh(yes bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	s.renews = yes
 }
 
 // LimitCalls sets how many calls of one endpoint a UTC day allows, 0 for any
 // number.
 func (s *Sim) LimitCalls(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	s.limit = n
 }
 
 // Submitted is the commentary of a post as it arrived, escapes included. What
 // was published of it is in Posts.
 func (s *Sim) Submitted(urn string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.Posts[urn].Commentary
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	return s.State.Posts[urn].Commentary
 }
 
 // call wraps an endpoint of the versioned API: fault, headers, sign-in, scope
@@ -222,12 +170,12 @@ func (s *Sim) call(operation, scope string, do func(http.ResponseWriter, *http.R
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("x-li-uuid", simkit.Token("AAY")[:20])
 		w.Header().Set("x-li-fabric", "practice")
-		fault := s.core.Take(id, operation)
+		fault := s.Take(id, operation)
 		if fault == simkit.Stuck {
 			s.stuck(w, r, act)
 			return
 		}
-		if !s.core.Misbehave(w, r, fault, act) {
+		if !s.Misbehave(w, r, fault, act) {
 			s.play(w, fault, operation)
 		}
 	}
@@ -255,9 +203,9 @@ func versionGone(w http.ResponseWriter, v string) {
 
 // count uses up one call of the day's quota. There are no headers about it.
 func (s *Sim) count(w http.ResponseWriter, r *http.Request) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	today := s.core.Now().Format(time.DateOnly)
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	today := s.Now().Format(time.DateOnly)
 	maps.DeleteFunc(s.counted, func(k string, _ int) bool { return !strings.HasPrefix(k, today) })
 	key := today + " " + r.Pattern
 	if s.limit > 0 && s.counted[key] >= s.limit {

@@ -108,12 +108,12 @@ func (s *Sim) play(w http.ResponseWriter, fault, operation string) {
 	switch fault {
 	case simkit.RateLimited:
 		w.Header().Set("x-rate-limit-remaining", "0")
-		w.Header().Set("x-rate-limit-reset", strconv.FormatInt(s.core.Now().Add(windowLength).Unix(), 10))
+		w.Header().Set("x-rate-limit-reset", strconv.FormatInt(s.Now().Add(windowLength).Unix(), 10))
 		tooMany(w)
 	case faultDailyCap:
 		w.Header().Set("x-user-limit-24hour-limit", "17")
 		w.Header().Set("x-user-limit-24hour-remaining", "0")
-		w.Header().Set("x-user-limit-24hour-reset", strconv.FormatInt(s.core.Now().Add(20*time.Hour).Unix(), 10))
+		w.Header().Set("x-user-limit-24hour-reset", strconv.FormatInt(s.Now().Add(20*time.Hour).Unix(), 10))
 		tooMany(w)
 	case faultCredits:
 		noCredits(w)

@@ -58,11 +58,11 @@ func (s *Sim) upload(w http.ResponseWriter, r *http.Request, g grant) {
 		invalid(w, "media", strconv.Itoa(len(data)), "The file is larger than 5 MB.")
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	id := s.snowflake()
-	s.state.Media[id] = media{Family: g.Family, Ends: s.core.Now().Add(mediaLife)}
-	s.state.Small[id] = picture
+	s.State.Media[id] = media{Family: g.Family, Ends: s.Now().Add(mediaLife)}
+	s.State.Small[id] = picture
 	answer(w, http.StatusOK, map[string]any{"data": map[string]any{
 		"id": id, "media_key": "3_" + id, "size": len(data), "expires_after_secs": int(mediaLife.Seconds()),
 		"image": map[string]any{"image_type": picture.Facts.Type, "w": picture.Facts.Width, "h": picture.Facts.Height},
@@ -82,8 +82,8 @@ func (s *Sim) describe(w http.ResponseWriter, r *http.Request, _ grant) {
 		invalid(w, "body", "", "The request body is not valid JSON.")
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	m, ok := s.usable(in.ID)
 	alt := strings.TrimSpace(in.Metadata.AltText.Text)
 	switch {
@@ -95,7 +95,7 @@ func (s *Sim) describe(w http.ResponseWriter, r *http.Request, _ grant) {
 		return
 	}
 	m.Alt = alt
-	s.state.Media[in.ID] = m
+	s.State.Media[in.ID] = m
 	s.charge(5)
 	answer(w, http.StatusOK, map[string]any{"data": map[string]any{
 		"id": in.ID, "associated_metadata": map[string]any{"alt_text": map[string]string{"text": alt}},
@@ -104,14 +104,14 @@ func (s *Sim) describe(w http.ResponseWriter, r *http.Request, _ grant) {
 
 // usable finds a picture that is still there.
 func (s *Sim) usable(id string) (media, bool) {
-	m, ok := s.state.Media[id]
-	return m, ok && s.core.Now().Before(m.Ends)
+	m, ok := s.State.Media[id]
+	return m, ok && s.Now().Before(m.Ends)
 }
 
 // snowflake makes an id that grows with time, as X's ids do: milliseconds
 // since X's own epoch above 22 bits.
 func (s *Sim) snowflake() string {
 	const epoch = 1288834974657
-	s.state.Seq++
-	return strconv.FormatInt((s.core.Now().UnixMilli()-epoch)<<22|s.state.Seq&(1<<22-1), 10)
+	s.State.Seq++
+	return strconv.FormatInt((s.Now().UnixMilli()-epoch)<<22|s.State.Seq&(1<<22-1), 10)
 }

@@ -21,12 +21,6 @@ const (
 	accessLife = 2 * time.Hour
 )
 
-// client is a registered app.
-type client struct {
-	Secret    string   `json:"secret"`
-	Redirects []string `json:"redirects"`
-}
-
 // code waits for its exchange.
 type code struct {
 	Client    string    `json:"client"`
@@ -72,26 +66,20 @@ func (s *Sim) showConsent(w http.ResponseWriter, r *http.Request) {
 	}
 	page := simkit.Consent{
 		Platform: "X", App: "Bandstand", Person: accountName + " (@" + accountHandle + ")",
-		Groups: []simkit.Group{group}, Allow: "Authorize app", Cancel: "Cancel", ReturnTo: q.Get("redirect_uri"),
-	}
-	for _, name := range slices.Sorted(maps.Keys(q)) {
-		page.Hidden = append(page.Hidden, simkit.Hidden{Name: name, Value: q.Get(name)})
+		Groups: []simkit.Group{group}, Allow: "Authorize app", Cancel: "Cancel", ReturnTo: q.Get("redirect_uri"), Hidden: simkit.Carry(q),
 	}
 	simkit.ShowConsent(w, r, page)
 }
 
 // badAuthorisation says what is wrong with a request for consent, or "".
 func (s *Sim) badAuthorisation(q url.Values) string {
-	redirect, err := url.Parse(q.Get("redirect_uri"))
-	s.mu.Lock()
-	app, registered := s.state.Clients[q.Get("client_id")]
-	s.mu.Unlock()
+	s.Mu.Lock()
+	app, registered := s.State.Clients[q.Get("client_id")]
+	s.Mu.Unlock()
 	switch {
 	case q.Get("client_id") == "":
 		return "The app is not known."
-	case err != nil || redirect.Host == "" || redirect.Scheme != "https" && redirect.Scheme != "http":
-		return "The redirect address is no address."
-	case registered && !slices.Contains(app.Redirects, q.Get("redirect_uri")):
+	case !simkit.RedirectFits(q.Get("redirect_uri"), app, registered):
 		return "The redirect address is not one of the app’s callback addresses."
 	case q.Get("response_type") != "code":
 		return "The response type must be code."
@@ -116,24 +104,19 @@ func (s *Sim) answerConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := r.PostForm
-	back, _ := url.Parse(f.Get("redirect_uri")) // badAuthorisation has parsed it
-	q := back.Query()
-	q.Set("state", f.Get("state"))
-	if f.Get(simkit.AnswerField) == simkit.AnswerAllow {
-		value := simkit.Token("code-")
-		s.mu.Lock()
-		s.state.Codes[value] = code{
-			Client: f.Get("client_id"), Redirect: f.Get("redirect_uri"),
-			Challenge: f.Get("code_challenge"), Method: f.Get("code_challenge_method"),
-			Scopes: strings.Fields(f.Get("scope")), Ends: s.core.Now().Add(codeLife),
-		}
-		s.mu.Unlock()
-		q.Set("code", value)
-	} else {
-		q.Set("error", "access_denied")
+	if f.Get(simkit.AnswerField) != simkit.AnswerAllow {
+		simkit.GoBack(w, r, f, url.Values{"error": {"access_denied"}})
+		return
 	}
-	back.RawQuery = q.Encode()
-	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+	value := simkit.Token("code-")
+	s.Mu.Lock()
+	s.State.Codes[value] = code{
+		Client: f.Get("client_id"), Redirect: f.Get("redirect_uri"),
+		Challenge: f.Get("code_challenge"), Method: f.Get("code_challenge_method"),
+		Scopes: strings.Fields(f.Get("scope")), Ends: s.Now().Add(codeLife),
+	}
+	s.Mu.Unlock()
+	simkit.GoBack(w, r, f, url.Values{"code": {value}})
 }
 
 // tokenCall wraps the OAuth endpoints: fault, then the app's credentials.
@@ -151,8 +134,8 @@ func (s *Sim) tokenCall(operation string, do func(http.ResponseWriter, *http.Req
 		do(w, r, id)
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		fault := s.core.Take(x.ID, operation)
-		if s.core.Misbehave(w, r, fault, act) {
+		fault := s.Take(x.ID, operation)
+		if s.Misbehave(w, r, fault, act) {
 			return
 		}
 		switch fault {
@@ -173,9 +156,9 @@ func (s *Sim) clientOf(r *http.Request) (string, bool) {
 	if !basic {
 		id = r.PostForm.Get("client_id")
 	}
-	s.mu.Lock()
-	app, registered := s.state.Clients[id]
-	s.mu.Unlock()
+	s.Mu.Lock()
+	app, registered := s.State.Clients[id]
+	s.Mu.Unlock()
 	if id == "" {
 		return "", false
 	}
@@ -189,15 +172,15 @@ func (s *Sim) clientOf(r *http.Request) (string, bool) {
 }
 
 func (s *Sim) token(w http.ResponseWriter, r *http.Request, client string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	f := r.PostForm
 	switch f.Get("grant_type") {
 	case "authorization_code":
-		c, ok := s.state.Codes[f.Get("code")]
-		delete(s.state.Codes, f.Get("code"))
+		c, ok := s.State.Codes[f.Get("code")]
+		delete(s.State.Codes, f.Get("code"))
 		switch {
-		case !ok, c.Client != client, s.core.Now().After(c.Ends):
+		case !ok, c.Client != client, s.Now().After(c.Ends):
 			oauthError(w, http.StatusBadRequest, "invalid_request", "Value passed for the authorization code was invalid.")
 		case f.Get("redirect_uri") != c.Redirect:
 			oauthError(w, http.StatusBadRequest, "invalid_request", "Value passed for the redirect uri did not match the uri of the authorization code.")
@@ -207,12 +190,12 @@ func (s *Sim) token(w http.ResponseWriter, r *http.Request, client string) {
 			s.grant(w, client, simkit.Token(""), c.Scopes)
 		}
 	case "refresh_token":
-		g, ok := s.state.Refresh[f.Get("refresh_token")]
+		g, ok := s.State.Refresh[f.Get("refresh_token")]
 		if !ok || g.Client != client {
 			badToken(w)
 			return
 		}
-		delete(s.state.Refresh, f.Get("refresh_token"))
+		delete(s.State.Refresh, f.Get("refresh_token"))
 		s.grant(w, client, g.Family, g.Scopes)
 	default:
 		oauthError(w, http.StatusBadRequest, "invalid_request", "Value passed for the grant type was invalid.")
@@ -236,29 +219,29 @@ func proves(verifier string, c code) bool {
 
 // grant hands out a new pair of tokens.
 func (s *Sim) grant(w http.ResponseWriter, client, family string, scopes []string) {
-	g := grant{Client: client, Family: family, Scopes: scopes, Ends: s.core.Now().Add(accessLife)}
+	g := grant{Client: client, Family: family, Scopes: scopes, Ends: s.Now().Add(accessLife)}
 	access := simkit.Token("xa-")
-	s.state.Access[access] = g
+	s.State.Access[access] = g
 	out := map[string]any{
 		"token_type": "bearer", "expires_in": int(accessLife.Seconds()), "access_token": access, "scope": strings.Join(scopes, " "),
 	}
 	if slices.Contains(scopes, "offline.access") {
 		refresh := simkit.Token("xr-")
-		s.state.Refresh[refresh] = g
+		s.State.Refresh[refresh] = g
 		out["refresh_token"] = refresh
 	}
-	maps.DeleteFunc(s.state.Access, func(_ string, g grant) bool { return s.core.Now().After(g.Ends) })
+	maps.DeleteFunc(s.State.Access, func(_ string, g grant) bool { return s.Now().After(g.Ends) })
 	answer(w, http.StatusOK, out)
 }
 
 func (s *Sim) revoke(w http.ResponseWriter, r *http.Request, client string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	token := r.PostForm.Get("token")
-	if g, ok := s.state.Access[token]; ok && g.Client == client {
-		delete(s.state.Access, token)
+	if g, ok := s.State.Access[token]; ok && g.Client == client {
+		delete(s.State.Access, token)
 	}
-	if g, ok := s.state.Refresh[token]; ok && g.Client == client {
+	if g, ok := s.State.Refresh[token]; ok && g.Client == client {
 		s.endFamily(g.Family)
 	}
 	answer(w, http.StatusOK, map[string]bool{"revoked": true})
@@ -266,23 +249,23 @@ func (s *Sim) revoke(w http.ResponseWriter, r *http.Request, client string) {
 
 // TakeBack is the person removing every app in X's settings.
 func (s *Sim) TakeBack() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.state.Access)
-	clear(s.state.Refresh)
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	clear(s.State.Access)
+	clear(s.State.Refresh)
 }
 
 func (s *Sim) endFamily(family string) {
 	same := func(_ string, g grant) bool { return g.Family == family }
-	maps.DeleteFunc(s.state.Access, same)
-	maps.DeleteFunc(s.state.Refresh, same)
+	maps.DeleteFunc(s.State.Access, same)
+	maps.DeleteFunc(s.State.Refresh, same)
 }
 
 // authorised finds what the token of a call allows.
 func (s *Sim) authorised(r *http.Request) (grant, bool) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	g, known := s.state.Access[token]
-	return g, ok && known && s.core.Now().Before(g.Ends)
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	g, known := s.State.Access[token]
+	return g, ok && known && s.Now().Before(g.Ends)
 }

@@ -16,7 +16,7 @@ func (s *Sim) showProfile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := simkit.PostsPage{Platform: "X", Account: accountName, Handle: "@" + accountHandle}
-	for _, p := range slices.Backward(s.core.Posts()) {
+	for _, p := range slices.Backward(s.Posts()) {
 		v := s.view(r, p)
 		v.Address = simkit.Root(r) + "web/" + accountHandle + "/status/" + p.ID
 		page.Posts = append(page.Posts, v)
@@ -26,7 +26,7 @@ func (s *Sim) showProfile(w http.ResponseWriter, r *http.Request) {
 
 // showPost is the public page of one post.
 func (s *Sim) showPost(w http.ResponseWriter, r *http.Request) {
-	p, ok := s.core.Post(x.ID, r.PathValue("id"))
+	p, ok := s.Post(x.ID, r.PathValue("id"))
 	if !ok {
 		nothingHere(w, r)
 		return
@@ -37,19 +37,19 @@ func (s *Sim) showPost(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sim) view(r *http.Request, p platforms.SimPost) simkit.PostView {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	v := simkit.PostView{Text: p.Text, Link: p.Link, Time: p.Time, Deleted: p.Deleted}
-	for i, id := range s.state.Posts[p.ID].Media {
+	for i, id := range s.State.Posts[p.ID].Media {
 		v.Pictures = append(v.Pictures, simkit.PictureView{Src: simkit.Root(r) + "web/pictures/" + id, Alt: p.Media[i].Alt})
 	}
 	return v
 }
 
 func (s *Sim) showPicture(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	picture, ok := s.state.Small[r.PathValue("id")]
-	s.mu.Unlock()
+	s.Mu.Lock()
+	picture, ok := s.State.Small[r.PathValue("id")]
+	s.Mu.Unlock()
 	if !ok {
 		http.NotFound(w, r)
 		return

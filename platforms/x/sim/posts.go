@@ -51,8 +51,8 @@ func (s *Sim) create(w http.ResponseWriter, r *http.Request, _ grant) {
 		invalid(w, "body", "", "The request body is not valid: "+err.Error())
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	var ids []string
 	if in.Media != nil {
 		ids = in.Media.IDs
@@ -60,11 +60,11 @@ func (s *Sim) create(w http.ResponseWriter, r *http.Request, _ grant) {
 	if !s.acceptable(w, in.Text, in.Media != nil, ids) {
 		return
 	}
-	id, now := s.snowflake(), s.core.Now()
+	id, now := s.snowflake(), s.Now()
 	record := platforms.SimPost{Platform: x.ID, Account: accountID, ID: id, Text: in.Text, Time: now}
 	for _, m := range ids {
-		facts := s.state.Small[m].Facts
-		facts.Alt = s.state.Media[m].Alt
+		facts := s.State.Small[m].Facts
+		facts.Alt = s.State.Media[m].Alt
 		record.Media = append(record.Media, facts)
 	}
 	price := int64(15)
@@ -74,9 +74,9 @@ func (s *Sim) create(w http.ResponseWriter, r *http.Request, _ grant) {
 	// The record names what a person meant as a link, known ending or not.
 	record.Link = strings.TrimRight(withScheme.FindString(in.Text), ".,;:!?)")
 	s.charge(price)
-	s.state.Posts[id] = post{Text: in.Text, Media: ids, Time: now}
-	s.core.Publish(record)
-	text, _ := s.returned(id, s.state.Posts[id])
+	s.State.Posts[id] = post{Text: in.Text, Media: ids, Time: now}
+	s.Publish(record)
+	text, _ := s.returned(id, s.State.Posts[id])
 	answer(w, http.StatusCreated, map[string]any{"data": map[string]any{
 		"id": id, "text": text, "edit_history_tweet_ids": []string{id},
 	}})
@@ -108,8 +108,8 @@ func (s *Sim) acceptable(w http.ResponseWriter, text string, withMedia bool, ids
 // isRepeat tells whether the same words were posted within a day.
 func (s *Sim) isRepeat(text string) bool {
 	plain := func(t string) string { return strings.ToLower(strings.Join(strings.Fields(t), " ")) }
-	return slices.ContainsFunc(s.core.Posts(), func(p platforms.SimPost) bool {
-		return !p.Deleted && len(p.Media) == 0 && s.core.Now().Sub(p.Time) < repeatWindow && plain(p.Text) == plain(text)
+	return slices.ContainsFunc(s.Posts(), func(p platforms.SimPost) bool {
+		return !p.Deleted && len(p.Media) == 0 && s.Now().Sub(p.Time) < repeatWindow && plain(p.Text) == plain(text)
 	})
 }
 
@@ -194,7 +194,7 @@ func (s *Sim) describePost(r *http.Request, id string, p post) map[string]any {
 
 // metrics grow with the age of the post.
 func (s *Sim) metrics(id string, p post, newNames bool) map[string]int64 {
-	age := s.core.Now().Sub(p.Time)
+	age := s.Now().Sub(p.Time)
 	reposts := "retweet_count"
 	if newNames {
 		reposts = "repost_count"
@@ -211,8 +211,8 @@ func (s *Sim) metrics(id string, p post, newNames bool) map[string]int64 {
 
 // live finds a post that was not deleted.
 func (s *Sim) live(id string) (post, bool) {
-	p, ok := s.state.Posts[id]
-	record, known := s.core.Post(x.ID, id)
+	p, ok := s.State.Posts[id]
+	record, known := s.Post(x.ID, id)
 	return p, ok && known && !record.Deleted
 }
 
@@ -223,8 +223,8 @@ func (s *Sim) lookUp(w http.ResponseWriter, r *http.Request, _ grant) {
 		invalid(w, "ids", strings.Join(ids, ","), "ids must have 1 to 100 entries")
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	out := map[string]any{}
 	var data []map[string]any
 	var errs []problem
@@ -247,8 +247,8 @@ func (s *Sim) lookUp(w http.ResponseWriter, r *http.Request, _ grant) {
 
 // lookUpOne is GET /2/tweets/{id}.
 func (s *Sim) lookUpOne(w http.ResponseWriter, r *http.Request, _ grant) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	id := r.PathValue("id")
 	p, ok := s.live(id)
 	if !ok {
@@ -261,28 +261,28 @@ func (s *Sim) lookUpOne(w http.ResponseWriter, r *http.Request, _ grant) {
 
 // remove is DELETE /2/tweets/{id}.
 func (s *Sim) remove(w http.ResponseWriter, r *http.Request, _ grant) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	id := r.PathValue("id")
 	if _, ok := s.live(id); !ok {
 		refuse(w, http.StatusNotFound, notFound("tweet", "id", id))
 		return
 	}
-	s.core.MarkDeleted(x.ID, id)
+	s.MarkDeleted(x.ID, id)
 	s.charge(10)
 	answer(w, http.StatusOK, map[string]any{"data": map[string]bool{"deleted": true}})
 }
 
 // me is GET /2/users/me.
 func (s *Sim) me(w http.ResponseWriter, r *http.Request, _ grant) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	user := map[string]any{"id": accountID, "name": accountName, "username": accountHandle}
 	if strings.Contains(r.URL.Query().Get("user.fields"), "public_metrics") {
-		age := s.core.Now().Sub(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		age := s.Now().Sub(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 		user["public_metrics"] = map[string]int64{
 			"followers_count": 640 + int64(age.Hours()/36), "following_count": 118,
-			"tweet_count": 310 + int64(len(s.state.Posts)), "listed_count": 4,
+			"tweet_count": 310 + int64(len(s.State.Posts)), "listed_count": 4,
 		}
 	}
 	s.chargeRead("user", 10)
@@ -297,7 +297,7 @@ func (s *Sim) timeline(w http.ResponseWriter, r *http.Request, _ grant) {
 		invalid(w, "max_results", q.Get("max_results"), "max_results must be between 5 and 100")
 		return
 	}
-	from, to := time.Time{}, s.core.Now().Add(time.Hour)
+	from, to := time.Time{}, s.Now().Add(time.Hour)
 	for name, into := range map[string]*time.Time{"start_time": &from, "end_time": &to} {
 		if q.Get(name) == "" {
 			continue
@@ -307,14 +307,14 @@ func (s *Sim) timeline(w http.ResponseWriter, r *http.Request, _ grant) {
 			return
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	if id := r.PathValue("id"); id != accountID {
 		answer(w, http.StatusOK, map[string]any{"errors": []problem{notFound("user", "id", id)}})
 		return
 	}
 	var found []string
-	for id := range s.state.Posts {
+	for id := range s.State.Posts {
 		if p, ok := s.live(id); ok && !p.Time.Before(from) && p.Time.Before(to) && s.older(id, q.Get("pagination_token")) {
 			found = append(found, id)
 		}
@@ -332,7 +332,7 @@ func (s *Sim) timeline(w http.ResponseWriter, r *http.Request, _ grant) {
 		meta["newest_id"], meta["oldest_id"] = found[0], found[len(found)-1]
 		data := []map[string]any{}
 		for _, id := range found {
-			data = append(data, s.describePost(r, id, s.state.Posts[id]))
+			data = append(data, s.describePost(r, id, s.State.Posts[id]))
 			s.chargeRead("own "+id, 1)
 		}
 		out["data"] = data

@@ -3,13 +3,10 @@
 package sim
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -37,18 +34,14 @@ var knownFaults = append(slices.Clone(simkit.Faults),
 
 // Sim is the simulator.
 type Sim struct {
-	core *simkit.Core
-	mux  *http.ServeMux
-
-	mu      sync.Mutex
-	state   state
-	windows map[string]window // calls by account and endpoint, not saved
+	*simkit.World[state]
+	windows map[string]window // calls by endpoint, not saved; guarded by Mu
 }
 
 // state is everything that outlives a restart.
 type state struct {
 	Seq     int64                     `json:"seq"`
-	Clients map[string]client         `json:"clients"`
+	Clients map[string]simkit.Client  `json:"clients"`
 	Codes   map[string]code           `json:"codes"`
 	Access  map[string]grant          `json:"access"`
 	Refresh map[string]grant          `json:"refresh"`
@@ -66,7 +59,7 @@ const startCredits = 1_000_000
 
 func newState() state {
 	return state{
-		Clients: map[string]client{}, Codes: map[string]code{}, Access: map[string]grant{}, Refresh: map[string]grant{},
+		Clients: map[string]simkit.Client{}, Codes: map[string]code{}, Access: map[string]grant{}, Refresh: map[string]grant{},
 		Media: map[string]media{}, Posts: map[string]post{}, Small: map[string]simkit.Picture{}, Read: map[string]string{},
 		Credits: startCredits,
 	}
@@ -74,29 +67,26 @@ func newState() state {
 
 // New makes a simulator.
 func New(env platforms.SimEnv) platforms.Simulator {
-	s := &Sim{
-		core: simkit.New(env.Now, x.ID), mux: http.NewServeMux(),
-		state: newState(), windows: map[string]window{},
-	}
-	s.mux.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
-	s.mux.HandleFunc("GET /web/i/oauth2/authorize", s.showConsent)
-	s.mux.HandleFunc("POST /web/i/oauth2/authorize", s.answerConsent)
-	s.mux.HandleFunc("GET /web/i/web/status/{id}", s.showPost)
-	s.mux.HandleFunc("GET /web/{handle}/status/{id}", s.showPost)
-	s.mux.HandleFunc("GET /web/{handle}", s.showProfile)
-	s.mux.HandleFunc("GET /web/pictures/{id}", s.showPicture)
+	s := &Sim{World: simkit.NewWorld(env.Now, newState, knownFaults, x.ID), windows: map[string]window{}}
+	s.Routes.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.Routes.HandleFunc("GET /web/i/oauth2/authorize", s.showConsent)
+	s.Routes.HandleFunc("POST /web/i/oauth2/authorize", s.answerConsent)
+	s.Routes.HandleFunc("GET /web/i/web/status/{id}", s.showPost)
+	s.Routes.HandleFunc("GET /web/{handle}/status/{id}", s.showPost)
+	s.Routes.HandleFunc("GET /web/{handle}", s.showProfile)
+	s.Routes.HandleFunc("GET /web/pictures/{id}", s.showPicture)
 
-	s.mux.HandleFunc("POST /api/2/oauth2/token", s.tokenCall("token", s.token))
-	s.mux.HandleFunc("POST /api/2/oauth2/revoke", s.tokenCall("revoke", s.revoke))
-	s.mux.HandleFunc("GET /api/2/users/me", s.call("read", 75, "users.read", s.me))
-	s.mux.HandleFunc("GET /api/2/users/{id}/tweets", s.call("read", 900, "tweet.read", s.timeline))
-	s.mux.HandleFunc("GET /api/2/tweets", s.call("numbers", 5000, "tweet.read", s.lookUp))
-	s.mux.HandleFunc("GET /api/2/tweets/{id}", s.call("read", 900, "tweet.read", s.lookUpOne))
-	s.mux.HandleFunc("POST /api/2/tweets", s.call("publish", 100, "tweet.write", s.create))
-	s.mux.HandleFunc("DELETE /api/2/tweets/{id}", s.call("delete", 50, "tweet.write", s.remove))
-	s.mux.HandleFunc("POST /api/2/media/upload", s.call("upload", 500, "media.write", s.upload))
-	s.mux.HandleFunc("POST /api/2/media/metadata", s.call("upload", 500, "media.write", s.describe))
-	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+	s.Routes.HandleFunc("POST /api/2/oauth2/token", s.tokenCall("token", s.token))
+	s.Routes.HandleFunc("POST /api/2/oauth2/revoke", s.tokenCall("revoke", s.revoke))
+	s.Routes.HandleFunc("GET /api/2/users/me", s.call("read", 75, "users.read", s.me))
+	s.Routes.HandleFunc("GET /api/2/users/{id}/tweets", s.call("read", 900, "tweet.read", s.timeline))
+	s.Routes.HandleFunc("GET /api/2/tweets", s.call("numbers", 5000, "tweet.read", s.lookUp))
+	s.Routes.HandleFunc("GET /api/2/tweets/{id}", s.call("read", 900, "tweet.read", s.lookUpOne))
+	s.Routes.HandleFunc("POST /api/2/tweets", s.call("publish", 100, "tweet.write", s.create))
+	s.Routes.HandleFunc("DELETE /api/2/tweets/{id}", s.call("delete", 50, "tweet.write", s.remove))
+	s.Routes.HandleFunc("POST /api/2/media/upload", s.call("upload", 500, "media.write", s.upload))
+	s.Routes.HandleFunc("POST /api/2/media/metadata", s.call("upload", 500, "media.write", s.describe))
+	s.Routes.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, problem{Title: "Not Found", Detail: "Not Found"})
 	})
 	return s
@@ -105,83 +95,36 @@ func New(env platforms.SimEnv) platforms.Simulator {
 // Mount implements platforms.Simulator.
 func (*Sim) Mount() string { return "x" }
 
-// ServeHTTP implements platforms.Simulator.
-func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Date", s.core.Now().Format(http.TimeFormat))
-	s.mux.ServeHTTP(w, r)
-}
-
-// Posts implements platforms.Simulator.
-func (s *Sim) Posts() []platforms.SimPost { return s.core.Posts() }
-
-// Fault implements platforms.Simulator.
-func (s *Sim) Fault(f platforms.SimFault) error {
-	if !slices.Contains(knownFaults, f.Fault) {
-		return fmt.Errorf("arm fault: this simulator knows no %q", f.Fault)
-	}
-	return s.core.Fault(f)
-}
-
 // Reset implements platforms.Simulator.
 func (s *Sim) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.core.Reset()
-	s.state, s.windows = newState(), map[string]window{}
-}
-
-// saved is the form of Save and Load.
-type saved struct {
-	Core  simkit.Saved `json:"core"`
-	State state        `json:"state"`
-}
-
-// Save implements platforms.Simulator.
-func (s *Sim) Save() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := json.Marshal(saved{s.core.Saved(), s.state})
-	if err != nil {
-		return nil, fmt.Errorf("save simulator: %w", err)
-	}
-	return b, nil
-}
-
-// Load implements platforms.Simulator.
-func (s *Sim) Load(b []byte) error {
-	in := saved{State: newState()}
-	if err := json.Unmarshal(b, &in); err != nil {
-		return fmt.Errorf("load simulator: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.core.Restore(in.Core)
-	s.state = in.State
-	return nil
+	s.World.Reset()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	s.windows = map[string]window{}
 }
 
 // Register makes an app known: from then on its secret and its redirect
 // addresses must match exactly. Apps that are not registered may use any; an
 // app without a secret is a public one.
 func (s *Sim) Register(id, secret string, redirects ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state.Clients[id] = client{Secret: secret, Redirects: redirects}
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	s.State.Clients[id] = simkit.Client{Secret: secret, Redirects: redirects}
 }
 
 // SetCredits sets what is left of the prepaid credits, in thousandths of a US
 // dollar.
 func (s *Sim) SetCredits(n int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state.Credits = n
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	s.State.Credits = n
 }
 
 // Credits is what is left, in thousandths of a US dollar.
 func (s *Sim) Credits() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.Credits
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	return s.State.Credits
 }
 
 // window counts the calls of a quarter of an hour.
@@ -212,8 +155,8 @@ func (s *Sim) call(operation string, limit int, scope string, do func(http.Respo
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.showWindow(w.Header(), r.Pattern, limit)
 		w.Header().Set("x-transaction-id", simkit.Token("")[:16])
-		fault := s.core.Take(x.ID, operation)
-		if !s.core.Misbehave(w, r, fault, act) {
+		fault := s.Take(x.ID, operation)
+		if !s.Misbehave(w, r, fault, act) {
 			s.play(w, fault, operation)
 		}
 	}
@@ -221,8 +164,8 @@ func (s *Sim) call(operation string, limit int, scope string, do func(http.Respo
 
 // count uses up one call of the window; false if there is none left.
 func (s *Sim) count(h http.Header, endpoint string, limit int) bool {
-	now := s.core.Now()
-	s.mu.Lock()
+	now := s.Now()
+	s.Mu.Lock()
 	win := s.windows[endpoint]
 	if now.Sub(win.start) >= windowLength {
 		win = window{start: now}
@@ -232,16 +175,16 @@ func (s *Sim) count(h http.Header, endpoint string, limit int) bool {
 		win.used++
 	}
 	s.windows[endpoint] = win
-	s.mu.Unlock()
+	s.Mu.Unlock()
 	s.showWindow(h, endpoint, limit)
 	return ok
 }
 
 // showWindow sets the headers that every answer carries.
 func (s *Sim) showWindow(h http.Header, endpoint string, limit int) {
-	now := s.core.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	now := s.Now()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	win := s.windows[endpoint]
 	if now.Sub(win.start) >= windowLength {
 		win = window{start: now}
@@ -252,14 +195,14 @@ func (s *Sim) showWindow(h http.Header, endpoint string, limit int) {
 }
 
 // charge takes the price of a call, in thousandths of a US dollar.
-func (s *Sim) charge(thousandths int64) { s.state.Credits -= thousandths }
+func (s *Sim) charge(thousandths int64) { s.State.Credits -= thousandths }
 
 // chargeRead charges for a resource once a UTC day.
 func (s *Sim) chargeRead(resource string, thousandths int64) {
-	day := s.core.Now().Format(time.DateOnly)
-	maps.DeleteFunc(s.state.Read, func(_, d string) bool { return d != day })
-	if s.state.Read[resource] != day {
-		s.state.Read[resource] = day
+	day := s.Now().Format(time.DateOnly)
+	maps.DeleteFunc(s.State.Read, func(_, d string) bool { return d != day })
+	if s.State.Read[resource] != day {
+		s.State.Read[resource] = day
 		s.charge(thousandths)
 	}
 }

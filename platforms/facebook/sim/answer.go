@@ -236,10 +236,10 @@ func (s *server) authorise(r *http.Request) (*token, *refusal) {
 	if raw == "" {
 		return nil, refuse(2500, 0, "An active access token must be used to query information about the current user.")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	if id, secret, isApp := strings.Cut(raw, "|"); isApp {
-		if want, known := s.Apps[id]; id == "" || secret == "" || known && want != secret {
+		if want, known := s.State.Apps[id]; id == "" || secret == "" || known && want != secret {
 			return nil, refuse(190, 0, "Error validating application. Cannot get application info due to a system error.")
 		}
 		return &token{Kind: tokenApp, App: id}, nil
@@ -248,7 +248,7 @@ func (s *server) authorise(r *http.Request) (*token, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	mac := hmac.New(sha256.New, []byte(s.Apps[t.App]))
+	mac := hmac.New(sha256.New, []byte(s.State.Apps[t.App]))
 	mac.Write([]byte(raw))
 	got, err := hex.DecodeString(r.Form.Get("appsecret_proof"))
 	if err != nil || !hmac.Equal(got, mac.Sum(nil)) {

@@ -99,14 +99,14 @@ func (s *server) answerDialog(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &code{App: a.app, Redirect: a.redirect, Expires: s.Now().Add(codeLife)}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	for _, sc := range a.scopes {
 		yes := slices.Contains(r.PostForm["permission"], sc)
 		if yes {
 			c.Scopes = append(c.Scopes, sc)
 		}
-		s.Declined[sc] = !yes
+		s.State.Declined[sc] = !yes
 	}
 	for _, id := range slices.Concat(r.PostForm["page"], r.PostForm["account"]) {
 		if _, linked := findProfile(id); linked != nil || findPage(id) != nil {
@@ -114,7 +114,7 @@ func (s *server) answerDialog(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	key := simkit.Token("AQ")
-	s.Codes[key] = c
+	s.State.Codes[key] = c
 	back.Set("code", key)
 	goBack(w, a.redirect, back)
 }

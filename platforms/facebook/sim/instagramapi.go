@@ -67,10 +67,10 @@ func (s *server) profileNode(c *call, p *profile, owner *page) (any, *refusal) {
 	if no := actsFor(c, p, owner, "instagram_basic"); no != nil {
 		return nil, no
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	n := 0
-	for _, m := range s.Media {
+	for _, m := range s.State.Media {
 		if m.Account == p.ID {
 			n++
 		}
@@ -111,10 +111,10 @@ func (s *server) makeContainer(c *call, p *profile, owner *page) (any, *refusal)
 	if c.fault == simkit.Stuck {
 		b.Ready = now.Add(containerLife)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	made := 0
-	for _, o := range s.Containers {
+	for _, o := range s.State.Containers {
 		if o.Account == p.ID && now.Sub(o.Made) < 24*time.Hour {
 			made++
 		}
@@ -127,10 +127,10 @@ func (s *server) makeContainer(c *call, p *profile, owner *page) (any, *refusal)
 			return nil, no
 		}
 	} else {
-		s.Pictures[b.SHA] = pic
+		s.State.Pictures[b.SHA] = pic
 	}
 	b.ID = s.NextID("178")
-	s.Containers[b.ID] = b
+	s.State.Containers[b.ID] = b
 	return map[string]any{"id": b.ID}, nil
 }
 
@@ -140,7 +140,7 @@ func (s *server) children(b *container) *refusal {
 		return refuse(100, 2207028, "Carousel posts need between 2 and 10 items.")
 	}
 	for _, id := range b.Children {
-		child := s.Containers[id]
+		child := s.State.Containers[id]
 		switch {
 		case child == nil || child.Account != b.Account || !child.Item:
 			return refuse(100, 0, "(#100) Invalid carousel item "+id)
@@ -240,8 +240,8 @@ func (s *server) containerStatus(c *call, b *container) (any, *refusal) {
 	if no := actsFor(c, p, owner, "instagram_basic"); no != nil {
 		return nil, no
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	state := b.status(s.Now())
 	switch c.fault {
 	case simkit.Stuck:
@@ -261,10 +261,10 @@ func (s *server) publishContainer(c *call, p *profile, owner *page) (any, *refus
 	if no := actsFor(c, p, owner, "instagram_content_publish"); no != nil {
 		return nil, no
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	now := s.Now()
-	b := s.Containers[c.form.Get("creation_id")]
+	b := s.State.Containers[c.form.Get("creation_id")]
 	if b == nil || b.Account != p.ID || b.Item {
 		return nil, refuse(24, 2207006, "The requested resource does not exist")
 	}
@@ -290,11 +290,11 @@ func (s *server) publishContainer(c *call, p *profile, owner *page) (any, *refus
 	m := &media{ID: s.NextID("179"), Account: p.ID, Caption: b.Caption, Containers: parts, Made: now}
 	m.Code = strings.ToUpper(strconv.FormatUint(hash(m.ID), 36))
 	b.Published = m.ID
-	s.Media[m.ID] = m
+	s.State.Media[m.ID] = m
 	var pics []simkit.Picture
 	var alts []string
 	for _, id := range parts {
-		pics, alts = append(pics, s.Pictures[s.Containers[id].SHA]), append(alts, s.Containers[id].Alt)
+		pics, alts = append(pics, s.State.Pictures[s.State.Containers[id].SHA]), append(alts, s.State.Containers[id].Alt)
 	}
 	s.record(platforms.SimPost{Platform: instagram, Account: p.ID, ID: m.ID, Text: m.Caption, Time: now}, pics, alts)
 	return map[string]any{"id": m.ID}, nil
@@ -303,7 +303,7 @@ func (s *server) publishContainer(c *call, p *profile, owner *page) (any, *refus
 // publishedToday counts the posts of the last 24 hours. The caller holds the lock.
 func (s *server) publishedToday(p *profile) int {
 	n := 0
-	for _, m := range s.Media {
+	for _, m := range s.State.Media {
 		if m.Account == p.ID && s.Now().Sub(m.Made) < 24*time.Hour {
 			n++
 		}
@@ -315,8 +315,8 @@ func (s *server) publishingLimit(c *call, p *profile, owner *page) (any, *refusa
 	if no := actsFor(c, p, owner, "instagram_content_publish"); no != nil {
 		return nil, no
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	return map[string]any{"data": []any{map[string]any{
 		"quota_usage": s.publishedToday(p), "config": map[string]any{"quota_total": postsPerDay, "quota_duration": 86400},
 	}}}, nil
@@ -330,10 +330,10 @@ func (s *server) listMedia(c *call, p *profile, owner *page) (any, *refusal) {
 	if err != nil || limit < 1 || limit > maxListed {
 		return nil, refuse(100, 0, "(#100) limit must be between 1 and 100")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	var list []*media
-	for _, m := range s.Media {
+	for _, m := range s.State.Media {
 		if m.Account == p.ID {
 			list = append(list, m)
 		}

@@ -32,8 +32,8 @@ func (s *server) postNode(c *call, p *post) (any, *refusal) {
 	if no := acts(c, findPage(p.Page), "pages_read_engagement", ""); no != nil {
 		return nil, no
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	out := s.readPost(p)
 	n := countsOf(p.ID, s.Now().Sub(p.Made))
 	fields := c.form.Get("fields")
@@ -94,8 +94,8 @@ func (s *server) mediaNode(c *call, m *media) (any, *refusal) {
 	if no := actsFor(c, p, owner, "instagram_basic"); no != nil {
 		return nil, no
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	out := s.readMedia(m)
 	n := countsOf(m.ID, s.Now().Sub(m.Made))
 	out["like_count"], out["comments_count"] = n.likes, n.comments

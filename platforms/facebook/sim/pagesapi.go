@@ -86,10 +86,10 @@ func (s *server) uploadPhoto(c *call, p *page) (any, *refusal) {
 	if err != nil || !slices.Contains([]string{"image/jpeg", "image/png", "image/gif"}, pic.Facts.Type) {
 		return nil, refuse(100, 2069019, "The file is not a valid image.")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	ph := &photo{ID: s.NextID(""), Page: p.ID, Alt: c.form.Get("alt_text_custom"), SHA: pic.Facts.SHA256, Made: s.Now()}
-	s.Photos[ph.ID], s.Pictures[ph.SHA] = ph, pic
+	s.State.Photos[ph.ID], s.State.Pictures[ph.SHA] = ph, pic
 	return map[string]any{"id": ph.ID}, nil
 }
 
@@ -110,13 +110,13 @@ func (s *server) makePost(c *call, p *page) (any, *refusal) {
 	if no := made.content(); no != nil {
 		return nil, no
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	now := s.Now()
 	var pics []simkit.Picture
 	var alts []string
 	for _, id := range made.Photos {
-		ph := s.Photos[id]
+		ph := s.State.Photos[id]
 		switch {
 		case ph == nil || ph.Page != p.ID || !ph.Used && now.Sub(ph.Made) > photoLife:
 			return nil, refuse(100, 0, "(#100) Invalid photo in attached_media.")
@@ -125,13 +125,13 @@ func (s *server) makePost(c *call, p *page) (any, *refusal) {
 			f.UserText = "These photos were already posted."
 			return nil, f
 		}
-		pics, alts = append(pics, s.Pictures[ph.SHA]), append(alts, ph.Alt)
+		pics, alts = append(pics, s.State.Pictures[ph.SHA]), append(alts, ph.Alt)
 	}
 	for _, id := range made.Photos {
-		s.Photos[id].Used = true
+		s.State.Photos[id].Used = true
 	}
 	made.ID, made.Made = s.NextID(p.ID+"_"), now
-	s.PagePosts[made.ID] = made
+	s.State.PagePosts[made.ID] = made
 	s.record(platforms.SimPost{
 		Platform: facebook, Account: p.ID, ID: made.ID, Text: made.Message, Link: made.Link, Time: now,
 	}, pics, alts)
@@ -175,10 +175,10 @@ func (s *server) publishedPosts(c *call, p *page) (any, *refusal) {
 	if v, err := strconv.ParseInt(c.form.Get("since"), 10, 64); err == nil {
 		since = time.Unix(v, 0)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	var list []*post
-	for _, made := range s.PagePosts {
+	for _, made := range s.State.PagePosts {
 		if made.Page == p.ID && !made.Made.Before(since) {
 			list = append(list, made)
 		}

@@ -25,15 +25,15 @@ func (s *server) route(method string, c *call) route {
 	if p, owner := findProfile(first); p != nil {
 		return s.profileRoute(get, p, owner, rest, c)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p := s.PagePosts[first]; p != nil && get {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	if p := s.State.PagePosts[first]; p != nil && get {
 		return s.postRoute(p, rest, c)
 	}
-	if m := s.Media[first]; m != nil && get {
+	if m := s.State.Media[first]; m != nil && get {
 		return s.mediaRoute(m, rest, c)
 	}
-	if b := s.Containers[first]; b != nil && get && rest == "" {
+	if b := s.State.Containers[first]; b != nil && get && rest == "" {
 		return route{platform: instagram, ops: []string{"status"}, answer: func(c *call) (any, *refusal) { return s.containerStatus(c, b) }}
 	}
 	return route{ops: []string{"read"}, answer: func(*call) (any, *refusal) { return nil, errNotFound }}

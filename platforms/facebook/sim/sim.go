@@ -5,11 +5,9 @@
 package sim
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -24,13 +22,12 @@ const (
 
 const mount = "meta"
 
-type server struct {
-	*simkit.Core
-	env platforms.SimEnv
-	mux *http.ServeMux
+// knownFaults are those that Meta can play.
+var knownFaults = append(slices.Clone(simkit.Faults), simkit.Duplicate, simkit.Stuck)
 
-	mu sync.Mutex
-	state
+type server struct {
+	*simkit.World[state]
+	env platforms.SimEnv
 }
 
 // state is everything that outlives a restart beside Core.
@@ -57,65 +54,26 @@ func newState() state {
 
 // New makes the simulator.
 func New(env platforms.SimEnv) platforms.Simulator {
-	s := &server{Core: simkit.New(env.Now, facebook, instagram), env: env, state: newState(), mux: http.NewServeMux()}
-	s.mux.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
-	s.mux.HandleFunc("GET /www/{version}/dialog/oauth", s.showDialog)
-	s.mux.HandleFunc("POST /www/{version}/dialog/oauth", s.answerDialog)
-	s.mux.HandleFunc("GET /www/p/{code}/{$}", s.showMedia)
-	s.mux.HandleFunc("GET /www/{name}", s.showPage)
-	s.mux.HandleFunc("GET /pictures/{sha}", s.showPicture)
-	s.mux.HandleFunc("/graph/", s.serveGraph)
+	s := &server{World: simkit.NewWorld(env.Now, newState, knownFaults, facebook, instagram), env: env}
+	s.Routes.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.Routes.HandleFunc("GET /www/{version}/dialog/oauth", s.showDialog)
+	s.Routes.HandleFunc("POST /www/{version}/dialog/oauth", s.answerDialog)
+	s.Routes.HandleFunc("GET /www/p/{code}/{$}", s.showMedia)
+	s.Routes.HandleFunc("GET /www/{name}", s.showPage)
+	s.Routes.HandleFunc("GET /pictures/{sha}", s.showPicture)
+	s.Routes.HandleFunc("/graph/", s.serveGraph)
 	return s
 }
 
 // Mount implements platforms.Simulator.
 func (*server) Mount() string { return mount }
 
-// ServeHTTP implements http.Handler.
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Date", s.Now().Format(http.TimeFormat))
-	s.mux.ServeHTTP(w, r)
-}
-
 // Fault implements platforms.Simulator.
 func (s *server) Fault(f platforms.SimFault) error {
 	if f.Platform == instagram && f.Fault == simkit.Duplicate {
 		return fmt.Errorf("%s has no answer of its own for duplicates", f.Platform)
 	}
-	return s.Core.Fault(f)
-}
-
-// Reset implements platforms.Simulator.
-func (s *server) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Core.Reset()
-	s.state = newState()
-}
-
-type saved struct {
-	Core  simkit.Saved
-	State state
-}
-
-// Save implements platforms.Simulator.
-func (s *server) Save() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return json.Marshal(saved{s.Saved(), s.state})
-}
-
-// Load implements platforms.Simulator.
-func (s *server) Load(b []byte) error {
-	in := saved{State: newState()}
-	if err := json.Unmarshal(b, &in); err != nil {
-		return fmt.Errorf("load make-believe %s: %w", mount, err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Restore(in.Core)
-	s.state = in.State
-	return nil
+	return s.World.Fault(f)
 }
 
 // record puts a post among those that became public, for tests and the feed.
@@ -124,7 +82,7 @@ func (s *server) record(p platforms.SimPost, shown []simkit.Picture, alts []stri
 		m := pic.Facts
 		m.Alt = alts[i]
 		p.Media = append(p.Media, m)
-		s.Pictures[m.SHA256] = pic
+		s.State.Pictures[m.SHA256] = pic
 	}
 	s.Publish(p)
 }
@@ -195,14 +153,14 @@ const budget = 48_000
 // count adds a call and returns how much of the window is used, in percent, and
 // how long it still lasts.
 func (s *server) count() (percent int, left time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	now := s.Now()
-	if now.Sub(s.Calls.Since) >= 24*time.Hour || now.Before(s.Calls.Since) {
-		s.Calls = usage{Since: now}
+	if now.Sub(s.State.Calls.Since) >= 24*time.Hour || now.Before(s.State.Calls.Since) {
+		s.State.Calls = usage{Since: now}
 	}
-	s.Calls.Count++
-	return s.Calls.Count * 100 / budget, s.Calls.Since.Add(24 * time.Hour).Sub(now)
+	s.State.Calls.Count++
+	return s.State.Calls.Count * 100 / budget, s.State.Calls.Since.Add(24 * time.Hour).Sub(now)
 }
 
 // scopes lists the permissions that exist, with what the dialog says of them.

@@ -236,12 +236,12 @@ func TestUsageClimbsUntilCallsAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	token := s.pageToken()
-	s.sim.Calls.Count = budget * 97 / 100
+	s.sim.State.Calls.Count = budget * 97 / 100
 	_, h, _ := s.do(http.MethodGet, "/graph/v26.0/1001", token, nil)
 	if got := h.Get("X-App-Usage"); !strings.Contains(got, `"call_count":97`) {
 		t.Errorf("got %s", got)
 	}
-	s.sim.Calls.Count = budget
+	s.sim.State.Calls.Count = budget
 	status, h, body := s.do(http.MethodGet, "/graph/v26.0/1001", token, nil)
 	if status != http.StatusBadRequest || !strings.Contains(body, `"code":80001`) {
 		t.Errorf("got %d %s", status, body)
@@ -302,6 +302,7 @@ func TestFaultsThatDoNotExistAreRefused(t *testing.T) {
 		{Platform: "parrot", Operation: "publish", Fault: simkit.ResetAfter},
 		{Platform: instagram, Operation: "publish", Fault: simkit.Duplicate},
 		{Platform: facebook, Operation: "publish"},
+		{Platform: facebook, Operation: "publish", Fault: "flood"},
 	} {
 		if err := s.sim.Fault(f); err == nil {
 			t.Errorf("%+v was armed", f)

@@ -34,14 +34,14 @@ func (s *server) showMedia(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.mu.Lock()
+	s.Mu.Lock()
 	id := ""
-	for _, m := range s.Media {
+	for _, m := range s.State.Media {
 		if m.Code == name {
 			id = m.ID
 		}
 	}
-	s.mu.Unlock()
+	s.Mu.Unlock()
 	post, ok := s.Post(instagram, id)
 	if !ok {
 		s.notThere(w, r, "Instagram")
@@ -81,9 +81,9 @@ func (*server) notThere(w http.ResponseWriter, r *http.Request, platform string)
 }
 
 func (s *server) showPicture(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	pic, ok := s.Pictures[r.PathValue("sha")]
-	s.mu.Unlock()
+	s.Mu.Lock()
+	pic, ok := s.State.Pictures[r.PathValue("sha")]
+	s.Mu.Unlock()
 	if !ok {
 		http.NotFound(w, r)
 		return

@@ -37,7 +37,7 @@ func (t *token) sees(id string) bool { return slices.Contains(t.Shared, id) }
 
 // alive finds a token. The caller holds the lock.
 func (s *server) alive(raw string) (*token, *refusal) {
-	t := s.Tokens[raw]
+	t := s.State.Tokens[raw]
 	switch {
 	case t == nil:
 		return nil, refuse(190, 0, "Invalid OAuth access token - Cannot parse access token")
@@ -57,22 +57,22 @@ func (s *server) exchange(c *call) (any, *refusal) {
 	if secret == "" {
 		return nil, refuse(1, 0, "Error validating client secret.")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	now := s.Now()
 	if c.form.Get("grant_type") == "fb_exchange_token" {
 		old, no := s.alive(c.form.Get("fb_exchange_token"))
 		switch {
 		case no != nil:
 			return nil, no
-		case old.App != id || s.Apps[id] != secret:
+		case old.App != id || s.State.Apps[id] != secret:
 			return nil, refuse(1, 0, "Error validating client secret.")
 		}
 		t := *old
 		t.Long, t.Issued, t.Expires = true, now, now.Add(longLife)
 		return s.hand(&t, longLife), nil
 	}
-	cd := s.Codes[c.form.Get("code")]
+	cd := s.State.Codes[c.form.Get("code")]
 	switch {
 	case cd == nil || cd.App != id:
 		return nil, refuse(100, 0, "Invalid verification code format.")
@@ -84,7 +84,7 @@ func (s *server) exchange(c *call) (any, *refusal) {
 		return nil, refuse(100, 36008, "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request")
 	}
 	cd.Used = true
-	s.Apps[id] = secret
+	s.State.Apps[id] = secret
 	t := &token{Kind: tokenUser, App: id, Scopes: cd.Scopes, Shared: cd.Pages, Issued: now, Expires: now.Add(shortLife)}
 	return s.hand(t, shortLife), nil
 }
@@ -92,19 +92,19 @@ func (s *server) exchange(c *call) (any, *refusal) {
 // hand gives out a token. The caller holds the lock.
 func (s *server) hand(t *token, life time.Duration) any {
 	raw := simkit.Token("EAAB")
-	s.Tokens[raw] = t
+	s.State.Tokens[raw] = t
 	return map[string]any{"access_token": raw, "token_type": "bearer", "expires_in": int64(life.Seconds())}
 }
 
 func (s *server) permissions(c *call) (any, *refusal) {
 	data := []map[string]string{}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	for _, sc := range scopes {
 		switch {
 		case c.token.may(sc.name):
 			data = append(data, map[string]string{"permission": sc.name, "status": "granted"})
-		case s.Declined[sc.name]:
+		case s.State.Declined[sc.name]:
 			data = append(data, map[string]string{"permission": sc.name, "status": "declined"})
 		}
 	}
@@ -131,8 +131,8 @@ func (s *server) accounts(c *call) (any, *refusal) {
 	}
 	data := []map[string]any{}
 	end := min(start+accountsPage, len(seen))
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	for _, p := range seen[start:end] {
 		data = append(data, s.listed(p, c.token))
 	}
@@ -150,7 +150,7 @@ func (s *server) listed(p page, user *token) map[string]any {
 		t.Expires = user.Expires
 	}
 	raw := simkit.Token("EAAP")
-	s.Tokens[raw] = t
+	s.State.Tokens[raw] = t
 	out := map[string]any{
 		"id": p.ID, "name": p.Name, "username": p.Username, "category": p.Category, "tasks": p.Tasks, "access_token": raw,
 	}
@@ -166,8 +166,8 @@ func (s *server) debugToken(c *call) (any, *refusal) {
 	if c.token.Kind != tokenApp {
 		return nil, refuse(100, 0, "You must provide an app access token, or a user access token that is an owner or developer of the app")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	t, no := s.alive(c.form.Get("input_token"))
 	if no == nil && t.App != c.token.App {
 		no = refuse(100, 0, "The App_id in the input_token did not match the Viewing App")

@@ -181,23 +181,23 @@ func (c *Core) Reset() {
 	c.posts, c.faults, c.offset = nil, nil, 0
 }
 
-// Saved is the part of a simulator's state that Core looks after. It goes into
+// record is the part of a simulator's state that Core looks after. It goes into
 // what Simulator.Save writes.
-type Saved struct {
+type record struct {
 	Posts  []platforms.SimPost
 	Seq    int64
 	Offset time.Duration
 }
 
-// Saved copies the state, without armed faults.
-func (c *Core) Saved() Saved {
+// copied copies the state, without armed faults.
+func (c *Core) copied() record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return Saved{Posts: slices.Clone(c.posts), Seq: c.seq, Offset: c.offset}
+	return record{Posts: slices.Clone(c.posts), Seq: c.seq, Offset: c.offset}
 }
 
-// Restore puts a saved state in place of the present one.
-func (c *Core) Restore(s Saved) {
+// restore puts a saved state in place of the present one.
+func (c *Core) restore(s record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.posts, c.seq, c.offset, c.faults = slices.Clone(s.Posts), s.Seq, s.Offset, nil

@@ -55,15 +55,15 @@ func (w *World[S]) Reset() {
 
 // snapshot is the form of Save and Load.
 type snapshot[S any] struct {
-	Core  Saved `json:"core"`
-	State S     `json:"state"`
+	Core  record `json:"core"`
+	State S      `json:"state"`
 }
 
 // Save implements platforms.Simulator.
 func (w *World[S]) Save() ([]byte, error) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	b, err := json.Marshal(snapshot[S]{w.Saved(), w.State})
+	b, err := json.Marshal(snapshot[S]{w.copied(), w.State})
 	if err != nil {
 		return nil, fmt.Errorf("save simulator: %w", err)
 	}
@@ -78,7 +78,7 @@ func (w *World[S]) Load(b []byte) error {
 	}
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	w.Restore(in.Core)
+	w.restore(in.Core)
 	w.State = in.State
 	return nil
 }

@@ -3,6 +3,7 @@ package platforms
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -113,6 +114,16 @@ type StepResult struct {
 	RemoteID    string
 	RemoteURL   string // empty where Linker must be asked
 	PublishedAt time.Time
+}
+
+// Finished finds what a step that is done left behind, the latest first.
+func Finished(done []StepResult, kind string, index int) (StepResult, bool) {
+	for _, r := range slices.Backward(done) {
+		if r.Kind == kind && r.Index == index && r.State == StepDone {
+			return r, true
+		}
+	}
+	return StepResult{}, false
 }
 
 // StepState is how far the platform is with the thing behind a step.

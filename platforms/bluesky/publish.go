@@ -206,22 +206,13 @@ func (b *Bluesky) webURL(did, rkey string) string {
 }
 
 func has(done []platforms.StepResult, kind string, i int) bool {
-	_, ok := find(done, kind, i)
+	_, ok := platforms.Finished(done, kind, i)
 	return ok
 }
 
 func ref(done []platforms.StepResult, kind string, i int) string {
-	r, _ := find(done, kind, i)
+	r, _ := platforms.Finished(done, kind, i)
 	return r.Ref
-}
-
-func find(done []platforms.StepResult, kind string, i int) (platforms.StepResult, bool) {
-	for _, r := range done {
-		if r.Kind == kind && r.Index == i && r.State == platforms.StepDone {
-			return r, true
-		}
-	}
-	return platforms.StepResult{}, false
 }
 
 // xrpc is the address of a method on a server.

@@ -38,12 +38,8 @@ func (*facebook) Plan(p platforms.Publication, done []platforms.StepResult) plat
 
 // uploaded is the id of picture i, or empty.
 func uploaded(done []platforms.StepResult, i int) string {
-	for _, r := range done {
-		if r.Kind == stepUpload && r.Index == i && r.State == platforms.StepDone {
-			return r.Ref
-		}
-	}
-	return ""
+	r, _ := platforms.Finished(done, stepUpload, i)
+	return r.Ref
 }
 
 // Perform implements platforms.Publisher.

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,12 +50,8 @@ func (*instagram) Plan(p platforms.Publication, done []platforms.StepResult) pla
 
 // ref is what a step that is done left behind, or empty.
 func ref(done []platforms.StepResult, kind string, index int) string {
-	for _, r := range slices.Backward(done) {
-		if r.Kind == kind && r.Index == index && r.State == platforms.StepDone {
-			return r.Ref
-		}
-	}
-	return ""
+	r, _ := platforms.Finished(done, kind, index)
+	return r.Ref
 }
 
 // top is the container that is published.

@@ -173,10 +173,3 @@ func (p *Platform) tokenRefusal(op string, resp *apihttp.Response) *platforms.Er
 	}
 	return e
 }
-
-// unclear is a 2xx answer that does not say what it should.
-func (p *Platform) unclear(op string, resp *apihttp.Response, why string) *platforms.Error {
-	e := p.client.Error(platforms.Unknown, platforms.CodePlatformDown, op, resp)
-	e.Err = errors.New(why)
-	return e
-}

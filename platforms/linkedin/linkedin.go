@@ -164,7 +164,7 @@ func (p *Platform) rest(ctx context.Context, s platforms.Secret, r apihttp.Reque
 	}
 	if v != nil {
 		if err := resp.Decode(v); err != nil {
-			return resp, p.unclear(r.Op, resp, "the answer cannot be read")
+			return resp, p.client.Unclear(r.Op, resp, "the answer cannot be read")
 		}
 	}
 	return resp, nil

@@ -42,7 +42,7 @@ func (p *Platform) PostNumbers(ctx context.Context, s platforms.Session, remoteI
 		return platforms.Numbers{}, err
 	}
 	if answer.Elements == nil {
-		return platforms.Numbers{}, p.unclear("numbers", resp, "the answer lists no statistics")
+		return platforms.Numbers{}, p.client.Unclear("numbers", resp, "the answer lists no statistics")
 	}
 	for _, e := range answer.Elements {
 		if e.Share == remoteID || e.UGCPost == remoteID {
@@ -86,7 +86,7 @@ func (p *Platform) AccountNumbers(ctx context.Context, s platforms.Session) (pla
 		return platforms.Numbers{}, err
 	}
 	if answer.Size == nil {
-		return platforms.Numbers{}, p.unclear("account_numbers", resp, "the answer holds no number")
+		return platforms.Numbers{}, p.client.Unclear("account_numbers", resp, "the answer holds no number")
 	}
 	return platforms.Numbers{
 		Values: map[platforms.Number]int64{platforms.Followers: *answer.Size},

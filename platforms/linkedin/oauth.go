@@ -104,7 +104,7 @@ func (p *Platform) token(ctx context.Context, op string, app platforms.App, form
 		return answer, p.tokenRefusal(op, resp)
 	}
 	if err := resp.Decode(&answer); err != nil || answer.Access == "" {
-		return answer, p.unclear(op, resp, "the answer holds no token")
+		return answer, p.client.Unclear(op, resp, "the answer holds no token")
 	}
 	return answer, nil
 }
@@ -146,7 +146,7 @@ func (p *Platform) Check(ctx context.Context, s platforms.Session) (platforms.Ac
 		return platforms.Account{}, p.tokenRefusal("check", resp)
 	}
 	if err := resp.Decode(&token); err != nil || token.Status == "" && !token.Active {
-		return platforms.Account{}, p.unclear("check", resp, "the answer does not say whether the token lives")
+		return platforms.Account{}, p.client.Unclear("check", resp, "the answer does not say whether the token lives")
 	}
 	switch {
 	case token.Status == "revoked":
@@ -232,7 +232,7 @@ func (p *Platform) roles(ctx context.Context, op string, access platforms.Secret
 			return nil, err
 		}
 		if answer.Elements == nil {
-			return nil, p.unclear(op, resp, "the answer lists no roles")
+			return nil, p.client.Unclear(op, resp, "the answer lists no roles")
 		}
 		for _, e := range answer.Elements {
 			urn := e.Organization + e.OrganizationTarget + e.OrganizationalTarget
@@ -258,7 +258,7 @@ func (p *Platform) page(ctx context.Context, op string, access platforms.Secret,
 		return platforms.Account{}, err
 	}
 	if answer.Name == "" {
-		return platforms.Account{}, p.unclear(op, resp, "the answer names no Page")
+		return platforms.Account{}, p.client.Unclear(op, resp, "the answer names no Page")
 	}
 	return platforms.Account{Platform: ID, RemoteID: id, Name: answer.Name, Handle: answer.Vanity, Kind: "Page"}, nil
 }

@@ -36,33 +36,23 @@ func pictures(p platforms.Publication) []platforms.Media {
 
 // Plan implements platforms.Publisher.
 func (*Platform) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
-	if _, ok := finished(done, stepPublish, 0); ok {
+	if _, ok := platforms.Finished(done, stepPublish, 0); ok {
 		return platforms.Step{}
 	}
 	all := pictures(p)
 	for i := range all {
 		for _, kind := range []string{stepPrepare, stepUpload} {
-			if _, ok := finished(done, kind, i); !ok {
+			if _, ok := platforms.Finished(done, kind, i); !ok {
 				return platforms.Step{Kind: kind, Index: i}
 			}
 		}
 	}
 	for i := range all {
-		if _, ok := finished(done, stepWait, i); !ok {
+		if _, ok := platforms.Finished(done, stepWait, i); !ok {
 			return platforms.Step{Kind: stepWait, Index: i, Waits: true}
 		}
 	}
 	return platforms.Step{Kind: stepPublish, Irreversible: true}
-}
-
-// finished finds the result of a step that is done.
-func finished(done []platforms.StepResult, kind string, index int) (platforms.StepResult, bool) {
-	for _, r := range done {
-		if r.Kind == kind && r.Index == index && r.State == platforms.StepDone {
-			return r, true
-		}
-	}
-	return platforms.StepResult{}, false
 }
 
 // Perform implements platforms.Publisher.
@@ -101,11 +91,11 @@ func (p *Platform) prepare(ctx context.Context, s platforms.Session, step platfo
 		return platforms.StepResult{}, err
 	}
 	if answer.Value.UploadURL == "" || answer.Value.Image == "" {
-		return platforms.StepResult{}, p.unclear(stepPrepare, resp, "the answer names no picture")
+		return platforms.StepResult{}, p.client.Unclear(stepPrepare, resp, "the answer names no picture")
 	}
 	ref, err := json.Marshal(slot{answer.Value.UploadURL, answer.Value.Image})
 	if err != nil {
-		return platforms.StepResult{}, p.unclear(stepPrepare, resp, "the answer cannot be kept")
+		return platforms.StepResult{}, p.client.Unclear(stepPrepare, resp, "the answer cannot be kept")
 	}
 	r := platforms.StepResult{Kind: step.Kind, Index: step.Index, Ref: string(ref), State: platforms.StepDone}
 	if answer.Value.Expires > 0 {
@@ -117,7 +107,7 @@ func (p *Platform) prepare(ctx context.Context, s platforms.Session, step platfo
 // upload sends the bytes to the address that prepare was given.
 func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.Media, done []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
 	var to slot
-	r, _ := finished(done, stepPrepare, step.Index)
+	r, _ := platforms.Finished(done, stepPrepare, step.Index)
 	err := json.Unmarshal([]byte(r.Ref), &to)
 	address, known := p.uploadAddress(to.URL)
 	if err != nil || !known {
@@ -179,7 +169,7 @@ func (p *Platform) uploadAddress(issued string) (string, bool) {
 
 // wait asks once whether a picture is ready.
 func (p *Platform) wait(ctx context.Context, s platforms.Session, done []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
-	uploaded, _ := finished(done, stepUpload, step.Index)
+	uploaded, _ := platforms.Finished(done, stepUpload, step.Index)
 	result := platforms.StepResult{Kind: step.Kind, Index: step.Index, Ref: uploaded.Ref, State: platforms.StepWorking}
 	var answer struct {
 		Status string `json:"status"`
@@ -201,7 +191,7 @@ func (p *Platform) wait(ctx context.Context, s platforms.Session, done []platfor
 	case "PROCESSING_FAILED":
 		result.State = platforms.StepFailed
 	default:
-		return platforms.StepResult{}, p.unclear(stepWait, resp, "the answer does not say how far the picture is")
+		return platforms.StepResult{}, p.client.Unclear(stepWait, resp, "the answer does not say how far the picture is")
 	}
 	return result, nil
 }
@@ -255,7 +245,7 @@ func body(s platforms.Session, pub platforms.Publication, done []platforms.StepR
 	}
 	var images []image
 	for i, m := range pub.Media {
-		r, _ := finished(done, stepUpload, i)
+		r, _ := platforms.Finished(done, stepUpload, i)
 		images = append(images, image{ID: r.Ref, Alt: strings.TrimSpace(m.Alt)})
 	}
 	switch {
@@ -264,7 +254,7 @@ func body(s platforms.Session, pub platforms.Publication, done []platforms.StepR
 	case len(images) > 1:
 		post.Content = &content{MultiImage: &multiImage{images}}
 	case pub.Link != nil:
-		thumbnail, _ := finished(done, stepUpload, 0)
+		thumbnail, _ := platforms.Finished(done, stepUpload, 0)
 		post.Content = &content{Article: &article{
 			Source: pub.Link.URL, Title: first(cmp.Or(pub.Link.Title, host(pub.Link.URL)), maxTitle),
 			Description: first(pub.Link.Description, maxDescription), Thumbnail: thumbnail.Ref,
@@ -304,7 +294,7 @@ func (p *Platform) publish(ctx context.Context, s platforms.Session, pub platfor
 	}
 	urn := resp.Header.Get("x-restli-id")
 	if !postURN.MatchString(urn) {
-		return platforms.StepResult{}, p.unclear(stepPublish, resp, "the answer names no post")
+		return platforms.StepResult{}, p.client.Unclear(stepPublish, resp, "the answer names no post")
 	}
 	return platforms.StepResult{
 		Kind: step.Kind, State: platforms.StepDone, RemoteID: urn, RemoteURL: p.permalink(urn), PublishedAt: p.now().UTC(),
@@ -355,7 +345,7 @@ func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platform
 		return platforms.Evidence{}, err
 	}
 	if answer.Elements == nil {
-		return platforms.Evidence{}, p.unclear("settle", resp, "the answer lists no posts")
+		return platforms.Evidence{}, p.client.Unclear("settle", resp, "the answer lists no posts")
 	}
 	want := body(s, pub, done)
 	since := tried.Add(-clockSlack)

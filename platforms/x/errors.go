@@ -191,10 +191,3 @@ func epoch(s string) time.Time {
 	}
 	return time.Unix(n, 0).UTC()
 }
-
-// unclear is a 2xx answer that does not say what it should.
-func (p *Platform) unclear(op string, resp *apihttp.Response, why string) *platforms.Error {
-	e := p.client.Error(platforms.Unknown, platforms.CodePlatformDown, op, resp)
-	e.Err = errors.New(why)
-	return e
-}

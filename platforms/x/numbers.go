@@ -41,7 +41,7 @@ func (p *Platform) PostNumbers(ctx context.Context, s platforms.Session, remoteI
 		e.PlatformCode, e.PlatformText = b.code(), apihttp.Sentence(b.Detail)
 		return platforms.Numbers{}, e
 	}
-	return platforms.Numbers{}, p.unclear("numbers", resp, "the answer holds no numbers of the post")
+	return platforms.Numbers{}, p.client.Unclear("numbers", resp, "the answer holds no numbers of the post")
 }
 
 // postValues puts X's names into ours. X is renaming "retweet" to "repost";

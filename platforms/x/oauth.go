@@ -137,7 +137,7 @@ func (p *Platform) token(ctx context.Context, op string, app platforms.App, path
 		return answer, p.tokenRefusal(op, resp)
 	}
 	if err := resp.Decode(&answer); err != nil || answer.Access == "" {
-		return answer, p.unclear(op, resp, "the answer holds no token")
+		return answer, p.client.Unclear(op, resp, "the answer holds no token")
 	}
 	return answer, nil
 }

@@ -28,28 +28,18 @@ const (
 
 // Plan implements platforms.Publisher.
 func (*Platform) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
-	if _, ok := finished(done, stepPublish, 0); ok {
+	if _, ok := platforms.Finished(done, stepPublish, 0); ok {
 		return platforms.Step{}
 	}
 	for i, m := range p.Media {
-		if _, ok := finished(done, stepUpload, i); !ok {
+		if _, ok := platforms.Finished(done, stepUpload, i); !ok {
 			return platforms.Step{Kind: stepUpload, Index: i}
 		}
-		if _, ok := finished(done, stepDescribe, i); !ok && strings.TrimSpace(m.Alt) != "" {
+		if _, ok := platforms.Finished(done, stepDescribe, i); !ok && strings.TrimSpace(m.Alt) != "" {
 			return platforms.Step{Kind: stepDescribe, Index: i}
 		}
 	}
 	return platforms.Step{Kind: stepPublish, Irreversible: true}
-}
-
-// finished finds the result of a step that is done.
-func finished(done []platforms.StepResult, kind string, index int) (platforms.StepResult, bool) {
-	for _, r := range done {
-		if r.Kind == kind && r.Index == index && r.State == platforms.StepDone {
-			return r, true
-		}
-	}
-	return platforms.StepResult{}, false
 }
 
 // Perform implements platforms.Publisher.
@@ -58,7 +48,7 @@ func (p *Platform) Perform(ctx context.Context, s platforms.Session, pub platfor
 	case stepUpload:
 		return p.upload(ctx, s, pub.Media[step.Index], step)
 	case stepDescribe:
-		r, _ := finished(done, stepUpload, step.Index)
+		r, _ := platforms.Finished(done, stepUpload, step.Index)
 		return p.describe(ctx, s, r.Ref, pub.Media[step.Index].Alt, step)
 	}
 	return p.publish(ctx, s, pub, done, step)
@@ -94,7 +84,7 @@ func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.
 		return platforms.StepResult{}, nameFile(err, m.Name)
 	}
 	if answer.Data.ID == "" {
-		return platforms.StepResult{}, p.unclear(stepUpload, resp, "the answer names no picture")
+		return platforms.StepResult{}, p.client.Unclear(stepUpload, resp, "the answer names no picture")
 	}
 	r := platforms.StepResult{Kind: step.Kind, Index: step.Index, Ref: answer.Data.ID, State: platforms.StepDone}
 	if answer.Data.Expires > 0 {
@@ -153,7 +143,7 @@ type newMedia struct {
 func (p *Platform) publish(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
 	body := newPost{Text: wireText(pub)}
 	for i := range pub.Media {
-		r, _ := finished(done, stepUpload, i)
+		r, _ := platforms.Finished(done, stepUpload, i)
 		if body.Media == nil {
 			body.Media = &newMedia{}
 		}
@@ -171,7 +161,7 @@ func (p *Platform) publish(ctx context.Context, s platforms.Session, pub platfor
 		return platforms.StepResult{}, withLink(err, pub.Link)
 	}
 	if !isID(answer.Data.ID) {
-		return platforms.StepResult{}, p.unclear(stepPublish, resp, "the answer names no post")
+		return platforms.StepResult{}, p.client.Unclear(stepPublish, resp, "the answer names no post")
 	}
 	return platforms.StepResult{
 		Kind: step.Kind, State: platforms.StepDone,

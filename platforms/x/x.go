@@ -145,7 +145,7 @@ func (p *Platform) me(ctx context.Context, op string, access platforms.Secret) (
 		return profile{}, nil, err
 	}
 	if answer.Data.ID == "" {
-		return profile{}, nil, p.unclear(op, resp, "the answer names no user")
+		return profile{}, nil, p.client.Unclear(op, resp, "the answer names no user")
 	}
 	return answer.Data, resp, nil
 }
@@ -173,7 +173,7 @@ func (p *Platform) call(ctx context.Context, r apihttp.Request, v any) (*apihttp
 		return resp, p.refusal(r.Op, resp)
 	}
 	if err := resp.Decode(v); err != nil {
-		return resp, p.unclear(r.Op, resp, "the answer cannot be read")
+		return resp, p.client.Unclear(r.Op, resp, "the answer cannot be read")
 	}
 	return resp, nil
 }

@@ -184,6 +184,13 @@ func (c *Client) Error(kind platforms.Kind, code, op string, resp *Response) *pl
 	return e
 }
 
+// Unclear is the error of an answer that says yes and does not say to what.
+func (c *Client) Unclear(op string, resp *Response, why string) *platforms.Error {
+	e := c.Error(platforms.Unknown, platforms.CodePlatformDown, op, resp)
+	e.Err = errors.New(why)
+	return e
+}
+
 func (c *Client) fail(kind platforms.Kind, code, op string, cause error) *platforms.Error {
 	return &platforms.Error{Kind: kind, Code: code, Op: op, Platform: c.Platform, Err: scrub(cause)}
 }

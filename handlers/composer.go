@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"crypto/rand"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -13,17 +14,21 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/layout"
 	"github.com/bandstand-app/bandstand/views/posts"
 )
 
-// Limits of what a form may hold; far beyond what any platform takes.
+// Limits of what a post may hold; far beyond what any platform takes.
 const (
-	maxText     = 100_000 // bytes
+	maxText     = 100_000 // bytes of all its texts together, and of its note
+	maxAlt      = 10_000  // bytes of what describes one picture
+	maxLink     = 4_000   // bytes
 	maxPictures = 40
 	maxLabel    = 80 // characters
+	maxKey      = 64 // bytes; ours have 26
 )
 
 // composerForm is what the composer sends, and what it shows again.
@@ -43,6 +48,7 @@ type composerForm struct {
 	uploads  []*multipart.FileHeader
 	faults   []layout.Fault
 	fresh    int64 // account whose own text was just made
+	large    bool  // more than can be kept
 }
 
 // fault adds a message beside a field.
@@ -50,7 +56,16 @@ func (f *composerForm) fault(field, text string) {
 	f.faults = append(f.faults, layout.Fault{Field: field, Text: text})
 }
 
-// bindComposer reads the form.
+// errorOf is the message of a field, or empty.
+func (f *composerForm) errorOf(field string) string {
+	i := slices.IndexFunc(f.faults, func(x layout.Fault) bool { return x.Field == field })
+	if i < 0 {
+		return ""
+	}
+	return f.faults[i].Text
+}
+
+// bindComposer reads the form. What is wrong with its fields is in its faults.
 func bindComposer(c echo.Context) (*composerForm, error) {
 	v, err := c.FormParams()
 	if err != nil {
@@ -69,17 +84,79 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	if m := c.Request().MultipartForm; m != nil {
 		f.uploads = slices.DeleteFunc(m.File["files"], func(h *multipart.FileHeader) bool { return h.Filename == "" })
 	}
-	if len(f.op) > 64 || len(f.note) > maxText {
-		return nil, &club.Error{Code: club.Invalid, Key: "error_too_big"}
+	if len(f.op) > maxKey {
+		return nil, &club.Error{Code: club.Invalid, Key: "error_unreadable"}
 	}
-	size := len(f.content.Text)
-	for _, t := range f.content.Texts {
-		size += len(t)
-	}
-	if size > maxText || len(f.content.Media) > maxPictures || len([]rune(f.newLabel)) > maxLabel {
-		return nil, &club.Error{Code: club.Invalid, Key: "error_too_big"}
-	}
+	f.measure(c)
 	return f, nil
+}
+
+// measure says at each field what holds more than can be kept. The form is then
+// shown again with all of it.
+func (f *composerForm) measure(c echo.Context) {
+	before := len(f.faults)
+	tooLong := func(field string, limit int) {
+		f.fault(field, t(c, "composer_too_long", "limit", i18n.Number(c.Request().Context(), int64(limit))))
+	}
+	size, longest, at := len(f.content.Text), len(f.content.Text), "text"
+	for _, id := range f.content.Accounts {
+		own := len(f.content.Texts[id])
+		size += own
+		if own > longest {
+			longest, at = own, "text-"+strconv.FormatInt(id, 10)
+		}
+	}
+	switch {
+	case longest > maxText:
+		tooLong(at, maxText)
+	case size > maxText:
+		f.fault(at, t(c, "composer_too_long_together", "limit", i18n.Number(c.Request().Context(), maxText)))
+	}
+	for _, m := range f.content.Media {
+		if len(m.Alt) > maxAlt {
+			tooLong("alt-"+m.ID, maxAlt)
+		}
+	}
+	if len(f.content.Media) > maxPictures {
+		f.fault("media", t(c, "composer_too_many_pictures", "limit", strconv.Itoa(maxPictures)))
+	}
+	if len(f.content.Link) > maxLink {
+		tooLong("link", maxLink)
+	}
+	if len([]rune(f.newLabel)) > maxLabel {
+		tooLong("campaign_new", maxLabel)
+	}
+	if len(f.note) > maxText {
+		tooLong("note", maxText)
+	}
+	f.large = len(f.faults) > before
+}
+
+// drawn is what the checker and the preview are given of the content: of more
+// than can be kept, its begin.
+func (f *composerForm) drawn() club.Content {
+	if !f.large {
+		return f.content
+	}
+	content := f.content
+	content.Text, content.Link = begin(content.Text, maxText), begin(content.Link, maxLink)
+	content.Texts = maps.Clone(content.Texts)
+	for id, text := range content.Texts {
+		content.Texts[id] = begin(text, maxText)
+	}
+	content.Media = slices.Clone(content.Media[:min(len(content.Media), maxPictures)])
+	for i := range content.Media {
+		content.Media[i].Alt = begin(content.Media[i].Alt, maxAlt)
+	}
+	return content
+}
+
+// begin is at most n bytes of a text.
+func begin(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	return strings.ToValidUTF8(text[:n], "")
 }
 
 // composing reads the form, and the post that it is about.

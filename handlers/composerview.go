@@ -17,7 +17,7 @@ import (
 
 // composerView is the form with everything around it, ready to be drawn.
 func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.Composer, error) {
-	all, err := s.verdicts(c, d, f.content)
+	all, err := s.verdicts(c, d, f.drawn())
 	if err != nil {
 		return posts.Composer{}, err
 	}
@@ -62,7 +62,7 @@ func (s *Server) texts(c echo.Context, d *desk, f *composerForm, all []verdict) 
 			continue
 		}
 		own = append(own, posts.OwnText{
-			Account: s.accountView(d, v.conn), Text: text, Counters: s.counters(c, d, []verdict{v}), Fresh: f.fresh == v.conn.ID,
+			Account: s.accountView(d, v.conn), Text: text, Counters: s.counters(c, d, []verdict{v}), Fresh: f.fresh == v.conn.ID, Error: f.errorOf("text-" + strconv.FormatInt(v.conn.ID, 10)),
 		})
 	}
 	if len(all) < 2 {

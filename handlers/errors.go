@@ -51,6 +51,10 @@ func (s *Server) showError(err error, c echo.Context) {
 	p := s.problemOf(c, err)
 	if isHX(c) {
 		c.Response().Header().Set("HX-Reswap", "none")
+		if p.status == http.StatusRequestEntityTooLarge {
+			_ = c.NoContent(p.status) // likewise where a proxy in front of us refuses it
+			return
+		}
 		if p.status >= http.StatusInternalServerError && !club.Storage(err) {
 			_ = c.NoContent(p.status) // the page has words of its own for this
 			return
@@ -111,7 +115,7 @@ func (s *Server) problemOf(c echo.Context, err error) problem {
 		}
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return problem{status: http.StatusRequestEntityTooLarge, title: one, text: t(c, "error_too_big")}
+		return problem{status: http.StatusRequestEntityTooLarge, title: t(c, "error_too_big_title"), text: t(c, "error_too_big")}
 	}
 	id, _ := c.Get(idKey).(string)
 	return problem{status: http.StatusInternalServerError, title: t(c, "error_internal_title"), text: t(c, "error_internal"), reference: id}

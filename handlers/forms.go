@@ -2,9 +2,11 @@ package handlers
 
 import (
 	"errors"
+	"mime/multipart"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/labstack/echo/v4"
 
@@ -85,7 +87,14 @@ func readForm(next echo.HandlerFunc) echo.HandlerFunc {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return err
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+		case errors.Is(err, multipart.ErrMessageTooLarge):
+			return &http.MaxBytesError{Limit: maxUpload}
+		case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+			// Large uploads pass through the disk on their way.
+			return &club.Error{Code: club.Full, Key: "error_no_space", Err: err}
+		default:
 			return &club.Error{Code: club.Invalid, Key: "error_unreadable", Err: err}
 		}
 		tidy(r.Form)

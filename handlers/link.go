@@ -60,7 +60,7 @@ func (s *Server) readLink(c echo.Context, d *desk, content club.Content) error {
 
 // linkOf reads what was typed as a link: nil for what is no address.
 func linkOf(text string) *platforms.Link {
-	if text == "" {
+	if text == "" || len(text) > maxLink {
 		return nil
 	}
 	if !strings.Contains(text, "://") {

@@ -78,7 +78,7 @@ func (s *Server) pictureViews(c echo.Context, d *desk, f *composerForm, all []ve
 	out := make([]posts.Picture, 0, len(f.content.Media))
 	for _, m := range f.content.Media {
 		known, ok := d.media[m.ID]
-		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: thumbPath(m.ID), Alt: m.Alt, Gone: !ok}
+		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: thumbPath(m.ID), Alt: m.Alt, AltError: f.errorOf("alt-" + m.ID), Gone: !ok}
 		if ok {
 			p.Width, p.Height = within(known.Width, known.Height, thumbSize)
 			p.Verdicts = s.pictureVerdicts(c, d, m, known, all)

@@ -145,6 +145,16 @@ func (s *Server) createAutosave(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if f.large {
+		if isHX(c) {
+			return c.NoContent(http.StatusRequestEntityTooLarge) // the page has words of its own for this
+		}
+		d, err := s.deskFor(c, post, f.drawn())
+		if err != nil {
+			return err
+		}
+		return s.drawComposer(c, http.StatusRequestEntityTooLarge, d, f)
+	}
 	slot, _, _ := s.slotOf(c, f)
 	if slot.At.IsZero() && f.when == "time" && post != nil {
 		slot = post.Planned // half a date is no wish to lose the other

@@ -71,6 +71,11 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 	p := posts.Preview{Computer: f.computer, Reading: d.linkState == club.CardReading}
 	slot, when := s.whenOf(c, d, f)
 	p.When = when
+	if f.large {
+		for _, x := range f.faults {
+			p.Must = append(p.Must, posts.Problem{Text: x.Text, Field: x.Field})
+		}
+	}
 	add := func(q platforms.Problem, v *verdict) {
 		line := posts.Problem{Text: s.problemText(c, q, v), Field: f.fieldOf(q, v)}
 		if v != nil {

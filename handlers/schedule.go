@@ -37,6 +37,9 @@ func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) e
 	if !who(c).Role.Can(club.SchedulePosts) {
 		return forbidden(club.SchedulePosts)
 	}
+	if f.large {
+		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+	}
 	slot, err := s.checkSchedule(c, d, f)
 	if err != nil {
 		return err

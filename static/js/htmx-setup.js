@@ -13,11 +13,20 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   if (e.detail.requestConfig?.elt?.closest("[data-poll]")?.closest("[data-busy]")) e.detail.shouldSwap = false;
 });
 
+// A refusal that is not in our words, as of a proxy before us, is no part of a
+// page. Ours say that they depend on htmx.
+document.addEventListener("htmx:beforeSwap", (e) => {
+  const { xhr } = e.detail;
+  if (xhr.status < 400 || /HX-Request/i.test(xhr.getResponseHeader("Vary") ?? "")) return;
+  e.detail.shouldSwap = false;
+  e.detail.isError = true;
+});
+
 // A fault of ours or of the network: say so, keep what is on the page.
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, (e) => {
     if (e.detail.elt?.matches("[data-poll], [data-quiet]")) return;
-    const text = document.body.dataset[name === "htmx:responseError" ? "faultText" : "offlineText"];
+    const text = document.body.dataset[name !== "htmx:responseError" ? "offlineText" : e.detail.xhr.status === 413 ? "bigText" : "faultText"];
     document.dispatchEvent(new CustomEvent("bs:toast", { detail: { kind: "problem", text } }));
   });
 }

@@ -75,7 +75,8 @@ type OwnText struct {
 	Account  Account
 	Text     string
 	Counters []Counter
-	Fresh    bool // just made: takes the focus
+	Fresh    bool   // just made: takes the focus
+	Error    string // what must be changed
 }
 
 // Counter is one count of a text.

@@ -76,3 +76,12 @@ func editKind(v Page) string {
 	}
 	return "main"
 }
+
+// describedBy names what describes a field: its hints, and its error if it has
+// one.
+func describedBy(hints, id, fault string) string {
+	if fault == "" {
+		return hints
+	}
+	return hints + " " + id + "-e"
+}

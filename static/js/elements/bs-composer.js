@@ -88,16 +88,25 @@ class Composer extends HTMLElement {
     if (e.target === this.form) for (const b of this.querySelectorAll(".composer-bar .btn")) b.removeAttribute("aria-disabled");
     if (e.target !== this.saver) return;
     if (e.detail.ok) {
-      if (this.failures) this.say(this.querySelector("#save-state").textContent);
-      this.failures = 0;
+      if (this.failures || this.refused) this.say(this.querySelector("#save-state").textContent);
+      this.failures = 0; this.refused = false;
       this.kept = this.sent;
       if (this.typed === this.sent) this.forget();
       return;
     }
+    if (e.detail.status === 413) return this.refuse();
     if (e.detail.status >= 400 && e.detail.status < 500) return; // signed out, or a conflict: said elsewhere
     this.querySelector("#save-state").textContent = this.dataset.offlineText;
     if (!this.failures) this.say(this.dataset.offlineText);
     this.saveTimer = setTimeout(() => this.save(), retries[Math.min(this.failures++, retries.length - 1)]);
+  }
+
+  // refuse says that the server does not take so much: then this device has it.
+  refuse() {
+    const text = this.copy() ? this.dataset.bigText : this.dataset.lostText;
+    this.querySelector("#save-state").textContent = text;
+    if (!this.refused) this.say(text);
+    this.refused = true;
   }
 
   // flush sends what is unsaved when the page goes away.
@@ -129,7 +138,12 @@ class Composer extends HTMLElement {
 
   copy() {
     const values = Object.fromEntries(this.fields().map((f) => [f.id, f.value]));
-    try { localStorage.setItem(this.copyKey, JSON.stringify({ at: Date.now(), values })); } catch { /* full or forbidden: the server has it soon */ }
+    try {
+      localStorage.setItem(this.copyKey, JSON.stringify({ at: Date.now(), values }));
+      return true;
+    } catch {
+      return false; // full or forbidden: the server has it soon, or refuse says it
+    }
   }
 
   forget() {

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/failpoint"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -164,7 +166,14 @@ func (r *run) commit(ctx context.Context, ch club.Change, facts store.Facts) err
 func (r *run) transition(ctx context.Context, ch club.Change, facts store.Facts) (store.Delivery, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	return r.DB.Transition(ctx, r.d, ch, facts)
+	if err := failpoint.Hit("transition.before"); err != nil {
+		return r.d, err
+	}
+	d, err := r.DB.Transition(ctx, r.d, ch, facts)
+	if err == nil {
+		err = failpoint.Hit("transition.after")
+	}
+	return d, err
 }
 
 // tickEvent reads how things stand.
@@ -234,8 +243,11 @@ func (r *run) perform(ctx context.Context, step platforms.Step) (club.Event, err
 	call, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	ev.Err = r.guard(func() (err error) {
+		if err = failpoint.Hit("step.request"); err != nil {
+			return err
+		}
 		ev.Result, err = r.platform.Perform(call, r.session, r.pub, withoutEvidence(r.done), step)
-		return err
+		return cmp.Or(failpoint.Hit("step.response"), err)
 	})
 	if err := ctx.Err(); err != nil {
 		return ev, err
@@ -258,8 +270,11 @@ func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
 	ev.Err = r.guard(func() (err error) {
+		if err = failpoint.Hit("send.request"); err != nil {
+			return err
+		}
 		ev.Result, err = r.platform.Perform(call, r.session, r.pub, withoutEvidence(r.done), step)
-		return err
+		return cmp.Or(failpoint.Hit("send.response"), err)
 	})
 	ev.Jitter = r.Jitter()
 	r.call.Blame(ev.Err)
@@ -273,8 +288,11 @@ func (r *run) look(ctx context.Context) (club.Event, error) {
 	call, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	ev.Err = r.guard(func() (err error) {
+		if err = failpoint.Hit("look.request"); err != nil {
+			return err
+		}
 		ev.Evidence, err = r.platform.Settle(call, r.session, r.pub, r.done, r.d.TriedAt)
-		return err
+		return cmp.Or(failpoint.Hit("look.response"), err)
 	})
 	if err := ctx.Err(); err != nil {
 		return ev, err

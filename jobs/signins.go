@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/failpoint"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -124,7 +126,11 @@ func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, 
 	}
 	call, cancel := context.WithTimeout(ctx, renewTimeout)
 	defer cancel()
+	if err := failpoint.Hit("renewal.request"); err != nil {
+		return token, err
+	}
 	tokens, err := renewer.Renew(call, app, conn.Account, r.Refresh)
+	err = cmp.Or(failpoint.Hit("renewal.response"), err)
 	if err == nil && tokens.Access.IsZero() {
 		err = &platforms.Error{Kind: platforms.Unknown, Code: platforms.CodePlatformDown, Platform: conn.Account.Platform, Op: "renew"}
 	}

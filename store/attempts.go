@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/failpoint"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -106,6 +107,9 @@ func openAttempt(ctx context.Context, q querier, deliveryID string) (string, err
 // before the engine starts and returns how many there were.
 func (db *DB) Recover(ctx context.Context, boot string) (int, error) {
 	n := 0
+	if err := failpoint.Hit("recovery.before"); err != nil {
+		return 0, err
+	}
 	err := db.inTx(ctx, func(tx *tx) error {
 		type left struct {
 			d       Delivery
@@ -131,8 +135,11 @@ func (db *DB) Recover(ctx context.Context, boot string) (int, error) {
 			}
 		}
 		n = len(open)
-		return nil
+		return failpoint.Hit("recovery.commit")
 	})
+	if err == nil {
+		err = failpoint.Hit("recovery.after")
+	}
 	return n, err
 }
 

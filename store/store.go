@@ -18,6 +18,7 @@ import (
 	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
 
+	"github.com/bandstand-app/bandstand/internal/failpoint"
 	"github.com/bandstand-app/bandstand/internal/secret"
 	"github.com/bandstand-app/bandstand/migrations"
 )
@@ -204,10 +205,13 @@ func (db *DB) inTx(ctx context.Context, fn func(tx *tx) error) error {
 	if err := fn(&tx{Tx: t, now: db.now(), db: db}); err != nil {
 		return Fault(errors.Join(err, ignoreDone(t.Rollback())))
 	}
+	if err := failpoint.Hit("commit.before"); err != nil {
+		return errors.Join(err, ignoreDone(t.Rollback()))
+	}
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", Fault(err))
 	}
-	return nil
+	return failpoint.Hit("commit.after")
 }
 
 func ignoreDone(err error) error {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/failpoint"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -83,8 +85,11 @@ func (db *DB) StartRenewal(ctx context.Context, connectionID int64, boot string)
 		_, err = tx.ExecContext(ctx, `
 			UPDATE connection_refresh_tokens SET started_version = ?, started_boot = ?, started_at = ? WHERE connection_id = ?`,
 			r.Version, boot, ms(tx.now), connectionID)
-		return err
+		return cmp.Or(err, failpoint.Hit("renewal.start.before"))
 	})
+	if err == nil {
+		err = failpoint.Hit("renewal.start.after")
+	}
 	if err != nil {
 		return r, fmt.Errorf("start renewal of connection %d: %w", connectionID, err)
 	}
@@ -98,7 +103,7 @@ func (db *DB) StartRenewal(ctx context.Context, connectionID int64, boot string)
 
 // FinishRenewal keeps the new pair, if the one it was made from is still there.
 func (db *DB) FinishRenewal(ctx context.Context, connectionID, version int64, tokens platforms.Tokens) error {
-	return db.inTx(ctx, func(tx *tx) error {
+	err := db.inTx(ctx, func(tx *tx) error {
 		var have int64
 		err := tx.QueryRowContext(ctx, `SELECT version FROM connection_tokens WHERE connection_id = ?`, connectionID).Scan(&have)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && have != version {
@@ -107,8 +112,12 @@ func (db *DB) FinishRenewal(ctx context.Context, connectionID, version int64, to
 		if err != nil {
 			return fmt.Errorf("finish renewal of connection %d: %w", connectionID, err)
 		}
-		return tx.saveTokens(ctx, connectionID, tokens)
+		return cmp.Or(tx.saveTokens(ctx, connectionID, tokens), failpoint.Hit("renewal.finish.before"))
 	})
+	if err == nil {
+		err = failpoint.Hit("renewal.finish.after")
+	}
+	return err
 }
 
 // FailRenewal records that a renewal did not succeed: the old pair stays, and
@@ -120,7 +129,7 @@ func (db *DB) FailRenewal(ctx context.Context, connectionID int64, next time.Tim
 		if err != nil {
 			return fmt.Errorf("record renewal of connection %d: %w", connectionID, err)
 		}
-		return nil
+		return failpoint.Hit("renewal.fail.before")
 	})
 }
 

@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"views":    {"views", "internal/club", "internal/i18n", "internal/chart", "platforms"},
 	"static":   {},
 	// platforms: tokens and app credentials travel as its Secret.
-	"store":              {"migrations", "internal/club", "internal/secret", "platforms"},
+	"store":              {"migrations", "internal/club", "internal/failpoint", "internal/secret", "platforms"},
 	"store/storetest":    {"store", "internal/secret", "internal/club", "platforms"},
 	"jobs":               {"store", "platforms", "internal"},
 	"migrations":         {},
@@ -41,6 +41,7 @@ var allowed = map[string][]string{
 	"internal":               {"internal", "platforms", "store"},
 	"internal/club":          {"platforms"},
 	"internal/secret":        {},
+	"internal/failpoint":     {"internal/club"},
 	"internal/i18n":          {},
 	"internal/password":      {"internal/club"},
 	"internal/bench":         {"*"},

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/failpoint"
 )
 
 // FileName is the journal inside the data directory. Full files get a dot and
@@ -151,9 +152,18 @@ func (j *Journal) write(lines []byte) error {
 			return err
 		}
 	}
+	if err := failpoint.Hit("journal.before"); err != nil {
+		return err
+	}
 	_, err := j.file.Write(lines)
 	if err == nil {
+		err = failpoint.Hit("journal.written")
+	}
+	if err == nil {
 		err = j.sync(j.file)
+	}
+	if err == nil {
+		err = failpoint.Hit("journal.after")
 	}
 	if err != nil {
 		err = errors.Join(err, j.file.Close())
@@ -215,7 +225,13 @@ func (j *Journal) rotate() error {
 	if err != nil {
 		return err
 	}
+	if err := failpoint.Hit("journal.rotate.before"); err != nil {
+		return err
+	}
 	if err := os.Rename(j.path(), fmt.Sprintf("%s.%06d", j.path(), next)); err != nil {
+		return err
+	}
+	if err := failpoint.Hit("journal.rotate.after"); err != nil {
 		return err
 	}
 	if _, err := j.open(); err != nil {

@@ -189,7 +189,7 @@ func (s *Server) whenOf(c echo.Context, _ *desk, f *composerForm) (club.Slot, po
 	slot, _, _ := s.slotOf(c, f)
 	zone := who(c).Club.Zone
 	w := posts.When{
-		Choice: f.when, Date: f.date, Clock: f.clock, Place: i18n.Place(zone), Min: inZone(s.Now(), zone).Format(dateForm),
+		Choice: f.when, Date: f.date, Clock: f.clock, Place: i18n.Place(zone),
 	}
 	if slot.At.IsZero() {
 		return slot, w

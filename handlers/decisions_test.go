@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -49,13 +50,14 @@ func TestUnclearOutcomeAsksWhatIsThere(t *testing.T) {
 		form   url.Values
 		status club.Status
 		url    string
+		answer int
 	}{
-		"it is there":             {decide("there"), club.Published, ""},
-		"it is there, with link":  {decide("there", "link", "https://tiny.example/1"), club.Published, "https://tiny.example/1"},
-		"it is not there":         {decide("missing"), club.Publishing, ""},
-		"no address":              {decide("there", "link", "over there"), club.NeedsAttention, ""},
-		"try again is no answer":  {decide("now"), club.NeedsAttention, ""},
-		"a new time is no answer": {decide("retime", "date", "2026-11-25", "time", "10:00"), club.NeedsAttention, ""},
+		"it is there":             {decide("there"), club.Published, "", http.StatusSeeOther},
+		"it is there, with link":  {decide("there", "link", "https://tiny.example/1"), club.Published, "https://tiny.example/1", http.StatusSeeOther},
+		"it is not there":         {decide("missing"), club.Publishing, "", http.StatusSeeOther},
+		"no address":              {decide("there", "link", "over there"), club.NeedsAttention, "", http.StatusUnprocessableEntity},
+		"try again is no answer":  {decide("now"), club.NeedsAttention, "", http.StatusSeeOther},
+		"a new time is no answer": {decide("retime", "date", "2026-11-25", "time", "10:00"), club.NeedsAttention, "", http.StatusSeeOther},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,7 +66,11 @@ func TestUnclearOutcomeAsksWhatIsThere(t *testing.T) {
 			b := s.as(club.Publisher)
 			b.get("/posts/1").says("We do not know whether Tiny took the post", "We looked for it 3 times.", "It is there", "It is not there, send it again").
 				saysNot("Try again", "Choose a new time")
-			b.post("/deliveries/"+id+"/answer", tt.form).to("/posts/1")
+			a := b.post("/deliveries/"+id+"/answer", tt.form).want(tt.answer)
+			if tt.answer == http.StatusUnprocessableEntity {
+				a.says("Enter a link like https://example.org/page.")
+				a.holds("link-"+id, "over there")
+			}
 			if d := s.only().Deliveries[0]; d.Status != tt.status || d.RemoteURL != tt.url {
 				t.Errorf("it is %s at %q, want %s at %q", d.Status, d.RemoteURL, tt.status, tt.url)
 			}
@@ -82,8 +88,12 @@ func TestLatePostsAreAskedAboutOnce(t *testing.T) {
 		t.Errorf("%d boxes ask the same, want 1", n)
 	}
 	retime := decide("retime", "also", ids[1], "date", "2026-11-22", "time", "10:00")
-	b.post("/deliveries/"+ids[0]+"/answer", retime).to("/posts/1")
-	b.get("/posts/1").says("Sun 22 Nov, 10:00 in Dublin has passed.")
+	past := b.post("/deliveries/"+ids[0]+"/answer", retime).want(http.StatusUnprocessableEntity).says("Sun 22 Nov, 10:00 in Dublin has passed.")
+	past.holds("time-"+ids[0], "10:00")
+	if past.doc().Find("#date-"+ids[0]).AttrOr("value", "") != "2026-11-22" || past.doc().Find(".retime[open]").Length() != 1 {
+		t.Error("the time that was typed is gone")
+	}
+	b.post("/deliveries/"+ids[0]+"/answer", with(retime, "date", "soon")).want(http.StatusUnprocessableEntity).holds("date-"+ids[0], "soon")
 	b.post("/deliveries/"+ids[0]+"/answer", with(retime, "date", "2026-11-26")).to("/posts/1")
 	want := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
 	for _, d := range s.only().Deliveries {
@@ -186,4 +196,71 @@ func TestPublishedPartsStayWhenThePostIsEdited(t *testing.T) {
 	if p.Live.Content.Text != "Trials for everybody under twelve" || len(p.Live.Content.Accounts) != 2 {
 		t.Errorf("live is %+v", p.Live.Content)
 	}
+}
+
+// TestOneAnswerForSeveralAccounts: it is carried out on all of them or on none,
+// and the audit log tells who gave it.
+func TestOneAnswerForSeveralAccounts(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	ids := s.trouble(club.NeedsAttention, club.Late, "late", `{"time":"2026-11-24T18:30:00Z"}`, s.account("tiny", true, club.Working), s.account("wide", true, club.Working))
+	b := s.as(club.Publisher)
+	if _, err := s.db.Writer().ExecContext(t.Context(), `UPDATE deliveries SET status = 'PUBLISHING', phase = 'sending' WHERE id = unhex(?)`, ids[1]); err != nil {
+		t.Fatal(err)
+	}
+	b.post("/deliveries/"+ids[0]+"/answer", decide("discard", "also", ids[1])).to("/posts/1")
+	b.get("/posts/1").says("This post is already on its way")
+	if d := s.only().Deliveries[0]; d.Status != club.NeedsAttention {
+		t.Errorf("half an answer was carried out: %s", d.Status)
+	}
+	if n := len(s.audited("post_left_out")); n != 0 {
+		t.Errorf("%d answers are in the audit log that were not carried out", n)
+	}
+	if _, err := s.db.Writer().ExecContext(t.Context(), `UPDATE deliveries SET status = 'NEEDS_ATTENTION', phase = 'late' WHERE id = unhex(?)`, ids[1]); err != nil {
+		t.Fatal(err)
+	}
+	b.post("/deliveries/"+ids[0]+"/answer", decide("retime", "also", ids[1], "date", "2026-11-26", "time", "10:00")).to("/posts/1")
+	for _, what := range []string{"1 tiny 0 2026-11-26T10:00:00Z", "1 wide 1 2026-11-26T10:00:00Z"} {
+		if got := s.audited("post_retimed"); !slices.Contains(got, what) {
+			t.Errorf("the audit log has %q, want %q", got, what)
+		}
+	}
+}
+
+// TestAnswersAreInTheAuditLog: each, with who said what of which account.
+func TestAnswersAreInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	for what, tt := range map[string]struct {
+		phase  club.Phase
+		form   url.Values
+		object string
+	}{
+		"post_said_there":   {club.Ambiguous, decide("there", "link", "https://tiny.example/1"), "1 tiny 0 https://tiny.example/1"},
+		"post_said_missing": {club.Ambiguous, decide("missing"), "1 tiny 0"},
+		"post_sent_now":     {club.Late, decide("now"), "1 tiny 0"},
+		"post_left_out":     {club.Late, decide("discard"), "1 tiny 0"},
+	} {
+		s := withTiny(t)
+		id := s.trouble(club.NeedsAttention, tt.phase, "late", `{}`, s.account("tiny", true, club.Working))[0]
+		s.as(club.Publisher).post("/deliveries/"+id+"/answer", tt.form).to("/posts/1")
+		if got := s.audited(what); !slices.Equal(got, []string{tt.object}) {
+			t.Errorf("%s: the audit log has %q, want %q", what, got, tt.object)
+		}
+	}
+}
+
+// audited lists the objects of an action that the scene's publisher did.
+func (s *scene) audited(action string) []string {
+	s.t.Helper()
+	all, err := s.db.AuditEntries(s.t.Context(), s.club.ID, 50)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var out []string
+	for _, e := range all {
+		if e.Action == action && e.PersonID == s.persons[club.Publisher].ID && e.Origin != "" {
+			out = append(out, e.Object)
+		}
+	}
+	return out
 }

@@ -294,7 +294,7 @@ func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x 
 	}
 	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: t(c, "answer_discard", "platform", platform), Kind: "quiet"})
 	date, clock := proposal(s.Now(), who(c).Club.Zone, "", p.Planned.Clock())
-	f.Retime = &posts.When{Date: date, Clock: clock, Place: i18n.Place(who(c).Club.Zone), Min: s.local(c, s.Now()).Format(dateForm)}
+	f.Retime = &posts.When{Date: date, Clock: clock, Place: i18n.Place(who(c).Club.Zone)}
 	f.Edit = postPath(p.ID) + "/edit"
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -256,6 +257,23 @@ func (a *answer) saysNot(parts ...string) *answer {
 		if strings.Contains(text, p) {
 			a.t.Errorf("%s says %q", a.what, p)
 		}
+	}
+	return a
+}
+
+// holds checks that a field has what was typed in it again, and says beside it,
+// and in a summary that leads to it, what is wrong.
+func (a *answer) holds(field, typed string) *answer {
+	a.t.Helper()
+	f := a.doc().Find("[id='" + field + "']")
+	if got := f.AttrOr("value", f.Text()); f.Length() != 1 || got != typed {
+		a.t.Errorf("%s: %s holds %.60q, want %.60q", a.what, field, got, typed)
+	}
+	if a.doc().Find("[id='"+field+"-e']").Length() != 1 || f.AttrOr("aria-invalid", "") != "true" || !slices.Contains(strings.Fields(f.AttrOr("aria-describedby", "")), field+"-e") {
+		a.t.Errorf("%s does not say at %s what is wrong", a.what, field)
+	}
+	if a.doc().Find(`.errors a[href="#`+field+`"]`).Length() != 1 {
+		a.t.Errorf("the summary of %s does not lead to %s: %q", a.what, field, a.doc().Find(".errors").Text())
 	}
 	return a
 }

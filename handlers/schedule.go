@@ -1,9 +1,10 @@
 package handlers
 
 import (
-	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -13,6 +14,7 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/layout"
+	"github.com/bandstand-app/bandstand/views/posts"
 )
 
 // createSchedule puts a post on the calendar with what its form holds.
@@ -148,67 +150,80 @@ func (s *Server) createAnswer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	all := []store.Delivery{first}
-	for _, id := range form["also"] {
-		d, err := s.DB.Delivery(c.Request().Context(), scope(c), id)
-		if err != nil || d.PostID != first.PostID {
-			return cmp.Or(err, error(club.ErrNotFound))
-		}
-		all = append(all, d)
+	answer, key, err := s.answerOf(c)
+	if err != nil {
+		return s.answerAgain(c, first.PostID, err)
 	}
-	var key string
-	for _, d := range all {
-		if key, err = s.answer(c, d); err != nil {
-			return s.answerAgain(c, d.PostID, err)
+	ids := []string{first.ID}
+	for _, id := range form["also"] {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
+	}
+	if answer.Kind == club.PersonSendsNow {
+		if err := s.checkDeliveries(c, first.PostID, ids); err != nil {
+			return s.answerAgain(c, first.PostID, err)
+		}
+	}
+	if err := s.DB.Answer(c.Request().Context(), scope(c), answer, c.RealIP(), ids...); err != nil {
+		return s.answerAgain(c, first.PostID, err)
 	}
 	s.flash(c, "done", t(c, key))
 	return seeOther(c, postPath(first.PostID))
 }
 
-// answer carries out a decision on one delivery. It returns the message that
-// says so.
-func (s *Server) answer(c echo.Context, d store.Delivery) (string, error) {
-	ctx, sc := c.Request().Context(), scope(c)
+// answerOf reads a decision, and the message that says it was carried out.
+func (s *Server) answerOf(c echo.Context) (a store.Answer, key string, err error) {
 	switch c.FormValue("answer") {
 	case "there":
 		address := c.FormValue("link")
 		if l := linkOf(address); l != nil {
 			address = l.URL
 		} else if address != "" {
-			return "", club.Fault("link", "problem_"+codeLinkForm)
+			return a, "", club.Fault("link", "problem_"+codeLinkForm)
 		}
-		return "answered_there", s.DB.SayThere(ctx, sc, d.ID, address)
+		return store.Answer{Kind: club.PersonFinds, URL: address}, "answered_there", nil
 	case "missing":
-		return "answered_missing", s.DB.SendAgain(ctx, sc, d.ID)
+		return store.Answer{Kind: club.PersonMisses}, "answered_missing", nil
 	case "now":
-		if err := s.checkDelivery(c, d); err != nil {
-			return "", err
-		}
-		return "answered_now", s.DB.SendNow(ctx, sc, d.ID)
+		return store.Answer{Kind: club.PersonSendsNow}, "answered_now", nil
 	case "retime":
 		slot, err := s.answerSlot(c)
-		if err != nil {
-			return "", err
-		}
-		return "answered_retime", s.DB.Retime(ctx, sc, d.ID, slot.At)
+		return store.Answer{Kind: club.PersonRetimes, Due: slot.At}, "answered_retime", err
 	case "discard":
-		return "answered_discard", s.DB.Discard(ctx, sc, d.ID)
+		return store.Answer{Kind: club.PersonCancels}, "answered_discard", nil
 	}
-	return "", club.ErrNotFound
+	return a, "", club.ErrNotFound
 }
 
-// answerAgain says why a decision could not be carried out, on the post's page.
+// answerAgain says why a decision could not be carried out, on the post's page:
+// at the field, with what was typed, unless the post has moved on meanwhile.
 func (s *Server) answerAgain(c echo.Context, post int64, err error) error {
-	if club.CodeOf(err) != club.Conflict && club.CodeOf(err) != club.Invalid {
+	ce, ok := errors.AsType[*club.Error](err)
+	if !ok || isHX(c) {
 		return err
 	}
-	p := s.problemOf(c, err)
-	if isHX(c) {
+	switch {
+	case ce.Code == club.Conflict:
+		s.flash(c, "problem", s.problemOf(c, err).text)
+		return seeOther(c, postPath(post))
+	case ce.Code != club.Invalid && !club.Storage(err):
 		return err
 	}
-	s.flash(c, "problem", p.text)
-	return seeOther(c, postPath(post))
+	p, readErr := s.DB.Post(c.Request().Context(), scope(c), post)
+	if readErr != nil {
+		return readErr
+	}
+	v, readErr := s.postView(c, p)
+	if readErr != nil {
+		return readErr
+	}
+	problem := s.problemOf(c, err)
+	page := s.page(c, "posts", titleOf(c, p))
+	page.Faults = []layout.Fault{v.Head.Refuse(c.Param("id"), ce.Field, problem.text, posts.Answer{
+		Link: c.FormValue("link"), Date: c.FormValue("date"), Clock: c.FormValue("time"), Retime: c.FormValue("answer") == "retime",
+	})}
+	return s.render(c, problem.status, posts.One(page, v))
 }
 
 // answerSlot reads the new time of a decision.
@@ -224,9 +239,9 @@ func (s *Server) answerSlot(c echo.Context) (club.Slot, error) {
 	return slot, nil
 }
 
-// checkDelivery asks the one checker before a post is tried again.
-func (s *Server) checkDelivery(c echo.Context, d store.Delivery) error {
-	p, err := s.DB.Post(c.Request().Context(), scope(c), d.PostID)
+// checkDeliveries asks the one checker before a post is tried again.
+func (s *Server) checkDeliveries(c echo.Context, post int64, ids []string) error {
+	p, err := s.DB.Post(c.Request().Context(), scope(c), post)
 	if err != nil {
 		return err
 	}
@@ -240,13 +255,14 @@ func (s *Server) checkDelivery(c echo.Context, d store.Delivery) error {
 	}
 	for i := range all {
 		v := &all[i]
-		if v.conn.ID != d.ConnectionID {
+		if !slices.ContainsFunc(p.Deliveries, func(d store.PostDelivery) bool { return d.ConnectionID == v.conn.ID && slices.Contains(ids, d.ID) }) {
 			continue
 		}
+		problems := v.problems
 		if !v.conn.Usable() {
-			return &club.Error{Code: club.Conflict, Key: "answer_problem", Args: map[string]string{"problem": s.problemText(c, platforms.Problem{Code: codeReconnect}, v)}}
+			problems = []platforms.Problem{{Code: codeReconnect, Severity: platforms.MustFix}}
 		}
-		for _, q := range v.problems {
+		for _, q := range problems {
 			if q.Severity == platforms.MustFix {
 				return &club.Error{Code: club.Conflict, Key: "answer_problem", Args: map[string]string{"problem": s.problemText(c, q, v)}}
 			}

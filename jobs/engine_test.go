@@ -206,7 +206,7 @@ func TestLateBeyondGraceAsks(t *testing.T) {
 		}
 	}
 
-	if err := r.db.SendNow(t.Context(), author, d.ID); err != nil {
+	if err := r.db.Answer(t.Context(), author, store.Answer{Kind: club.PersonSendsNow}, "test", d.ID); err != nil {
 		t.Fatal(err)
 	}
 	r.engine.RunDue(t.Context())
@@ -222,7 +222,7 @@ func TestPersonSaysItIsThere(t *testing.T) {
 	post := r.schedule("Match day", 0, r.connect())
 	r.settle()
 	d := r.want(post, club.NeedsAttention, club.Ambiguous)
-	if err := r.db.SayThere(t.Context(), r.club.Scope, d.ID, "https://fake.example/mine"); err != nil {
+	if err := r.db.Answer(t.Context(), r.club.Scope, store.Answer{Kind: club.PersonFinds, URL: "https://fake.example/mine"}, "test", d.ID); err != nil {
 		t.Fatal(err)
 	}
 	if d := r.want(post, club.Published, club.Unlinked); d.RemoteURL != "https://fake.example/mine" {
@@ -244,7 +244,7 @@ func TestPersonSaysItIsNotThere(t *testing.T) {
 			post := r.schedule("Match day", 0, r.connect())
 			r.settle()
 			d := r.want(post, club.NeedsAttention, club.Ambiguous)
-			if err := r.db.SendAgain(t.Context(), r.club.Scope, d.ID); err != nil {
+			if err := r.db.Answer(t.Context(), r.club.Scope, store.Answer{Kind: club.PersonMisses}, "test", d.ID); err != nil {
 				t.Fatal(err)
 			}
 			r.settle()
@@ -264,7 +264,7 @@ func TestTryAgainAfterFailure(t *testing.T) {
 	post := r.schedule("Match day", 0, r.connect())
 	r.settle()
 	d := r.want(post, club.Failed, club.Refused)
-	if err := r.db.SendNow(t.Context(), r.club.Scope, d.ID); err != nil {
+	if err := r.db.Answer(t.Context(), r.club.Scope, store.Answer{Kind: club.PersonSendsNow}, "test", d.ID); err != nil {
 		t.Fatal(err)
 	}
 	r.settle()
@@ -280,19 +280,31 @@ func TestForeignDeliveriesAreNotThere(t *testing.T) {
 	d := r.delivery(post)
 	foreign := store.Scope{ClubID: r.club.ClubID + 1, PersonID: r.club.PersonID}
 	for name, ask := range map[string]func() error{
-		"read":       func() error { _, err := r.db.Delivery(t.Context(), foreign, d.ID); return err },
-		"send now":   func() error { return r.db.SendNow(t.Context(), foreign, d.ID) },
-		"say there":  func() error { return r.db.SayThere(t.Context(), foreign, d.ID, "") },
-		"send again": func() error { return r.db.SendAgain(t.Context(), foreign, d.ID) },
-		"retime":     func() error { return r.db.Retime(t.Context(), foreign, d.ID, r.clock.Now()) },
-		"discard":    func() error { return r.db.Discard(t.Context(), foreign, d.ID) },
-		"not an id":  func() error { return r.db.Discard(t.Context(), r.club.Scope, "' OR 1=1") },
+		"read": func() error { _, err := r.db.Delivery(t.Context(), foreign, d.ID); return err },
+		"send now": func() error {
+			return r.db.Answer(t.Context(), foreign, store.Answer{Kind: club.PersonSendsNow}, "test", d.ID)
+		},
+		"say there": func() error {
+			return r.db.Answer(t.Context(), foreign, store.Answer{Kind: club.PersonFinds}, "test", d.ID)
+		},
+		"send again": func() error {
+			return r.db.Answer(t.Context(), foreign, store.Answer{Kind: club.PersonMisses}, "test", d.ID)
+		},
+		"retime": func() error {
+			return r.db.Answer(t.Context(), foreign, store.Answer{Kind: club.PersonRetimes, Due: r.clock.Now()}, "test", d.ID)
+		},
+		"discard": func() error {
+			return r.db.Answer(t.Context(), foreign, store.Answer{Kind: club.PersonCancels}, "test", d.ID)
+		},
+		"not an id": func() error {
+			return r.db.Answer(t.Context(), r.club.Scope, store.Answer{Kind: club.PersonCancels}, "test", "' OR 1=1")
+		},
 	} {
 		if err := ask(); club.CodeOf(err) != club.NotFound {
 			t.Errorf("%s: %v, want not found", name, err)
 		}
 	}
-	if err := r.db.SayThere(t.Context(), r.club.Scope, d.ID, ""); club.CodeOf(err) != club.Conflict {
+	if err := r.db.Answer(t.Context(), r.club.Scope, store.Answer{Kind: club.PersonFinds}, "test", d.ID); club.CodeOf(err) != club.Conflict {
 		t.Errorf("an answer that does not fit: %v, want conflict", err)
 	}
 }

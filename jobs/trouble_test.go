@@ -11,6 +11,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // album is a library of two pictures.
@@ -192,7 +193,7 @@ func TestRetimedWhileItTriesAgain(t *testing.T) {
 	post := r.schedule("Match day", 0, r.connect())
 	r.engine.RunDue(t.Context())
 	d := r.want(post, club.Publishing, club.Backoff)
-	if err := r.db.Retime(t.Context(), r.club.Scope, d.ID, r.clock.Now().Add(time.Hour)); err != nil {
+	if err := r.db.Answer(t.Context(), r.club.Scope, store.Answer{Kind: club.PersonRetimes, Due: r.clock.Now().Add(time.Hour)}, "test", d.ID); err != nil {
 		t.Fatal(err)
 	}
 	r.fake.url = there
@@ -212,7 +213,7 @@ func TestOvertakenByAPersonTheEngineStops(t *testing.T) {
 	post := r.schedule("Match day", 0, r.connect())
 	r.engine.tick(t.Context())
 	<-r.server.entered
-	if err := r.db.Discard(t.Context(), r.club.Scope, r.delivery(post).ID); err != nil {
+	if err := r.db.Answer(t.Context(), r.club.Scope, store.Answer{Kind: club.PersonCancels}, "test", r.delivery(post).ID); err != nil {
 		t.Fatal(err)
 	}
 	close(r.server.hold)

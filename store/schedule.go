@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -126,40 +127,42 @@ func (db *DB) Schedule(ctx context.Context, s Scope, postID int64, accounts []in
 	return err
 }
 
-// SayThere is the answer "it is there" to an unclear outcome (row 31). url may
-// be empty.
-func (db *DB) SayThere(ctx context.Context, s Scope, id, url string) error {
-	return db.answer(ctx, s, id, club.Event{Kind: club.PersonFinds, URL: url})
+// Answer is a person's decision on deliveries that failed or need attention.
+type Answer struct {
+	// Kind is club.PersonFinds ("it is there", row 31), PersonMisses ("it is not
+	// there, send again", row 32), PersonSendsNow (rows 33, 36), PersonRetimes or
+	// PersonCancels (rows 2, 3, 14, 33, 36).
+	Kind club.EventKind
+	URL  string    // with PersonFinds: where it is, if that was said
+	Due  time.Time // with PersonRetimes
 }
 
-// SendAgain is the answer "it is not there, send again" (row 32).
-func (db *DB) SendAgain(ctx context.Context, s Scope, id string) error {
-	return db.answer(ctx, s, id, club.Event{Kind: club.PersonMisses, DueAt: db.now()})
+// answered is what the audit log calls each answer.
+var answered = map[club.EventKind]string{
+	club.PersonFinds: "post_said_there", club.PersonMisses: "post_said_missing", club.PersonSendsNow: "post_sent_now",
+	club.PersonRetimes: "post_retimed", club.PersonCancels: "post_left_out",
 }
 
-// SendNow publishes a late delivery now, or tries one again that failed (rows
-// 33, 36).
-func (db *DB) SendNow(ctx context.Context, s Scope, id string) error {
-	return db.answer(ctx, s, id, club.Event{Kind: club.PersonSendsNow, DueAt: db.now()})
-}
-
-// Retime gives one delivery another time (rows 2, 14, 33, 36).
-func (db *DB) Retime(ctx context.Context, s Scope, id string, due time.Time) error {
-	return db.answer(ctx, s, id, club.Event{Kind: club.PersonRetimes, DueAt: due})
-}
-
-// Discard takes one delivery off the calendar for good (rows 3, 14, 33, 36).
-func (db *DB) Discard(ctx context.Context, s Scope, id string) error {
-	return db.answer(ctx, s, id, club.Event{Kind: club.PersonCancels})
-}
-
-func (db *DB) answer(ctx context.Context, s Scope, id string, e club.Event) error {
+// Answer carries out one decision on deliveries of one post: on all of them, or
+// on none. club.ErrNotFound: one of them is not there, or of another post.
+// club.Conflict: one of them does not ask this any more.
+func (db *DB) Answer(ctx context.Context, s Scope, a Answer, origin string, ids ...string) error {
 	err := db.inTx(ctx, func(tx *tx) error {
-		d, err := delivery(ctx, tx, s, id)
-		if err != nil {
-			return err
+		var post int64
+		for _, id := range ids {
+			d, err := delivery(ctx, tx, s, id)
+			if err != nil {
+				return err
+			}
+			if post != 0 && d.PostID != post {
+				return club.ErrNotFound
+			}
+			post = d.PostID
+			if err := tx.answer(ctx, s, d, a, origin); err != nil {
+				return err
+			}
 		}
-		return tx.happen(ctx, s, d, e)
+		return nil
 	})
 	if errors.Is(err, club.ErrNoRow) || errors.Is(err, ErrMoved) {
 		return &club.Error{Code: club.Conflict, Key: "error_delivery_moved", Err: err}
@@ -168,6 +171,29 @@ func (db *DB) answer(ctx context.Context, s Scope, id string, e club.Event) erro
 		db.signal()
 	}
 	return err
+}
+
+func (t *tx) answer(ctx context.Context, s Scope, d Delivery, a Answer, origin string) error {
+	e := club.Event{Kind: a.Kind, URL: a.URL, DueAt: a.Due}
+	if a.Kind == club.PersonMisses || a.Kind == club.PersonSendsNow {
+		e.DueAt = t.now
+	}
+	if err := t.happen(ctx, s, d, e); err != nil {
+		return err
+	}
+	var account string
+	err := t.QueryRowContext(ctx, `SELECT platform || ' ' || remote_id FROM connections WHERE id = ?`, d.ConnectionID).Scan(&account)
+	if err != nil {
+		return fmt.Errorf("read account of delivery %s: %w", d.ID, err)
+	}
+	what := strconv.FormatInt(d.PostID, 10) + " " + account
+	if a.URL != "" {
+		what += " " + a.URL
+	}
+	if !a.Due.IsZero() {
+		what += " " + a.Due.UTC().Format(time.RFC3339)
+	}
+	return t.audit(ctx, s, answered[a.Kind], what, origin)
 }
 
 func (t *tx) deliveriesOf(ctx context.Context, s Scope, postID int64) ([]Delivery, error) {

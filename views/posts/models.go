@@ -3,6 +3,7 @@
 package posts
 
 import (
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -127,7 +128,6 @@ type When struct {
 	Words  string   // "Tue 24 Nov, 18:30", or empty
 	Note   string   // clocks change
 	Offers []string // other clock times, where this one does not exist
-	Min    string   // first date that can be chosen
 }
 
 // SaveState is the line that says what is kept where.
@@ -297,6 +297,42 @@ type Failure struct {
 	Reconnect string // address of the account, or empty
 	Look      string // address of the account on the platform, or empty
 	Retime    *When
+	Typed     Answer // what was refused, to be mended
+}
+
+// Answer is what a person typed to answer a failure, and what is wrong with it.
+type Answer struct {
+	Link, Date, Clock string
+	Retime            bool // the new time, and not the address
+	Field             string
+	Error             string
+}
+
+// errorOf is the message of a field, or empty.
+func (a Answer) errorOf(field string) string {
+	if a.Field != field {
+		return ""
+	}
+	return a.Error
+}
+
+// Refuse puts what was typed back into the failure box of a delivery, with what
+// is wrong at its field. It returns the line of the summary.
+func (h *Head) Refuse(delivery, field, text string, typed Answer) layout.Fault {
+	i := slices.IndexFunc(h.Failures, func(f Failure) bool { return f.Delivery == delivery })
+	if i < 0 {
+		return layout.Fault{Text: text}
+	}
+	f := &h.Failures[i]
+	typed.Field, typed.Error = field, text
+	f.Typed = typed
+	if f.Retime != nil && typed.Retime {
+		f.Retime.Date, f.Retime.Clock = typed.Date, typed.Clock
+	}
+	if field == "" {
+		return layout.Fault{Text: text}
+	}
+	return layout.Fault{Field: field + "-" + delivery, Text: text}
 }
 
 // Decision is one button of a failure box.

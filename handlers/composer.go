@@ -44,7 +44,7 @@ type composerForm struct {
 	date     string
 	clock    string
 	do       string // the button pressed
-	computer bool
+	style    posts.Style
 	uploads  []*multipart.FileHeader
 	faults   []layout.Fault
 	fresh    int64 // account whose own text was just made
@@ -74,7 +74,7 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	f := &composerForm{
 		op: v.Get("op"), note: strings.TrimSpace(v.Get("note")), newLabel: strings.TrimSpace(v.Get("campaign_new")),
 		when: v.Get("when"), date: strings.TrimSpace(v.Get("date")), clock: strings.TrimSpace(v.Get("time")),
-		do: v.Get("do"), computer: v.Get("screen") == "computer",
+		do: v.Get("do"), style: styleOf(v),
 	}
 	f.post, f.version, f.campaign = number(v.Get("post")), number(v.Get("version")), number(v.Get("campaign"))
 	if id := c.Param("id"); id != "" {
@@ -157,6 +157,11 @@ func begin(text string, n int) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:n], "")
+}
+
+// styleOf is how the person wants the preview drawn.
+func styleOf(v url.Values) posts.Style {
+	return posts.Style{Computer: v.Get("screen") == "computer", Colours: v.Get("colours"), Unfolded: v.Get("fold") == "after"}
 }
 
 // composing reads the form, and the post that it is about.

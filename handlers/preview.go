@@ -68,7 +68,7 @@ func (s *Server) createPreview(c echo.Context) error {
 
 // previewOf draws the cards and everything else that depends on the text.
 func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdict) posts.Preview {
-	p := posts.Preview{Computer: f.computer, Reading: d.linkState == club.CardReading}
+	p := posts.Preview{Style: f.style, Reading: d.linkState == club.CardReading}
 	slot, when := s.whenOf(c, d, f)
 	p.When = when
 	if f.large {
@@ -193,7 +193,7 @@ func (s *Server) card(c echo.Context, d *desk, f *composerForm, v *verdict, slot
 	ctx := c.Request().Context()
 	info := v.platform.Info()
 	p := platforms.Preview{
-		Account: v.conn.Account, Draft: v.draft, Computer: f.computer,
+		Account: v.conn.Account, Draft: v.draft, Computer: f.style.Computer,
 		MediaURL: func(id string) string { return viewPath(id, v.conn.ID, fitOf(f.content, id, v.conn.ID)) },
 		T:        func(key string, args ...string) string { return i18n.T(ctx, key, args...) },
 	}

@@ -1,6 +1,9 @@
 package platforms
 
-// Preview is what a platform draws a preview card from.
+// Preview is what a platform draws a preview card from. Where the platform hides
+// the rest of a long text behind "more", the line that says so carries the
+// attribute data-fold and the rest data-folded: both lie directly in one element
+// that holds the whole text.
 type Preview struct {
 	Account  Account
 	Draft    Draft

@@ -68,11 +68,4 @@ func initial(a platforms.Account) string {
 	return ""
 }
 
-func screen(p platforms.Preview) string {
-	if p.Computer {
-		return "computer"
-	}
-	return "phone"
-}
-
 func linkTitle(l *platforms.Link) string { return cmp.Or(l.Title, hostOf(l.URL), l.URL) }

@@ -48,7 +48,7 @@ func TestPreviewFoldsLongText(t *testing.T) {
 			t.Parallel()
 			got := card(t, platforms.Draft{Text: c.text}, c.computer)
 			r := []rune(c.text)
-			if seen := got.Find(".pv-linkedin-text").First().Text(); seen != string(r[:c.seen]) {
+			if seen := got.Find(".pv-linkedin-seen").Text(); seen != string(r[:c.seen]) {
 				t.Errorf("seen is %q", seen)
 			}
 			if rest := got.Find(".pv-linkedin-folded").Text(); rest != string(r[c.seen:]) {
@@ -94,11 +94,11 @@ func TestPreviewOfALink(t *testing.T) {
 	if src := got.Find(".pv-linkedin-card img").AttrOr("src", ""); src != "/thumb/p" {
 		t.Errorf("the card shows %q", src)
 	}
-	if text := got.Find(".pv-linkedin-text").Text(); text != "Trials" {
+	if text := got.Find(".pv-linkedin-seen").Text(); text != "Trials" {
 		t.Errorf("the text is %q: the card carries the address", text)
 	}
 	d.Media = make([]platforms.Media, 1)
-	if text := card(t, d, false).Find(".pv-linkedin-text").Text(); text != "Trials\nhttps://www.riverside.org/u12" {
+	if text := card(t, d, false).Find(".pv-linkedin-seen").Text(); text != "Trials\nhttps://www.riverside.org/u12" {
 		t.Errorf("with a picture the text is %q: no card carries the address", text)
 	}
 }

@@ -42,7 +42,7 @@ func card(p platforms.Preview, v cardView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Computer {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " data-width")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " data-computer")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

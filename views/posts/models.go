@@ -140,17 +140,24 @@ type SaveState struct {
 
 // Preview is the right-hand side of the composer.
 type Preview struct {
-	Cards    []Card
-	Must     []Problem
-	Look     []Problem
-	Ready    string // "Ready for 3 accounts"
-	Computer bool
+	Cards []Card
+	Must  []Problem
+	Look  []Problem
+	Ready string // "Ready for 3 accounts"
+	Style
 	Reading  bool // a link card is being read: look again soon
 	OwnTools []Account
 	Counters []Counter
 	Own      []OwnText
 	Pictures []Picture
 	When     When
+}
+
+// Style is how the cards are drawn.
+type Style struct {
+	Computer bool
+	Colours  string // "light", "dark", or empty: those of the device
+	Unfolded bool   // as after pressing "more"
 }
 
 // Card is one account's preview.

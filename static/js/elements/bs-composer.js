@@ -38,7 +38,7 @@ class Composer extends HTMLElement {
   // ---- what changes
 
   changed(field) {
-    if (field?.type === "file") return;
+    if (field?.type === "file" || field?.closest("[data-only-look]")) return;
     this.typed++;
     const at = this.querySelector("#save-state");
     if (at && !this.failures) at.textContent = this.dataset.unsavedText;

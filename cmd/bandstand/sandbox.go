@@ -48,7 +48,7 @@ func (c *sandboxCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	log := newLog(os.Stderr)
 	fetch := safehttp.Platform(safehttp.Settings{UserAgent: userAgent(), Exceptions: networks})
-	world, err := practice.Open(c.Data, newSimulators(fetch, base.String(), time.Now), log)
+	world, err := practice.Open(c.Data, newSimulators(fetch, base.String(), wallClock), log)
 	if err != nil {
 		return err
 	}
@@ -118,6 +118,7 @@ func newSandbox(world *practice.World, infos []platforms.Info) http.Handler {
 	mux.HandleFunc("GET /{$}", s.showFeed)
 	mux.HandleFunc("GET /_sandbox/posts", s.listPosts)
 	mux.HandleFunc("POST /_sandbox/faults", s.createFault)
+	mux.HandleFunc("DELETE /_sandbox/faults", s.deleteFaults)
 	mux.HandleFunc("POST /_sandbox/reset", s.createReset)
 	mux.Handle("/", world)
 	return http.NewCrossOriginProtection().Handler(mux)
@@ -137,6 +138,14 @@ func (s *sandbox) createFault(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := s.world.Fault(f); err != nil {
 		refuse(w, http.StatusUnprocessableEntity, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *sandbox) deleteFaults(w http.ResponseWriter, _ *http.Request) {
+	if err := s.world.Calm(); err != nil {
+		refuse(w, http.StatusInternalServerError, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

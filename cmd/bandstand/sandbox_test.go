@@ -71,6 +71,7 @@ func (s *toy) Save() ([]byte, error) {
 func (s *toy) Load(b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.state.Faults = nil
 	return json.Unmarshal(b, &s.state)
 }
 
@@ -154,6 +155,9 @@ func TestSandboxFaultsAndReset(t *testing.T) {
 		{"fault", "POST", "/_sandbox/faults", `{"platform":"tin","operation":"publish","fault":"slow","count":1}`, 204},
 		{"it shows", "POST", "/tin/post", "two", 503},
 		{"of another platform", "POST", "/_sandbox/faults", `{"platform":"gold","operation":"publish","fault":"slow"}`, 422},
+		{"disarmed", "DELETE", "/_sandbox/faults", "", 204},
+		{"it shows no more", "POST", "/tin/post", "two", 200},
+		{"fault again", "POST", "/_sandbox/faults", `{"platform":"tin","operation":"publish","fault":"slow","count":1}`, 204},
 		{"misspelt", "POST", "/_sandbox/faults", `{"platfrom":"tin"}`, 400},
 		{"too big", "POST", "/_sandbox/faults", `{"fault":"` + string(bytes.Repeat([]byte("x"), maxFault)) + `"}`, 400},
 		{"not by reading", "GET", "/_sandbox/reset", "", 404},

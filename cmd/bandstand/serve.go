@@ -36,7 +36,7 @@ type serveCmd struct {
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	// Starting is short: a stop that comes meanwhile waits until it is done.
-	app, err := Open(context.WithoutCancel(ctx), c.Settings, out, time.Now)
+	app, err := Open(context.WithoutCancel(ctx), c.Settings, out, wallClock)
 	if err != nil {
 		return err
 	}

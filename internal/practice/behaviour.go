@@ -51,6 +51,17 @@ func (w *World) Behave(id platforms.ID, b Behaviour) error {
 		return nil
 	}
 	w.behaviours[id] = b
+	return w.calm()
+}
+
+// Calm ends all faults but those of the behaviours.
+func (w *World) Calm() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calm()
+}
+
+func (w *World) calm() error {
 	var out []error
 	for _, k := range w.sims {
 		out = append(out, k.calm())

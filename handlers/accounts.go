@@ -143,43 +143,6 @@ func (s *Server) checkNow(c echo.Context, conn store.Connection) (kind, text str
 	return "note", text, nil
 }
 
-func (s *Server) showDisconnect(c echo.Context) error {
-	conn, err := s.account(c)
-	if err != nil {
-		return err
-	}
-	if conn.Health == club.Disconnected {
-		return seeOther(c, "/accounts")
-	}
-	ctx := c.Request().Context()
-	page := accounts.DisconnectPage{Card: s.accountCard(c, conn)}
-	page.Page = s.page(c, "accounts", t(c, "disconnect_title", "account", page.Card.Name))
-	if conn.Waiting > 0 {
-		page.Stops = append(page.Stops, i18n.N(ctx, "disconnect_stops_posts", conn.Waiting, "account", page.Card.Name))
-	}
-	page.Stops = append(page.Stops, t(c, "disconnect_stops_numbers"), t(c, "disconnect_stops_signin", "platform", page.Card.Site))
-	page.Stays = []string{t(c, "disconnect_stays_posts", "platform", page.Card.Site), t(c, "disconnect_stays_numbers"), t(c, "disconnect_stays_again")}
-	return s.render(c, http.StatusOK, accounts.Disconnect(page))
-}
-
-// createDisconnect tells the platform, as well as that goes, and destroys the
-// sign-in (rule A5).
-func (s *Server) createDisconnect(c echo.Context) error {
-	ctx := c.Request().Context()
-	conn, err := s.account(c)
-	if err != nil {
-		return err
-	}
-	if err := s.SignIns.Revoke(ctx, conn.Connection); err != nil {
-		s.Log.Warn("tell a platform about disconnecting", "connection", conn.ID, "platform", conn.Account.Platform, "err", err)
-	}
-	if err := s.DB.Disconnect(ctx, scope(c), conn.ID, origin(c)); err != nil {
-		return err
-	}
-	s.flash(c, "done", t(c, "disconnect_done", "account", labelOf(conn.Account)))
-	return seeOther(c, "/accounts")
-}
-
 // accountCard puts an account into words.
 func (s *Server) accountCard(c echo.Context, conn store.Connected) accounts.Card {
 	ctx, zone, a := c.Request().Context(), s.zone(c), conn.Account

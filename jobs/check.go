@@ -75,34 +75,3 @@ func (s *SignIns) ask(ctx context.Context, conn store.Connection, p platforms.Pl
 	account, err = p.Check(ctx, session)
 	return account, token.Version, err
 }
-
-// revokeTimeout is how long disconnecting waits for the platform.
-const revokeTimeout = 10 * time.Second
-
-// Revoke tells the platform that a sign-in is needed no more, where it can be
-// told. It changes nothing here.
-func (s *SignIns) Revoke(ctx context.Context, conn store.Connection) error {
-	p, ok := s.Platforms(conn.ClubID, conn.Practice).Platform(conn.Account.Platform)
-	if !ok {
-		return nil
-	}
-	revoker, ok := p.(platforms.Revoker)
-	if !ok {
-		return nil
-	}
-	defer s.lock(conn.ID)() // a renewal under way would make a new pair
-	tokens, err := s.DB.SignInTokens(ctx, conn.ID)
-	if errors.Is(err, club.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	app, err := s.App(ctx, conn.ClubID, conn.Practice, p.Info().AppSlot)
-	if err != nil {
-		return err
-	}
-	call, cancel := context.WithTimeout(ctx, revokeTimeout)
-	defer cancel()
-	return revoker.Revoke(call, app, conn.Account, tokens)
-}

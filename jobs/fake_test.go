@@ -34,7 +34,8 @@ type server struct {
 	entered  chan struct{}
 	renewals atomic.Int64
 	renewAs  []string
-	onRenew  func() // called before a renewal is answered
+	onRenew  func()          // called before a renewal is answered
+	spends   map[string]bool // refresh tokens that were used; nil: they can be used again
 }
 
 type accepted struct {
@@ -95,7 +96,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/look":
 		s.look(w, p.Account, p.Key, p.Text)
 	case "/renew":
-		s.renew(w)
+		s.renew(w, r.Header.Get("Authorization"))
 	case "/step":
 		s.act(w, r, func() string { return "step-" + p.Key })
 	case "/publish":
@@ -184,13 +185,19 @@ func (s *server) look(w http.ResponseWriter, account, key, text string) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"ids": ids})
 }
 
-func (s *server) renew(w http.ResponseWriter) {
+func (s *server) renew(w http.ResponseWriter, with string) {
 	if s.onRenew != nil {
 		s.onRenew()
 	}
 	n := s.renewals.Add(1)
 	s.mu.Lock()
 	as := s.take(&s.renewAs)
+	if s.spends != nil {
+		if s.spends[with] {
+			as = "revoked"
+		}
+		s.spends[with] = true
+	}
 	s.mu.Unlock()
 	switch as {
 	case "error":

@@ -31,11 +31,11 @@ var renewAgain = []time.Duration{30 * time.Second, 5 * time.Minute, time.Hour}
 type SignIns struct {
 	Config
 	mu    sync.Mutex
-	locks map[int64]*sync.Mutex
+	locks map[any]*sync.Mutex // by id of a connection, by name of a shared sign-in
 }
 
 // NewSignIns makes a SignIns.
-func NewSignIns(c Config) *SignIns { return &SignIns{Config: c, locks: map[int64]*sync.Mutex{}} }
+func NewSignIns(c Config) *SignIns { return &SignIns{Config: c, locks: map[any]*sync.Mutex{}} }
 
 // Session is the right to act as an account for one call, and the version of
 // the access token in it. A sign-in that is about to end is renewed first. The
@@ -94,6 +94,9 @@ func (s *SignIns) Renew(ctx context.Context, conn store.Connection, seen int64) 
 // it said of its end.
 func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, refused bool) (store.AccessToken, error) {
 	ctx = context.WithoutCancel(ctx) // a new pair that is not kept is lost
+	if conn.Account.SignIn != "" {   // its accounts have one refresh token between them
+		defer s.lock(conn.Account.SignIn)()
+	}
 	defer s.lock(conn.ID)()
 	token, err := s.DB.AccessToken(ctx, conn.ID)
 	if err != nil || token.Version != seen {
@@ -196,13 +199,14 @@ func (s *SignIns) revoked(ctx context.Context, conn store.Connection, seen int64
 	return e
 }
 
-// lock takes the lock of one connection and returns how to let go of it.
-func (s *SignIns) lock(id int64) func() {
+// lock takes the lock of one connection or of one shared sign-in and returns
+// how to let go of it.
+func (s *SignIns) lock(of any) func() {
 	s.mu.Lock()
-	l, ok := s.locks[id]
+	l, ok := s.locks[of]
 	if !ok {
 		l = &sync.Mutex{}
-		s.locks[id] = l
+		s.locks[of] = l
 	}
 	s.mu.Unlock()
 	l.Lock()

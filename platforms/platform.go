@@ -179,6 +179,11 @@ type Account struct {
 	Unusable  string // message code why this account cannot be ticked, or empty
 	Tokens    Tokens // filled when signing in and renewing, never by Check
 	CheckedBy string // what Check asked, for the account page: "debug_token"
+	// SignIn names the sign-in that several accounts hang on: the AppSlot, the
+	// app and the person, "meta/4711/2184", so that it is the same for all of
+	// these accounts and for no others. Withdrawing it takes all of them away.
+	// Empty where each account is signed in by itself.
+	SignIn string
 }
 
 // MissingPermission is a permission that was not given, with what it costs.
@@ -187,8 +192,11 @@ type MissingPermission struct {
 	Permission string  `json:"permission"` // the platform's name for it
 }
 
-// Tokens is what a platform gave us so that we may act. An empty Refresh in
-// answer to a renewal means: keep the old one. A zero time means no known end.
+// Tokens is what a platform gave us so that we may act. Refresh renews the
+// access; where nothing can be renewed it may be the person's own token, which
+// only withdrawing a shared sign-in needs. Publishing never sees it. An empty
+// Refresh in answer to a renewal means: keep the old one. A zero time means no
+// known end.
 type Tokens struct {
 	Access         Secret
 	AccessExpires  time.Time
@@ -270,6 +278,9 @@ type Renewer interface {
 
 // Revoker is implemented by platforms where disconnecting can be told.
 type Revoker interface {
+	// Revoke withdraws the sign-in behind the account. Where Account.SignIn is
+	// set that takes every account of it away, so it is called when the last of
+	// them goes. A sign-in that the person has withdrawn already is no error.
 	Revoke(ctx context.Context, app App, account Account, tokens Tokens) error
 }
 

@@ -127,17 +127,21 @@ func (t *tx) connect(ctx context.Context, s Scope, practice bool, a platforms.Ac
 	if err := t.touch(ctx, s.ClubID); err != nil {
 		return Connection{}, err
 	}
-	return queryOne(ctx, t, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ?`, id)
+	made, err := queryOne(ctx, t, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ?`, id)
+	if err != nil {
+		return made, err
+	}
+	return made, t.shareRefresh(ctx, made, a.Tokens)
 }
 
 func (t *tx) insertConnection(ctx context.Context, s Scope, practice bool, a platforms.Account, h club.Health, code string) (int64, error) {
 	var id int64
 	err := t.QueryRowContext(ctx, `
 		INSERT INTO connections (club_id, platform, practice, remote_id, name, handle, host, kind, granted, missing,
-		  health, health_code, connected_by, connected_at, checked_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14) RETURNING id`,
+		  health, health_code, connected_by, connected_at, checked_at, sign_in)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15) RETURNING id`,
 		s.ClubID, a.Platform, practice, a.RemoteID, a.Name, a.Handle, a.Host, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)),
-		h, code, s.PersonID, ms(t.now)).Scan(&id)
+		h, code, s.PersonID, ms(t.now), a.SignIn).Scan(&id)
 	return id, err
 }
 
@@ -146,10 +150,10 @@ func (t *tx) insertConnection(ctx context.Context, s Scope, practice bool, a pla
 func (t *tx) reconnect(ctx context.Context, s Scope, id int64, a platforms.Account, h club.Health, code string) error {
 	_, err := t.ExecContext(ctx, `
 		UPDATE connections SET name = ?, handle = ?, host = ?, kind = ?, granted = ?, missing = ?, health = ?, health_code = ?,
-		  connected_by = ?, connected_at = ?, checked_at = ?, refresh_expires = NULL, blocked_until = 0, version = version + 1
+		  connected_by = ?, connected_at = ?, checked_at = ?, sign_in = ?, refresh_expires = NULL, blocked_until = 0, version = version + 1
 		WHERE id = ?`,
 		a.Name, a.Handle, a.Host, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), h, code,
-		s.PersonID, ms(t.now), ms(t.now), id)
+		s.PersonID, ms(t.now), ms(t.now), a.SignIn, id)
 	if err != nil {
 		return err
 	}

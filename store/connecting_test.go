@@ -91,9 +91,11 @@ func TestSignInAtAPlatformGoesTheWholeWay(t *testing.T) {
 	}
 
 	gap := platforms.MissingPermission{Feature: platforms.FeatureNumbers, Permission: "read"}
+	page2 := page("2", gap)
+	page2.SignIn = "tin/app/maeve"
 	unusable := page("3")
 	unusable.Unusable = platforms.CodeNoPublish
-	id, err := db.CreateChoice(ctx, s, store.Choice{Platform: "tin", Practice: true, Accounts: []platforms.Account{page("1"), page("2", gap), unusable}})
+	id, err := db.CreateChoice(ctx, s, store.Choice{Platform: "tin", Practice: true, Accounts: []platforms.Account{page("1"), page2, unusable}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +107,7 @@ func TestSignInAtAPlatformGoesTheWholeWay(t *testing.T) {
 		t.Errorf("somebody else connects what was shown: %v", err)
 	}
 	made, err := db.ConnectChosen(ctx, s, id, []int{1, 2}, "test")
-	if err != nil || len(made) != 1 || made[0].Account.RemoteID != "2" || made[0].Health != club.WorksWithGaps || !made[0].Practice {
+	if err != nil || len(made) != 1 || made[0].Account.RemoteID != "2" || made[0].Account.SignIn != page2.SignIn || made[0].Health != club.WorksWithGaps || !made[0].Practice {
 		t.Fatalf("made %+v, %v", made, err)
 	}
 	if _, err := db.ConnectChosen(ctx, s, id, []int{0}, "test"); !errors.Is(err, club.ErrNotFound) {

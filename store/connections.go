@@ -36,7 +36,7 @@ func (c Connection) Usable() bool {
 
 const connectionColumns = `c.id, c.club_id, c.practice, c.platform, c.remote_id, c.name, c.handle, c.host, c.kind,
 	c.granted, c.missing, c.health, c.health_code, c.connected_by, c.connected_at, c.checked_at,
-	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires`
+	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires, c.sign_in`
 
 // fields are the places to scan connectionColumns into.
 func (c *Connection) fields() []any {
@@ -45,6 +45,7 @@ func (c *Connection) fields() []any {
 		&c.Account.Host, &c.Account.Kind, intoJSON(&c.Account.Granted), intoJSON(&c.Account.Missing),
 		&c.Health, &c.HealthCode, &c.ConnectedBy, into(&c.ConnectedAt), into(&c.CheckedAt),
 		intoOrNever(&c.BlockedUntil), intoOrNever(&c.LastSentAt), &c.Version, into(&c.AccessExpires), into(&c.RefreshExpires),
+		&c.Account.SignIn,
 	}
 }
 
@@ -130,9 +131,10 @@ func (db *DB) ConnectionChecks(ctx context.Context, s Scope, id int64, limit int
 func (db *DB) SaveCheck(ctx context.Context, id int64, a platforms.Account, health club.Health, code string) error {
 	return db.inTx(ctx, func(tx *tx) error {
 		_, err := tx.ExecContext(ctx, `
-			UPDATE connections SET name = ?, handle = ?, kind = ?, granted = ?, missing = ?, checked_at = ?
-			WHERE id = ? AND remote_id = ?`,
-			a.Name, a.Handle, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), ms(tx.now), id, a.RemoteID)
+			UPDATE connections SET name = ?1, handle = ?2, kind = ?3, granted = ?4, missing = ?5, checked_at = ?6,
+			  sign_in = iif(?7 = '', sign_in, ?7)
+			WHERE id = ?8 AND remote_id = ?9`,
+			a.Name, a.Handle, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), ms(tx.now), a.SignIn, id, a.RemoteID)
 		if err != nil {
 			return fmt.Errorf("save check of connection %d: %w", id, err)
 		}

@@ -104,6 +104,7 @@ type keptAccount struct {
 	Granted                            []platforms.Feature
 	Missing                            []platforms.MissingPermission
 	Unusable                           string
+	SignIn                             string
 	Access, Refresh                    string
 	AccessExpires, RefreshExpires      time.Time
 }
@@ -111,7 +112,7 @@ type keptAccount struct {
 func keep(a platforms.Account) keptAccount {
 	return keptAccount{
 		Platform: a.Platform, RemoteID: a.RemoteID, Name: a.Name, Handle: a.Handle, Host: a.Host, Kind: a.Kind,
-		Granted: a.Granted, Missing: a.Missing, Unusable: a.Unusable,
+		Granted: a.Granted, Missing: a.Missing, Unusable: a.Unusable, SignIn: a.SignIn,
 		Access: a.Tokens.Access.Reveal(), Refresh: a.Tokens.Refresh.Reveal(),
 		AccessExpires: a.Tokens.AccessExpires, RefreshExpires: a.Tokens.RefreshExpires,
 	}
@@ -120,7 +121,7 @@ func keep(a platforms.Account) keptAccount {
 func (k keptAccount) account() platforms.Account {
 	return platforms.Account{
 		Platform: k.Platform, RemoteID: k.RemoteID, Name: k.Name, Handle: k.Handle, Host: k.Host, Kind: k.Kind,
-		Granted: k.Granted, Missing: k.Missing, Unusable: k.Unusable,
+		Granted: k.Granted, Missing: k.Missing, Unusable: k.Unusable, SignIn: k.SignIn,
 		Tokens: platforms.Tokens{
 			Access: platforms.NewSecret(k.Access), AccessExpires: k.AccessExpires,
 			Refresh: platforms.NewSecret(k.Refresh), RefreshExpires: k.RefreshExpires,

@@ -102,6 +102,7 @@ func (db *DB) StartRenewal(ctx context.Context, connectionID int64, boot string)
 }
 
 // FinishRenewal keeps the new pair, if the one it was made from is still there.
+// A new refresh token is also that of the other accounts of the same sign-in.
 func (db *DB) FinishRenewal(ctx context.Context, connectionID, version int64, tokens platforms.Tokens) error {
 	err := db.inTx(ctx, func(tx *tx) error {
 		var have int64
@@ -112,7 +113,14 @@ func (db *DB) FinishRenewal(ctx context.Context, connectionID, version int64, to
 		if err != nil {
 			return fmt.Errorf("finish renewal of connection %d: %w", connectionID, err)
 		}
-		return cmp.Or(tx.saveTokens(ctx, connectionID, tokens), failpoint.Hit("renewal.finish.before"))
+		if err := tx.saveTokens(ctx, connectionID, tokens); err != nil {
+			return err
+		}
+		c, err := queryOne(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ?`, connectionID)
+		if err != nil {
+			return fmt.Errorf("finish renewal of connection %d: %w", connectionID, err)
+		}
+		return cmp.Or(tx.shareRefresh(ctx, c, tokens), failpoint.Hit("renewal.finish.before"))
 	})
 	if err == nil {
 		err = failpoint.Hit("renewal.finish.after")
@@ -167,17 +175,22 @@ func (t *tx) saveTokens(ctx context.Context, connectionID int64, tokens platform
 		}
 		return nil
 	}
-	refresh, err := t.db.keys.Seal([]byte(tokens.Refresh.Reveal()), "connection_refresh_tokens", row, "refresh")
+	return t.saveRefresh(ctx, connectionID, tokens.Refresh, tokens.RefreshExpires)
+}
+
+// saveRefresh seals and keeps a refresh token with its expiry.
+func (t *tx) saveRefresh(ctx context.Context, connectionID int64, refresh platforms.Secret, expires time.Time) error {
+	sealed, err := t.db.keys.Seal([]byte(refresh.Reveal()), "connection_refresh_tokens", strconv.FormatInt(connectionID, 10), "refresh")
 	if err != nil {
 		return err
 	}
 	_, err = t.ExecContext(ctx, `
 		INSERT INTO connection_refresh_tokens (connection_id, refresh) VALUES (?1, ?2)
-		ON CONFLICT (connection_id) DO UPDATE SET refresh = ?2, failures = 0, next_at = 0`, connectionID, refresh)
+		ON CONFLICT (connection_id) DO UPDATE SET refresh = ?2, failures = 0, next_at = 0`, connectionID, sealed)
 	if err != nil {
 		return fmt.Errorf("save sign-in of connection %d: %w", connectionID, err)
 	}
-	_, err = t.ExecContext(ctx, `UPDATE connections SET refresh_expires = ? WHERE id = ?`, ms(tokens.RefreshExpires), connectionID)
+	_, err = t.ExecContext(ctx, `UPDATE connections SET refresh_expires = ? WHERE id = ?`, ms(expires), connectionID)
 	if err != nil {
 		return fmt.Errorf("save expiry of connection %d: %w", connectionID, err)
 	}

@@ -39,7 +39,7 @@ func (f *facebook) Accounts(ctx context.Context, app platforms.App, g platforms.
 	for _, p := range pages {
 		a := platforms.Account{
 			Platform: ID, RemoteID: p.ID, Name: p.Name, Handle: p.Username, Kind: kindPage,
-			Tokens: debug.Tokens(p), CheckedBy: "debug_token",
+			Tokens: debug.Tokens(p, g), CheckedBy: "debug_token", SignIn: debug.SignIn(),
 		}
 		a.Granted, a.Missing = debug.Allowed(p.ID, needs)
 		if !p.May(createContent) || p.AccessToken == "" {
@@ -48,4 +48,9 @@ func (f *facebook) Accounts(ctx context.Context, app platforms.App, g platforms.
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// Revoke implements platforms.Revoker.
+func (f *facebook) Revoke(ctx context.Context, app platforms.App, account platforms.Account, tokens platforms.Tokens) error {
+	return f.api.Withdraw(ctx, app, account.SignIn, tokens)
 }

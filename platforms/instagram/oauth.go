@@ -48,7 +48,7 @@ func (i *instagram) Accounts(ctx context.Context, app platforms.App, g platforms
 			continue
 		}
 		a := account(p.Linked.ID, p.Linked.Name, p.Linked.Username, debug)
-		a.Tokens = debug.Tokens(p)
+		a.Tokens = debug.Tokens(p, g)
 		if p.AccessToken == "" || !p.May(createContent) && !p.May(manage) {
 			a.Unusable = platforms.CodeNoPublish
 		}
@@ -57,10 +57,15 @@ func (i *instagram) Accounts(ctx context.Context, app platforms.App, g platforms
 	return out, nil
 }
 
+// Revoke implements platforms.Revoker.
+func (i *instagram) Revoke(ctx context.Context, app platforms.App, account platforms.Account, tokens platforms.Tokens) error {
+	return i.api.Withdraw(ctx, app, account.SignIn, tokens)
+}
+
 func account(id, name, username string, debug graph.Debug) platforms.Account {
 	a := platforms.Account{
 		Platform: ID, RemoteID: id, Name: cmp.Or(name, username), Handle: username,
-		Kind: kindProfessional, CheckedBy: "debug_token",
+		Kind: kindProfessional, CheckedBy: "debug_token", SignIn: debug.SignIn(),
 	}
 	a.Granted, a.Missing = debug.Allowed(id, needs)
 	return a

@@ -17,6 +17,9 @@ import (
 // ID is the platform's name in the database, in settings and in addresses.
 const ID platforms.ID = "linkedin"
 
+// appSlot holds the credentials of the app.
+const appSlot = "linkedin"
+
 //go:embed mark.svg
 var mark string
 
@@ -58,7 +61,7 @@ func (*Platform) Info() platforms.Info {
 		Site:    "LinkedIn",
 		Short:   "LI",
 		Mark:    mark,
-		AppSlot: "linkedin",
+		AppSlot: appSlot,
 		AppName: "LinkedIn app",
 		AppFields: []platforms.AppField{
 			{Key: "client_id", Label: "Client ID"},

@@ -1,6 +1,7 @@
 package linkedin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -154,7 +155,7 @@ func (p *Platform) Check(ctx context.Context, s platforms.Session) (platforms.Ac
 	case !token.Active:
 		return platforms.Account{}, p.client.Error(platforms.Expired, platforms.CodeAuthExpired, "check", resp)
 	}
-	roles, err := p.roles(ctx, "check", s.Access)
+	roles, member, err := p.roles(ctx, "check", s.Access)
 	if err != nil {
 		return platforms.Account{}, err
 	}
@@ -163,13 +164,21 @@ func (p *Platform) Check(ctx context.Context, s platforms.Session) (platforms.Ac
 		return platforms.Account{}, err
 	}
 	allow(&a, roles[s.Account.RemoteID], scopeList(token.Scope))
-	a.CheckedBy = "introspectToken, organizationAcls"
+	a.CheckedBy, a.SignIn = "introspectToken, organizationAcls", signIn(s.App, member)
 	return a, nil
 }
 
+// signIn names the member's yes to the app: all Pages act by her one token.
+func signIn(app platforms.App, member string) string {
+	if member == "" {
+		return ""
+	}
+	return appSlot + "/" + app["client_id"].Reveal() + "/" + member
+}
+
 // Accounts lists the Pages at which the member has a role.
-func (p *Platform) Accounts(ctx context.Context, _ platforms.App, g platforms.Grant) ([]platforms.Account, error) {
-	roles, err := p.roles(ctx, "accounts", g.Tokens.Access)
+func (p *Platform) Accounts(ctx context.Context, app platforms.App, g platforms.Grant) ([]platforms.Account, error) {
+	roles, member, err := p.roles(ctx, "accounts", g.Tokens.Access)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +190,7 @@ func (p *Platform) Accounts(ctx context.Context, _ platforms.App, g platforms.Gr
 			return nil, err
 		}
 		allow(&a, held, g.Scopes)
-		a.Tokens = g.Tokens
+		a.Tokens, a.SignIn = g.Tokens, signIn(app, member)
 		out = append(out, a)
 	}
 	slices.SortFunc(out, func(a, b platforms.Account) int { return strings.Compare(a.Name+a.RemoteID, b.Name+b.RemoteID) })
@@ -204,6 +213,7 @@ type roleList struct {
 		Organization         string `json:"organization"`
 		OrganizationTarget   string `json:"organizationTarget"`
 		OrganizationalTarget string `json:"organizationalTarget"`
+		Assignee             string `json:"roleAssignee"` // "urn:li:person:…"
 		Role                 string `json:"role"`
 		State                string `json:"state"`
 	} `json:"elements"`
@@ -219,22 +229,24 @@ func (l roleList) next() string {
 	return ""
 }
 
-// roles asks for the member's roles, by the number of the organisation.
+// roles asks for the member's roles, by the number of the organisation, and who
+// the member is.
 // https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/organization-access-control-by-role
-func (p *Platform) roles(ctx context.Context, op string, access platforms.Secret) (map[string][]string, error) {
-	out := map[string][]string{}
+func (p *Platform) roles(ctx context.Context, op string, access platforms.Secret) (out map[string][]string, member string, err error) {
+	out = map[string][]string{}
 	query := "q=roleAssignee&state=APPROVED&count=100"
 	start := "0"
 	for range maxPages {
 		var answer roleList
 		resp, err := p.rest(ctx, access, apihttp.Request{Op: op}, "/organizationAcls", query+"&start="+url.QueryEscape(start), &answer)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if answer.Elements == nil {
-			return nil, p.client.Unclear(op, resp, "the answer lists no roles")
+			return nil, "", p.client.Unclear(op, resp, "the answer lists no roles")
 		}
 		for _, e := range answer.Elements {
+			member = cmp.Or(member, e.Assignee)
 			urn := e.Organization + e.OrganizationTarget + e.OrganizationalTarget
 			if id, ok := strings.CutPrefix(urn, "urn:li:organization:"); ok && e.State == "APPROVED" {
 				out[id] = append(out[id], e.Role)
@@ -244,7 +256,7 @@ func (p *Platform) roles(ctx context.Context, op string, access platforms.Secret
 			break
 		}
 	}
-	return out, nil
+	return out, member, nil
 }
 
 // page asks what a Page is called.

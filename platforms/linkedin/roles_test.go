@@ -23,15 +23,15 @@ func TestRolesOverPages(t *testing.T) {
 			return
 		}
 		_, _ = fmt.Fprint(w, `{"paging":{"links":[{"rel":"next","href":"/rest/organizationAcls?q=roleAssignee&count=100&start=100"}]},"elements":[
-			{"organization":"urn:li:organization:1","role":"ADMINISTRATOR","state":"APPROVED"},
+			{"organization":"urn:li:organization:1","roleAssignee":"urn:li:person:M1","role":"ADMINISTRATOR","state":"APPROVED"},
 			{"organization":"urn:li:organization:3","role":"ADMINISTRATOR","state":"REVOKED"},
 			{"organization":"urn:li:organizationBrand:4","role":"ADMINISTRATOR","state":"APPROVED"}]}`)
 	}))
 	t.Cleanup(server.Close)
 	p := New(platforms.Env{HTTP: server.Client(), Endpoints: map[string]string{"api": server.URL}}).(*Platform)
-	got, err := p.roles(t.Context(), "check", platforms.Secret{})
+	got, member, err := p.roles(t.Context(), "check", platforms.Secret{})
 	want := map[string][]string{"1": {"ADMINISTRATOR", "CURATOR"}, "2": {"ANALYST"}}
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+	if diff := cmp.Diff(want, got); err != nil || diff != "" || member != "urn:li:person:M1" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
@@ -46,7 +46,7 @@ func TestRolesThatNeverEnd(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	p := New(platforms.Env{HTTP: server.Client(), Endpoints: map[string]string{"api": server.URL}}).(*Platform)
-	if _, err := p.roles(t.Context(), "check", platforms.Secret{}); err != nil || calls != maxPages {
+	if _, _, err := p.roles(t.Context(), "check", platforms.Secret{}); err != nil || calls != maxPages {
 		t.Errorf("%d calls, %v", calls, err)
 	}
 }

@@ -172,19 +172,20 @@ func TestAccountsAreThePagesWithTheirRoles(t *testing.T) {
 		Tokens: platforms.Tokens{Access: platforms.NewSecret(fmt.Sprint(a.JSON["access_token"]))},
 		Scopes: []string{"r_organization_social", "rw_organization_admin", "w_organization_social"},
 	}
-	got, err := p.Accounts(t.Context(), platforms.App{}, grant)
+	got, err := p.Accounts(t.Context(), w.Suite.App, grant)
 	if err != nil {
 		t.Fatal(err)
 	}
+	signIn := "linkedin/" + w.Suite.App["client_id"].Reveal() + "/urn:li:person:Mv3xBq9T1k"
 	both := []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers}
 	want := []platforms.Account{
 		{
 			Platform: linkedin.ID, RemoteID: "71209913", Name: "County League", Handle: "county-league", Kind: "Page",
 			Granted:  []platforms.Feature{platforms.FeatureNumbers},
 			Missing:  []platforms.MissingPermission{{Feature: platforms.FeaturePost, Permission: "ADMINISTRATOR"}},
-			Unusable: platforms.CodeNoPublish,
+			Unusable: platforms.CodeNoPublish, SignIn: signIn,
 		},
-		{Platform: linkedin.ID, RemoteID: "88231045", Name: "Riverside FC", Handle: "riverside-fc", Kind: "Page", Granted: both},
+		{Platform: linkedin.ID, RemoteID: "88231045", Name: "Riverside FC", Handle: "riverside-fc", Kind: "Page", Granted: both, SignIn: signIn},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(platforms.Account{}, "Tokens")); diff != "" {
 		t.Errorf("accounts (-want +got):\n%s", diff)

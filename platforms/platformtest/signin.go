@@ -364,6 +364,56 @@ func disconnecting(t *testing.T, w *World) {
 	w.expectKind(err, platforms.Revoked)
 }
 
+// sharedSignIn: accounts that hang on one sign-in say so, withdrawing it ends all
+// of them, and afterwards the person can sign in again.
+func sharedSignIn(t *testing.T, w *World) {
+	accounts := w.signIn()
+	name := accounts[0].SignIn
+	for _, a := range accounts {
+		w.hide(a.Tokens.Access, a.Tokens.Refresh)
+		w.note(a)
+		switch {
+		case a.SignIn != name:
+			t.Fatalf("accounts of one sign-in name it %q and %q", name, a.SignIn)
+		case a.SignIn == "" && len(accounts) > 1 && a.Tokens.Access.Reveal() == accounts[0].Tokens.Access.Reveal() && a.RemoteID != accounts[0].RemoteID:
+			t.Fatalf("two accounts act by one token and do not say that they share a sign-in")
+		}
+	}
+	if name == "" {
+		t.Skip("each account is signed in by itself here")
+	}
+	if !strings.HasPrefix(name, w.Platform.Info().AppSlot+"/") {
+		t.Errorf("the sign-in %q does not begin with the slot of its app", name)
+	}
+	for _, a := range w.signIn() {
+		w.hide(a.Tokens.Access, a.Tokens.Refresh)
+		if a.SignIn != name {
+			t.Errorf("signing in again is called %q, was %q", a.SignIn, name)
+		}
+	}
+	first := w.session(accounts[0])
+	checked, err := w.Platform.Check(w.Context(), first)
+	if err != nil || checked.SignIn != name {
+		t.Errorf("check calls the sign-in %q, want %q: %v", checked.SignIn, name, err)
+	}
+	p, ok := w.Platform.(platforms.Revoker)
+	if !ok {
+		t.Skip("disconnecting cannot be told here")
+	}
+	last := accounts[len(accounts)-1]
+	if err := p.Revoke(w.Context(), w.Suite.App, last, last.Tokens); err != nil {
+		t.Fatalf("revoke: %v", err)
+	}
+	w.isRevoked(first, "checking", func() error { _, err := w.Platform.Check(w.Context(), first); return err })
+	if err := p.Revoke(w.Context(), w.Suite.App, last, last.Tokens); err != nil {
+		t.Errorf("revoke what is withdrawn already: %v", err)
+	}
+	again := w.Connect()
+	if _, err := w.Platform.Check(w.Context(), again); err != nil || again.Account.SignIn != name {
+		t.Errorf("signed in again as %q: %v", again.Account.SignIn, err)
+	}
+}
+
 // isRevoked allows a platform that only learns by renewing that it is over.
 func (w *World) isRevoked(s platforms.Session, what string, do func() error) {
 	w.Helper()

@@ -75,7 +75,21 @@ func (s *server) showDialog(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	c.Groups = []simkit.Group{pageBoxes, accountBoxes, permissions}
+	c.Note = s.past(a.app)
 	simkit.ShowConsent(w, r, c)
+}
+
+// past says what the person and an app had to do with each other so far.
+func (s *server) past(app string) string {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	if at, ok := s.State.Agreed[app]; ok {
+		return "You let this app in on " + at.UTC().Format("2 January 2006") + "."
+	}
+	if at, ok := s.State.Removed[app]; ok {
+		return "This app was removed from your account on " + at.UTC().Format("2 January 2006") + ". It has no access now."
+	}
+	return "This app has no access to your account yet."
 }
 
 func (s *server) answerDialog(w http.ResponseWriter, r *http.Request) {
@@ -113,6 +127,7 @@ func (s *server) answerDialog(w http.ResponseWriter, r *http.Request) {
 			c.Pages = append(c.Pages, id)
 		}
 	}
+	s.State.Agreed[a.app] = s.Now()
 	key := simkit.Token("AQ")
 	s.State.Codes[key] = c
 	back.Set("code", key)

@@ -15,9 +15,20 @@ func (s *server) route(method string, c *call) route {
 	case "debug_token/":
 		return route{ops: []string{"read"}, answer: s.debugToken}
 	case "me/permissions":
+		if !get {
+			break
+		}
 		return route{ops: []string{"read"}, answer: s.permissions}
 	case "me/accounts":
 		return route{ops: []string{"read"}, answer: s.accounts}
+	}
+	if rest == "permissions" && method == http.MethodDelete {
+		return route{ops: []string{"revoke"}, answer: func(c *call) (any, *refusal) {
+			if first != "me" && first != personOf(c.token.App) {
+				return nil, errNotFound
+			}
+			return s.withdraw(c)
+		}}
 	}
 	if p := findPage(first); p != nil {
 		return s.pageRoute(get, p, rest, c)

@@ -6,6 +6,7 @@ package sim
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -32,8 +33,10 @@ type server struct {
 
 // state is everything that outlives a restart beside Core.
 type state struct {
-	Apps       map[string]string // id → secret, as last seen at the token address
-	Declined   map[string]bool   // permissions the person said no to
+	Apps       map[string]string    // id → secret, as last seen at the token address
+	Declined   map[string]bool      // permissions the person said no to
+	Agreed     map[string]time.Time // app → when the person last said yes to it
+	Removed    map[string]time.Time // app → when she took it away again
 	Codes      map[string]*code
 	Tokens     map[string]*token
 	Photos     map[string]*photo
@@ -46,7 +49,8 @@ type state struct {
 
 func newState() state {
 	return state{
-		Apps: map[string]string{}, Declined: map[string]bool{}, Codes: map[string]*code{}, Tokens: map[string]*token{},
+		Apps: map[string]string{}, Declined: map[string]bool{}, Agreed: map[string]time.Time{}, Removed: map[string]time.Time{},
+		Codes: map[string]*code{}, Tokens: map[string]*token{},
 		Photos: map[string]*photo{}, PagePosts: map[string]*post{}, Containers: map[string]*container{},
 		Media: map[string]*media{}, Pictures: map[string]simkit.Picture{},
 	}
@@ -105,10 +109,14 @@ type profile struct {
 }
 
 // The world: one person, her two Pages and the account linked to the first.
-const (
-	personID   = "2184"
-	personName = "Maeve Byrne"
-)
+const personName = "Maeve Byrne"
+
+// personOf is the person's id as an app sees it: each app sees another.
+func personOf(app string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(app))
+	return fmt.Sprintf("2184%010d", h.Sum32())
+}
 
 var pages = []page{
 	{

@@ -321,3 +321,76 @@ func TestAFaultHitsOnlyItsPlatform(t *testing.T) {
 		t.Errorf("a Page met the fault: %d %s", status, body)
 	}
 }
+
+func TestTakingTheAppAwayEndsEveryToken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	page := s.pageToken()
+	var user string
+	for raw, tok := range s.sim.State.Tokens {
+		if tok.Kind == tokenUser {
+			user = raw
+		}
+	}
+	me := "/graph/v26.0/" + personOf(appID) + "/permissions"
+	for name, c := range map[string]struct{ path, token, want string }{
+		"no token": {me, "", `"code":2500`}, "unknown token": {me, "EAABunknown", `"code":190`}, "a Page's token": {me, page, `"code":100`},
+		"somebody else": {"/graph/v26.0/21840000000001/permissions", user, `"error_subcode":33`},
+	} {
+		if status, body := s.remove(c.path, c.token); status != http.StatusBadRequest || !strings.Contains(body, c.want) {
+			t.Errorf("%s: got %d %s", name, status, body)
+		}
+	}
+	if status, _, body := s.do(http.MethodGet, "/graph/v26.0/1001", page, nil); status != http.StatusOK {
+		t.Fatalf("refusals took the app away: %d %s", status, body)
+	}
+	_, _, body := s.do(http.MethodGet, "/www/v26.0/dialog/oauth", "", query(nil))
+	if !strings.Contains(body, "You let this app in on 24 November 2026") {
+		t.Error("the dialog does not say that the app was let in")
+	}
+	if status, body := s.remove(me, user); status != http.StatusOK || body != `{"success":true}` {
+		t.Errorf("got %d %s", status, body)
+	}
+	for name, token := range map[string]string{"the person's": user, "the Page's": page} {
+		for range 2 {
+			status, body := s.remove(me, token)
+			if status != http.StatusBadRequest || !strings.Contains(body, `"error_subcode":458`) || !strings.Contains(body, "has not authorized application "+appID) {
+				t.Errorf("%s token afterwards: got %d %s", name, status, body)
+			}
+		}
+	}
+	_, _, body = s.do(http.MethodGet, "/www/v26.0/dialog/oauth", "", query(nil))
+	if !strings.Contains(body, "This app was removed from your account on 24 November 2026. It has no access now.") {
+		t.Error("the dialog does not say that the app was removed")
+	}
+	_, _, body = s.do(http.MethodGet, "/www/v26.0/dialog/oauth", "", query(url.Values{"client_id": {"4712"}}))
+	if !strings.Contains(body, "This app has no access to your account yet.") {
+		t.Error("the dialog takes one app for another")
+	}
+	if status, _, body := s.do(http.MethodGet, "/graph/v26.0/1001", s.pageToken(), nil); status != http.StatusOK {
+		t.Errorf("let in again: got %d %s", status, body)
+	}
+}
+
+// remove takes the app away, with the parameters of the call in its address.
+func (s *site) remove(path, token string) (int, string) {
+	s.Helper()
+	proof := graph.Proof(platforms.App{"client_secret": platforms.NewSecret(secret)}, platforms.NewSecret(token))
+	req, err := http.NewRequestWithContext(s.Context(), http.MethodDelete, s.url+path+"?appsecret_proof="+proof, nil)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}

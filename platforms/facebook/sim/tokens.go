@@ -29,6 +29,7 @@ type token struct {
 	Long            bool
 	Issued          time.Time
 	Expires         time.Time // zero: never by time
+	Removed         bool      // the person took the app away
 }
 
 func (t *token) may(scope string) bool { return slices.Contains(t.Scopes, scope) }
@@ -41,6 +42,8 @@ func (s *server) alive(raw string) (*token, *refusal) {
 	switch {
 	case t == nil:
 		return nil, refuse(190, 0, "Invalid OAuth access token - Cannot parse access token")
+	case t.Removed:
+		return nil, refuse(190, 458, "Error validating access token: The user has not authorized application "+t.App+".")
 	case !t.Expires.IsZero() && !s.Now().Before(t.Expires):
 		return nil, refuse(190, 463, "Error validating access token: Session has expired.")
 	}
@@ -109,6 +112,25 @@ func (s *server) permissions(c *call) (any, *refusal) {
 		}
 	}
 	return map[string]any{"data": data}, nil
+}
+
+// withdraw takes the app away from the person: every token she ever gave it, and
+// those of her Pages, are dead from now on.
+func (s *server) withdraw(c *call) (any, *refusal) {
+	if c.token.Kind != tokenUser {
+		return nil, refuse(100, 0, "Tried accessing nonexisting field (permissions) on node type (Page)")
+	}
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	app := c.token.App
+	for _, t := range s.State.Tokens {
+		if t.App == app {
+			t.Removed = true
+		}
+	}
+	delete(s.State.Agreed, app)
+	s.State.Removed[app] = s.Now()
+	return map[string]any{"success": true}, nil
 }
 
 // accountsPage is how many Pages one answer lists, so that every client has to
@@ -192,10 +214,14 @@ func (s *server) debugToken(c *call) (any, *refusal) {
 		}
 		granular = append(granular, g)
 	}
+	yes, ok := s.State.Agreed[t.App]
+	if !ok {
+		yes = t.Issued
+	}
 	data := map[string]any{
 		"app_id": t.App, "type": t.Kind, "application": "Bandstand", "is_valid": true,
-		"issued_at": t.Issued.Unix(), "expires_at": int64(0), "data_access_expires_at": t.Issued.Add(dataAccessLife).Unix(),
-		"user_id": personID, "scopes": t.Scopes, "granular_scopes": granular,
+		"issued_at": t.Issued.Unix(), "expires_at": int64(0), "data_access_expires_at": yes.Add(dataAccessLife).Unix(),
+		"user_id": personOf(t.App), "scopes": t.Scopes, "granular_scopes": granular,
 	}
 	if !t.Expires.IsZero() {
 		data["expires_at"] = t.Expires.Unix()

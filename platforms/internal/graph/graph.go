@@ -158,7 +158,7 @@ func (c *Client) request(call Call) apihttp.Request {
 	case call.File != nil:
 		r.Body, r.Size, r.Type = form(params, call.File)
 		r.Upload = true
-	case r.Method == http.MethodGet:
+	case r.Method == http.MethodGet, r.Method == http.MethodDelete:
 		r.Query = params
 	default:
 		r.Form = params

@@ -153,13 +153,66 @@ func TestPageTokensRunOutOnlyWithShortUserTokens(t *testing.T) {
 	t.Parallel()
 	p := Page{AccessToken: "page-token"}
 	short := Debug{IssuedAt: now.Unix(), ExpiresAt: now.Add(time.Hour).Unix()}
-	if got := short.Tokens(p).AccessExpires; !got.Equal(now.Add(time.Hour)) {
+	person := platforms.Grant{Tokens: platforms.Tokens{Access: platforms.NewSecret("person-token"), AccessExpires: now.Add(60 * 24 * time.Hour)}}
+	if got := short.Tokens(p, person).AccessExpires; !got.Equal(now.Add(time.Hour)) {
 		t.Errorf("from a short one: got %v", got)
 	}
 	for _, d := range []Debug{{IssuedAt: now.Unix(), ExpiresAt: now.Add(60 * 24 * time.Hour).Unix()}, {IssuedAt: now.Unix()}} {
-		if got := d.Tokens(p).AccessExpires; !got.IsZero() {
-			t.Errorf("from a long one: got %v, want none", got)
+		got := d.Tokens(p, person)
+		if !got.AccessExpires.IsZero() {
+			t.Errorf("from a long one: got %v, want none", got.AccessExpires)
 		}
+		if got.Access.Reveal() != "page-token" || got.Refresh.Reveal() != "person-token" || !got.RefreshExpires.Equal(person.Tokens.AccessExpires) {
+			t.Errorf("the Page's own token and the person's are mixed up: ends %v", got.RefreshExpires)
+		}
+	}
+}
+
+// TestWithdraw: what the answers to taking the app away from a person mean.
+func TestWithdraw(t *testing.T) {
+	t.Parallel()
+	type call struct{ method, path, bearer, proof string }
+	for _, tc := range []struct {
+		name, signIn, token string
+		status              int
+		answer              string
+		kind                platforms.Kind // empty: done
+		called              bool
+	}{
+		{"done", "meta/123/77", "person", 200, `{"success":true}`, "", true},
+		{"not done", "meta/123/77", "person", 200, `{"success":false}`, platforms.Unknown, true},
+		{"says nothing", "meta/123/77", "person", 200, `{}`, platforms.Unknown, true},
+		{"done before", "meta/123/77", "person", 400, envelope(190, 458, ""), "", true},
+		{"her token is over", "meta/123/77", "person", 400, envelope(190, 463, ""), platforms.Expired, true},
+		{"her password changed", "meta/123/77", "person", 400, envelope(190, 460, ""), platforms.Revoked, true},
+		{"refused", "meta/123/77", "person", 400, envelope(100, 0, ""), platforms.Rejected, true},
+		{"down", "meta/123/77", "person", 500, `{}`, platforms.Unknown, true},
+		{"no token of hers", "meta/123/77", "", 200, `{"success":true}`, platforms.Rejected, false},
+		{"nobody knows who", "", "person", 200, `{"success":true}`, platforms.Rejected, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			calls := make(chan call, 4)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				calls <- call{r.Method, r.URL.Path, r.Header.Get("Authorization"), r.FormValue("appsecret_proof")}
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(tc.status)
+				_, _ = w.Write([]byte(tc.answer))
+			}))
+			t.Cleanup(server.Close)
+			c := New(platforms.Env{HTTP: server.Client(), Endpoints: map[string]string{"graph": server.URL}, Now: func() time.Time { return now }}, "parrot", nil)
+			tokens := platforms.Tokens{Access: platforms.NewSecret("page"), Refresh: platforms.NewSecret(tc.token)}
+			err := c.Withdraw(t.Context(), app, tc.signIn, tokens)
+			if (err == nil) != (tc.kind == "") || err != nil && platforms.KindOf(err) != tc.kind {
+				t.Errorf("got %v, want kind %q", err, tc.kind)
+			}
+			close(calls)
+			got, ok := <-calls
+			want := call{http.MethodDelete, "/v26.0/77/permissions", "Bearer person", Proof(app, tokens.Refresh)}
+			if ok != tc.called || ok && got != want {
+				t.Errorf("called %v with %+v, want %v with %+v", ok, got, tc.called, want)
+			}
+		})
 	}
 }
 

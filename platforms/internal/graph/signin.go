@@ -3,8 +3,10 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +20,7 @@ const (
 	OpRead    = "read"
 	OpCheck   = "check"
 	OpNumbers = "numbers"
+	OpRevoke  = "revoke"
 )
 
 // Scopes are asked for at once, for all platforms that share the app.
@@ -158,9 +161,12 @@ func (c *Client) Pages(ctx context.Context, app platforms.App, g platforms.Grant
 }
 
 // Tokens are those of a Page. They do not run out, unless they were made from a
-// user token that lives only hours.
-func (d Debug) Tokens(p Page) platforms.Tokens {
-	t := platforms.Tokens{Access: platforms.NewSecret(p.AccessToken)}
+// user token that lives only hours. The person's own token, good for 60 days,
+// goes with them: only it can withdraw the sign-in.
+func (d Debug) Tokens(p Page, g platforms.Grant) platforms.Tokens {
+	t := platforms.Tokens{
+		Access: platforms.NewSecret(p.AccessToken), Refresh: g.Tokens.Access, RefreshExpires: g.Tokens.AccessExpires,
+	}
 	if d.ExpiresAt != 0 && d.ExpiresAt-d.IssuedAt < 24*60*60 {
 		t.AccessExpires = time.Unix(d.ExpiresAt, 0).UTC()
 	}
@@ -170,6 +176,8 @@ func (d Debug) Tokens(p Page) platforms.Tokens {
 // Debug is what debug_token says about a token.
 type Debug struct {
 	Valid          bool     `json:"is_valid"`
+	AppID          string   `json:"app_id"`
+	UserID         string   `json:"user_id"`                // of the person, the same for all of an app's tokens
 	IssuedAt       int64    `json:"issued_at"`              // unix seconds
 	ExpiresAt      int64    `json:"expires_at"`             // 0: never by time
 	DataAccessEnds int64    `json:"data_access_expires_at"` // 90 days after the person last said yes
@@ -210,6 +218,36 @@ func (c *Client) Debug(ctx context.Context, app platforms.App, token platforms.S
 	a.Data.asked = c.Now()
 	return a.Data, nil
 }
+
+// SignIn names the person's yes to the app, on which all her accounts hang.
+func (d Debug) SignIn() string {
+	if d.AppID == "" || d.UserID == "" {
+		return ""
+	}
+	return AppSlot + "/" + d.AppID + "/" + d.UserID
+}
+
+// Withdraw takes the app away from the person behind a sign-in, and with it the
+// tokens of all her accounts. It needs her own token.
+func (c *Client) Withdraw(ctx context.Context, app platforms.App, signIn string, tokens platforms.Tokens) error {
+	person := path.Base(signIn)
+	if signIn == "" || tokens.Refresh.IsZero() {
+		return c.Refuse(platforms.Rejected, platforms.CodeAuthExpired, OpRevoke, errors.New("the person's own token is not kept"))
+	}
+	call := Call{Op: OpRevoke, Method: http.MethodDelete, Path: url.PathEscape(person) + "/permissions", App: app, Token: tokens.Refresh}
+	var a struct{ Success bool }
+	resp, err := c.Do(ctx, call, &a)
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.PlatformCode == appRemoved {
+		return nil
+	}
+	if err == nil && !a.Success {
+		err = c.unreadable(call, resp, errors.New("answer does not say that the app was removed"))
+	}
+	return err
+}
+
+// appRemoved is the answer to every token of a person who took the app away.
+const appRemoved = "190/458"
 
 // Has tells whether a permission was given for this Page or account.
 func (d Debug) Has(scope, target string) bool {

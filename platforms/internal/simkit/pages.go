@@ -28,6 +28,7 @@ type Consent struct {
 	Platform string // "Facebook": who pretends to ask
 	App      string // who wants to be let in
 	Person   string // who is signed in; empty where Fields ask for it
+	Note     string // what the person and the app had to do with each other so far
 	Problem  string // what was wrong with the last answer, if anything
 	Hidden   []Hidden
 	Fields   []Field // a sign-in step, if the platform has one

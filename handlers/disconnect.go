@@ -1,0 +1,99 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/jobs"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/accounts"
+)
+
+func (s *Server) showDisconnect(c echo.Context) error {
+	conn, err := s.account(c)
+	if err != nil {
+		return err
+	}
+	if conn.Health == club.Disconnected {
+		return seeOther(c, "/accounts")
+	}
+	ctx := c.Request().Context()
+	parting, err := s.SignIns.Parting(ctx, scope(c), conn.Connection)
+	if err != nil {
+		return err
+	}
+	page := accounts.DisconnectPage{Card: s.accountCard(c, conn)}
+	page.Page = s.page(c, "accounts", t(c, "disconnect_title", "account", page.Card.Name))
+	if conn.Waiting > 0 {
+		page.Stops = append(page.Stops, i18n.N(ctx, "disconnect_stops_posts", conn.Waiting, "account", page.Card.Name))
+	}
+	page.Stops = append(page.Stops, t(c, "disconnect_stops_numbers"))
+	site := s.signInSite(c, conn.Connection)
+	switch {
+	case parting.Shared():
+		page.Stops = append(page.Stops, t(c, "disconnect_stops_copy"))
+		page.Stays = append(page.Stays, t(c, "disconnect_stays_signin", "platform", site, "accounts", s.sharers(c, parting)))
+	case parting.Told && conn.Account.SignIn != "":
+		page.Stops = append(page.Stops, t(c, "disconnect_stops_whole", "platform", site))
+	case parting.Told:
+		page.Stops = append(page.Stops, t(c, "disconnect_stops_signin", "platform", site))
+	default:
+		page.Stops = append(page.Stops, t(c, "disconnect_stops_copy"))
+	}
+	page.Stays = append(page.Stays, t(c, "disconnect_stays_posts", "platform", page.Card.Site), t(c, "disconnect_stays_numbers"), t(c, "disconnect_stays_again"))
+	return s.render(c, http.StatusOK, accounts.Disconnect(page))
+}
+
+// createDisconnect takes the sign-in back, as well as that goes, and destroys it
+// (rule A5).
+func (s *Server) createDisconnect(c echo.Context) error {
+	ctx := c.Request().Context()
+	conn, err := s.account(c)
+	if err != nil {
+		return err
+	}
+	parting, err := s.SignIns.Disconnect(ctx, scope(c), conn.Connection, origin(c))
+	if err != nil {
+		return err
+	}
+	site := s.signInSite(c, conn.Connection)
+	kind, text := "done", t(c, "disconnect_done", "account", labelOf(conn.Account))
+	switch {
+	case parting.Unsure != nil:
+		s.Log.Warn("take a sign-in back", "connection", conn.ID, "platform", conn.Account.Platform, "err", parting.Unsure)
+		kind = "note"
+		text += " " + t(c, "disconnect_unsure", "platform", site)
+		if hint := string(conn.Account.Platform) + ".withdraw_yourself"; s.Catalogue.Has(hint) {
+			text += " " + t(c, hint)
+		}
+	case parting.Shared():
+		text += " " + t(c, "disconnect_stays_signin", "platform", site, "accounts", s.sharers(c, parting))
+	}
+	s.flash(c, kind, text)
+	return seeOther(c, "/accounts")
+}
+
+// signInSite is where a person signed in for an account: platforms that share
+// one sign-in share the place.
+func (s *Server) signInSite(c echo.Context, conn store.Connection) string {
+	if p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform); ok {
+		return s.siteName(c, s.returnsTo(p.Info()))
+	}
+	return s.siteName(c, conn.Account.Platform)
+}
+
+// sharers names the accounts that hang on the same sign-in: those of this club,
+// and how many there are in others.
+func (s *Server) sharers(c echo.Context, p jobs.Parting) string {
+	var words []string
+	for _, conn := range p.Here {
+		words = append(words, t(c, "account_on", "account", labelOf(conn.Account), "platform", s.platformName(c, conn.Account.Platform)))
+	}
+	if p.Elsewhere > 0 {
+		words = append(words, i18n.N(c.Request().Context(), "disconnect_elsewhere", p.Elsewhere))
+	}
+	return joinAnd(c, words)
+}

@@ -86,7 +86,7 @@ func (s *Server) identify(r route) echo.MiddlewareFunc {
 				}
 				return next(c)
 			}
-			if r.traits&poll == 0 && now.Sub(seen) > touchEvery {
+			if r.traits&poll == 0 && c.Request().Method != head && now.Sub(seen) > touchEvery {
 				s.sessions.Put(ctx, keySeen, now.UnixMilli())
 			}
 			c.Set(actorKey, a)
@@ -145,7 +145,7 @@ func (s *Server) page(c echo.Context, nav, title string) layout.Page {
 
 // plainPage is the frame of a page outside a club.
 func (s *Server) plainPage(c echo.Context, title string) layout.Page {
-	return layout.Page{Title: title, Assets: s.Assets, Flash: s.popFlash(c.Request().Context())}
+	return layout.Page{Title: title, Assets: s.Assets, Flash: s.popFlash(c)}
 }
 
 // t is a message in the language of the request.

@@ -71,7 +71,7 @@ func (s *Server) showError(err error, c echo.Context) {
 // askToSignIn leads to the sign-in page and back.
 func (s *Server) askToSignIn(c echo.Context) {
 	back := "/sign-in"
-	if c.Request().Method == http.MethodGet {
+	if c.Request().Method != post {
 		back += "?" + url.Values{"to": {c.Request().URL.RequestURI()}}.Encode()
 	}
 	if isHX(c) {

@@ -251,7 +251,7 @@ func send(c echo.Context, f platforms.MediaFile, cache string) error {
 	h.Set("Cache-Control", cache)
 	h.Set("Content-Disposition", "inline")
 	c.Response().WriteHeader(http.StatusOK)
-	if c.Request().Method == http.MethodHead {
+	if c.Request().Method == head {
 		return nil
 	}
 	_, err := io.Copy(c.Response(), f)

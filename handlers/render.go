@@ -66,7 +66,7 @@ func (s *Server) render(c echo.Context, status int, parts ...templ.Component) er
 	}
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	c.Response().WriteHeader(status)
-	if c.Request().Method == http.MethodHead {
+	if c.Request().Method == head {
 		return nil
 	}
 	_, err := c.Response().Write(body.Bytes())

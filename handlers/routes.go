@@ -26,10 +26,13 @@ const (
 	poll
 	// machine routes are called by programs: no session.
 	machine
+	// acting routes do something when they are fetched: they have no HEAD.
+	acting
 )
 
 const (
 	get  = http.MethodGet
+	head = http.MethodHead
 	post = http.MethodPost
 )
 
@@ -105,7 +108,7 @@ func (s *Server) routes() []route {
 		{get, "/accounts/connect", club.ConnectAccount, s.showConnect, 0},
 		{get, "/accounts/connect/:platform", club.ConnectAccount, s.showConnectPlatform, 0},
 		{post, "/accounts/connect/:platform", club.ConnectAccount, s.createSignInAt, 0},
-		{get, "/oauth/:platform/callback", club.Public, s.finishSignIn, 0},
+		{get, "/oauth/:platform/callback", club.Public, s.finishSignIn, acting},
 		{get, "/accounts/choose/:id", club.ConnectAccount, s.showChoice, 0},
 		{post, "/accounts/choose/:id", club.ConnectAccount, s.createConnections, 0},
 		{get, "/accounts/:id", club.ViewClub, s.showAccount, 0},
@@ -125,13 +128,13 @@ func (s *Server) routes() []route {
 		{post, "/practice/behaviour", club.SchedulePosts, s.createBehaviour, 0},
 		{post, "/practice/reset", club.ManageClub, s.createReset, 0},
 		{post, "/practice/mode", club.ManageClub, s.updatePracticeMode, 0},
-		{get, "/practice/:mount/*", club.ViewClub, s.servePractice, 0},
+		{get, "/practice/:mount/*", club.ViewClub, s.servePractice, acting},
 		{post, "/practice/:mount/*", club.ViewClub, s.servePractice, 0},
 
 		// Results
 		{get, "/results", club.ViewClub, s.showResults, heavy},
 		{post, "/results/numbers", club.WritePosts, s.takeNumbers, 0},
-		{get, "/results.csv", club.ViewClub, s.exportResults, heavy},
+		{get, "/results.csv", club.ViewClub, s.exportResults, heavy | acting},
 
 		// Notices
 		{get, "/notices", club.ViewClub, s.showNotices, 0},

@@ -92,9 +92,12 @@ func New(cfg Config) (*Server, error) {
 	s.echo.HTTPErrorHandler = s.showError
 	s.echo.IPExtractor = ipExtractor(cfg.TrustedProxies)
 	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.sameOrigin, s.limitBody)
-	s.echo.GET("/static/*", echo.WrapHandler(cfg.Assets))
+	s.echo.Match([]string{get, head}, "/static/*", echo.WrapHandler(cfg.Assets))
 	for _, r := range append(s.routes(), s.demoRoutes()...) {
 		s.echo.Add(r.method, r.path, r.serve, s.chain(r)...)
+		if r.method == get && r.traits&acting == 0 {
+			s.echo.Add(head, r.path, r.serve, s.chain(r)...)
+		}
 	}
 	return s, nil
 }

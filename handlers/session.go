@@ -108,8 +108,12 @@ func (s *Server) signIn(ctx context.Context, person, club int64) error {
 // flash keeps a message for the next page. kind is "done", "note" or "problem".
 func (s *Server) flash(c echo.Context, kind, text string) { s.flashWith(c, kind, text) }
 
-// flashWith keeps a message with what can be done about it.
+// flashWith keeps a message with what can be done about it. Who asks for the
+// head of a page alone will not read it.
 func (s *Server) flashWith(c echo.Context, kind, text string, actions ...layout.FlashAction) {
+	if c.Request().Method == head {
+		return
+	}
 	b, err := json.Marshal(layout.Flash{Kind: kind, Text: text, Actions: actions})
 	if err != nil {
 		panic(err) // only for types that JSON does not know
@@ -117,9 +121,11 @@ func (s *Server) flashWith(c echo.Context, kind, text string, actions ...layout.
 	s.sessions.Put(c.Request().Context(), keyFlash, string(b))
 }
 
-// popFlash takes the message out. Reading an absent one writes nothing.
-func (s *Server) popFlash(ctx context.Context) *layout.Flash {
-	if !s.sessions.Exists(ctx, keyFlash) {
+// popFlash takes the message out. Reading an absent one writes nothing, and the
+// head of a page leaves it for the page.
+func (s *Server) popFlash(c echo.Context) *layout.Flash {
+	ctx := c.Request().Context()
+	if c.Request().Method == head || !s.sessions.Exists(ctx, keyFlash) {
 		return nil
 	}
 	var f layout.Flash

@@ -30,14 +30,18 @@ func (s *Server) showStart(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/sign-in")
 }
 
-// showHealth tells programs whether the scheduler works: "process up" is not
-// enough.
+// showHealth tells programs whether posts go out: "process up" is not enough.
+// They do not while the scheduler stands still, or nothing can be stored.
 func (s *Server) showHealth(c echo.Context) error {
 	h := s.Health()
 	status, word := http.StatusOK, "ok"
-	if h.Stuck {
+	switch {
+	case h.Stuck:
 		status, word = http.StatusServiceUnavailable, "stuck"
+	case h.Held:
+		status, word = http.StatusServiceUnavailable, "storage"
 	}
+	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.JSON(status, struct {
 		Status    string     `json:"status"`
 		Version   string     `json:"version"`

@@ -158,7 +158,7 @@ func (r *run) commit(ctx context.Context, ch club.Change, facts store.Facts) err
 		if try >= commitTries && (ctx.Err() != nil || !club.Storage(err)) {
 			return err
 		}
-		time.Sleep(tickEvery)
+		<-r.After(tickEvery)
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 	grace       = 8 * time.Second // for calls that must not be cut off (rule P18)
 	aliveEvery  = time.Minute
 	offAtLeast  = 2 * aliveEvery
-	commitTries = 5
+	commitTries = 5 // at least, a tick apart
 )
 
 // Media makes and opens copies of pictures: media.Library.
@@ -55,8 +55,10 @@ type Config struct {
 	Now   func() time.Time
 	// Elapsed is a clock that nobody can set, for telling jumps of Now.
 	Elapsed func() time.Duration
-	Jitter  func() float64 // [0, 1)
-	Boot    string         // names this process
+	// After is time.After, or what a test puts in its place.
+	After  func(time.Duration) <-chan time.Time
+	Jitter func() float64 // [0, 1)
+	Boot   string         // names this process
 }
 
 // Engine publishes what is due.
@@ -114,19 +116,35 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	recurring.Start()
 	wake := e.DB.Changes()
-	ticker := time.NewTicker(tickEvery)
-	defer ticker.Stop()
 	for {
 		e.tick(ctx)
 		select {
 		case <-ctx.Done():
 			e.drain(recurring.Stop())
 			return nil
-		case <-ticker.C:
+		case <-e.After(e.rest(ctx)):
 		case <-wake:
 		case <-e.lines.freed:
 		}
 	}
+}
+
+// rest is how long there is nothing to do: until the next delivery falls due, at
+// most until the next tick. It only wakes the engine up (rule P11).
+func (e *Engine) rest(ctx context.Context) time.Duration {
+	s := e.Status()
+	if s.Held {
+		return tickEvery
+	}
+	// Counted from the last tick, so that nothing falls between it and now.
+	next, err := e.DB.NextDue(ctx, s.LastTick)
+	if err != nil && ctx.Err() == nil {
+		e.Log.Error("find what is due next", "err", err)
+	}
+	if err != nil || next.IsZero() {
+		return tickEvery
+	}
+	return min(next.Sub(e.Now()), tickEvery)
 }
 
 // RunDue publishes whatever is due now and waits until nothing more is.
@@ -225,11 +243,9 @@ func (e *Engine) drain(recurring context.Context) {
 		<-recurring.Done()
 		close(done)
 	}()
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
 	select {
 	case <-done:
-	case <-timer.C:
+	case <-e.After(grace):
 		e.Log.Warn("stopped while a platform had not answered: the next start finds out what became of it")
 	}
 }

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -63,8 +64,9 @@ func TestAnAnswerOutlivesAFullDisk(t *testing.T) {
 	<-r.server.entered
 	r.pragma("query_only = 1")
 	close(r.server.hold)
-	for !r.engine.Status().Held {
-		<-time.After(time.Millisecond)
+	later := <-r.waits
+	if !r.engine.Status().Held {
+		t.Error("the engine does not say that nothing can be stored")
 	}
 	r.clock.Advance(time.Second)
 	if n := r.engine.tick(t.Context()); n > 0 {
@@ -72,6 +74,7 @@ func TestAnAnswerOutlivesAFullDisk(t *testing.T) {
 	}
 	r.want(post, club.Publishing, club.Sending)
 	r.pragma("query_only = 0")
+	later.end()
 	r.engine.running.Wait()
 	d := r.want(post, club.Published, club.Linked)
 	if d.RemoteID != "id-1" || r.server.count("/look") > 0 {
@@ -79,6 +82,29 @@ func TestAnAnswerOutlivesAFullDisk(t *testing.T) {
 	}
 	r.after(holdFor)
 	r.want(other, club.Published, club.Linked)
+}
+
+// TestAnAnswerThatCannotBeKeptDoesNotHoldUpTheEnd: when the process ends, it is
+// tried a few times only; the next start finds the attempt open.
+func TestAnAnswerThatCannotBeKeptDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByLooking)
+	r.server.misbehave("slow")
+	post := r.schedule("Match day", 0, r.connect())
+	ctx, stop := context.WithCancel(t.Context())
+	r.engine.tick(ctx)
+	<-r.server.entered
+	r.pragma("query_only = 1")
+	close(r.server.hold)
+	for range commitTries + 1 { // while it runs, more often than that
+		(<-r.waits).end()
+	}
+	last := <-r.waits
+	stop()
+	last.end()
+	r.engine.running.Wait()
+	r.pragma("query_only = 0")
+	r.want(post, club.Publishing, club.Sending)
 }
 
 // TestLockedDatabaseDelaysOnly is T-DB-LOCK: another program holds the database
@@ -141,11 +167,38 @@ func TestRenewedSignInOutlivesAFullDisk(t *testing.T) {
 		}
 		got <- token
 	}()
-	for r.server.renewals.Load() == 0 || r.db.Writer().Stats().InUse > 0 {
-		<-time.After(time.Millisecond)
-	}
+	later := <-r.waits
 	r.pragma("query_only = 0")
+	later.end()
 	if token := <-got; token.Version == old.Version || token.Secret.Reveal() != "renewed-1" {
 		t.Errorf("access token %q in version %d", token.Secret.Reveal(), token.Version)
+	}
+}
+
+// TestRenewedSignInDoesNotHoldUpTheEnd: when nobody asks for it any more, a new
+// pair is tried to be stored a few times only.
+func TestRenewedSignInDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByLooking, renewing(platforms.Renewal{OnUse: true, Before: time.Hour}))
+	conn := r.connect()
+	old, err := r.db.AccessToken(t.Context(), conn.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	r.server.onRenew = func() {
+		r.pragma("query_only = 1")
+		stop()
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := NewSignIns(r.config).Renew(ctx, conn, old.Version)
+		done <- err
+	}()
+	for range commitTries - 1 {
+		(<-r.waits).end()
+	}
+	if err := <-done; !club.Storage(err) {
+		t.Errorf("ended with %v, want what the database said", err)
 	}
 }

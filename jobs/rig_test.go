@@ -26,7 +26,16 @@ type rig struct {
 	config Config
 	engine *Engine
 	tokens platforms.Tokens
+	waits  chan wait // what the engine waits for
 }
+
+// wait is one wait for time to pass; end ends it.
+type wait struct {
+	long time.Duration
+	over chan time.Time
+}
+
+func (w wait) end() { w.over <- time.Time{} }
 
 func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig {
 	t.Helper()
@@ -38,6 +47,7 @@ func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig
 		t: t, clock: clock, server: s,
 		fake:   &fake{url: ts.URL, client: ts.Client(), certainty: certainty, now: clock.Now},
 		tokens: platforms.Tokens{Access: platforms.NewSecret("first"), Refresh: platforms.NewSecret("refresh-first")},
+		waits:  make(chan wait, 1000),
 	}
 	for _, f := range set {
 		f(r)
@@ -55,7 +65,7 @@ func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig
 		App:   func(context.Context, int64, bool, string) (platforms.App, error) { return platforms.App{}, nil },
 		Media: noMedia{}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Now: clock.Now,
 		Elapsed: func() time.Duration { return clock.Now().Sub(start) },
-		Jitter:  func() float64 { return 0.5 }, Boot: "boot-1",
+		After:   r.wait, Jitter: func() float64 { return 0.5 }, Boot: "boot-1",
 	}
 	r.engine = NewEngine(r.config, NewSignIns(r.config))
 	if err := r.engine.Start(t.Context()); err != nil {
@@ -65,6 +75,26 @@ func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig
 }
 
 func renewing(policy platforms.Renewal) func(*rig) { return func(r *rig) { r.fake.renewal = policy } }
+
+// wait stands for time.After: the test ends it.
+func (r *rig) wait(long time.Duration) <-chan time.Time {
+	w := wait{long, make(chan time.Time, 1)}
+	r.waits <- w
+	return w.over
+}
+
+// run runs the engine until the test ends.
+func (r *rig) run() {
+	ctx, stop := context.WithCancel(r.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.engine.Run(ctx) }()
+	r.t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			r.t.Error(err)
+		}
+	})
+}
 
 // connect adds an account.
 func (r *rig) connect() store.Connection {

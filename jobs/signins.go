@@ -18,7 +18,7 @@ import (
 const (
 	renewWithin  = 10 * time.Minute // of life left, before a call
 	renewTimeout = 65 * time.Second
-	keepTries    = 30 // a second apart
+	keepTries    = 30 // a tick apart
 	tellAfter    = 3  // failures before the account page says so
 )
 
@@ -93,6 +93,7 @@ func (s *SignIns) Renew(ctx context.Context, conn store.Connection, seen int64) 
 // renew does that. refused: the platform has refused the token already, whatever
 // it said of its end.
 func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, refused bool) (store.AccessToken, error) {
+	asked := ctx
 	ctx = context.WithoutCancel(ctx) // a new pair that is not kept is lost
 	if conn.Account.SignIn != "" {   // its accounts have one refresh token between them
 		defer s.lock(conn.Account.SignIn)()
@@ -140,21 +141,22 @@ func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, 
 	if err != nil {
 		return token, s.failed(ctx, conn, seen, r, asError(err))
 	}
-	if err := s.keep(ctx, conn.ID, seen, tokens); err != nil {
+	if err := s.keep(ctx, asked, conn.ID, seen, tokens); err != nil {
 		return token, err
 	}
 	return s.DB.AccessToken(ctx, conn.ID)
 }
 
 // keep stores a new pair. The old one may be worth nothing any more, so a
-// moment's trouble with the disk must not lose it.
-func (s *SignIns) keep(ctx context.Context, id, seen int64, tokens platforms.Tokens) error {
+// moment's trouble with the disk must not lose it; when nobody asks any more, it
+// is tried a few times only, for the process may be ending.
+func (s *SignIns) keep(ctx, asked context.Context, id, seen int64, tokens platforms.Tokens) error {
 	for try := 1; ; try++ {
 		err := s.DB.FinishRenewal(ctx, id, seen, tokens)
-		if try == keepTries || !club.Storage(err) {
+		if !club.Storage(err) || try >= keepTries || (try >= commitTries && asked.Err() != nil) {
 			return err
 		}
-		time.Sleep(tickEvery)
+		<-s.After(tickEvery)
 	}
 }
 

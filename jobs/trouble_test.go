@@ -167,6 +167,7 @@ func TestAnswerSurvivesTroubleWithTheDisk(t *testing.T) {
 	close(r.server.hold)
 	<-failed
 	r.club.Exec(`DROP TRIGGER trouble`)
+	(<-r.waits).end()
 	r.engine.running.Wait()
 	r.want(post, club.Published, club.Linked)
 	r.wantAccepted("Match day", 1)

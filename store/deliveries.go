@@ -89,6 +89,17 @@ func (db *DB) Due(ctx context.Context, now time.Time, busy []int64, limit int) (
 	return due, nil
 }
 
+// NextDue is when, after a time, the engine has something to look at; zero if
+// there is nothing.
+func (db *DB) NextDue(ctx context.Context, after time.Time) (time.Time, error) {
+	var next time.Time
+	err := db.read.QueryRowContext(ctx, `SELECT min(next_at) FROM deliveries WHERE next_at > ?`, ms(after)).Scan(into(&next))
+	if err != nil {
+		return next, fmt.Errorf("find what is due next: %w", err)
+	}
+	return next, nil
+}
+
 // Standing is how things are around a delivery at this moment.
 type Standing struct {
 	Connection Connection

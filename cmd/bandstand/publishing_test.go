@@ -149,7 +149,7 @@ func newStage(t *testing.T, newPlatform func(platforms.Env) platforms.Platform) 
 		DB: s.db, Platforms: func(int64, bool) *platforms.Registry { return registry },
 		App:   func(context.Context, int64, bool, string) (platforms.App, error) { return w.Suite.App, nil },
 		Media: pictures{w}, Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now,
-		Elapsed: func() time.Duration { return w.Clock.Now().Sub(start) }, Jitter: func() float64 { return 0.5 },
+		Elapsed: func() time.Duration { return w.Clock.Now().Sub(start) }, After: time.After, Jitter: func() float64 { return 0.5 },
 		Boot: store.NewID(),
 	}
 	s.start()

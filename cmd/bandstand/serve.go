@@ -189,7 +189,7 @@ func (a *App) wire(keys *secret.Keyset) error {
 func (a *App) jobsConfig(library *media.Library) jobs.Config {
 	return jobs.Config{
 		DB: a.db, Platforms: a.parts.Platforms, App: a.parts.App, Media: library, Log: a.log, Now: a.now,
-		Elapsed: a.elapsed, Jitter: rand.Float64, Boot: store.NewID(),
+		Elapsed: a.elapsed, After: time.After, Jitter: rand.Float64, Boot: store.NewID(),
 	}
 }
 

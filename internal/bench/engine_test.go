@@ -80,7 +80,7 @@ func newStage(b *testing.B) *stage {
 		DB: s.db, Platforms: func(int64, bool) *platforms.Registry { return s.registry },
 		App:   func(context.Context, int64, bool, string) (platforms.App, error) { return nil, nil },
 		Media: library, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), Now: time.Now,
-		Elapsed: func() time.Duration { return time.Since(begin) }, Jitter: func() float64 { return 0.5 }, Boot: store.NewID(),
+		Elapsed: func() time.Duration { return time.Since(begin) }, After: time.After, Jitter: func() float64 { return 0.5 }, Boot: store.NewID(),
 	}
 	s.engine = jobs.NewEngine(cfg, jobs.NewSignIns(cfg))
 	return s

@@ -94,15 +94,17 @@ func (p *process) lastWords() string {
 // begin.
 func (p *process) ready(path string, begin time.Time) time.Duration {
 	p.b.Helper()
-	deadline := begin.Add(30 * time.Second)
-	for time.Now().Before(deadline) {
-		if p.get(path) == http.StatusOK {
-			return time.Since(begin)
+	again := time.NewTicker(200 * time.Microsecond)
+	defer again.Stop()
+	tooLong := time.After(30 * time.Second)
+	for p.get(path) != http.StatusOK {
+		select {
+		case <-again.C:
+		case <-tooLong:
+			p.b.Fatalf("no answer to %s from %s\n%s", path, p.cmd.Path, p.lastWords())
 		}
-		time.Sleep(200 * time.Microsecond)
 	}
-	p.b.Fatalf("no answer to %s from %s\n%s", path, p.cmd.Path, p.lastWords())
-	return 0
+	return time.Since(begin)
 }
 
 // get asks once on a connection of its own.

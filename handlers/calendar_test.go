@@ -384,8 +384,5 @@ func TestWhatPeopleWriteIsEscaped(t *testing.T) {
 		if got := doc.Find("main .pc-text").First().Text(); !strings.HasPrefix(got, nasty) {
 			t.Errorf("%s: the text reads %q", path, got)
 		}
-		if got := doc.Find("main summary[aria-label]").First().AttrOr("aria-label", ""); got != "More for "+nasty {
-			t.Errorf("%s: the menu is called %q", path, got)
-		}
 	}
 }

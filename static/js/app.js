@@ -2,7 +2,7 @@
 import "./htmx-setup.js";
 
 const elements = ["bs-dialog", "bs-menu", "bs-toast", "bs-password", "bs-copy", "bs-zone"];
-const onPages = { "bs-calendar": 1, "bs-composer": 1, "bs-uploader": 1, "bs-once": 1 };
+const onPages = { "bs-calendar": 1, "bs-card-menu": 1, "bs-composer": 1, "bs-uploader": 1, "bs-once": 1 };
 
 function load(root) {
   for (const name of Object.keys(onPages)) {

@@ -8,6 +8,11 @@ document.addEventListener("htmx:beforeRequest", (e) => {
   }
 });
 
+// A dialog is asked for by an element that gets the focus back.
+document.addEventListener("htmx:beforeRequest", (e) => {
+  if (e.detail.target?.id === "dialog-root") document.dispatchEvent(new CustomEvent("bs:opening", { detail: e.detail.elt }));
+});
+
 // What a question for news brings is left aside while something is being moved.
 document.addEventListener("htmx:beforeSwap", (e) => {
   if (e.detail.requestConfig?.elt?.closest("[data-poll]")?.closest("[data-busy]")) e.detail.shouldSwap = false;

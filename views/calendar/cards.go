@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -31,7 +30,8 @@ func cards(all []Card) templ.Component {
 			p.card(c)
 		}
 		p.raw(`</ul>`)
-		return p.to(w)
+		_, err := w.Write(p.b)
+		return err
 	})
 }
 
@@ -41,36 +41,21 @@ var pens = sync.Pool{New: func() any { return new(pen) }}
 
 // cardWords is what all cards of a list say alike.
 type cardWords struct {
-	ctx                                    context.Context
-	open, move, edit, menu, grab, practice string
-	dots, grip                             string                 // icons
-	badges                                 map[club.Status]string // drawn
-	err                                    error
+	ctx      context.Context
+	practice string
+	states   map[club.Status]string
 }
 
 func newCardWords(ctx context.Context) *cardWords {
-	t := func(key string) string { return templ.EscapeString(i18n.T(ctx, key)) }
-	w := &cardWords{
-		ctx: ctx, open: t("calendar_open"), move: t("calendar_move"), edit: t("calendar_edit"), menu: t("calendar_menu"), grab: t("calendar_grab"),
-		practice: t("calendar_practice"), badges: map[club.Status]string{},
-	}
-	w.dots, w.grip = w.draw(ui.Icon("ellipsis")), w.draw(ui.Icon("grip-vertical"))
-	return w
+	return &cardWords{ctx: ctx, practice: templ.EscapeString(i18n.T(ctx, "calendar_practice")), states: map[club.Status]string{}}
 }
 
-func (w *cardWords) draw(c templ.Component) string {
-	var b strings.Builder
-	if err := c.Render(w.ctx, &b); err != nil {
-		w.err = err
-	}
-	return b.String()
-}
-
-func (w *cardWords) badge(s club.Status) string {
-	html, ok := w.badges[s]
+// state is icon and word of a status.
+func (w *cardWords) state(s club.Status) string {
+	html, ok := w.states[s]
 	if !ok {
-		html = w.draw(ui.Badge(s))
-		w.badges[s] = html
+		html = `<svg class="icon"><use href="#i-` + ui.StatusIcon(s) + `"/></svg>` + templ.EscapeString(i18n.T(w.ctx, "status_"+string(s)))
+		w.states[s] = html
 	}
 	return html
 }
@@ -79,15 +64,6 @@ func (w *cardWords) badge(s club.Status) string {
 type pen struct {
 	b []byte
 	w *cardWords
-}
-
-// to sends what was appended.
-func (p *pen) to(w io.Writer) error {
-	if p.w.err != nil {
-		return p.w.err
-	}
-	_, err := w.Write(p.b)
-	return err
 }
 
 func (p *pen) raw(parts ...string) {
@@ -101,7 +77,9 @@ func (p *pen) text(s string) { p.b = append(p.b, templ.EscapeString(s)...) }
 func (p *pen) number(n int64) { p.b = strconv.AppendInt(p.b, n, 10) }
 
 // card is a post in a cell. The link carries all facts for those who listen;
-// what stands around it is for those who look.
+// what stands around it is for those who look. What can be done with the post
+// stands in its attributes, and its buttons are called after it by reference:
+// the menu and all words of it are on the page once (CardMenu).
 func (p *pen) card(c Card) {
 	p.raw(`<li class="pc" id="card-`)
 	p.number(c.ID)
@@ -109,19 +87,23 @@ func (p *pen) card(c Card) {
 	p.number(c.Version)
 	p.raw(`" data-s="`)
 	p.text(string(c.Status))
+	p.raw(`"`)
 	if c.Movable {
-		p.raw(`" data-move="`)
+		p.raw(` data-move`)
 	}
-	p.raw(`"><span class="pc-top" aria-hidden="true">`)
+	if c.Editable {
+		p.raw(` data-edit`)
+	}
+	p.raw(`><span class="pc-top" aria-hidden="true">`)
 	if c.Time != "" {
 		p.raw(`<b>`)
 		p.text(c.Time)
 		p.raw(`</b>`)
 	}
 	for _, chip := range c.Chips {
-		p.raw(`<span class="pf"><svg><use href="#p-`)
+		p.raw(`<span><svg><use href="#p-`)
 		p.text(chip.Platform)
-		p.raw(`"></use></svg>`)
+		p.raw(`"/></svg>`)
 		p.text(chip.Short)
 		p.raw(`</span>`)
 	}
@@ -131,48 +113,36 @@ func (p *pen) card(c Card) {
 	p.text(c.Text)
 	p.raw(`<span class="vh">`)
 	p.text(c.Facts)
-	p.raw(`</span></a><span class="pc-state" aria-hidden="true">`, p.w.badge(c.Status))
+	p.raw(`</span></a><span class="badge pc-state" aria-hidden="true">`, p.w.state(c.Status), `</span>`)
 	if c.Practice {
-		p.raw(`<span class="badge">`, p.w.practice, `</span>`)
+		p.raw(`<span class="badge" aria-hidden="true">`, p.w.practice, `</span>`)
 	}
-	p.raw(`</span>`)
 	if c.Movable {
-		p.raw(`<button class="grab" type="button" aria-label="`, p.w.grab, ` `)
-		p.text(c.Text)
-		p.raw(`">`, p.w.grip, `</button>`)
+		p.raw(`<button class="grab" aria-labelledby="card-grab card-`)
+		p.number(c.ID)
+		p.raw(`"></button>`)
 	}
-	if c.Movable || c.Editable {
-		p.menu(c)
-	}
+	p.more(c, "card-")
 	p.raw(`</li>`)
 }
 
-func (p *pen) menu(c Card) {
-	p.raw(`<details class="menu"><summary aria-label="`, p.w.menu, ` `)
-	p.text(c.Text)
-	p.raw(`">`, p.w.dots, `</summary><div class="menu-list"><a href="/posts/`)
+// more is the button that opens the menu, if there is more to do than to open
+// the post.
+func (p *pen) more(c Card, prefix string) {
+	if !c.Movable && !c.Editable {
+		return
+	}
+	p.raw(`<button class="dots" aria-haspopup="menu" aria-labelledby="card-more `, prefix)
 	p.number(c.ID)
-	p.raw(`">`, p.w.open, `</a>`)
-	if c.Movable {
-		p.raw(`<a class="to-move" href="/posts/`)
-		p.number(c.ID)
-		p.raw(`/move" hx-get="/posts/`)
-		p.number(c.ID)
-		p.raw(`/move" hx-target="#dialog-root" hx-swap="innerHTML">`, p.w.move, `</a>`)
-	}
-	if c.Editable {
-		p.raw(`<a class="to-edit" href="/posts/`)
-		p.number(c.ID)
-		p.raw(`/edit">`, p.w.edit, `</a>`)
-	}
-	p.raw(`</div></details>`)
+	p.raw(`"></button>`)
 }
 
-// menu is the menu of one card, for rows.
-func menu(c Card) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		p := pen{w: newCardWords(ctx)}
-		p.menu(c)
-		return p.to(w)
+// more is the same for rows.
+func more(c Card, prefix string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var p pen
+		p.more(c, prefix)
+		_, err := w.Write(p.b)
+		return err
 	})
 }

@@ -51,8 +51,8 @@ func (f Field) describedBy() string {
 	return strings.Join(ids, " ")
 }
 
-// statusIcon pairs each status with a shape, so that colour is never alone.
-func statusIcon(s club.Status) string {
+// StatusIcon pairs each status with a shape, so that colour is never alone.
+func StatusIcon(s club.Status) string {
 	switch s {
 	case club.Scheduled:
 		return "clock"

@@ -95,7 +95,7 @@ func Badge(s club.Status) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Icon(statusIcon(s)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Icon(StatusIcon(s)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -7,6 +7,19 @@ export const isPast = (place) => place.hasAttribute("data-past");
 export const dateOf = (place) => (isTray(place) ? "" : place.id.slice("day-".length));
 export const idOf = (card) => card.id.slice("card-".length);
 
+// pathOf is the address of a card's post, or of what is done with it: "move",
+// "edit".
+export const pathOf = (card, what) => card.querySelector(".pc-text").pathname + (what ? `/${what}` : "");
+
+// act does with a post what its card allows: it is moved in a dialog and edited
+// on its page. The focus comes back to where it was.
+export function act(card, what) {
+  if (!(what in card.dataset)) return false;
+  if (what !== "move") location.href = pathOf(card, what);
+  else htmx.ajax("GET", pathOf(card, what), { source: document.activeElement, target: "#dialog-root", swap: "innerHTML" });
+  return true;
+}
+
 export const postName = (card) => card.querySelector(".pc-text").firstChild.textContent.trim();
 export const placeName = (place) => place.querySelector(".day-name, h2").textContent.trim();
 // countOf is what stands after a day's name: ", 2 posts, today".

@@ -24,7 +24,7 @@ export async function dragging(cal, drop) {
   for (const list of cal.querySelectorAll("td .cards, .tray .cards")) {
     if (Sortable.get(list)) continue;
     Sortable.create(list, {
-      group: { name: "posts", put: false }, sort: false, draggable: "li[data-move]:not(.is-moving)", filter: ".menu", preventOnFilter: false,
+      group: { name: "posts", put: false }, sort: false, draggable: "li[data-move]:not(.is-moving)", filter: ".dots", preventOnFilter: false,
       forceFallback: true, fallbackOnBody: true, fallbackTolerance: 5, fallbackClass: "pc-drag", ghostClass: "pc-ghost",
       delay: LONG_PRESS_MS, delayOnTouchOnly: true, touchStartThreshold: 5,
       onStart: (e) => start(cal, e.item), onEnd: (e) => end(cal, e, drop),

@@ -1,15 +1,19 @@
 // Single keys of the calendar. Never while somebody types, with a dialog open,
 // or when they are switched off.
+import { act } from "./cards.js";
+
 const same = { j: "n", k: "p" };
-const ofCard = { r: ".to-move", e: ".to-edit" };
+const ofCard = { r: "move", e: "edit" };
 
 export function shortcut(cal, e) {
   if (!("shortcuts" in document.body.dataset) || e.defaultPrevented || e.ctrlKey || e.altKey || e.metaKey || e.repeat) return;
   if (e.target.closest?.("input, select, textarea, [contenteditable]") || document.querySelector("dialog[open]")) return;
-  const selector = ofCard[e.key] ? ofCard[e.key] : /^[a-z?]$/.test(e.key) && `[data-key="${same[e.key] ?? e.key}"]`;
-  if (!selector) return;
-  const from = ofCard[e.key] ? document.activeElement?.closest("li[id^='card-']") : cal;
-  const link = from?.querySelector(selector);
+  if (ofCard[e.key]) {
+    const card = document.activeElement?.closest("li[id^='card-']");
+    if (card && act(card, ofCard[e.key])) e.preventDefault();
+    return;
+  }
+  const link = /^[a-z?]$/.test(e.key) && cal.querySelector(`[data-key="${same[e.key] ?? e.key}"]`);
   if (!link) return;
   e.preventDefault();
   link.click();

@@ -20,8 +20,8 @@ class Calendar extends HTMLElement {
     on(this, "focusin", (e) => { if (e.target.matches(".day-link")) rove(this, e.target); });
     on(this, "focusout", (e) => this.#pick.left(e));
     // A long press takes the card; it is not for the menu of the link.
-    on(this, "contextmenu", (e) => { if (e.pointerType === "touch" && e.target.closest("li[data-move]")) e.preventDefault(); });
-    on(this, "toggle", () => this.busy(), true);
+    on(this, "contextmenu", (e) => { if (e.pointerType === "touch" && e.target.closest(".pc[data-move]")) e.preventDefault(); });
+    on(document, "bs:menu", () => this.busy());
     on(document, "bs:settled", () => this.#settled());
     on(document, "bs:moved", (e) => { this.#moved = e.detail.id; });
     on(document, "bs:conflict", (e) => { this.#moved = e.detail.id; this.refresh(); });
@@ -34,7 +34,7 @@ class Calendar extends HTMLElement {
 
   // busy keeps changes of others away while something is being moved or chosen.
   busy(on = false) {
-    this.toggleAttribute("data-busy", on || this.#pick.active || !!this.querySelector("details.menu[open], .is-moving, .pc-drag"));
+    this.toggleAttribute("data-busy", on || this.#pick.active || !!this.querySelector('.dots[aria-expanded], .is-moving, .pc-drag'));
   }
 
   // refresh asks for the days as they are now.

@@ -3,19 +3,17 @@
 const root = document.getElementById("dialog-root");
 let opener = null;
 
-document.addEventListener("click", (e) => {
-  const el = e.target.closest("[hx-target='#dialog-root']");
-  if (el) opener = el;
-});
+document.addEventListener("bs:opening", (e) => { if (!e.detail.closest("dialog")) opener = e.detail; });
 
 function open() {
   const dialog = root?.querySelector("dialog:not([open])");
   if (!dialog) return;
+  if (!opener?.isConnected) opener = document.activeElement;
   dialog.showModal();
   (dialog.querySelector("[autofocus]") ?? dialog.querySelector("h2"))?.focus();
   dialog.addEventListener("close", () => {
     dialog.remove();
-    if (opener?.isConnected) opener.focus();
+    if (opener?.isConnected && opener !== document.body) opener.focus();
     else document.querySelector("h1")?.focus();
     opener = null;
   });

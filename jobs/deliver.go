@@ -254,7 +254,7 @@ func (r *run) perform(ctx context.Context, step platforms.Step) (club.Event, err
 	}
 	r.call.Blame(ev.Err)
 	if ev.Err == nil {
-		if ev.Result.State == platforms.StepWorking && step.Waits {
+		if ev.Result.State == platforms.StepWorking {
 			r.call = nil
 			return ev, nil
 		}

@@ -38,7 +38,7 @@ func (t *tx) syncDeliveries(ctx context.Context, s Scope, postID int64, accounts
 	for _, d := range have {
 		switch {
 		case ticked[d.ConnectionID] && d.Status == club.Cancelled:
-			_, err = t.ExecContext(ctx, `UPDATE deliveries SET status = 'DRAFT', version = version + 1 WHERE id = ?`, blob(d.ID))
+			err = t.happen(ctx, s, d, club.Event{Kind: club.PersonPicks})
 		case !ticked[d.ConnectionID] && d.Status == club.Draft:
 			_, err = t.ExecContext(ctx, `DELETE FROM deliveries WHERE id = ?`, blob(d.ID))
 		case !ticked[d.ConnectionID] && d.Status != club.Published && d.Status != club.Cancelled:
@@ -227,7 +227,7 @@ func (t *tx) eachDelivery(ctx context.Context, s Scope, postID int64, event func
 func (t *tx) happen(ctx context.Context, s Scope, d Delivery, e club.Event) error {
 	var f Facts
 	f.PersonID = s.PersonID
-	if e.Kind != club.PersonCancels && e.Kind != club.ConnectionGone {
+	if e.Kind != club.PersonCancels && e.Kind != club.PersonPicks && e.Kind != club.ConnectionGone {
 		err := t.QueryRowContext(ctx, `SELECT hash FROM revisions WHERE post_id = ? AND state = 'live'`, d.PostID).Scan(&f.ContentHash)
 		if err != nil {
 			return fmt.Errorf("read text of post %d: %w", d.PostID, err)

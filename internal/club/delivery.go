@@ -83,6 +83,7 @@ const (
 	PersonEdits     EventKind = "edits"
 	PersonRetimes   EventKind = "retimes" // another time
 	PersonCancels   EventKind = "cancels"
+	PersonPicks     EventKind = "picks"     // its account again, after it was cancelled
 	PersonFinds     EventKind = "finds"     // "it is there"
 	PersonMisses    EventKind = "misses"    // "it is not there, send again"
 	PersonSendsNow  EventKind = "sends_now" // a late one, or one that failed: "try again"

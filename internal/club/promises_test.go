@@ -11,11 +11,11 @@ import (
 )
 
 var allEvents = []EventKind{
-	PersonSchedules, PersonEdits, PersonRetimes, PersonCancels, PersonFinds, PersonMisses, PersonSendsNow,
+	PersonSchedules, PersonEdits, PersonRetimes, PersonCancels, PersonPicks, PersonFinds, PersonMisses, PersonSendsNow,
 	Tick, StepEnded, SendEnded, LookEnded, RenewalEnded, ProcessDied, ConnectionGone, Doubt,
 }
 
-var people = allEvents[:7]
+var people = allEvents[:8]
 
 // allDeliveries gives a delivery in every state, with what can differ in it.
 func allDeliveries(yield func(Delivery) bool) {
@@ -26,12 +26,24 @@ func allDeliveries(yield func(Delivery) bool) {
 	for _, d := range places {
 		for _, c := range []platforms.Certainty{platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking} {
 			for bits := range 1 << 5 {
+				if bits&4 != 0 && d.Phase != Sending && d.Phase != Reconciling {
+					continue // the bit says nothing here
+				}
 				v := d
 				v.Certainty = c
 				v.LookFirst = bits&1 != 0 && d.Phase == Preparing
-				v.Frozen = v.Frozen || bits&2 != 0
-				if bits&4 != 0 && (d.Phase == Sending || d.Phase == Reconciling) {
-					v.UnknownSince, v.Unknowns = noon, 1
+				switch {
+				case v.Phase == Preparing && !v.LookFirst:
+					v.Frozen = bits&2 != 0
+				case v.Phase == Sending || v.Phase == Reconciling:
+					if bits&2 != 0 {
+						v.Unknowns = 1
+					}
+					if bits&4 != 0 {
+						v.UnknownSince, v.Unknowns = noon, 1
+					}
+				default:
+					v.Frozen = v.Frozen || bits&2 != 0
 				}
 				v.Left = !v.LookFirst && (v.Left || bits&8 != 0)
 				if bits&16 != 0 {
@@ -52,35 +64,81 @@ func allDeliveries(yield func(Delivery) bool) {
 // allHappenings gives every kind of event, with what can differ in it.
 func allHappenings(yield func(Event) bool) {
 	for _, k := range allEvents {
-		errs := []*platforms.Error{nil}
-		verdicts := []platforms.Verdict{""}
-		steps := []platforms.Step{publish}
-		bits := 1
-		switch k {
-		case Tick:
-			bits = 4
-			steps = []platforms.Step{upload, status, publish}
-		case StepEnded:
-			steps = []platforms.Step{upload, status, publish}
-			errs, bits = allErrors, 2
-		case LookEnded:
-			verdicts = []platforms.Verdict{"", platforms.SeenPublic, platforms.SeenNotPublic, platforms.SeenNothing, platforms.SeenSeveral}
-			errs, bits = allErrors, 4
-		case SendEnded, RenewalEnded:
-			errs, bits = allErrors, 4
+		for e := range happenings(k) {
+			e.Kind, e.Jitter = k, 0.5
+			e.DueAt, e.LateAfter = noon, noon.Add(time.Hour)
+			if !yield(e) {
+				return
+			}
 		}
-		for _, err := range errs {
-			for _, v := range verdicts {
-				for _, step := range steps {
-					for bit := range bits {
-						e := Event{
-							Kind: k, Step: step, Following: step, DueAt: noon, LateAfter: noon.Add(time.Hour), Doubt: Clone, Jitter: 0.5,
-							Evidence: platforms.Evidence{Verdict: v}, Account: AccountState{Usable: bit&1 == 0},
-							CanRenew: bit&1 != 0, Changed: bit&2 != 0, Err: err,
-						}
-						if bit&2 != 0 {
-							e.Evidence.RemoteID, e.Result.RemoteID = "42", "42"
-						}
+	}
+}
+
+// happenings gives what one kind of event can tell.
+func happenings(k EventKind) func(yield func(Event) bool) {
+	switch k {
+	case Tick:
+		return ticks
+	case StepEnded, SendEnded, RenewalEnded, LookEnded:
+		return func(yield func(Event) bool) { answers(k, yield) }
+	case Doubt:
+		return func(yield func(Event) bool) {
+			_ = yield(Event{Doubt: Restored}) && yield(Event{Doubt: Clone}) && yield(Event{Doubt: ClockInDoubt})
+		}
+	}
+	return func(yield func(Event) bool) { yield(Event{}) }
+}
+
+// ticks gives every way in which things can stand.
+func ticks(yield func(Event) bool) {
+	accounts := []AccountState{
+		usable,
+		{Code: "auth_revoked"},
+		{Usable: true, BlockedUntil: noon.Add(5 * time.Hour)},
+		{Usable: true, FreeAt: noon.Add(5 * time.Hour)},
+	}
+	for _, step := range []platforms.Step{upload, status, publish} {
+		for _, account := range accounts {
+			for bits := range 1 << 3 {
+				e := Event{Step: step, Account: account, Changed: bits&1 != 0, StepDied: bits&2 != 0}
+				if bits&4 != 0 {
+					e.Problem = &Problem{Code: "media_type", Media: step == upload}
+				}
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// answers gives every way in which a call can end.
+func answers(k EventKind, yield func(Event) bool) {
+	for _, err := range allErrors {
+		for bit := range 2 {
+			if err != nil && !yield(Event{Step: publish, Err: err, CanRenew: bit == 0}) {
+				return
+			}
+		}
+	}
+	steps := []platforms.Step{publish}
+	verdicts := []platforms.Verdict{""}
+	states := []platforms.StepState{platforms.StepDone}
+	switch k {
+	case StepEnded:
+		steps = []platforms.Step{upload, status, publish}
+		states = []platforms.StepState{platforms.StepDone, platforms.StepWorking, platforms.StepExpired, platforms.StepFailed}
+	case LookEnded:
+		steps = []platforms.Step{upload, publish}
+		verdicts = []platforms.Verdict{"", platforms.SeenPublic, platforms.SeenNotPublic, platforms.SeenNothing, platforms.SeenSeveral}
+	}
+	for _, did := range steps {
+		for _, following := range steps {
+			for _, state := range states {
+				for _, v := range verdicts {
+					for _, id := range []string{"", "42"} {
+						e := Event{Step: did, Following: following, Evidence: platforms.Evidence{Verdict: v, RemoteID: id, Proof: "proof"}}
+						e.Result.State, e.Result.RemoteID = state, id
 						if !yield(e) {
 							return
 						}
@@ -92,7 +150,6 @@ func allHappenings(yield func(Event) bool) {
 }
 
 var allErrors = []*platforms.Error{
-	nil,
 	{Kind: platforms.NotSent},
 	{Kind: platforms.Rejected},
 	{Kind: platforms.MediaRejected},
@@ -118,11 +175,12 @@ func TestEveryStateAndEvent(t *testing.T) {
 			known[p][r.on] = true
 		}
 	}
-	for _, after := range []time.Duration{-time.Minute, time.Minute, 3 * time.Hour} {
+	happenings := slices.Collect(allHappenings)
+	for _, after := range moments {
 		now := noon.Add(after)
 		for d := range allDeliveries {
 			rows := known[place{d.Status, d.Phase}]
-			for e := range allHappenings {
+			for _, e := range happenings {
 				if !rows[e.Kind] {
 					continue
 				}
@@ -164,15 +222,15 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "sent for an account that cannot be used"
 	case c.Opens && e.Changed && e.Kind == Tick:
 		return "sent a text that was not scheduled (P16)"
-	case c.Opens && !to.Frozen && was.Phase != Preparing && was.Phase != Ready && was.Phase != Reconciling:
-		return "sent what is not frozen"
+	case c.Opens && (!was.Frozen || c.Freezes || c.Thaws):
+		return "sent what was not fixed before"
 	case c.Opens && open && !(was.Certainty == platforms.CertainByKey && e.Kind == LookEnded && e.Err == nil):
 		return "sent again while the outcome is open (P4)"
-	case open && to.Phase == Ready && !(was.Certainty == platforms.CertainByStatus && e.Evidence.Verdict == platforms.SeenNotPublic):
+	case open && to.Phase == Backoff && !(was.Certainty == platforms.CertainByStatus && e.Evidence.Verdict == platforms.SeenNotPublic):
 		return "an open outcome was closed without proof (P4)"
 	case open && !person && to.Status != Publishing && to.Status != Published && to.Status != NeedsAttention:
 		return "an open outcome ended without proof (P4, P5)"
-	case open && !person && to.Status == Publishing && to.Phase != Reconciling && to.Phase != Sending && to.Phase != Ready:
+	case open && !person && to.Status == Publishing && to.Phase != Reconciling && to.Phase != Sending && to.Phase != Backoff:
 		return "an open outcome was forgotten (P4)"
 	case to.Status == Failed && was.Status != Failed && answered && (e.Err == nil || e.Err.Kind == platforms.Unknown):
 		return "failed without proof (P5)"

@@ -47,16 +47,26 @@ var ErrBeingSent = &Error{Code: Conflict, Key: "too_late_to_change"}
 // give the same Change. The error is ErrNoRow, or an *Error for people.
 func Next(d Delivery, e Event, now time.Time) (Change, error) {
 	t := &turn{now: now, e: e, was: d, Change: Change{To: d, Work: Rest}}
-	for _, r := range table {
-		if r.on == e.Kind && slices.Contains(r.from, place{d.Status, d.Phase}) && (r.when == nil || r.when(t)) {
-			t.Row = r.row
-			if err := r.then(t); err != nil {
-				return Change{}, err
-			}
-			return t.Change, nil
+	r := t.rule()
+	if r == nil {
+		return Change{}, fmt.Errorf("%s at %s/%s: %w", e.Kind, d.Status, d.Phase, ErrNoRow)
+	}
+	t.Row = r.row
+	if err := r.then(t); err != nil {
+		return Change{}, err
+	}
+	return t.Change, nil
+}
+
+// rule is the first row of the table that fits; nil if none does.
+func (t *turn) rule() *rule {
+	for i := range table {
+		r := &table[i]
+		if r.on == t.e.Kind && slices.Contains(r.from, place{t.was.Status, t.was.Phase}) && (r.when == nil || r.when(t)) {
+			return r
 		}
 	}
-	return Change{}, fmt.Errorf("%s at %s/%s: %w", e.Kind, d.Status, d.Phase, ErrNoRow)
+	return nil
 }
 
 // rule is one row of the table. The first that fits decides.
@@ -82,7 +92,8 @@ func in(phases ...Phase) []place {
 }
 
 var (
-	drafts    = []place{{Draft, ""}, {Cancelled, ""}}
+	cancelled = []place{{Cancelled, ""}}
+	drafts    = append([]place{{Draft, ""}}, cancelled...)
 	scheduled = in(Waiting, Blocked)
 	working   = in(Preparing, Processing, Ready, Backoff) // begun, and nothing of it public
 	calm      = slices.Concat(scheduled, working)
@@ -100,6 +111,7 @@ var table = []rule{
 	{"2", scheduled, PersonEdits, nil, (*turn).edit},
 	{"2", scheduled, PersonRetimes, nil, (*turn).retime},
 	{"3", scheduled, PersonCancels, nil, (*turn).cancel},
+	{"3", cancelled, PersonPicks, nil, (*turn).draftAgain},
 	{"14", working, PersonEdits, nil, (*turn).backToDraft},
 	{"14", working, PersonRetimes, nil, (*turn).retime},
 	{"14", working, PersonCancels, nil, (*turn).cancel},
@@ -163,7 +175,7 @@ var table = []rule{
 	{"24", in(Reconciling), Tick, nil, (*turn).look},
 	{"25", in(Reconciling), LookEnded, sees(platforms.SeenPublic), (*turn).found},
 	{"29", in(Reconciling), LookEnded, sees(platforms.SeenSeveral), (*turn).several},
-	{"26", in(Reconciling), LookEnded, (*turn).provedAbsent, (*turn).readyAgain},
+	{"26", in(Reconciling), LookEnded, (*turn).provedAbsent, (*turn).notPublic},
 	{"24", in(Reconciling), LookEnded, (*turn).repeatable, (*turn).repeat},
 	{"29", in(Reconciling), LookEnded, (*turn).outOfLooks, (*turn).askAfterLook},
 	{"28", in(Reconciling), LookEnded, (*turn).failedCall, (*turn).lookFailed},

@@ -116,6 +116,7 @@ func TestRows(t *testing.T) {
 			row: "2", name: "another time", from: at(Waiting), event: Event{Kind: PersonRetimes, DueAt: noon.Add(time.Hour), LateAfter: noon.Add(3 * time.Hour)}, to: Waiting, work: Rest,
 			check: func(c Change) string { return same(c.To.NextAt, noon.Add(time.Hour)) },
 		},
+		{row: "3", name: "the account of a cancelled one is picked again", from: Delivery{Status: Cancelled, Generation: 1}, event: Event{Kind: PersonPicks}, st: Draft, work: Rest},
 		{row: "3", name: "cancel", from: at(Waiting), event: Event{Kind: PersonCancels}, st: Cancelled, work: Rest},
 		{
 			row: "14", name: "an edit before anything is public makes it a draft again", from: at(Ready), event: Event{Kind: PersonEdits}, st: Draft, work: Rest,
@@ -342,8 +343,10 @@ func TestRows(t *testing.T) {
 		{
 			row: "26", name: "class B: the second, a minute later", from: at(Reconciling, class(platforms.CertainByStatus), func(d *Delivery) {
 				d.Seen, d.Looks, d.LooksSince = platforms.SeenNotPublic, 1, noon.Add(-time.Minute)
-			}), event: saw(platforms.SeenNotPublic, ""), to: Ready, work: Again,
-			check: func(c Change) string { return same(c.To.UnknownSince, time.Time{}) },
+			}), event: saw(platforms.SeenNotPublic, ""), to: Backoff, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.UnknownSince, time.Time{}) + same(c.To.TriesTransient, 1) + same(c.To.NextAt, noon.Add(22500*time.Millisecond))
+			},
 		},
 		{row: "25", name: "row 27, class C: exactly one match", from: at(Reconciling), event: saw(platforms.SeenPublic, "42"), to: Linked, work: Rest},
 		{

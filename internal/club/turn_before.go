@@ -22,6 +22,7 @@ func (t *turn) doubt() error {
 	return nil
 }
 
+// early: its time has not come.
 func (t *turn) early() bool { return t.now.Before(t.was.DueAt) }
 
 func (t *turn) untilDue() error {
@@ -29,6 +30,7 @@ func (t *turn) untilDue() error {
 	return nil
 }
 
+// isLate: its time of grace is over: people are asked (rule P12).
 func (t *turn) isLate() bool { return t.now.After(t.was.LateAfter) }
 
 func (t *turn) askLate() error {
@@ -47,6 +49,7 @@ func (t *turn) askLate() error {
 	return nil
 }
 
+// blocked: the account cannot be used, or rests until a limit ends.
 func (t *turn) blocked() bool {
 	return !t.e.Account.Usable || t.e.Account.BlockedUntil.After(t.now)
 }
@@ -78,6 +81,7 @@ func (t *turn) orLate(at time.Time) time.Time {
 	return at
 }
 
+// crowded: it is catching up, and the account has sent something a moment ago (rule P14).
 func (t *turn) crowded() bool {
 	return t.now.Sub(t.was.DueAt) > catchUpAfter && t.e.Account.FreeAt.After(t.now) &&
 		(t.was.Status == Scheduled || t.e.Step.Irreversible)
@@ -88,6 +92,7 @@ func (t *turn) untilFree() error {
 	return nil
 }
 
+// unfit: its content cannot go out as it is.
 func (t *turn) unfit() bool { return t.e.Problem != nil }
 
 func (t *turn) unfitContent() error {
@@ -107,6 +112,7 @@ func (t *turn) start() error {
 	return t.freeze()
 }
 
+// unfrozen: what goes out is not fixed yet.
 func (t *turn) unfrozen() bool { return !t.was.Frozen }
 
 func (t *turn) freeze() error {
@@ -116,6 +122,7 @@ func (t *turn) freeze() error {
 	return nil
 }
 
+// spent: as many tries as there may be, or as long as they may go on.
 func (t *turn) spent() bool {
 	since := t.was.TriesSince
 	return t.was.TriesTransient >= transientMax || !since.IsZero() && t.now.Sub(since) >= transientFor
@@ -135,6 +142,7 @@ func (t *turn) tryAgain() error {
 	return nil
 }
 
+// stepDied: something that was made at the platform has expired.
 func (t *turn) stepDied() bool { return t.e.StepDied }
 
 func (t *turn) remake() error {
@@ -151,6 +159,7 @@ func (t *turn) remake() error {
 	return nil
 }
 
+// changed: the text is not the one that was scheduled (rule P16), and the irreversible call is next.
 func (t *turn) changed() bool { return t.e.Changed && t.e.Step.Irreversible }
 
 func (t *turn) refuseChanged() error {
@@ -158,6 +167,7 @@ func (t *turn) refuseChanged() error {
 	return nil
 }
 
+// irreversible: the irreversible call is next.
 func (t *turn) irreversible() bool { return t.e.Step.Irreversible }
 
 func (t *turn) send() error {
@@ -178,10 +188,12 @@ func (t *turn) doStep() error {
 
 // Conditions and effects of safe calls.
 
+// ok: the call went well.
 func (t *turn) ok() bool { return t.e.Err == nil }
 
+// stillWorking: the platform is still working on it.
 func (t *turn) stillWorking() bool {
-	return t.ok() && t.e.Step.Waits && t.e.Result.State == platforms.StepWorking
+	return t.ok() && t.e.Result.State == platforms.StepWorking
 }
 
 func (t *turn) keepWaiting() error {
@@ -198,6 +210,7 @@ func (t *turn) keepWaiting() error {
 	return nil
 }
 
+// stepUseless: what was made at the platform is gone, or could not be used.
 func (t *turn) stepUseless() bool {
 	return t.ok() && (t.e.Result.State == platforms.StepExpired || t.e.Result.State == platforms.StepFailed)
 }
@@ -236,6 +249,12 @@ func (t *turn) proceed(next platforms.Step) {
 
 func (t *turn) backOff() error {
 	t.close(platforms.NotSent)
+	t.tryLater()
+	return nil
+}
+
+// tryLater uses up a try of a call that is proved to have done nothing.
+func (t *turn) tryLater() {
 	if t.was.TriesSince.IsZero() {
 		t.To.TriesSince = t.now
 	}
@@ -252,5 +271,4 @@ func (t *turn) backOff() error {
 	left := strconv.Itoa(transientMax - t.To.TriesTransient)
 	t.say(code, "when_next", stamp(t.To.NextAt), "n", left)
 	t.note(NoteRetry, "code", code, "when_next", stamp(t.To.NextAt))
-	return nil
 }

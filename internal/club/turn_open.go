@@ -20,9 +20,10 @@ func (t *turn) lookLater() error {
 	return nil
 }
 
+// lookFirst: a person said that it is not there: one more look before it is sent again.
 func (t *turn) lookFirst() bool { return t.was.LookFirst }
 
-// last is a condition on the last look before sending again.
+// last: the same, of the last look before a person has it sent again.
 func last(when func(*turn) bool) func(*turn) bool {
 	return func(t *turn) bool { return t.was.LookFirst && when(t) }
 }
@@ -32,6 +33,7 @@ func (t *turn) look() error {
 	return nil
 }
 
+// sees: the look had this answer.
 func sees(v platforms.Verdict) func(*turn) bool {
 	return func(t *turn) bool { return t.ok() && t.e.Evidence.Verdict == v }
 }
@@ -65,23 +67,25 @@ func (t *turn) counted() (looks int, since time.Time) {
 	return 1, t.now
 }
 
+// provedAbsent: class B: the platform said twice, a minute apart, that it is not public.
 func (t *turn) provedAbsent() bool {
 	looks, since := t.counted()
 	return t.was.Certainty == platforms.CertainByStatus && sees(platforms.SeenNotPublic)(t) &&
 		looks >= equalLooks && t.now.Sub(since) >= equalAfter
 }
 
-func (t *turn) readyAgain() error {
+// notPublic takes the call for one that was never made: it uses up a try, or a
+// platform that fails each time would be called every minute for hours.
+func (t *turn) notPublic() error {
 	t.Proof = t.e.Evidence.Proof
-	t.to(Publishing, Ready)
-	t.To.NextAt, t.Work = t.now, Again
 	t.To.UnknownSince = time.Time{}
 	t.To.Seen, t.To.Looks, t.To.LooksSince = "", 0, time.Time{}
-	t.To.Code, t.To.Args = "", nil
 	t.note(NoteNotPublic)
+	t.tryLater()
 	return nil
 }
 
+// repeatable: class A: it was not found, the first call is over, the key is remembered, and it is not late.
 func (t *turn) repeatable() bool {
 	d := t.was
 	return d.Certainty == platforms.CertainByKey && t.ok() && t.e.Step.Irreversible &&
@@ -103,6 +107,7 @@ func (t *turn) repeat() error {
 
 func (t *turn) openTooLong() bool { return t.now.Sub(t.was.UnknownSince) >= unknownFor }
 
+// outOfLooks: looking is over: enough looks found nothing, too much time passed, or looking is refused.
 func (t *turn) outOfLooks() bool {
 	if t.openTooLong() || is(platforms.Rejected)(t) {
 		return true
@@ -125,6 +130,7 @@ func (t *turn) askAmbiguous() error {
 	return nil
 }
 
+// failedCall: the look had no answer that says anything.
 func (t *turn) failedCall() bool { return !t.ok() }
 
 func (t *turn) lookFailed() error {
@@ -178,6 +184,7 @@ func (t *turn) heed() {
 	}
 }
 
+// lookOnceMore: the last look had no answer, and has tries left.
 func (t *turn) lookOnceMore() bool {
 	return !t.ok() && t.e.Err.Kind != platforms.Rejected && t.was.TriesAmbiguous < finalLooks
 }
@@ -190,6 +197,7 @@ func (t *turn) startOver() error {
 	return nil
 }
 
+// seenWithID: it is public, and its id is known.
 func (t *turn) seenWithID() bool {
 	return sees(platforms.SeenPublic)(t) && t.e.Evidence.RemoteID != ""
 }

@@ -9,6 +9,7 @@ import (
 
 // How calls end, safe and irreversible ones: conditions and effects.
 
+// is: the platform refused, or did not answer, in one of these ways.
 func is(kinds ...platforms.Kind) func(*turn) bool {
 	return func(t *turn) bool {
 		for _, k := range kinds {
@@ -41,6 +42,7 @@ func (t *turn) reject() error {
 	return nil
 }
 
+// signInRefused: the sign-in was not accepted.
 func (t *turn) signInRefused() bool { return is(platforms.Expired, platforms.Revoked)(t) }
 
 func (t *turn) renewOrStop() error {
@@ -100,6 +102,7 @@ func (t *turn) spread() time.Duration { return time.Duration(float64(rateSpread)
 
 // Conditions and effects of the irreversible call.
 
+// okWithID: the call went well and the answer names the post.
 func (t *turn) okWithID() bool { return t.ok() && t.e.Result.RemoteID != "" }
 
 func (t *turn) published() error {
@@ -160,6 +163,7 @@ func (t *turn) keepEvidence() {
 	}
 }
 
+// overdue: nobody waits for the answer any more.
 func (t *turn) overdue() bool { return !t.now.Before(t.was.NextAt) }
 
 // close says how the call that just ended is kept. A safe step may also have an

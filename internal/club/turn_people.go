@@ -41,6 +41,11 @@ func (t *turn) cancel() error {
 	return nil
 }
 
+func (t *turn) draftAgain() error {
+	t.to(Draft, "")
+	return nil
+}
+
 func (*turn) beingSent() error { return ErrBeingSent }
 
 func (t *turn) saidThere() error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/notices"
@@ -33,7 +34,7 @@ func (s *Server) noticeRow(c echo.Context, n store.Notice) notices.Row {
 	at := n.At.In(s.zone(c))
 	row := notices.Row{
 		New: n.ReadAt.IsZero(), Icon: "triangle-alert", About: n.Excerpt, When: i18n.When(ctx, at), ISO: n.At.Format(time.RFC3339),
-		Text: t(c, "notice_"+n.Kind, "account", s.nameOn(c, n.Account, n.Platform)), Href: "/calendar", Action: t(c, "notices_look"),
+		Text: t(c, "notice_"+n.Kind, s.noticeArgs(c, n)...), Href: "/calendar", Action: t(c, "notices_look"),
 	}
 	if code := n.Args["code"]; code != "" && s.Catalogue.Has("fail_"+code+"_title") {
 		name := n.Account
@@ -49,6 +50,17 @@ func (s *Server) noticeRow(c echo.Context, n store.Notice) notices.Row {
 		row.Href, row.Action = "/accounts/"+strconv.FormatInt(n.ConnectionID, 10), t(c, "notices_fix")
 	}
 	return row
+}
+
+// noticeArgs are the words that a notice is about.
+func (s *Server) noticeArgs(c echo.Context, n store.Notice) []string {
+	args := []string{"account", s.nameOn(c, n.Account, n.Platform)}
+	if local, zone := n.Args["time"], n.Args["zone"]; zone != "" {
+		if slot, err := club.ParseSlot(local, zone); err == nil {
+			args = append(args, "time", i18n.When(c.Request().Context(), slot.At.In(s.zone(c))), "zone", zone)
+		}
+	}
+	return args
 }
 
 func (s *Server) readNotices(c echo.Context) error {

@@ -31,11 +31,28 @@ func (e *Engine) recurring() []struct {
 		{"@every 1m", "take numbers of accounts", e.takeAccountNumbers},
 		{"*/10 * * * *", "renew sign-ins", e.renewSignIns},
 		{"7 * * * *", "check accounts", e.checkAccounts},
+		{"20 3 * * *", "follow changed time zones", func(ctx context.Context) error { return e.followZones(ctx, years) }},
 		{"30 3 * * *", "remove old answers", e.DB.DeleteRaw},
 		{"35 3 * * *", "remove what has expired", e.DB.DeleteExpired},
 		{"40 3 * * *", "tidy pictures", e.sweep},
 		{"45 3 * * *", "fold the log into the database", e.DB.Checkpoint},
 	}
+}
+
+// How far ahead posts are compared with the zone rules: at start those that are
+// near, at night all.
+const (
+	nearby = 48 * time.Hour
+	years  = 10 * 365 * 24 * time.Hour
+)
+
+// followZones moves posts where the rules of their time zone have changed.
+func (e *Engine) followZones(ctx context.Context, ahead time.Duration) error {
+	moved, err := e.DB.FollowZones(ctx, e.Now().Add(ahead))
+	if len(moved) > 0 {
+		e.Log.Warn("zone rules changed: posts keep their clock time", "moved", len(moved))
+	}
+	return err
 }
 
 // RunSideWork does once what follows publishing: it finds addresses and takes

@@ -94,6 +94,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	if n > 0 {
 		e.Log.Warn("deliveries with an unknown outcome", "count", n)
 	}
+	if err := e.followZones(ctx, nearby); err != nil {
+		return err
+	}
 	alive, err := e.DB.LastAlive(ctx)
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 var mayScan = map[string]string{
 	"needsSetup people":             "stops at the first row",
 	"People people":                 "lists everybody, for the console",
+	"FollowZones c":                 "asks each club in turn for its posts to come",
 	"Recover publish_attempts_open": "open attempts are never more than the engine runs at once",
 	"Posts posts_list":              "goes in the order of the list and stops at the end of a page",
 	"TrayPosts posts_tray":          "goes in the order of the list and stops at the limit",

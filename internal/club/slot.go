@@ -59,6 +59,10 @@ func SlotAt(at time.Time, zone string) (Slot, error) {
 	return Slot{Local: at.In(loc).Format(wallLayout), Zone: zone, At: at.UTC().Truncate(time.Minute)}, nil
 }
 
+// Shows is the wall time, as in Slot.Local, that clocks in loc show at an
+// instant.
+func Shows(at time.Time, loc *time.Location) string { return at.In(loc).Format(wallLayout) }
+
 // resolve finds the instant of a wall time (given as UTC fields) in loc. It
 // does not rely on what time.Date does in gaps and repeated hours.
 func resolve(wall time.Time, loc *time.Location) (time.Time, SlotNote) {

@@ -375,7 +375,7 @@ func (s *Server) connected(c echo.Context, made []store.Connection, again bool, 
 		}
 	}
 	s.flash(c, kind, strings.Join(text, " "))
-	return seeOther(c, cmp.Or(to, "/accounts"))
+	return seeOther(c, cmp.Or(to, "/accounts#account-"+strconv.FormatInt(made[0].ID, 10)))
 }
 
 // abilities say what an account can and cannot do: "Riverside FC can post.

@@ -4,10 +4,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms/facebook"
 )
 
 // trouble makes a post for the accounts whose deliveries stand in this state.
@@ -129,8 +131,8 @@ func TestBrokenAccountIsReconnectedFirst(t *testing.T) {
 	}
 	b := s.as(club.Publisher)
 	page := b.get("/posts/1").says("Tiny no longer accepts our sign-in", "Reconnect @riverside")
-	if page.doc().Find(`.failure a[href="/accounts/1"]`).Length() == 0 {
-		t.Error("no way to the account")
+	if page.doc().Find(`.failure a[href^="/accounts/1/reconnect?to=%2Fposts%2F1%23failure-"]`).Length() == 0 {
+		t.Error("no way to its sign-in and back")
 	}
 	b.post("/deliveries/"+id+"/answer", decide("now")).to("/posts/1")
 	b.get("/posts/1").says("It cannot go out like this. Reconnect Riverside FC first")
@@ -263,4 +265,38 @@ func (s *scene) audited(action string) []string {
 		}
 	}
 	return out
+}
+
+func TestReconnectingIsOnePressFromTheTrouble(t *testing.T) {
+	t.Parallel()
+	st := newStage(t)
+	st.goLive()
+	st.setUp("meta")
+	tom := st.as(club.Publisher)
+	st.choose(tom, st.follow(tom, st.leave(tom, "/accounts/connect/facebook", nil), "allow")).to("/accounts")
+	account := st.only(false, facebook.ID)
+	id := st.trouble(club.NeedsAttention, club.Reconnect, "auth_revoked", `{}`, account.ID)[0]
+	if _, err := st.db.Writer().ExecContext(t.Context(), `UPDATE connections SET health = 'reconnect'`); err != nil {
+		t.Fatal(err)
+	}
+
+	page := tom.get("/posts/1")
+	form := page.doc().Find(`.failure form[action="` + pathOf(account) + `/reconnect"]`)
+	address := st.leave(tom, pathOf(account)+"/reconnect", url.Values{"to": {form.Find(`[name="to"]`).AttrOr("value", "")}})
+	u := parse(t, address)
+	if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' "+u.Scheme+"://"+u.Host+";") {
+		t.Errorf("policy %q does not let the form lead to %s", policy, u.Host)
+	}
+	back := tom.get(st.follow(tom, address, "allow")).to("/posts/1")
+	if got, want := back.Header.Get("Location"), "/posts/1#failure-"+id; got != want {
+		t.Errorf("it comes back to %s, want %s", got, want)
+	}
+
+	if _, err := st.db.Writer().ExecContext(t.Context(), `UPDATE connections SET health = 'reconnect'`); err != nil {
+		t.Fatal(err)
+	}
+	ines := st.as(club.Writer).get("/posts/1").doc()
+	if ines.Find(`.failure form`).Length() > 0 || ines.Find(`.failure a[href="`+pathOf(account)+`"]`).Length() == 0 {
+		t.Error("who may not connect accounts is not led to the account")
+	}
 }

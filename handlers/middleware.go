@@ -100,8 +100,8 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		c.Response().Before(func() {
-			if extra, ok := c.Get(formActionKey).(string); ok {
-				h.Set("Content-Security-Policy", contentPolicy("'self' "+extra))
+			if extra, ok := c.Get(formActionKey).([]string); ok {
+				h.Set("Content-Security-Policy", contentPolicy("'self' "+strings.Join(extra, " ")))
 			}
 		})
 		return next(c)
@@ -112,9 +112,12 @@ func contentPolicy(formAction string) string {
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; form-action " + formAction + "; frame-ancestors 'none'; base-uri 'none'"
 }
 
-// allowFormTo lets a form of this page lead by redirect to another origin: the
-// sign-in page of a platform.
-func allowFormTo(c echo.Context, origin string) { c.Set(formActionKey, origin) }
+// allowFormTo lets a form of this page lead by redirect to another origin as
+// well: the sign-in page of a platform.
+func allowFormTo(c echo.Context, origin string) {
+	all, _ := c.Get(formActionKey).([]string)
+	c.Set(formActionKey, append(all, origin))
+}
 
 // sameOrigin refuses changes that come from other sites (rule W3).
 func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/posts"
 )
@@ -51,6 +53,13 @@ func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 	if len(held) > 0 {
 		if f, ok := s.failureView(c, d, p, held...); ok {
 			h.Failures = append(h.Failures, f)
+		}
+	}
+	for i := range h.Failures {
+		if f := &h.Failures[i]; f.Reconnect != nil {
+			if err := s.addReconnect(c, f.Reconnect, p); err != nil {
+				return h, err
+			}
 		}
 	}
 	if err := s.addTechnical(c, &h, d, p); err != nil {
@@ -264,8 +273,8 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 	f.Title, f.Happened = s.failText(c, x.Code, "title", args), s.failText(c, x.Code, "happened", args)
 	f.Did, f.Do = s.failText(c, x.Code, "did", args), s.failText(c, x.Code, "do", args)
 	f.Calm = x.Status == club.Scheduled || x.Status == club.Publishing
-	if !x.Connection.Usable() {
-		f.Reconnect = "/accounts/" + strconv.FormatInt(x.ConnectionID, 10)
+	if !x.Connection.Usable() && p.Practice == who(c).Club.Practice {
+		f.Reconnect = &posts.Reconnect{Account: x.ConnectionID, Back: postPath(p.ID) + "#failure-" + x.ID}
 	}
 	if f.Calm || !who(c).Role.Can(club.SchedulePosts) {
 		return f, true
@@ -289,13 +298,40 @@ func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x 
 	if x.Status == club.Failed {
 		now.Label = t(c, "answer_again")
 	}
-	if f.Reconnect == "" {
+	if x.Connection.Usable() {
 		f.Decisions = append(f.Decisions, now)
 	}
 	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: t(c, "answer_discard", "platform", platform), Kind: "quiet"})
 	date, clock := proposal(s.Now(), who(c).Club.Zone, "", p.Planned.Clock())
 	f.Retime = &posts.When{Date: date, Clock: clock, Place: i18n.Place(who(c).Club.Zone)}
 	f.Edit = postPath(p.ID) + "/edit"
+}
+
+// addReconnect leads to the sign-in of a platform, and from there back to the
+// trouble on this page. Whoever may not connect accounts, or finds nothing to
+// sign in with, is led to the account, where that is said.
+func (s *Server) addReconnect(c echo.Context, r *posts.Reconnect, p store.Post) error {
+	r.Path = "/accounts/" + strconv.FormatInt(r.Account, 10)
+	if !who(c).Role.Can(club.ConnectAccount) {
+		return nil
+	}
+	i := slices.IndexFunc(p.Deliveries, func(x store.PostDelivery) bool { return x.ConnectionID == r.Account })
+	conn := p.Deliveries[i].Connection
+	to, err := s.target(c, conn.Account.Platform, &store.Connected{Connection: conn})
+	if code := club.CodeOf(err); code == club.Conflict || code == club.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.Path += "/reconnect"
+	// A fragment comes into a page that was opened under the rules of before.
+	if oauth, ok := to.Platform.(platforms.OAuthSignIn); ok && !isHX(c) {
+		r.Leaves = true
+		return s.allowLeaving(c, to, oauth)
+	}
+	r.Path += "?" + url.Values{"to": {r.Back}}.Encode()
+	return nil
 }
 
 // ownerOf is who connected an account.

@@ -56,6 +56,12 @@ func withTiny(t *testing.T) *scene {
 	return newScene(t, func(c *Config) {
 		c.Practice = platforms.NewRegistry(tiny{id: "tiny", name: "Tiny", max: 20}, tiny{id: "wide", name: "Wide", max: 200})
 		c.Real = platforms.NewRegistry(tiny{id: "tiny", name: "Tiny", max: 20})
+		c.Platforms = func(_ int64, practice bool) *platforms.Registry {
+			if practice {
+				return c.Practice
+			}
+			return c.Real
+		}
 	})
 }
 

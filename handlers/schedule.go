@@ -169,7 +169,7 @@ func (s *Server) createAnswer(c echo.Context) error {
 		return s.answerAgain(c, first.PostID, err)
 	}
 	s.flash(c, "done", t(c, key))
-	return seeOther(c, postPath(first.PostID))
+	return seeOther(c, postPath(first.PostID)+"#delivery-"+first.ID)
 }
 
 // answerOf reads a decision, and the message that says it was carried out.

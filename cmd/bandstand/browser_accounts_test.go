@@ -16,15 +16,21 @@ import (
 	"github.com/bandstand-app/bandstand/internal/practice"
 )
 
+// setupPath is the address that a new app prints.
+func setupPath(t *testing.T, greeting string) string {
+	t.Helper()
+	i := strings.Index(greeting, "/setup?code=")
+	if i < 0 {
+		t.Fatalf("no address for set-up in %q", greeting)
+	}
+	path, _, _ := strings.Cut(greeting[i:], " ")
+	return path
+}
+
 // setUp makes the first person and club, as their set-up page does.
 func (b *tab) setUp(greeting string) {
 	b.t.Helper()
-	i := strings.Index(greeting, "/setup?code=")
-	if i < 0 {
-		b.t.Fatalf("no address for set-up in %q", greeting)
-	}
-	path, _, _ := strings.Cut(greeting[i:], " ")
-	b.open(path)
+	b.open(setupPath(b.t, greeting))
 	b.fill("name", "Maeve Byrne")
 	b.fill("email", "maeve@riverside.example")
 	b.fill("password", "three old tin drums")

@@ -20,10 +20,13 @@ type household struct {
 	greeting string
 }
 
-// startHousehold runs an app that nobody has set up, an hour ago.
+// householdPast is how long ago a household begins: how far its clock can move.
+const householdPast = 6 * time.Hour
+
+// startHousehold runs an app that nobody has set up.
 func startHousehold(t *testing.T) *household {
 	t.Helper()
-	h := &household{clock: newShiftedClock(time.Hour)}
+	h := &household{clock: newShiftedClock(householdPast)}
 	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}
 	out := new(lockedBuffer)
 	app, err := openApp(t.Context(), settings, out, h.clock.now, func(a *App) { a.elapsed = h.clock.elapsed })

@@ -14,10 +14,12 @@ for (const name of elements) import(`./elements/${name}.js`);
 load(document);
 document.addEventListener("htmx:afterSettle", () => load(document));
 
-// After a redirect the message of the page is spoken once (ux.md 4.8).
+// After a redirect the message of the page is spoken once (ux.md 4.8), and the
+// work goes on where the address says, or at the top.
 const flash = document.querySelector("[data-flash]");
 if (flash) {
-  (document.querySelector("main [autofocus]") ?? document.querySelector("h1"))?.focus();
+  const there = location.hash.length > 1 && document.querySelector(`main #${CSS.escape(location.hash.slice(1))}`);
+  (there || document.querySelector("main [autofocus]") || document.querySelector("h1"))?.focus();
   setTimeout(() => { document.getElementById("say").textContent = flash.textContent.trim(); }, 100);
 }
 const summary = document.querySelector(".errors[tabindex]");

@@ -300,9 +300,9 @@ type Failure struct {
 	Status    club.Status
 	Calm      bool // nothing to decide: it goes on by itself
 	Decisions []Decision
-	Edit      string // address of the editor, or empty
-	Reconnect string // address of the account, or empty
-	Look      string // address of the account on the platform, or empty
+	Edit      string     // address of the editor, or empty
+	Reconnect *Reconnect // nil if the account works
+	Look      string     // address of the account on the platform, or empty
 	Retime    *When
 	Typed     Answer // what was refused, to be mended
 }
@@ -340,6 +340,14 @@ func (h *Head) Refuse(delivery, field, text string, typed Answer) layout.Fault {
 		return layout.Fault{Text: text}
 	}
 	return layout.Fault{Field: field + "-" + delivery, Text: text}
+}
+
+// Reconnect is the way to the sign-in of an account, and back.
+type Reconnect struct {
+	Account int64
+	Path    string
+	Leaves  bool   // Path is posted to, and leads to the platform at once
+	Back    string // address to come back to
 }
 
 // Decision is one button of a failure box.

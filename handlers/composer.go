@@ -3,6 +3,8 @@ package handlers
 import (
 	"cmp"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -47,8 +49,9 @@ type composerForm struct {
 	style    posts.Style
 	uploads  []*multipart.FileHeader
 	faults   []layout.Fault
-	fresh    int64 // account whose own text was just made
-	large    bool  // more than can be kept
+	fresh    int64  // account whose own text was just made
+	large    bool   // more than can be kept
+	request  string // names this very press of a button, if it brings no files
 }
 
 // fault adds a message beside a field.
@@ -86,6 +89,10 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	}
 	if len(f.op) > maxKey {
 		return nil, &club.Error{Code: club.Invalid, Key: "error_unreadable"}
+	}
+	if f.op != "" && len(f.uploads) == 0 {
+		sum := sha256.Sum256([]byte(v.Encode()))
+		f.request = hex.EncodeToString(sum[:])
 	}
 	f.measure(c)
 	return f, nil
@@ -247,7 +254,7 @@ func number(s string) int64 {
 func (f *composerForm) change(slot club.Slot) store.PostChange {
 	return store.PostChange{
 		ID: f.post, Op: f.op, Version: f.version, Content: f.content, Note: f.note,
-		Campaign: f.campaign, NewCampaign: f.newLabel, Slot: slot,
+		Campaign: f.campaign, NewCampaign: f.newLabel, Slot: slot, Request: f.request,
 	}
 }
 

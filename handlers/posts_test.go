@@ -246,6 +246,26 @@ func TestPublishNow(t *testing.T) {
 	}
 }
 
+// Symptom: "publish now" was done, its answer was lost, and pressing the button
+// again said that somebody had changed the post, or gave what waited another time.
+func TestPublishNowAgainAfterALostAnswer(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	a := s.account("tiny", true, club.Working)
+	b := s.as(club.Publisher)
+	now := with(draft("Trials", a), "do", "schedule", "when", "now")
+	b.post("/posts", now).to("/posts/1")
+	first := s.only().Deliveries[0]
+	s.clock.Advance(time.Minute)
+	b.post("/posts", now).to("/posts/1")
+	if again := s.only().Deliveries[0]; again.Version != first.Version || !again.DueAt.Equal(first.DueAt) {
+		t.Errorf("due %s, changed %d times; want %s, %d", again.DueAt, again.Version, first.DueAt, first.Version)
+	}
+	s.force(s.only().ID, club.Publishing, club.Sending)
+	b.post("/posts", now).to("/posts/1")
+	b.post("/posts", with(now, "text", "Trials!")).want(http.StatusConflict)
+}
+
 func TestScheduleRefusesAndKeepsWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	s := withTiny(t)

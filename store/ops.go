@@ -16,6 +16,7 @@ const opLife = 24 * time.Hour
 const (
 	OpMove      = "move"
 	opDuplicate = "duplicate"
+	opSchedule  = "schedule"
 )
 
 // OpResult returns what the request of this kind with this key answered, if it

@@ -107,34 +107,53 @@ func (db *DB) DeletePost(ctx context.Context, s Scope, id int64, origin string) 
 // SchedulePost saves a post and puts it on the calendar at its Slot, in one
 // transaction. Of a post that is scheduled already it takes the changes over:
 // what is not public yet goes out with the new content, and at the new time if
-// there is one. club.ErrBeingSent: a part of it is on its way.
+// there is one. club.ErrBeingSent: a part of it is on its way. A request that
+// comes again, because its answer was lost, changes nothing more.
 func (db *DB) SchedulePost(ctx context.Context, s Scope, c PostChange, origin string) (SavedPost, error) {
 	c.Asked = true
 	var saved SavedPost
-	err := db.inTx(ctx, func(tx *tx) (err error) {
-		if saved, err = tx.savePost(ctx, s, c); err != nil {
+	err := db.inTx(ctx, func(tx *tx) error {
+		result, err := tx.once(ctx, s.PersonID, opSchedule, c.Request, func() (string, error) {
+			var err error
+			saved, err = tx.saveAndSchedule(ctx, s, c, origin)
+			return strconv.FormatInt(saved.ID, 10), err
+		})
+		if err != nil || saved.ID != 0 {
 			return err
 		}
-		c.Content = c.Content.Normal()
-		if saved.Begun {
-			if err := tx.takeOver(ctx, s, saved.ID, c); err != nil {
-				return err
-			}
-			saved.Pending = false
+		if saved.ID, err = strconv.ParseInt(result, 10, 64); err != nil {
+			return fmt.Errorf("read what was scheduled: %w", err)
 		}
-		due := c.Slot.At
-		if due.Before(tx.now) {
-			due = tx.now
-		}
-		if err := tx.schedulePost(ctx, s, saved.ID, due); err != nil {
-			return err
-		}
-		return tx.audit(ctx, s, "post_scheduled", strconv.FormatInt(saved.ID, 10)+" "+c.Slot.Local+" "+c.Slot.Zone, origin)
+		p, err := tx.postState(ctx, s, saved.ID)
+		saved.Version, saved.Begun, saved.At = p.version, p.begun, tx.now
+		return err
 	})
 	if err == nil {
 		db.signal()
 	}
 	return saved, err
+}
+
+func (t *tx) saveAndSchedule(ctx context.Context, s Scope, c PostChange, origin string) (SavedPost, error) {
+	saved, err := t.savePost(ctx, s, c)
+	if err != nil {
+		return saved, err
+	}
+	c.Content = c.Content.Normal()
+	if saved.Begun {
+		if err := t.takeOver(ctx, s, saved.ID, c); err != nil {
+			return saved, err
+		}
+		saved.Pending = false
+	}
+	due := c.Slot.At
+	if due.Before(t.now) {
+		due = t.now
+	}
+	if err := t.schedulePost(ctx, s, saved.ID, due); err != nil {
+		return saved, err
+	}
+	return saved, t.audit(ctx, s, "post_scheduled", strconv.FormatInt(saved.ID, 10)+" "+c.Slot.Local+" "+c.Slot.Zone, origin)
 }
 
 // takeOver makes the pending revision of a post the live one.

@@ -40,6 +40,9 @@ type PostChange struct {
 	Campaign    int64
 	NewCampaign string
 	Slot        club.Slot // zero: no place on the calendar
+	// Request names the request that brings the change. SchedulePost does each
+	// once; empty: it has no name.
+	Request string
 	// Asked marks what a person asked for, as opposed to what was saved while
 	// they typed: it is kept as an earlier text.
 	Asked bool

@@ -152,9 +152,9 @@ func (s *Server) accountCard(c echo.Context, conn store.Connected) accounts.Card
 		Connected: t(c, "account_connected", "person", conn.ByName, "date", i18n.DayYear(ctx, conn.ConnectedAt.In(zone))),
 	}
 	card.Full = t(c, "account_on", "account", card.Name, "platform", card.Platform)
-	renews := false
+	renews, fixed := false, false
 	if p, ok := s.platforms(conn.Practice).Platform(a.Platform); ok {
-		card.Mark = p.Info().Mark
+		card.Mark, fixed = p.Info().Mark, p.Info().Renewal.Fixed
 		_, renews = p.(platforms.Renewer)
 	}
 	if card.Disconnected {
@@ -168,18 +168,22 @@ func (s *Server) accountCard(c echo.Context, conn store.Connected) accounts.Card
 		card.Why = s.why(c, conn.Connection, conn.HealthCode)
 	}
 	end := conn.End(renews)
-	switch {
+	switch moves := renews && conn.CanRenew && !fixed && !end.Equal(a.AsksAgain); {
 	case card.Broken:
 	case renews && conn.CanRenew && end.IsZero():
 		card.End = t(c, "account_renews")
-	case renews && conn.CanRenew:
+	case moves:
 		card.End = t(c, "account_until_renews", "date", i18n.DayYear(ctx, end.In(zone)))
 	case !end.IsZero():
 		card.End = t(c, "account_until", "date", i18n.DayYear(ctx, end.In(zone)))
 	}
 	usable := conn.Health == club.Working || conn.Health == club.WorksWithGaps
-	if usable && !(renews && conn.CanRenew) && !end.IsZero() && end.Sub(s.Now()) <= club.ExpiresSoonWithin {
-		card.Health, card.Broken = "expires", true
+	left := end.Sub(s.Now())
+	if usable && !end.IsZero() && left <= club.WarnOfEndWithin {
+		card.Ending = t(c, "account_ending", "date", i18n.WhenYear(ctx, end.In(zone)))
+		if left <= club.ExpiresSoonWithin {
+			card.Health, card.Broken = "expires", true
+		}
 	}
 	if !conn.CheckedAt.IsZero() {
 		card.Checked = s.ago(c, conn.CheckedAt)

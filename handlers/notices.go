@@ -36,6 +36,9 @@ func (s *Server) noticeRow(c echo.Context, n store.Notice) notices.Row {
 		New: n.ReadAt.IsZero(), Icon: "triangle-alert", About: n.Excerpt, When: i18n.When(ctx, at), ISO: n.At.Format(time.RFC3339),
 		Text: t(c, "notice_"+n.Kind, s.noticeArgs(c, n)...), Href: "/calendar", Action: t(c, "notices_look"),
 	}
+	if ends, err := time.Parse(time.RFC3339, n.Args["ends"]); err == nil {
+		row.Text = t(c, "notice_"+n.Kind, "account", s.nameOn(c, n.Account, n.Platform), "date", i18n.WhenYear(ctx, ends.In(s.zone(c))))
+	}
 	if code := n.Args["code"]; code != "" && s.Catalogue.Has("fail_"+code+"_title") {
 		name := n.Account
 		if p, ok := s.platforms(who(c).Club.Practice).Platform(n.Platform); ok {

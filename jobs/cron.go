@@ -31,6 +31,7 @@ func (e *Engine) recurring() []struct {
 		{"@every 1m", "take numbers of accounts", e.takeAccountNumbers},
 		{"*/10 * * * *", "renew sign-ins", e.renewSignIns},
 		{"7 * * * *", "check accounts", e.checkAccounts},
+		{"17 * * * *", "warn of sign-ins that end", e.warnOfEnds},
 		{"20 3 * * *", "follow changed time zones", func(ctx context.Context) error { return e.followZones(ctx, years) }},
 		{"30 3 * * *", "remove old answers", e.DB.DeleteRaw},
 		{"35 3 * * *", "remove what has expired", e.DB.DeleteExpired},

@@ -144,6 +144,8 @@ type Renewal struct {
 	Before time.Duration
 	// MinAge is how old a token must be before the platform renews it.
 	MinAge time.Duration
+	// Fixed: renewing never moves the end of the refresh token.
+	Fixed bool
 }
 
 // NumberWord ties one of Bandstand's normalised numbers to the platform's name.
@@ -184,6 +186,9 @@ type Account struct {
 	// these accounts and for no others. Withdrawing it takes all of them away.
 	// Empty where each account is signed in by itself.
 	SignIn string
+	// AsksAgain is when the platform wants the person herself back, however long
+	// the tokens live. The zero time: no such end is known.
+	AsksAgain time.Time
 }
 
 // MissingPermission is a permission that was not given, with what it costs.

@@ -25,10 +25,14 @@ type Connected struct {
 // End is when the sign-in ends for good unless a person renews it; zero if no
 // end is known. renews tells whether the platform lets us renew.
 func (c Connected) End(renews bool) time.Time {
+	end := c.AccessExpires
 	if renews && c.CanRenew {
-		return c.RefreshExpires
+		end = c.RefreshExpires
 	}
-	return c.AccessExpires
+	if again := c.Account.AsksAgain; end.IsZero() || !again.IsZero() && again.Before(end) {
+		return again
+	}
+	return end
 }
 
 const connectedQuery = `
@@ -131,6 +135,9 @@ func (t *tx) connect(ctx context.Context, s Scope, practice bool, a platforms.Ac
 	if err != nil {
 		return made, err
 	}
+	if err := t.shareYes(ctx, made); err != nil {
+		return made, err
+	}
 	return made, t.shareRefresh(ctx, made, a.Tokens)
 }
 
@@ -138,10 +145,10 @@ func (t *tx) insertConnection(ctx context.Context, s Scope, practice bool, a pla
 	var id int64
 	err := t.QueryRowContext(ctx, `
 		INSERT INTO connections (club_id, platform, practice, remote_id, name, handle, host, kind, granted, missing,
-		  health, health_code, connected_by, connected_at, checked_at, sign_in)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15) RETURNING id`,
+		  health, health_code, connected_by, connected_at, checked_at, sign_in, asks_again)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?16) RETURNING id`,
 		s.ClubID, a.Platform, practice, a.RemoteID, a.Name, a.Handle, a.Host, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)),
-		h, code, s.PersonID, ms(t.now), a.SignIn).Scan(&id)
+		h, code, s.PersonID, ms(t.now), a.SignIn, ms(a.AsksAgain)).Scan(&id)
 	return id, err
 }
 
@@ -150,10 +157,10 @@ func (t *tx) insertConnection(ctx context.Context, s Scope, practice bool, a pla
 func (t *tx) reconnect(ctx context.Context, s Scope, id int64, a platforms.Account, h club.Health, code string) error {
 	_, err := t.ExecContext(ctx, `
 		UPDATE connections SET name = ?, handle = ?, host = ?, kind = ?, granted = ?, missing = ?, health = ?, health_code = ?,
-		  connected_by = ?, connected_at = ?, checked_at = ?, sign_in = ?, refresh_expires = NULL, blocked_until = 0, version = version + 1
+		  connected_by = ?, connected_at = ?, checked_at = ?, sign_in = ?, asks_again = ?, refresh_expires = NULL, blocked_until = 0, version = version + 1
 		WHERE id = ?`,
 		a.Name, a.Handle, a.Host, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), h, code,
-		s.PersonID, ms(t.now), ms(t.now), a.SignIn, id)
+		s.PersonID, ms(t.now), ms(t.now), a.SignIn, ms(a.AsksAgain), id)
 	if err != nil {
 		return err
 	}

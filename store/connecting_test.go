@@ -168,20 +168,27 @@ func TestConnectingAgainKeepsTheConnection(t *testing.T) {
 
 func TestEndOfASignIn(t *testing.T) {
 	t.Parallel()
-	access, refresh := time.Unix(1, 0), time.Unix(2, 0)
-	conn := store.Connection{AccessExpires: access, RefreshExpires: refresh}
+	access, refresh := time.Unix(10, 0), time.Unix(20, 0)
 	for _, c := range []struct {
 		name          string
 		renews, token bool
+		again         time.Time
 		want          time.Time
 	}{
-		{"renewed with what it has", true, true, refresh},
-		{"nothing to renew with", true, false, access},
-		{"the platform renews nothing", false, true, access},
+		{"renewed with what it has", true, true, time.Time{}, refresh},
+		{"nothing to renew with", true, false, time.Time{}, access},
+		{"the platform renews nothing", false, true, time.Time{}, access},
+		{"the platform asks again first", true, true, time.Unix(15, 0), time.Unix(15, 0)},
+		{"the platform asks again later", true, false, time.Unix(15, 0), access},
 	} {
+		conn := store.Connection{AccessExpires: access, RefreshExpires: refresh, Account: platforms.Account{AsksAgain: c.again}}
 		if got := (store.Connected{Connection: conn, CanRenew: c.token}).End(c.renews); !got.Equal(c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
+	}
+	only := store.Connected{Connection: store.Connection{Account: platforms.Account{AsksAgain: access}}}
+	if got := only.End(false); !got.Equal(access) {
+		t.Errorf("only the platform's own date is known: got %v", got)
 	}
 }
 

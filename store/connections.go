@@ -36,7 +36,7 @@ func (c Connection) Usable() bool {
 
 const connectionColumns = `c.id, c.club_id, c.practice, c.platform, c.remote_id, c.name, c.handle, c.host, c.kind,
 	c.granted, c.missing, c.health, c.health_code, c.connected_by, c.connected_at, c.checked_at,
-	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires, c.sign_in`
+	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires, c.sign_in, c.asks_again`
 
 // fields are the places to scan connectionColumns into.
 func (c *Connection) fields() []any {
@@ -45,7 +45,7 @@ func (c *Connection) fields() []any {
 		&c.Account.Host, &c.Account.Kind, intoJSON(&c.Account.Granted), intoJSON(&c.Account.Missing),
 		&c.Health, &c.HealthCode, &c.ConnectedBy, into(&c.ConnectedAt), into(&c.CheckedAt),
 		intoOrNever(&c.BlockedUntil), intoOrNever(&c.LastSentAt), &c.Version, into(&c.AccessExpires), into(&c.RefreshExpires),
-		&c.Account.SignIn,
+		&c.Account.SignIn, into(&c.Account.AsksAgain),
 	}
 }
 
@@ -80,7 +80,8 @@ type RenewalDue struct {
 
 // RenewalsDue lists connections of any club on a platform whose access token
 // ends before one time and was given before another, soonest first. Those whose
-// last renewal failed wait for their next try.
+// last renewal failed wait for their next try, and those whose access lasts as
+// long as their refresh token gain nothing by it.
 func (db *DB) RenewalsDue(ctx context.Context, p platforms.ID, endsBefore, givenBefore time.Time, limit int) ([]RenewalDue, error) {
 	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (RenewalDue, error) {
 		var r RenewalDue
@@ -92,6 +93,7 @@ func (db *DB) RenewalsDue(ctx context.Context, p platforms.ID, endsBefore, given
 		JOIN connection_tokens t ON t.connection_id = c.id
 		JOIN connection_refresh_tokens r ON r.connection_id = c.id
 		WHERE c.platform = ? AND c.access_expires <= ? AND c.health IN ('working', 'gaps') AND t.issued_at <= ? AND r.next_at <= ?
+		  AND (c.refresh_expires IS NULL OR c.access_expires < c.refresh_expires)
 		ORDER BY c.access_expires LIMIT ?`, p, ms(endsBefore), ms(givenBefore), ms(db.now()), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find sign-ins to renew: %w", err)
@@ -132,9 +134,9 @@ func (db *DB) SaveCheck(ctx context.Context, id int64, a platforms.Account, heal
 	return db.inTx(ctx, func(tx *tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE connections SET name = ?1, handle = ?2, kind = ?3, granted = ?4, missing = ?5, checked_at = ?6,
-			  sign_in = iif(?7 = '', sign_in, ?7)
-			WHERE id = ?8 AND remote_id = ?9`,
-			a.Name, a.Handle, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), ms(tx.now), a.SignIn, id, a.RemoteID)
+			  sign_in = iif(?7 = '', sign_in, ?7), asks_again = ?8
+			WHERE id = ?9 AND remote_id = ?10`,
+			a.Name, a.Handle, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), ms(tx.now), a.SignIn, ms(a.AsksAgain), id, a.RemoteID)
 		if err != nil {
 			return fmt.Errorf("save check of connection %d: %w", id, err)
 		}

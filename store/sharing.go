@@ -55,3 +55,17 @@ func (t *tx) shareRefresh(ctx context.Context, c Connection, tokens platforms.To
 	}
 	return nil
 }
+
+// shareYes lets the other accounts of a sign-in know that the person has just
+// been there.
+func (t *tx) shareYes(ctx context.Context, c Connection) error {
+	if c.Account.AsksAgain.IsZero() {
+		return nil
+	}
+	_, err := t.ExecContext(ctx, `UPDATE connections SET asks_again = ?5 WHERE id IN (SELECT c.id`+sharing+`)`,
+		c.Account.SignIn, c.ID, c.Practice, c.ClubID, ms(c.Account.AsksAgain))
+	if err != nil {
+		return fmt.Errorf("save end of the sign-in of connection %d: %w", c.ID, err)
+	}
+	return nil
+}

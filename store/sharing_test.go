@@ -90,13 +90,14 @@ func TestTheNewestRefreshTokenIsThatOfEveryAccount(t *testing.T) {
 	first := connect(shared("1", "tin/app/maeve", "canary-old"))
 	stranger := connect(shared("3", "tin/app/tom", "canary-tom"))
 	fresh := shared("2", "tin/app/maeve", "canary-new")
+	fresh.AsksAgain = clock.Now().Add(90 * 24 * time.Hour)
 	fresh.Tokens.RefreshExpires = clock.Now().Add(60 * 24 * time.Hour)
 	second := connect(fresh)
 	if got := refresh(first); got != "canary-new" {
 		t.Errorf("after the person signed in again the first account has %q", got)
 	}
-	if c, err := db.Connection(ctx, s, first.ID); err != nil || !c.RefreshExpires.Equal(fresh.Tokens.RefreshExpires) {
-		t.Errorf("the first account's ends %v, %v", c.RefreshExpires, err)
+	if c, err := db.Connection(ctx, s, first.ID); err != nil || !c.RefreshExpires.Equal(fresh.Tokens.RefreshExpires) || !c.Account.AsksAgain.Equal(fresh.AsksAgain) {
+		t.Errorf("the first account's ends %v, and the platform asks again %v, %v", c.RefreshExpires, c.Account.AsksAgain, err)
 	}
 	renewed := platforms.Tokens{Access: platforms.NewSecret("canary-a3"), Refresh: platforms.NewSecret("canary-r3")}
 	if err := db.FinishRenewal(ctx, first.ID, 1, renewed); err != nil {
@@ -107,6 +108,9 @@ func TestTheNewestRefreshTokenIsThatOfEveryAccount(t *testing.T) {
 	}
 	if token, err := db.AccessToken(ctx, second.ID); err != nil || token.Secret.Reveal() != "canary-access-2" || token.Version != 1 {
 		t.Errorf("the second account's access changed: version %d, %v", token.Version, err)
+	}
+	if c, err := db.Connection(ctx, s, stranger.ID); err != nil || !c.Account.AsksAgain.IsZero() {
+		t.Errorf("somebody else is asked again %v, %v", c.Account.AsksAgain, err)
 	}
 	if got := refresh(stranger); got != "canary-tom" {
 		t.Errorf("somebody else's sign-in has %q", got)

@@ -107,12 +107,13 @@ type keptAccount struct {
 	SignIn                             string
 	Access, Refresh                    string
 	AccessExpires, RefreshExpires      time.Time
+	AsksAgain                          time.Time
 }
 
 func keep(a platforms.Account) keptAccount {
 	return keptAccount{
 		Platform: a.Platform, RemoteID: a.RemoteID, Name: a.Name, Handle: a.Handle, Host: a.Host, Kind: a.Kind,
-		Granted: a.Granted, Missing: a.Missing, Unusable: a.Unusable, SignIn: a.SignIn,
+		Granted: a.Granted, Missing: a.Missing, Unusable: a.Unusable, SignIn: a.SignIn, AsksAgain: a.AsksAgain,
 		Access: a.Tokens.Access.Reveal(), Refresh: a.Tokens.Refresh.Reveal(),
 		AccessExpires: a.Tokens.AccessExpires, RefreshExpires: a.Tokens.RefreshExpires,
 	}
@@ -121,7 +122,7 @@ func keep(a platforms.Account) keptAccount {
 func (k keptAccount) account() platforms.Account {
 	return platforms.Account{
 		Platform: k.Platform, RemoteID: k.RemoteID, Name: k.Name, Handle: k.Handle, Host: k.Host, Kind: k.Kind,
-		Granted: k.Granted, Missing: k.Missing, Unusable: k.Unusable, SignIn: k.SignIn,
+		Granted: k.Granted, Missing: k.Missing, Unusable: k.Unusable, SignIn: k.SignIn, AsksAgain: k.AsksAgain,
 		Tokens: platforms.Tokens{
 			Access: platforms.NewSecret(k.Access), AccessExpires: k.AccessExpires,
 			Refresh: platforms.NewSecret(k.Refresh), RefreshExpires: k.RefreshExpires,

@@ -243,6 +243,7 @@ const (
 	NoticeAttention = "attention"
 	NoticeReconnect = "reconnect"
 	NoticeSeveral   = "several"
+	NoticeEnding    = "ending" // a sign-in ends soon
 )
 
 // NoteKinds and NoticeKinds list them all, so that a test can hold the
@@ -254,5 +255,5 @@ var (
 		NoteLooked, NoteLookFailed, NoteNotPublic, NoteRepeated, NoteFound, NoteSeveral, NoteAsks, NoteLate,
 		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteLink, NoteConnectionCut,
 	}
-	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral}
+	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral, NoticeEnding}
 )

@@ -99,6 +99,21 @@ const (
 	Disconnected   Health = "disconnected"
 )
 
-// ExpiresSoonWithin is how long before the end of a sign-in that cannot renew
-// itself people are warned.
-const ExpiresSoonWithin = 7 * 24 * time.Hour
+// How long before the end of a sign-in that cannot renew itself people are told
+// (reliability.md §2.9), and how long before its account is called "Expires soon"
+// (ux.md §2.10).
+const (
+	WarnOfEndWithin   = 14 * 24 * time.Hour
+	ExpiresSoonWithin = 7 * 24 * time.Hour
+)
+
+// EndStage is which of the warnings belongs to what is left of a sign-in: the one
+// at 14, at 7 or at 2 days.
+func EndStage(left time.Duration) (days int) {
+	for _, days := range []int{2, 7} {
+		if left <= time.Duration(days)*24*time.Hour {
+			return days
+		}
+	}
+	return 14
+}

@@ -99,7 +99,7 @@ func (f *facebook) Check(ctx context.Context, s platforms.Session) (platforms.Ac
 		return platforms.Account{}, err
 	}
 	a := platforms.Account{
-		Platform: ID, RemoteID: page.ID, Name: page.Name, Handle: page.Username, Kind: kindPage, CheckedBy: "debug_token", SignIn: debug.SignIn(),
+		Platform: ID, RemoteID: page.ID, Name: page.Name, Handle: page.Username, Kind: kindPage, CheckedBy: "debug_token", SignIn: debug.SignIn(), AsksAgain: debug.AsksAgain(),
 	}
 	a.Granted, a.Missing = debug.Allowed(page.ID, needs)
 	if page.Published != nil && !*page.Published {

@@ -39,7 +39,7 @@ func (f *facebook) Accounts(ctx context.Context, app platforms.App, g platforms.
 	for _, p := range pages {
 		a := platforms.Account{
 			Platform: ID, RemoteID: p.ID, Name: p.Name, Handle: p.Username, Kind: kindPage,
-			Tokens: debug.Tokens(p, g), CheckedBy: "debug_token", SignIn: debug.SignIn(),
+			Tokens: debug.Tokens(p, g), CheckedBy: "debug_token", SignIn: debug.SignIn(), AsksAgain: debug.AsksAgain(),
 		}
 		a.Granted, a.Missing = debug.Allowed(p.ID, needs)
 		if !p.May(createContent) || p.AccessToken == "" {

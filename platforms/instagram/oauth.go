@@ -65,7 +65,7 @@ func (i *instagram) Revoke(ctx context.Context, app platforms.App, account platf
 func account(id, name, username string, debug graph.Debug) platforms.Account {
 	a := platforms.Account{
 		Platform: ID, RemoteID: id, Name: cmp.Or(name, username), Handle: username,
-		Kind: kindProfessional, CheckedBy: "debug_token", SignIn: debug.SignIn(),
+		Kind: kindProfessional, CheckedBy: "debug_token", SignIn: debug.SignIn(), AsksAgain: debug.AsksAgain(),
 	}
 	a.Granted, a.Missing = debug.Allowed(id, needs)
 	return a

@@ -76,7 +76,7 @@ func (*Platform) Info() platforms.Info {
 		Certainty: platforms.CertainByLooking,
 		// Most apps get no refresh token; for those that do, this is earlier
 		// than the first warning about a sign-in that ends.
-		Renewal: platforms.Renewal{Before: 15 * 24 * time.Hour},
+		Renewal: platforms.Renewal{Before: 15 * 24 * time.Hour, Fixed: true},
 		Numbers: []platforms.NumberWord{
 			{Number: platforms.Likes, Word: "Reactions"},
 			{Number: platforms.Comments, Word: "Comments"},

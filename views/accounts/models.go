@@ -20,6 +20,7 @@ type Card struct {
 	Full         string // with the platform, for those who hear buttons out of place
 	Health       string // "working", "gaps", "expires", "reconnect", "paused", "disconnected"
 	Why          string // what is wrong, in a sentence
+	Ending       string // that the sign-in ends soon, and what to do
 	Can          string // "Can: post, read numbers."
 	Gaps         []Gap
 	Connected    string // by whom, when

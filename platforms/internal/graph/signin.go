@@ -227,6 +227,14 @@ func (d Debug) SignIn() string {
 	return AppSlot + "/" + d.AppID + "/" + d.UserID
 }
 
+// AsksAgain is when the 90 days of data access are over; zero if they never are.
+func (d Debug) AsksAgain() time.Time {
+	if d.DataAccessEnds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(d.DataAccessEnds, 0).UTC()
+}
+
 // Withdraw takes the app away from the person behind a sign-in, and with it the
 // tokens of all her accounts. It needs her own token.
 func (c *Client) Withdraw(ctx context.Context, app platforms.App, signIn string, tokens platforms.Tokens) error {

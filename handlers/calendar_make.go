@@ -70,7 +70,12 @@ func (s *Server) newCalendar(c echo.Context, q calendarQuery) (*calendarMaker, e
 }
 
 // load reads what posts refer to. Once is enough.
-func (m *calendarMaker) load() error {
+func (m *calendarMaker) load(posts []store.CalendarPost) error {
+	if m.campaigns == nil && slices.ContainsFunc(posts, func(p store.CalendarPost) bool { return p.CampaignID != 0 }) {
+		if err := m.loadCampaigns(); err != nil {
+			return err
+		}
+	}
 	if m.accounts != nil {
 		return nil
 	}
@@ -87,18 +92,21 @@ func (m *calendarMaker) load() error {
 		}
 		m.accounts[n.ID] = w
 	}
-	campaigns, err := m.s.DB.Campaigns(m.ctx, scope(m.c))
-	if err != nil {
-		return err
-	}
-	m.campaigns = make(map[int64]string, len(campaigns))
-	for _, g := range campaigns {
-		m.campaigns[g.ID] = g.Name
-	}
-	m.campaignList = campaigns
 	m.statuses = make(map[club.Status]string, len(statusChoices))
 	for _, st := range statusChoices {
 		m.statuses[st] = t(m.c, "status_"+string(st))
+	}
+	return nil
+}
+
+func (m *calendarMaker) loadCampaigns() error {
+	all, err := m.s.DB.Campaigns(m.ctx, scope(m.c))
+	if err != nil {
+		return err
+	}
+	m.campaignList, m.campaigns = all, make(map[int64]string, len(all))
+	for _, g := range all {
+		m.campaigns[g.ID] = g.Name
 	}
 	return nil
 }
@@ -119,25 +127,58 @@ func (m *calendarMaker) dayName(d time.Time) string {
 
 // days reads the posts from (inclusive) to (exclusive) and makes the days.
 func (m *calendarMaker) days(from, to time.Time) ([]calendar.Day, error) {
-	if err := m.load(); err != nil {
+	span, err := m.spanOf(from, to)
+	if err != nil {
 		return nil, err
 	}
+	posts, err := m.s.DB.CalendarPosts(m.ctx, scope(m.c), span.From, span.To)
+	if err != nil {
+		return nil, err
+	}
+	var dates []time.Time
+	for d := from; d.Before(to); d = d.AddDate(0, 0, 1) {
+		dates = append(dates, d)
+	}
+	return m.makeDays(dates, posts)
+}
+
+// someDays makes the days of these dates.
+func (m *calendarMaker) someDays(dates []time.Time) ([]calendar.Day, error) {
+	if len(dates) == 0 {
+		return nil, nil
+	}
+	spans := make([]store.Span, len(dates))
+	for i, d := range dates {
+		var err error
+		if spans[i], err = m.spanOf(d, d.AddDate(0, 0, 1)); err != nil {
+			return nil, err
+		}
+	}
+	posts, err := m.s.DB.CalendarPostsIn(m.ctx, scope(m.c), spans)
+	if err != nil {
+		return nil, err
+	}
+	return m.makeDays(dates, posts)
+}
+
+// spanOf is the time from the begin of one of the club's days to that of another.
+func (m *calendarMaker) spanOf(from, to time.Time) (store.Span, error) {
 	start, err := club.NewSlot(from.Format(dateLayout), "00:00", m.actor.Club.Zone)
 	if err != nil {
-		return nil, err
+		return store.Span{}, err
 	}
 	end, err := club.NewSlot(to.Format(dateLayout), "00:00", m.actor.Club.Zone)
-	if err != nil {
-		return nil, err
-	}
-	posts, err := m.s.DB.CalendarPosts(m.ctx, scope(m.c), start.At, end.At)
-	if err != nil {
+	return store.Span{From: start.At, To: end.At}, err
+}
+
+func (m *calendarMaker) makeDays(dates []time.Time, posts []store.CalendarPost) ([]calendar.Day, error) {
+	if err := m.load(posts); err != nil {
 		return nil, err
 	}
 	first, next := m.month()
-	var days []calendar.Day
-	index := map[string]int{}
-	for d := from; d.Before(to); d = d.AddDate(0, 0, 1) {
+	days := make([]calendar.Day, 0, len(dates))
+	index := make(map[string]int, len(dates))
+	for _, d := range dates {
 		key := d.Format(dateLayout)
 		index[key] = len(days)
 		past := d.Before(m.today)
@@ -283,11 +324,11 @@ func (m *calendarMaker) sortAccounts(ids []int64, practice bool) {
 
 // tray makes the box of drafts without a time.
 func (m *calendarMaker) tray() (*calendar.Tray, error) {
-	if err := m.load(); err != nil {
-		return nil, err
-	}
 	posts, err := m.s.DB.TrayPosts(m.ctx, scope(m.c))
 	if err != nil {
+		return nil, err
+	}
+	if err := m.load(posts); err != nil {
 		return nil, err
 	}
 	tray := &calendar.Tray{}

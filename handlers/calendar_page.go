@@ -16,6 +16,9 @@ func (m *calendarMaker) whole() (calendar.Calendar, error) {
 	if m.people, err = m.s.DB.Members(m.ctx, m.actor.Club.ID); err != nil {
 		return calendar.Calendar{}, err
 	}
+	if err := m.loadCampaigns(); err != nil {
+		return calendar.Calendar{}, err
+	}
 	from, to := m.span()
 	days, err := m.days(from, to)
 	if err != nil {

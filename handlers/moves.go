@@ -100,13 +100,9 @@ func (s *Server) createMove(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if result, done, err := s.DB.OpResult(c.Request().Context(), scope(c).PersonID, store.OpMove, mv.op); err != nil {
+	if moved, repeated, err := mv.repeated(); err != nil {
 		return err
-	} else if done {
-		var moved store.Moved
-		if err := json.Unmarshal([]byte(result), &moved); err != nil {
-			return err
-		}
+	} else if repeated {
 		return mv.done(moved)
 	}
 	if mv.post.Deleted {
@@ -134,6 +130,19 @@ func (s *Server) createMove(c echo.Context) error {
 	return mv.do(to)
 }
 
+// repeated tells whether this very request was done before, and what it did: then
+// the version is another one than it was for.
+func (mv *move) repeated() (moved store.Moved, yes bool, err error) {
+	if mv.version == mv.post.Version {
+		return moved, false, nil
+	}
+	result, yes, err := mv.s.DB.OpResult(mv.c.Request().Context(), scope(mv.c).PersonID, store.OpMove, mv.op)
+	if yes && err == nil {
+		err = json.Unmarshal([]byte(result), &moved)
+	}
+	return moved, yes, err
+}
+
 func (mv *move) do(to club.Slot) error {
 	ctx := mv.c.Request().Context()
 	moved, err := mv.s.DB.MovePost(ctx, scope(mv.c), store.Move{
@@ -159,9 +168,7 @@ func (mv *move) do(to club.Slot) error {
 	case err != nil:
 		return err
 	}
-	if mv.post, err = mv.s.DB.MovingPost(ctx, scope(mv.c), mv.post.ID); err != nil {
-		return err
-	}
+	mv.post.Version, mv.post.Planned = moved.Version, moved.To
 	return mv.done(moved)
 }
 

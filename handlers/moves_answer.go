@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -246,34 +247,29 @@ func (mv *move) shown(key string) bool {
 // the page does not hold are left out of the answer, but returned.
 func (mv *move) truth(a *calendar.MoveAnswer, slots ...club.Slot) (map[string]calendar.Day, error) {
 	a.ID, a.View = mv.post.ID, mv.cal.q.view
-	days := map[string]calendar.Day{}
+	var dates []time.Time
 	tray := false
 	for _, slot := range slots {
-		key := dateKey(slot, mv.cal.zone)
-		if key == "" {
-			tray = true
-			continue
+		d, err := parseDate(dateKey(slot, mv.cal.zone))
+		tray = tray || slot.At.IsZero()
+		if err == nil && !slices.Contains(dates, d) {
+			dates = append(dates, d)
 		}
-		if _, done := days[key]; done {
-			continue
-		}
-		d, err := parseDate(key)
-		if err != nil {
-			continue
-		}
-		one, err := mv.cal.days(d, d.AddDate(0, 0, 1))
-		if err != nil {
-			return nil, err
-		}
-		days[key] = one[0]
-		if mv.onCal && mv.shown(key) {
-			a.Days = append(a.Days, one[0])
+	}
+	all, err := mv.cal.someDays(dates)
+	if err != nil {
+		return nil, err
+	}
+	days := map[string]calendar.Day{}
+	for _, d := range all {
+		days[d.Key] = d
+		if mv.onCal && mv.shown(d.Key) {
+			a.Days = append(a.Days, d)
 		}
 	}
 	if !tray || !mv.onCal {
 		return days, nil
 	}
-	var err error
 	a.Tray, err = mv.cal.tray()
 	return days, err
 }

@@ -197,14 +197,12 @@ func (s *Server) deliveryView(c echo.Context, d *desk, x store.PostDelivery) pos
 
 // addTechnical lists every call that was made for the post.
 func (s *Server) addTechnical(c echo.Context, h *posts.Head, d *desk, p store.Post) error {
+	all, err := s.DB.Attempts(c.Request().Context(), scope(c), p.ID)
+	if err != nil {
+		return err
+	}
 	for _, x := range p.Deliveries {
-		if x.StartedAt.IsZero() && x.Status == club.Draft {
-			continue // nothing was ever tried
-		}
-		attempts, err := s.DB.Attempts(c.Request().Context(), scope(c), x.ID)
-		if err != nil {
-			return err
-		}
+		attempts := all[x.ID]
 		if len(attempts) == 0 {
 			continue
 		}

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -45,45 +43,34 @@ type ActorClub struct {
 // (any more), in the first of their clubs. club.ErrNotFound: no such person.
 func (db *DB) Actor(ctx context.Context, personID, clubID int64) (*Actor, error) {
 	a := &Actor{}
-	err := db.read.QueryRowContext(ctx, `SELECT id, name, email, theme, shortcuts, sessions_from FROM people WHERE id = ?`, personID).
-		Scan(&a.Person.ID, &a.Person.Name, &a.Person.Email, &a.Person.Theme, &a.Person.Shortcuts, into(&a.Person.SessionsFrom))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, club.ErrNotFound
+	type membership struct {
+		club              ActorClub
+		role              club.Role
+		unread, reconnect int
 	}
+	// A person without a club has one row, with a club that is zero.
+	all, err := queryAll(ctx, db.read, func(scan func(...any) error) (m membership, err error) {
+		p, c := &a.Person, &m.club
+		err = scan(&p.ID, &p.Name, &p.Email, &p.Theme, &p.Shortcuts, into(&p.SessionsFrom),
+			&c.ID, &c.Name, &c.Zone, &c.WeekStart, &c.Practice, &c.Changes, &m.role, &m.unread, &m.reconnect)
+		return m, err
+	}, `
+		SELECT p.id, p.name, p.email, p.theme, p.shortcuts, p.sessions_from,
+			coalesce(c.id, 0), coalesce(c.name, ''), coalesce(c.zone, ''), coalesce(c.week_start, 0), coalesce(c.practice, 0), coalesce(c.changes, 0),
+			coalesce(m.role, ''),
+			(SELECT count(*) FROM notices n WHERE n.club_id = c.id AND n.person_id = p.id AND n.read_at IS NULL),
+			(SELECT count(*) FROM connections n WHERE n.club_id = c.id AND n.practice = c.practice AND n.health = 'reconnect')
+		FROM people p LEFT JOIN members m ON m.person_id = p.id LEFT JOIN clubs c ON c.id = m.club_id
+		WHERE p.id = ? ORDER BY c.id = ? DESC, c.id`, personID, clubID)
 	if err != nil {
 		return nil, fmt.Errorf("find person: %w", err)
 	}
-	type membership struct {
-		club ActorClub
-		role club.Role
+	if len(all) == 0 {
+		return nil, club.ErrNotFound
 	}
-	all, err := queryAll(ctx, db.read, func(scan func(...any) error) (m membership, err error) {
-		err = scan(&m.club.ID, &m.club.Name, &m.club.Zone, &m.club.WeekStart, &m.club.Practice, &m.club.Changes, &m.role)
-		return m, err
-	}, `
-		SELECT c.id, c.name, c.zone, c.week_start, c.practice, c.changes, m.role
-		FROM members m JOIN clubs c ON c.id = m.club_id
-		WHERE m.person_id = ? ORDER BY c.id = ? DESC, c.id`, personID, clubID)
-	if err != nil {
-		return nil, fmt.Errorf("find memberships: %w", err)
-	}
-	for i, m := range all {
-		if i == 0 {
-			a.Club, a.Role = m.club, m.role
-			continue
-		}
+	a.Club, a.Role, a.Unread, a.Reconnect = all[0].club, all[0].role, all[0].unread, all[0].reconnect
+	for _, m := range all[1:] {
 		a.OtherClubs = append(a.OtherClubs, m.club)
-	}
-	if a.Role == "" {
-		return a, nil
-	}
-	err = db.read.QueryRowContext(ctx, `
-		SELECT
-		  (SELECT count(*) FROM notices WHERE club_id = ?1 AND person_id = ?2 AND read_at IS NULL),
-		  (SELECT count(*) FROM connections WHERE club_id = ?1 AND practice = ?3 AND health = 'reconnect')`, a.Club.ID, personID, a.Club.Practice).
-		Scan(&a.Unread, &a.Reconnect)
-	if err != nil {
-		return nil, fmt.Errorf("count what wants attention: %w", err)
 	}
 	return a, nil
 }

@@ -41,20 +41,25 @@ func (a *Attempt) Blame(e *platforms.Error) {
 	}
 }
 
-// Attempts lists the calls of a delivery of the scope's club, oldest first.
-func (db *DB) Attempts(ctx context.Context, s Scope, deliveryID string) ([]Attempt, error) {
-	return queryAll(ctx, db.read, func(scan func(...any) error) (Attempt, error) {
+// Attempts lists the calls of each delivery of a post of the scope's club,
+// oldest first.
+func (db *DB) Attempts(ctx context.Context, s Scope, postID int64) (map[string][]Attempt, error) {
+	byDelivery := map[string][]Attempt{}
+	_, err := queryAll(ctx, db.read, func(scan func(...any) error) (struct{}, error) {
+		var delivery string
 		var a Attempt
 		var status sql.NullInt64
-		err := scan(intoID(&a.ID), &a.Generation, &a.Kind, &a.Index, &a.Irreversible, &a.Boot, into(&a.StartedAt), into(&a.DeadlineAt),
+		err := scan(intoID(&delivery), intoID(&a.ID), &a.Generation, &a.Kind, &a.Index, &a.Irreversible, &a.Boot, into(&a.StartedAt), into(&a.DeadlineAt),
 			into(&a.FinishedAt), intoText((*string)(&a.Outcome)), &a.Proof, &status, &a.PlatformCode, &a.PlatformText, &a.TraceID)
 		a.HTTPStatus = int(status.Int64)
-		return a, err
+		byDelivery[delivery] = append(byDelivery[delivery], a)
+		return struct{}{}, err
 	}, `
-		SELECT a.id, a.generation, a.kind, a.idx, a.irreversible, a.boot, a.started_at, a.deadline_at,
+		SELECT a.delivery_id, a.id, a.generation, a.kind, a.idx, a.irreversible, a.boot, a.started_at, a.deadline_at,
 			a.finished_at, a.outcome, a.proof, a.http_status, a.platform_code, a.platform_text, a.trace_id
 		FROM publish_attempts a JOIN deliveries d ON d.id = a.delivery_id
-		WHERE a.delivery_id = ? AND d.club_id = ? ORDER BY a.started_at, a.id LIMIT 1000`, blob(deliveryID), s.ClubID)
+		WHERE d.post_id = ? AND d.club_id = ? ORDER BY a.started_at, a.id LIMIT 1000`, postID, s.ClubID)
+	return byDelivery, err
 }
 
 func (t *tx) addAttempt(ctx context.Context, d Delivery, a Attempt) error {

@@ -62,6 +62,28 @@ func (db *DB) CalendarPosts(ctx context.Context, s Scope, from, to time.Time) ([
 	return posts, nil
 }
 
+// daysQuery is calendarQuery for several spans of time.
+const daysQuery = `
+	SELECT ` + calendarColumns + ` FROM json_each(?) AS span CROSS JOIN posts p
+	WHERE p.club_id = ? AND p.deleted_at IS NULL AND p.planned_at >= span.value ->> 0 AND p.planned_at < span.value ->> 1
+	ORDER BY p.planned_at, p.id LIMIT ?`
+
+// Span is a time from (inclusive) to (exclusive).
+type Span struct{ From, To time.Time }
+
+// CalendarPostsIn is CalendarPosts for several spans of time.
+func (db *DB) CalendarPostsIn(ctx context.Context, s Scope, spans []Span) ([]CalendarPost, error) {
+	list := make([][2]int64, len(spans))
+	for i, d := range spans {
+		list[i] = [2]int64{d.From.UnixMilli(), d.To.UnixMilli()}
+	}
+	posts, err := queryAll(ctx, db.read, scanCalendarPost, daysQuery, jsonOf(list), s.ClubID, maxCalendarPosts)
+	if err != nil {
+		return nil, fmt.Errorf("list posts of days: %w", err)
+	}
+	return posts, nil
+}
+
 // trayQuery names its index: SQLite cannot tell it from posts_list, which would
 // go through every post of the club.
 const trayQuery = `

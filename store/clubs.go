@@ -173,5 +173,5 @@ func (t *tx) replan(ctx context.Context, s Scope, p planned, slot club.Slot) err
 	if slot.At.Equal(p.at) {
 		return nil
 	}
-	return t.retimePost(ctx, s, p.id, slot.At)
+	return t.retimePost(ctx, s, p.id, slot.At, terms{})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -24,6 +25,8 @@ type MovingPost struct {
 	Deleted   bool
 	Statuses  []club.Status // of its deliveries
 	Unsure    bool          // of one it is not known whether it is public
+
+	terms terms
 }
 
 // Wish is what club decides by.
@@ -36,33 +39,31 @@ func (db *DB) MovingPost(ctx context.Context, s Scope, id int64) (MovingPost, er
 	return movingPost(ctx, db.read, s, id)
 }
 
-const (
-	movingPostQuery = `
-		SELECT p.id, substr(p.excerpt, 1, 90), p.author_id, p.planned_at, coalesce(p.planned_local, ''), coalesce(p.planned_zone, ''),
-			p.version, u.name, p.updated_at, p.deleted_at IS NOT NULL
-		FROM posts p JOIN people u ON u.id = p.updated_by WHERE p.id = ? AND p.club_id = ?`
-	movingDeliveriesQuery = `SELECT status, phase FROM deliveries WHERE post_id = ? ORDER BY connection_id`
-)
+const movingPostQuery = `
+	SELECT p.id, substr(p.excerpt, 1, 90), p.author_id, p.planned_at, coalesce(p.planned_local, ''), coalesce(p.planned_zone, ''),
+		p.version, u.name, p.updated_at, p.deleted_at IS NOT NULL,
+		(SELECT coalesce(group_concat(d.status || ':' || d.phase), '') FROM deliveries d WHERE d.post_id = p.id),
+		` + termsColumns + `
+	FROM posts p JOIN people u ON u.id = p.updated_by ` + termsTables + ` WHERE p.id = ? AND p.club_id = ?`
 
 func movingPost(ctx context.Context, q querier, s Scope, id int64) (MovingPost, error) {
 	var p MovingPost
-	err := q.QueryRowContext(ctx, movingPostQuery, id, s.ClubID).Scan(&p.ID, &p.Excerpt, &p.AuthorID,
-		into(&p.Planned.At), &p.Planned.Local, &p.Planned.Zone, &p.Version, &p.ChangedBy, into(&p.ChangedAt), &p.Deleted)
+	var deliveries string
+	err := q.QueryRowContext(ctx, movingPostQuery, id, s.ClubID).Scan(append([]any{
+		&p.ID, &p.Excerpt, &p.AuthorID, into(&p.Planned.At), &p.Planned.Local, &p.Planned.Zone,
+		&p.Version, &p.ChangedBy, into(&p.ChangedAt), &p.Deleted, &deliveries,
+	}, p.terms.fields()...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, club.ErrNotFound
 	}
 	if err != nil {
 		return p, fmt.Errorf("find post %d: %w", id, err)
 	}
-	p.Statuses, err = queryAll(ctx, q, func(scan func(...any) error) (club.Status, error) {
-		var status club.Status
-		var phase club.Phase
-		err := scan(&status, &phase)
-		p.Unsure = p.Unsure || phase == club.Ambiguous || phase == club.DuplicateSuspect
-		return status, err
-	}, movingDeliveriesQuery, id)
-	if err != nil {
-		return p, fmt.Errorf("list deliveries of post %d: %w", id, err)
+	for one := range strings.SplitSeq(deliveries, ",") {
+		if status, phase, ok := strings.Cut(one, ":"); ok {
+			p.Statuses = append(p.Statuses, club.Status(status))
+			p.Unsure = p.Unsure || club.Phase(phase) == club.Ambiguous || club.Phase(phase) == club.DuplicateSuspect
+		}
 	}
 	return p, nil
 }
@@ -144,7 +145,7 @@ func (t *tx) movePost(ctx context.Context, s Scope, m Move, origin string) (Move
 		moved.Unscheduled = club.PostStatus(p.Statuses) != club.Draft
 		err = t.unschedulePost(ctx, s, m.PostID)
 	} else {
-		err = t.retimePost(ctx, s, m.PostID, m.To.At)
+		err = t.retimePost(ctx, s, m.PostID, m.To.At, p.terms)
 	}
 	if err != nil {
 		return moved, err

@@ -24,9 +24,7 @@ func (db *DB) ThrowAwayPending(ctx context.Context, s Scope, id, version int64) 
 		if err := tx.linkMedia(ctx, id); err != nil {
 			return err
 		}
-		if err := tx.addEvent(ctx, id, "", s.PersonID, club.Note{Kind: NoteThrown}); err != nil {
-			return err
-		}
+		tx.addEvent(id, "", s.PersonID, club.Note{Kind: NoteThrown})
 		_, err = tx.postChanged(ctx, s, id, "")
 		return err
 	})
@@ -71,7 +69,8 @@ func (t *tx) duplicate(ctx context.Context, s Scope, id int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return saved.ID, t.addEvent(ctx, saved.ID, "", s.PersonID, club.Note{Kind: NoteCopied, Args: map[string]string{"post": strconv.FormatInt(id, 10)}})
+	t.addEvent(saved.ID, "", s.PersonID, club.Note{Kind: NoteCopied, Args: map[string]string{"post": strconv.FormatInt(id, 10)}})
+	return saved.ID, nil
 }
 
 // DeletePost takes a post off every page of Bandstand; what is public stays
@@ -172,7 +171,7 @@ func (t *tx) takeOver(ctx context.Context, s Scope, id int64, c PostChange) erro
 		return err
 	}
 	if !was.Planned.At.Equal(c.Slot.At) {
-		return t.retimePost(ctx, s, id, c.Slot.At)
+		return t.retimePost(ctx, s, id, c.Slot.At, terms{})
 	}
 	if was.Pending == nil {
 		return nil
@@ -195,7 +194,8 @@ func (t *tx) promotePending(ctx context.Context, s Scope, p Post) error {
 	if err := t.linkMedia(ctx, p.ID); err != nil {
 		return err
 	}
-	return t.addEvent(ctx, p.ID, "", s.PersonID, club.Note{Kind: NoteTakenOver})
+	t.addEvent(p.ID, "", s.PersonID, club.Note{Kind: NoteTakenOver})
+	return nil
 }
 
 // BackToDraft takes a scheduled post off the calendar's schedule: it keeps its

@@ -129,12 +129,9 @@ func (t *tx) savePost(ctx context.Context, s Scope, c PostChange) (SavedPost, er
 	}
 	switch {
 	case made:
-		err = t.addEvent(ctx, p.id, "", s.PersonID, club.Note{Kind: NoteWritten})
+		t.addEvent(p.id, "", s.PersonID, club.Note{Kind: NoteWritten})
 	case c.Asked:
-		err = t.addEvent(ctx, p.id, "", s.PersonID, club.Note{Kind: NoteChanged})
-	}
-	if err != nil {
-		return SavedPost{}, err
+		t.addEvent(p.id, "", s.PersonID, club.Note{Kind: NoteChanged})
 	}
 	_, err = t.ExecContext(ctx, `UPDATE posts SET note = ?, campaign_id = ? WHERE id = ?`, c.Note, orNull(campaign), p.id)
 	if err != nil {

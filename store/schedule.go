@@ -69,25 +69,25 @@ func (t *tx) syncDeliveries(ctx context.Context, s Scope, postID int64, accounts
 func (t *tx) schedulePost(ctx context.Context, s Scope, postID int64, due time.Time) error {
 	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) {
 		return club.PersonSchedules, d.Status == club.Draft
-	}, due)
+	}, due, terms{})
 }
 
 // retimePost gives every delivery that is not public and not a draft another
 // time (rows 2, 14, 33, 36). club.ErrBeingSent: one of them is on its way.
-func (t *tx) retimePost(ctx context.Context, s Scope, postID int64, due time.Time) error {
-	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) { return club.PersonRetimes, unpublished(d) }, due)
+func (t *tx) retimePost(ctx context.Context, s Scope, postID int64, due time.Time, p terms) error {
+	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) { return club.PersonRetimes, unpublished(d) }, due, p)
 }
 
 // editPost tells the deliveries of a post that its live revision is another now
 // (rows 2, 14, 33, 36). club.ErrBeingSent: one of them is on its way.
 func (t *tx) editPost(ctx context.Context, s Scope, postID int64) error {
-	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) { return club.PersonEdits, unpublished(d) }, time.Time{})
+	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) { return club.PersonEdits, unpublished(d) }, time.Time{}, terms{})
 }
 
 // cancelPost takes every delivery that is not public off the calendar (rows 3,
 // 14, 33, 36). club.ErrBeingSent: one of them is on its way.
 func (t *tx) cancelPost(ctx context.Context, s Scope, postID int64) error {
-	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) { return club.PersonCancels, unpublished(d) }, time.Time{})
+	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) { return club.PersonCancels, unpublished(d) }, time.Time{}, terms{})
 }
 
 // unpublished tells whether a delivery is past DRAFT and not public.
@@ -205,7 +205,8 @@ func (t *tx) deliveriesOf(ctx context.Context, s Scope, postID int64) ([]Deliver
 	return ds, nil
 }
 
-func (t *tx) eachDelivery(ctx context.Context, s Scope, postID int64, event func(Delivery) (club.EventKind, bool), due time.Time) error {
+// eachDelivery lets the same happen to each delivery of a post. p may be zero.
+func (t *tx) eachDelivery(ctx context.Context, s Scope, postID int64, event func(Delivery) (club.EventKind, bool), due time.Time, p terms) error {
 	ds, err := t.deliveriesOf(ctx, s, postID)
 	if err != nil {
 		return err
@@ -215,30 +216,35 @@ func (t *tx) eachDelivery(ctx context.Context, s Scope, postID int64, event func
 		if !ok {
 			continue
 		}
-		if err := t.happen(ctx, s, d, club.Event{Kind: kind, DueAt: due}); err != nil {
+		if plans(kind) && p.hash == nil {
+			if p, err = t.termsOf(ctx, postID); err != nil {
+				return err
+			}
+		}
+		if err := t.happenBy(ctx, s, d, club.Event{Kind: kind, DueAt: due}, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// happen applies what a person did to one delivery. Where that plans it, the
-// live revision is what it is planned with.
+// happen applies what a person did to one delivery.
 func (t *tx) happen(ctx context.Context, s Scope, d Delivery, e club.Event) error {
-	var f Facts
-	f.PersonID = s.PersonID
-	if e.Kind != club.PersonCancels && e.Kind != club.PersonPicks && e.Kind != club.ConnectionGone {
-		err := t.QueryRowContext(ctx, `SELECT hash FROM revisions WHERE post_id = ? AND state = 'live'`, d.PostID).Scan(&f.ContentHash)
-		if err != nil {
-			return fmt.Errorf("read text of post %d: %w", d.PostID, err)
-		}
-	}
-	if !e.DueAt.IsZero() {
-		late, err := t.lateAfter(ctx, d, e)
-		if err != nil {
+	var p terms
+	if plans(e.Kind) {
+		var err error
+		if p, err = t.termsOf(ctx, d.PostID); err != nil {
 			return err
 		}
-		e.LateAfter = late
+	}
+	return t.happenBy(ctx, s, d, e, p)
+}
+
+// happenBy is happen with the terms of the post, if the event plans something.
+func (t *tx) happenBy(ctx context.Context, s Scope, d Delivery, e club.Event, p terms) error {
+	f := Facts{PersonID: s.PersonID, ContentHash: p.hash}
+	if !e.DueAt.IsZero() {
+		e.LateAfter = p.lateAfter(e)
 	}
 	ch, err := club.Next(d.Delivery, e, t.now)
 	if err != nil {
@@ -248,21 +254,43 @@ func (t *tx) happen(ctx context.Context, s Scope, d Delivery, e club.Event) erro
 	return err
 }
 
+// plans tells whether an event plans a delivery anew.
+func plans(kind club.EventKind) bool {
+	return kind != club.PersonCancels && kind != club.PersonPicks && kind != club.ConnectionGone
+}
+
+// terms are what the deliveries of a post are planned by.
+type terms struct {
+	hash       []byte // of the live revision
+	grace      int64  // of the club, in minutes
+	validUntil time.Time
+}
+
+const (
+	termsColumns = `r.hash, c.late_minutes, p.valid_until`
+	termsTables  = `JOIN clubs c ON c.id = p.club_id JOIN revisions r ON r.post_id = p.id AND r.state = 'live'`
+)
+
+// fields are the places to scan termsColumns into.
+func (p *terms) fields() []any { return []any{&p.hash, &p.grace, into(&p.validUntil)} }
+
+func (t *tx) termsOf(ctx context.Context, postID int64) (terms, error) {
+	var p terms
+	err := t.QueryRowContext(ctx, `SELECT `+termsColumns+` FROM posts p `+termsTables+` WHERE p.id = ?`, postID).Scan(p.fields()...)
+	if err != nil {
+		return p, fmt.Errorf("read what post %d is planned by: %w", postID, err)
+	}
+	return p, nil
+}
+
 // lateAfter is when it is too late for what is due at e.DueAt: after the club's
 // grace, or when the post says so. A person who sends something now has decided
 // that it is not too late.
-func (t *tx) lateAfter(ctx context.Context, d Delivery, e club.Event) (time.Time, error) {
-	var minutes int64
-	var validUntil time.Time
-	err := t.QueryRowContext(ctx, `SELECT c.late_minutes, p.valid_until FROM posts p JOIN clubs c ON c.id = p.club_id WHERE p.id = ?`, d.PostID).
-		Scan(&minutes, into(&validUntil))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read grace of post %d: %w", d.PostID, err)
-	}
-	late := e.DueAt.Add(max(time.Duration(minutes)*time.Minute, leastGrace))
+func (p terms) lateAfter(e club.Event) time.Time {
+	late := e.DueAt.Add(max(time.Duration(p.grace)*time.Minute, leastGrace))
 	planned := e.Kind == club.PersonSchedules || e.Kind == club.PersonRetimes
-	if planned && !validUntil.IsZero() && validUntil.Before(late) {
-		late = validUntil
+	if planned && !p.validUntil.IsZero() && p.validUntil.Before(late) {
+		late = p.validUntil
 	}
-	return late, nil
+	return late
 }

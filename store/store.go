@@ -55,24 +55,30 @@ type DB struct {
 // that it runs with the settings that the promises rest on. now is read once a
 // transaction.
 func Open(ctx context.Context, dir string, keys *secret.Keyset, now func() time.Time) (*DB, error) {
+	return OpenThrough(ctx, "sqlite3", dir, keys, now)
+}
+
+// OpenThrough is Open through another driver, which wraps that of SQLite: for
+// tests that watch what passes.
+func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, now func() time.Time) (*DB, error) {
 	path := filepath.Join(dir, FileName)
 	if _, n, _ := sqlite3.Version(); n < minSQLite {
 		return nil, fmt.Errorf("SQLite %d is too old: 3.51.3 or later is needed", n)
 	}
-	write, err := sql.Open("sqlite3", dsn(path, url.Values{
+	write, err := sql.Open(driver, dsn(path, url.Values{
 		"_txlock": {"immediate"}, "_synchronous": {"FULL"}, "_journal_mode": {"WAL"}, "_secure_delete": {"FAST"},
 	}))
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite3", dsn(path, url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_cache_size": {"-8000"}}))
+	read, err := sql.Open(driver, dsn(path, url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_cache_size": {"-8000"}}))
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	sessions, err := sql.Open("sqlite3", dsn(path, url.Values{"_txlock": {"immediate"}, "_synchronous": {"FULL"}}))
+	sessions, err := sql.Open(driver, dsn(path, url.Values{"_txlock": {"immediate"}, "_synchronous": {"FULL"}}))
 	if err != nil {
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
@@ -191,8 +197,10 @@ func (db *DB) Reader() *sql.DB { return db.read.DB }
 // tx is one write transaction with one now.
 type tx struct {
 	*sql.Tx
-	now time.Time
-	db  *DB
+	now     time.Time
+	db      *DB
+	touched int64       // the club whose change was counted already
+	events  []postEvent // for the timelines, written at the end
 }
 
 // inTx runs fn in one write transaction. fn does no network calls, hashes no
@@ -202,8 +210,12 @@ func (db *DB) inTx(ctx context.Context, fn func(tx *tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", Fault(err))
 	}
-	if err := fn(&tx{Tx: t, now: db.now(), db: db}); err != nil {
-		return Fault(errors.Join(err, ignoreDone(t.Rollback())))
+	x := &tx{Tx: t, now: db.now(), db: db}
+	if err = fn(x); err == nil {
+		err = x.writeEvents(ctx)
+	}
+	if err != nil {
+		return Fault(errors.Join(err, ctx.Err(), ignoreDone(t.Rollback())))
 	}
 	if err := failpoint.Hit("commit.before"); err != nil {
 		return errors.Join(err, ignoreDone(t.Rollback()))
@@ -221,8 +233,19 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// touch bumps the club's change counter: pages and ETags of the club are stale.
+// ExecContext runs a statement. It is short, and the end of ctx ends the
+// transaction after it: watching for that meanwhile would cost a goroutine each.
+func (t *tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return t.Tx.ExecContext(context.WithoutCancel(ctx), query, args...)
+}
+
+// touch bumps the club's change counter, once a transaction: pages and ETags of
+// the club are stale.
 func (t *tx) touch(ctx context.Context, clubID int64) error {
+	if t.touched == clubID {
+		return nil
+	}
+	t.touched = clubID
 	_, err := t.ExecContext(ctx, `UPDATE clubs SET changes = changes + 1 WHERE id = ?`, clubID)
 	if err != nil {
 		return fmt.Errorf("count change: %w", err)

@@ -33,15 +33,36 @@ func (db *DB) Timeline(ctx context.Context, s Scope, postID int64) ([]PostEvent,
 		WHERE e.post_id = ? AND t.club_id = ? ORDER BY e.at, e.id LIMIT 1000`, postID, s.ClubID)
 }
 
-// addEvent adds a line to a post's timeline. deliveryID may be empty, personID 0.
-func (t *tx) addEvent(ctx context.Context, postID int64, deliveryID string, personID int64, n club.Note) error {
+// postEvent is a line of a timeline that a transaction will write.
+type postEvent struct {
+	Post     int64             `json:"post"`
+	Delivery string            `json:"delivery,omitempty"`
+	Person   int64             `json:"person,omitempty"`
+	Kind     string            `json:"kind"`
+	Args     map[string]string `json:"args"`
+}
+
+// addEvent adds a line to a post's timeline when the transaction ends.
+// deliveryID may be empty, personID 0.
+func (t *tx) addEvent(postID int64, deliveryID string, personID int64, n club.Note) {
 	if n.Args == nil {
 		n.Args = map[string]string{}
 	}
-	_, err := t.ExecContext(ctx, `INSERT INTO post_events (post_id, delivery_id, person_id, at, kind, args) VALUES (?, ?, ?, ?, ?, ?)`,
-		postID, blob(deliveryID), orNull(personID), ms(t.now), n.Kind, jsonOf(n.Args))
+	t.events = append(t.events, postEvent{postID, deliveryID, personID, n.Kind, n.Args})
+}
+
+// writeEvents writes what addEvent gathered: all in one statement, for most
+// changes concern every account of a post.
+func (t *tx) writeEvents(ctx context.Context) error {
+	if len(t.events) == 0 {
+		return nil
+	}
+	_, err := t.ExecContext(ctx, `
+		INSERT INTO post_events (post_id, delivery_id, person_id, at, kind, args)
+		SELECT value ->> 'post', unhex(value ->> 'delivery'), value ->> 'person', ?, value ->> 'kind', value -> 'args'
+		FROM json_each(?) ORDER BY key`, ms(t.now), jsonOf(t.events))
 	if err != nil {
-		return fmt.Errorf("add %s to timeline: %w", n.Kind, err)
+		return fmt.Errorf("add %d lines to timelines: %w", len(t.events), err)
 	}
 	return nil
 }

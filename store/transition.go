@@ -111,8 +111,8 @@ func (t *tx) keepSteps(ctx context.Context, was, _ Delivery, ch club.Change, _ F
 			return err
 		}
 	}
-	if !ch.Voids {
-		return nil
+	if !ch.Voids || !was.Frozen {
+		return nil // without a body nothing was done yet
 	}
 	_, err := t.ExecContext(ctx, `UPDATE publish_steps SET void = 1 WHERE delivery_id = ?`, blob(was.ID))
 	return err
@@ -190,9 +190,7 @@ func (t *tx) keepSideJobs(ctx context.Context, was, d Delivery, _ club.Change, _
 
 func (t *tx) keepTimeline(ctx context.Context, _, d Delivery, ch club.Change, f Facts) error {
 	for _, n := range ch.Timeline {
-		if err := t.addEvent(ctx, d.PostID, d.ID, f.PersonID, n); err != nil {
-			return err
-		}
+		t.addEvent(d.PostID, d.ID, f.PersonID, n)
 	}
 	if ch.Notice == "" {
 		return nil

@@ -90,11 +90,12 @@ func TestAnIDIsWrittenOnceAndForOneDelivery(t *testing.T) {
 	if _, err := db.Writer().ExecContext(t.Context(), `UPDATE deliveries SET remote_id = '42' WHERE post_id = ?`, second); err == nil {
 		t.Error("two deliveries of one account have the same id")
 	}
-	attempts, err := db.Attempts(t.Context(), c.Scope, d.ID)
+	all, err := db.Attempts(t.Context(), c.Scope, d.PostID)
+	attempts := all[d.ID]
 	if err != nil || len(attempts) != 1 || attempts[0].Outcome != club.Accepted || attempts[0].FinishedAt.IsZero() {
 		t.Errorf("attempts %+v, %v", attempts, err)
 	}
-	if foreign, err := db.Attempts(t.Context(), store.Scope{ClubID: 99}, d.ID); err != nil || len(foreign) != 0 {
+	if foreign, err := db.Attempts(t.Context(), store.Scope{ClubID: 99}, d.PostID); err != nil || len(foreign) != 0 {
 		t.Errorf("another club reads %d attempts, %v", len(foreign), err)
 	}
 }

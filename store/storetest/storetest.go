@@ -42,7 +42,7 @@ func Open(t testing.TB, now func() time.Time) *store.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(t.Context(), t.TempDir(), keys, now)
+	db, err := store.OpenThrough(t.Context(), driverName, t.TempDir(), keys, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,12 +58,7 @@ func Open(t testing.TB, now func() time.Time) *store.DB {
 // lets go of it.
 func Lock(t testing.TB, db *store.DB) *sql.Conn {
 	t.Helper()
-	var n int
-	var name, path string
-	if err := db.Reader().QueryRowContext(t.Context(), "PRAGMA database_list").Scan(&n, &name, &path); err != nil {
-		t.Fatal(err)
-	}
-	other, err := sql.Open("sqlite3", "file:"+path)
+	other, err := sql.Open("sqlite3", "file:"+pathOf(t, db))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,4 +72,14 @@ func Lock(t testing.TB, db *store.DB) *sql.Conn {
 		t.Fatal(err)
 	}
 	return conn
+}
+
+func pathOf(t testing.TB, db *store.DB) string {
+	t.Helper()
+	var n int
+	var name, path string
+	if err := db.Reader().QueryRowContext(t.Context(), "PRAGMA database_list").Scan(&n, &name, &path); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -1,0 +1,45 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/alexedwards/scs/sqlite3store"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store/storetest"
+)
+
+// TestStatementsOfARequest holds how often the pages that are asked for most ask
+// the database, so that it does not creep up (goal S8). Who needs one more asks
+// first whether one that is there can bring it.
+func TestStatementsOfARequest(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, func(c *Config) {
+		c.Practice = platforms.NewRegistry(tiny{id: "tiny", name: "Tiny", max: 50}, tiny{id: "wide", name: "Wide", max: 200})
+		c.Sessions = sqlite3store.NewWithCleanupInterval(c.DB.Sessions(), 0)
+	})
+	accounts := []int64{s.account("tiny", true, club.Working), s.account("wide", true, club.Working)}
+	p := s.schedule("Under-12 trials", "2026-11-24T18:30", accounts...)
+	for i := range 20 {
+		s.schedule("Match", fmt.Sprintf("2026-11-%02dT18:30", 25+i%5), accounts...)
+	}
+	tom := s.as(club.Publisher)
+	for _, tt := range []struct {
+		what string
+		want int
+		ask  func()
+	}{
+		{"month", 7, func() { tom.get("/calendar").want(http.StatusOK) }},
+		{"post", 11, func() { tom.get(fmt.Sprintf("/posts/%d", p.ID)).want(http.StatusOK) }},
+		{"move of a post for two accounts", 17, func() { tom.postHX(movePath(p), s.moving(p, "2026-11-27", "")).want(http.StatusOK) }},
+	} {
+		got := storetest.Statements(t, s.db, tt.ask)
+		if len(got) != tt.want {
+			t.Errorf("%s: %d statements, want %d:\n%s", tt.what, len(got), tt.want, strings.Join(got, "\n"))
+		}
+	}
+}

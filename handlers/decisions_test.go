@@ -151,25 +151,79 @@ func TestPlatformsWordsAreQuoted(t *testing.T) {
 	}
 }
 
+// TestPageFollowsThePost: what the page asks for while a post goes out is all of
+// it, until nothing happens any more.
 func TestPageFollowsThePost(t *testing.T) {
 	t.Parallel()
 	s := withTiny(t)
-	s.trouble(club.Publishing, club.Sending, "", `{}`, s.account("tiny", true, club.Working))
-	b := s.as(club.Viewer)
-	if d := b.get("/posts/1").says("Publishing").doc(); d.Find("#post-head[hx-get]").Length() == 0 {
-		t.Error("the page does not look again")
+	s.trouble(club.Publishing, club.Sending, "", `{}`, s.account("tiny", true, club.Working), s.account("wide", true, club.Working))
+	b := s.as(club.Publisher)
+	settle := func(platform, change string) {
+		t.Helper()
+		_, err := s.db.Writer().ExecContext(t.Context(), `UPDATE deliveries SET `+change+` WHERE connection_id = (SELECT id FROM connections WHERE platform = ?)`, platform)
+		if err == nil {
+			_, err = s.db.Writer().ExecContext(t.Context(), `UPDATE clubs SET changes = changes + 1`)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	b.getHX("/posts/1/status").want(http.StatusOK)
-	_, err := s.db.Writer().ExecContext(t.Context(), `
-		UPDATE deliveries SET status = 'PUBLISHED', phase = 'linked', remote_id = '1', remote_url = 'https://tiny.example/1', published_at = due_at`)
-	if err != nil {
-		t.Fatal(err)
+	const published = `status = 'PUBLISHED', phase = 'linked', remote_id = '1', remote_url = 'https://tiny.example/1', published_at = due_at`
+	poll := func(a *answer) string {
+		t.Helper()
+		d := a.doc()
+		if every := d.Find("#post").AttrOr("hx-trigger", ""); every != "every 2s" {
+			t.Errorf("the page looks again %q", every)
+		}
+		return d.Find("#post[data-poll]").AttrOr("hx-get", "")
 	}
-	done := b.getHX("/posts/1/status").want(statusStopPolling).says("Published", "Open on Tiny")
-	if done.doc().Find("#post-head[hx-get]").Length() > 0 {
+	again := poll(b.get("/posts/1").says("Publishing", "Edit"))
+	if body := b.getHX(again).want(http.StatusNoContent).body; body != "" {
+		t.Errorf("nothing happened, and the answer is %q", body)
+	}
+	settle("tiny", published)
+	half := b.getHX(again).want(http.StatusOK).says("1 of 2 published", "Open on Tiny", "Edit")
+	if say := half.doc().Find("#say").Text(); say != "Trials published on Tiny." {
+		t.Errorf("it says %q", say)
+	}
+	again = poll(half)
+	if half.doc().Find("#post .timeline, #post .post-numbers, #post .post-text").Length() < 2 || half.doc().Find("#post #post-head").Length() != 1 {
+		t.Error("the answer is not the whole page")
+	}
+	b.getHX(again).want(http.StatusNoContent)
+	settle("wide", `status = 'FAILED', phase = 'rejected', code = 'duplicate', next_at = NULL`)
+	done := b.getHX(again).want(statusStopPolling).says("Needs attention", "Wide has seen this text before", "Try again", "Move to")
+	if say := done.doc().Find("#say").Text(); say != "Trials: Needs attention." {
+		t.Errorf("it says %q", say)
+	}
+	if done.doc().Find("[hx-get*=status], [data-poll]").Length() > 0 {
 		t.Error("the page looks again for ever")
 	}
+	settle("wide", strings.Replace(published, "'1'", "'2'", 1))
+	end := b.getHX(again).want(statusStopPolling).says("Published").saysNot("Edit", "Move to", "Try again", "Publishing")
+	if say := end.doc().Find("#say").Text(); say != "Trials published on Wide." {
+		t.Errorf("it says %q", say)
+	}
 	b.get("/posts/1/edit").to("/posts/1")
+}
+
+// TestPageWaitsForThePost: shortly before its time it looks now and then, and
+// long before it does not.
+func TestPageWaitsForThePost(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(draft("Trials", s.account("tiny", true, club.Working)), "do", "schedule")).want(http.StatusSeeOther)
+	due := s.only().Deliveries[0].DueAt
+	for _, tt := range []struct {
+		before time.Duration
+		every  string
+	}{{24 * time.Hour, ""}, {14 * time.Minute, "every 15s"}, {20 * time.Second, "every 2s"}, {-time.Second, "every 2s"}} {
+		s.clock.Advance(due.Add(-tt.before).Sub(s.clock.Now()))
+		if got := s.as(club.Publisher).get("/posts/1").doc().Find("#post").AttrOr("hx-trigger", ""); got != tt.every {
+			t.Errorf("%s before its time the page looks %q, want %q", tt.before, got, tt.every)
+		}
+	}
 }
 
 func TestPublishedPartsStayWhenThePostIsEdited(t *testing.T) {

@@ -35,9 +35,6 @@ func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 			continue
 		}
 		h.Deliveries = append(h.Deliveries, s.deliveryView(c, d, x))
-		if x.Status == club.Publishing || x.Status == club.Scheduled && !x.DueAt.After(s.Now()) {
-			h.Poll = true
-		}
 		if len(held) > 0 && sameTrouble(held[0], x) {
 			held = append(held, x)
 			continue

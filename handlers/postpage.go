@@ -3,7 +3,13 @@ package handlers
 import (
 	"crypto/rand"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -39,14 +45,10 @@ func titleOf(c echo.Context, p store.Post) string {
 // statusStopPolling ends htmx's polling of an element.
 const statusStopPolling = 286
 
-// showPostStatus is the part of the page that changes while a post is on its
-// way.
+// showPostStatus is the page again while the post is on its way, without its
+// frame, and with what happened since in words; nothing if nothing has.
 func (s *Server) showPostStatus(c echo.Context) error {
 	p, err := s.DB.Post(c.Request().Context(), scope(c), number(c.Param("id")))
-	if err != nil {
-		return err
-	}
-	h, err := s.postHead(c, p)
 	if err != nil {
 		return err
 	}
@@ -54,10 +56,73 @@ func (s *Server) showPostStatus(c echo.Context) error {
 		return seeOther(c, postPath(p.ID))
 	}
 	status := http.StatusOK
-	if !h.Poll {
+	if pollEvery(p, s.Now()) == 0 {
 		status = statusStopPolling
+	} else if number(c.QueryParam("since")) == who(c).Club.Changes {
+		return c.NoContent(http.StatusNoContent)
 	}
-	return s.render(c, status, posts.PostHead(h), posts.PostTimeline(h, true))
+	v, err := s.postView(c, p)
+	if err != nil {
+		return err
+	}
+	parts := []templ.Component{posts.PostPage(titleOf(c, p), v)}
+	if news := s.newsOf(c, p); news != "" {
+		parts = append(parts, posts.News(news))
+	}
+	return s.render(c, status, parts...)
+}
+
+// How often the page of a post asks what became of it.
+const (
+	pollSoon = 2 * time.Second
+	pollCalm = 15 * time.Second
+	// pollFrom is how long before its time a post is worth asking about.
+	pollFrom = 15 * time.Minute
+)
+
+// pollEvery is how often a page asks about a post; 0: nothing happens by itself.
+func pollEvery(p store.Post, now time.Time) time.Duration {
+	var every time.Duration
+	for _, d := range p.Deliveries {
+		wait := d.DueAt.Sub(now)
+		switch {
+		case d.Status == club.Publishing, d.Status == club.Scheduled && wait <= 2*pollCalm:
+			return pollSoon
+		case d.Status == club.Scheduled && wait <= pollFrom:
+			every = pollCalm
+		}
+	}
+	return every
+}
+
+// pollPath is the address to ask at. It says what the page knows already.
+func pollPath(p store.Post, changes int64) string {
+	q := url.Values{"since": {strconv.FormatInt(changes, 10)}, "was": {string(p.Status())}}
+	for _, d := range p.Deliveries {
+		if d.Status == club.Published {
+			q.Add("out", strconv.FormatInt(d.ConnectionID, 10))
+		}
+	}
+	return postPath(p.ID) + "/status?" + q.Encode()
+}
+
+// newsOf says what the page that asks does not know yet.
+func (s *Server) newsOf(c echo.Context, p store.Post) string {
+	known := c.QueryParams()
+	d := &desk{practice: p.Practice}
+	var out, news []string
+	for _, x := range p.Deliveries {
+		if x.Status == club.Published && !slices.Contains(known["out"], strconv.FormatInt(x.ConnectionID, 10)) {
+			out = append(out, s.accountView(d, x.Connection).Platform)
+		}
+	}
+	if len(out) > 0 {
+		news = append(news, t(c, "post_now_out", "post", titleOf(c, p), "platform", joinAnd(c, out)))
+	}
+	if status := p.Status(); known.Get("was") != string(status) && (status == club.Failed || status == club.NeedsAttention) {
+		news = append(news, t(c, "post_now", "post", titleOf(c, p), "status", t(c, "status_"+string(status))))
+	}
+	return strings.Join(news, " ")
 }
 
 func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
@@ -78,6 +143,9 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 		MayDelete: mayDelete(a, p) && status != club.Publishing,
 		MayMove:   a.Role.Can(club.SchedulePosts) && club.CanMove(status),
 		MayUndo:   a.Role.Can(club.SchedulePosts) && status == club.Scheduled,
+	}
+	if every := pollEvery(p, s.Now()); every > 0 {
+		v.Poll, v.Every = pollPath(p, a.Club.Changes), strconv.Itoa(int(every.Seconds()))+"s"
 	}
 	v.DeleteHint = t(c, "post_delete_hint")
 	if n, _ := p.Count(club.Published); n > 0 {

@@ -57,3 +57,67 @@ func TestBrowserKeepsWhatIsTooBig(t *testing.T) {
 	script[int](b, `(() => { const f = document.getElementById("text"); f.value = "`+strings.Repeat("x", 1000)+`".repeat(6000); f.dispatchEvent(new Event("input", {bubbles: true})); return 1 })()`)
 	b.until(`document.getElementById("save-state").textContent.startsWith("The last change was too big to save, here and on this device.")`)
 }
+
+// TestBrowserPostPageFollowsThePost: while a post goes out, its page follows
+// without a reload; what a person opened, typed and stands on stays, and the
+// news is spoken once.
+func TestBrowserPostPageFollowsThePost(t *testing.T) {
+	app := startDemo(t)
+	change := func(query string, args ...any) {
+		t.Helper()
+		if _, err := app.db.Writer().ExecContext(t.Context(), query, args...); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := app.db.Writer().ExecContext(t.Context(), `UPDATE clubs SET changes = changes + 1`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var post, deliveries int64
+	err := app.db.Reader().QueryRowContext(t.Context(), `
+		SELECT post_id, count(*) FROM deliveries WHERE status = 'SCHEDULED' GROUP BY post_id ORDER BY count(*) DESC LIMIT 1`).Scan(&post, &deliveries)
+	if err != nil || deliveries < 2 {
+		t.Fatalf("no post for two accounts: %d, %v", deliveries, err)
+	}
+	// Nothing but this test moves it.
+	change(`UPDATE deliveries SET status = 'PUBLISHING', phase = 'sending', next_at = NULL WHERE post_id = ?`, post)
+	change(`UPDATE deliveries SET status = 'NEEDS_ATTENTION', phase = 'late', code = 'late', args = '{"time":"2026-11-24T18:30:00Z"}'
+		WHERE id = (SELECT min(id) FROM deliveries WHERE post_id = ?)`, post)
+
+	b := newTab(t, app.means.base.String(), desktop)
+	b.enterDemo(app)
+	b.open(postPath(post))
+	b.sees("Publishing")
+	b.click("Choose a new time")
+	b.until(`(() => { document.querySelector("[aria-labelledby=said-h] summary").click(); return true })()`)
+	b.until(`(() => { const f = document.querySelector(".retime input[name=time]"); f.value = "11:22"; return true })()`)
+	b.until(`(() => { const e = [...document.querySelectorAll("#post .actions a")].find((a) => a.textContent.includes("Edit")); e.focus(); return document.activeElement === e })()`)
+	script[int](b, `(() => { window.said = []; window.bsSamePage = true; const say = document.getElementById("say");
+	  new MutationObserver(() => said.push(say.textContent)).observe(say, {childList: true}); return 1 })()`)
+	kept := func(when string) {
+		t.Helper()
+		if !script[bool](b, `document.querySelector(".retime").open && document.querySelector("[aria-labelledby=said-h] details").open && document.querySelector(".retime input[name=time]").value === "11:22" && window.bsSamePage === true`) {
+			b.fail("what was opened or typed is gone " + when)
+		}
+	}
+	change(`UPDATE deliveries SET status = 'PUBLISHED', phase = 'linked', remote_id = hex(id), remote_url = 'https://example.org/1', published_at = due_at
+		WHERE id = (SELECT max(id) FROM deliveries WHERE post_id = ?)`, post)
+	b.until(`document.querySelectorAll("#post .delivery .badge[data-status=PUBLISHED]").length === 1`)
+	kept("after the first")
+	if !script[bool](b, `document.activeElement.textContent.includes("Edit")`) {
+		b.fail("the focus left Edit")
+	}
+	b.until(`said.filter((s) => s.includes(" published on ")).length === 1`)
+	change(`UPDATE deliveries SET status = 'PUBLISHED', phase = 'linked', remote_id = hex(id), remote_url = 'https://example.org/1', published_at = due_at
+		WHERE post_id = ? AND status = 'PUBLISHING'`, post)
+	b.until(`!document.querySelector("#post[data-poll]")`)
+	kept("after the last")
+	change(`UPDATE deliveries SET status = 'PUBLISHING', phase = 'sending' WHERE id = (SELECT min(id) FROM deliveries WHERE post_id = ?)`, post)
+	b.open(postPath(post))
+	b.until(`(() => { const e = [...document.querySelectorAll("#post .actions a")].find((a) => a.textContent.includes("Edit")); e.focus(); return document.activeElement === e })()`)
+	change(`UPDATE deliveries SET status = 'PUBLISHED', phase = 'linked', code = '', remote_id = hex(id), remote_url = 'https://example.org/1', published_at = due_at
+		WHERE id = (SELECT min(id) FROM deliveries WHERE post_id = ?)`, post)
+	b.until(`!document.querySelector("#post[data-poll]")`)
+	// What had the focus is gone: it is nowhere but on the heading.
+	b.until(`document.activeElement.matches("#post h1") && ![...document.querySelectorAll("#post a")].some((a) => a.textContent.includes("Edit"))`)
+	b.accessible("post page after publishing")
+}

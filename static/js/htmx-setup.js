@@ -3,7 +3,7 @@ const hidden = () => document.visibilityState === "hidden";
 
 document.addEventListener("htmx:beforeRequest", (e) => {
   const el = e.detail.elt;
-  if (el.hasAttribute("data-poll") && (hidden() || el.closest("[data-busy]") || el.contains(document.activeElement?.matches("input,textarea,select") ? document.activeElement : null))) {
+  if (el.hasAttribute("data-poll") && (hidden() || document.querySelector("dialog[open]") || el.closest("[data-busy]") || el.contains(document.activeElement?.matches("input,textarea,select") ? document.activeElement : null))) {
     e.preventDefault();
   }
 });
@@ -16,6 +16,20 @@ document.addEventListener("htmx:beforeRequest", (e) => {
 // What a question for news brings is left aside while something is being moved.
 document.addEventListener("htmx:beforeSwap", (e) => {
   if (e.detail.requestConfig?.elt?.closest("[data-poll]")?.closest("[data-busy]")) e.detail.shouldSwap = false;
+});
+
+// News that nobody asked for leave alone what a person did: what was typed, and
+// what was opened. Where they take away what had the focus, the heading gets it.
+let news = false, focused = null;
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !news
+  || !(name === "open" && node.matches("details") || name === "value" && node.matches("input, textarea") && node.value !== node.defaultValue);
+document.addEventListener("htmx:beforeSwap", (e) => {
+  news = e.target.matches("[data-poll]");
+  focused = news && e.target.contains(document.activeElement) ? e.target.id : null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (focused && document.activeElement === document.body) (document.querySelector(`#${focused} h1`) ?? document.querySelector("h1"))?.focus();
+  focused = null;
 });
 
 // A refusal that is not in our words, as of a proxy before us, is no part of a

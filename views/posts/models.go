@@ -229,6 +229,8 @@ type Page struct {
 	Version    int64
 	Op         string
 	Practice   bool
+	Poll       string // address that knows what became of it; empty if nothing is under way
+	Every      string // how often to ask there: "2s"
 	Head       Head
 	Text       []Text
 	Pictures   []Shown
@@ -246,14 +248,12 @@ type Page struct {
 	DeleteHint string
 }
 
-// Head is the part of the page that changes by itself: status, failures,
-// accounts and timeline.
+// Head is what became of the post: status, failures, accounts and timeline.
 type Head struct {
 	ID         int64
 	Status     club.Status
 	Words      string // "2 of 3 published"
 	Facts      []string
-	Poll       bool // something is under way: look again soon
 	Failures   []Failure
 	Deliveries []Delivery
 	Events     []Event

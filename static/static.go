@@ -1,7 +1,7 @@
 // Package static holds what browsers load: style sheets by layer, scripts (one
 // behaviour a file), vendored files and icons. Everything is embedded, put
-// together at start, compressed when it is first asked for, and served under an
-// address that changes with the content.
+// together at start into a few files, compressed when it is first asked for, and
+// served under an address that changes with the content.
 package static
 
 import (
@@ -9,10 +9,10 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,30 +43,33 @@ func New(extra ...string) (*Assets, error) {
 	a := &Assets{byPath: map[string]asset{}}
 	var css bytes.Buffer
 	err := fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || path.Ext(p) == ".js" {
 			return err
 		}
 		b, err := files.ReadFile(p)
 		if err != nil {
 			return err
 		}
-		switch path.Ext(p) {
-		case ".css":
+		switch dir, name := path.Split(p); {
+		case path.Ext(p) == ".css":
 			css.Write(b)
 			css.WriteByte('\n')
-		case ".js":
-			a.add(p, "text/javascript; charset=utf-8", b)
-		case ".svg":
-			if dir, name := path.Split(p); dir == "icons/" {
-				a.sprite += symbol(strings.TrimSuffix(name, ".svg"), string(b))
-				return nil
-			}
+		case dir == "icons/":
+			a.sprite += symbol(strings.TrimSuffix(name, ".svg"), string(b))
+		case path.Ext(p) == ".svg":
 			a.add(p, "image/svg+xml", b)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	for name, parts := range served {
+		b, err := joined(files, parts)
+		if err != nil {
+			return nil, fmt.Errorf("join %s: %w", name, err)
+		}
+		a.add(name, "text/javascript; charset=utf-8", b)
 	}
 	for _, e := range extra {
 		css.WriteString("@layer components {\n" + e + "\n}\n")
@@ -102,25 +105,31 @@ func squash(b []byte) []byte {
 	return z.Bytes()
 }
 
-var (
-	comments = regexp.MustCompile(`(?s)/\*.*?\*/`)
-	blanks   = regexp.MustCompile(`\s*\n\s*`)
-)
-
 // squeeze drops comments and indentation of the style sheet.
 func squeeze(css []byte) []byte {
-	return blanks.ReplaceAll(comments.ReplaceAll(css, nil), []byte("\n"))
+	out := make([]byte, 0, len(css))
+	for len(css) > 0 {
+		plain, rest, _ := bytes.Cut(css, []byte("/*"))
+		_, css, _ = bytes.Cut(rest, []byte("*/"))
+		for line := range bytes.Lines(plain) {
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				out = append(append(out, line...), '\n')
+			}
+		}
+	}
+	return out
 }
-
-var inner = regexp.MustCompile(`(?s)<svg[^>]*>(.*)</svg>`)
 
 // symbol makes one icon of the sprite out of a lucide file.
 func symbol(name, svg string) string {
-	m := inner.FindStringSubmatch(svg)
-	if m == nil {
+	_, drawing, _ := strings.Cut(svg, "<svg")
+	_, drawing, _ = strings.Cut(drawing, ">")
+	drawing, _, ok := strings.Cut(drawing, "</svg>")
+	if !ok {
 		return ""
 	}
-	return `<symbol id="i-` + name + `" viewBox="0 0 24 24">` + strings.Join(strings.Fields(m[1]), " ") + `</symbol>`
+	drawing = strings.ReplaceAll(strings.Join(strings.Fields(drawing), " "), " />", "/>")
+	return `<symbol id="i-` + name + `" viewBox="0 0 24 24">` + strings.ReplaceAll(drawing, "> <", "><") + `</symbol>`
 }
 
 // Version changes with any of the files; it is part of every address and of

@@ -1,18 +1,11 @@
-// Starts htmx with the settings of the page and loads the elements a page uses.
+// What every page loads, after htmx.
 import "./htmx-setup.js";
-
-const elements = ["bs-dialog", "bs-menu", "bs-toast", "bs-password", "bs-copy", "bs-zone"];
-const onPages = { "bs-calendar": 1, "bs-card-menu": 1, "bs-composer": 1, "bs-uploader": 1, "bs-once": 1 };
-
-function load(root) {
-  for (const name of Object.keys(onPages)) {
-    if (!customElements.get(name) && root.querySelector(name)) import(`./elements/${name}.js`);
-  }
-}
-
-for (const name of elements) import(`./elements/${name}.js`);
-load(document);
-document.addEventListener("htmx:afterSettle", () => load(document));
+import "./elements/bs-dialog.js";
+import "./elements/bs-menu.js";
+import "./elements/bs-toast.js";
+import "./elements/bs-password.js";
+import "./elements/bs-copy.js";
+import "./elements/bs-zone.js";
 
 // After a redirect the message of the page is spoken once (ux.md 4.8), and the
 // work goes on where the address says, or at the top.

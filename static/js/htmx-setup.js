@@ -1,4 +1,17 @@
-// The only file that knows the names of htmx's events.
+// The only file that knows the settings and the names of the events of htmx.
+Object.assign(htmx.config, {
+  disableInheritance: true, allowEval: false, selfRequestsOnly: true, timeout: 15000,
+  historyCacheSize: 0, historyRestoreAsHxRequest: false, includeIndicatorStyles: false,
+  defaultSwapStyle: "outerHTML", defaultSettleDelay: 0, globalViewTransitions: false,
+  // An answer that says what is wrong is shown like any other.
+  responseHandling: [
+    { code: "204", swap: false },
+    ...["[23]..", "401", "403", "404", "409", "422", "429", "503", "507"].map((code) => ({ code, swap: true })),
+    { code: "[45]..", swap: false, error: true },
+    { code: "...", swap: false },
+  ],
+});
+
 const hidden = () => document.visibilityState === "hidden";
 
 document.addEventListener("htmx:beforeRequest", (e) => {

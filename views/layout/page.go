@@ -16,6 +16,14 @@ type Page struct {
 	Signed *Signed // nil outside a club
 	Flash  *Flash
 	Faults []Fault // summary of form errors
+	script string
+}
+
+// With is the page with a script of its own, which defines the elements that it
+// has and other pages have not.
+func (p Page) With(script string) Page {
+	p.script = script
+	return p
 }
 
 // Assets gives the addresses of static files.
@@ -89,5 +97,3 @@ func (p Page) theme() string {
 	}
 	return p.Signed.Theme
 }
-
-const htmxConfig = `{"disableInheritance":true,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,"historyRestoreAsHxRequest":false,"includeIndicatorStyles":false,"defaultSwapStyle":"outerHTML","defaultSettleDelay":0,"timeout":15000,"globalViewTransitions":false,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"401","swap":true},{"code":"403","swap":true},{"code":"404","swap":true},{"code":"409","swap":true},{"code":"422","swap":true},{"code":"429","swap":true},{"code":"503","swap":true},{"code":"507","swap":true},{"code":"[45]..","swap":false,"error":true},{"code":"...","swap":false}]}`

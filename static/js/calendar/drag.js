@@ -4,23 +4,40 @@ import { isPast, placeOf, places } from "./cards.js";
 const LONG_PRESS_MS = 350;
 const wide = matchMedia("(min-width: 48rem)");
 
-let library = null; // loaded once a card can be dragged
+let Sortable = null; // the library, once it is here
+let fetching = false;
+let early = null; // a press that came before it
 let drag = null; // {card, next, over, cancelled}: the card that is being dragged
 
-async function sortable() {
-  library ??= import("../../vendor/sortable.core.min.js").then(({ Sortable, AutoScroll }) => {
-    Sortable.mount(new AutoScroll());
-    return Sortable;
-  });
-  return library;
+// approach fetches the library when a pointer first comes to the calendar: a
+// mouse comes before it presses, and whoever only reads never waits for it.
+export async function approach(cal, drop) {
+  if (Sortable || fetching || !wide.matches || !cal.querySelector("table li[data-move], .tray li[data-move]")) return;
+  fetching = true;
+  try {
+    const library = await import("../../vendor/sortable.core.min.js");
+    library.Sortable.mount(new library.AutoScroll());
+    Sortable = library.Sortable;
+  } catch { // no connection: the next pointer tries again
+    return;
+  } finally {
+    fetching = false;
+  }
+  dragging(cal, drop);
+  early?.target.dispatchEvent(new PointerEvent("pointerdown", early));
+  early = null;
 }
+
+// press keeps a press until the library is here: a finger is seen when it
+// touches, not before.
+export function press(e) { if (!Sortable && e.target.closest(".pc[data-move]")) early = e; }
+export function release() { early = null; }
 
 // dragging makes the cards of every list movable. Lists that are so already are
 // left alone. The card itself stays where it is until it is let go: nothing on
 // the page shifts under the pointer.
-export async function dragging(cal, drop) {
-  if (!wide.matches || !cal.querySelector("table li[data-move], .tray li[data-move]")) return;
-  const Sortable = await sortable();
+export function dragging(cal, drop) {
+  if (!Sortable || !wide.matches) return;
   for (const list of cal.querySelectorAll("td .cards, .tray .cards")) {
     if (Sortable.get(list)) continue;
     Sortable.create(list, {

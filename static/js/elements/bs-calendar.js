@@ -1,6 +1,6 @@
 // The calendar: posts are moved by dragging and by keys, days are walked with
 // the arrows. Everything it does can be done without it.
-import { dragging, cancelDrag } from "../calendar/drag.js";
+import { approach, cancelDrag, dragging, press, release } from "../calendar/drag.js";
 import { move } from "../calendar/move.js";
 import { PickUp } from "../calendar/pickup.js";
 import { rove, walk } from "../calendar/rove.js";
@@ -13,12 +13,17 @@ class Calendar extends HTMLElement {
   #pick = new PickUp(this);
   #moved = null; // id of the card that gets the focus once the days are drawn
   #date = null; // day that gets the focus once its month is drawn
+  #drop = (card, from, to) => move(this, card, from, to, "drag");
 
   connectedCallback() {
     const on = (target, type, fn) => target.addEventListener(type, fn, { signal: this.#stop.signal });
     on(this, "keydown", (e) => this.#key(e));
     on(this, "focusin", (e) => { if (e.target.matches(".day-link")) rove(this, e.target); });
     on(this, "focusout", (e) => this.#pick.left(e));
+    on(this, "pointerover", () => approach(this, this.#drop));
+    on(this, "pointerdown", press);
+    for (const end of ["pointerup", "pointercancel"]) on(document, end, release);
+    on(this, "dragstart", (e) => { if (e.target.closest(".pc[data-move]")) e.preventDefault(); });
     // A long press takes the card; it is not for the menu of the link.
     on(this, "contextmenu", (e) => { if (e.pointerType === "touch" && e.target.closest(".pc[data-move]")) e.preventDefault(); });
     on(document, "bs:menu", () => this.busy());
@@ -42,7 +47,7 @@ class Calendar extends HTMLElement {
 
   #settled() {
     rove(this);
-    dragging(this, (card, from, to) => move(this, card, from, to, "drag"));
+    dragging(this, this.#drop);
     this.#pick.settled();
     if (this.#date) {
       const link = this.querySelector(`#day-${this.#date} .day-link`);

@@ -1,0 +1,3 @@
+// What the calendar and the page of a day load.
+import "./elements/bs-card-menu.js";
+import "./elements/bs-calendar.js";

@@ -67,7 +67,7 @@ func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 
 // isHeld: Bandstand itself held a delivery back and asks before it goes on.
 func isHeld(x store.PostDelivery) bool {
-	return x.Status == club.NeedsAttention && (x.Phase == club.Late || x.Phase == club.Restored || x.Phase == club.Clone || x.Phase == club.ClockInDoubt)
+	return x.Status == club.NeedsAttention && (x.Phase == club.Late || x.Phase == club.Held || x.Phase == club.Restored || x.Phase == club.Clone || x.Phase == club.ClockInDoubt)
 }
 
 // sameTrouble: one question serves both, with one answer.
@@ -222,6 +222,9 @@ func (s *Server) attemptView(c echo.Context, platform string, a store.Attempt) p
 	}
 	if a.Kind == store.AttemptLook {
 		v.Step = t(c, "attempt_look")
+	}
+	if a.Kind == store.AttemptRecalled {
+		v.Step = t(c, "attempt_recalled")
 	}
 	add := func(key, value string) {
 		if value != "" {

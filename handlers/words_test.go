@@ -128,7 +128,7 @@ func TestEveryEventHasItsLine(t *testing.T) {
 			t.Errorf("event_%s leaves a hole: %q", kind, text)
 		}
 	}
-	for _, phase := range []club.Phase{club.Restored, club.Clone, club.ClockInDoubt} {
+	for _, phase := range []club.Phase{club.Held, club.Restored, club.Clone, club.ClockInDoubt} {
 		if !catalogue.Has("doubt_" + string(phase)) {
 			t.Errorf("there is no message doubt_%s", phase)
 		}

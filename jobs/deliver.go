@@ -37,6 +37,7 @@ type run struct {
 	done     []platforms.StepResult
 	session  platforms.Session
 	token    int64          // version of the access token in session
+	hold     club.Phase     // in which what is due waits, empty if nothing is held
 	call     *store.Attempt // the call that just ended, or is open
 }
 
@@ -81,7 +82,7 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 	}
 	facts := store.Facts{}
 	if ch.Freezes {
-		facts.Body, event.Problem, err = r.freeze(ctx, ch.To.Generation)
+		facts.Body, event.Problem, err = r.freeze(ctx, keyOf(ch.To))
 		if err != nil {
 			return ch, err
 		}
@@ -111,12 +112,15 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 	case ch.Opens:
 		facts.Look = r.call // that led to a repeat, if any
 		facts.Attempt = r.attempt(event.Step.Kind, event.Step.Index, true, sendTimeout)
-	case event.Kind == club.SendEnded:
+	case event.Kind == club.SendEnded, event.Kind == club.SendBarred:
 		facts.Ended = r.call.ID
 	case r.d.Phase == club.Sending:
 		if facts.Ended, err = r.DB.OpenAttempt(ctx, r.d.ID); err != nil {
 			return ch, err
 		}
+	}
+	if event.Kind == club.SendEnded {
+		r.testify(ch)
 	}
 	if err := r.commit(ctx, ch, facts); err != nil {
 		return ch, err
@@ -186,7 +190,8 @@ func (r *run) tickEvent(ctx context.Context) (club.Event, error) {
 	if err != nil {
 		return ev, err
 	}
-	r.conn, ev.Changed = s.Connection, s.Changed
+	r.conn, ev.Changed, r.hold = s.Connection, s.Changed, s.Hold.Phase
+	ev.Hold = r.hold
 	ev.Account = club.AccountState{
 		Usable: s.Connection.Usable(), Code: s.Connection.HealthCode,
 		BlockedUntil: s.Connection.BlockedUntil, FreeAt: s.Connection.LastSentAt.Add(spacing),
@@ -219,12 +224,16 @@ func (r *run) readSteps(ctx context.Context) (err error) {
 	if err := json.Unmarshal(r.d.Body, &r.pub); err != nil {
 		return fmt.Errorf("read what delivery %s sends: %w", r.d.ID, err)
 	}
-	generation := r.d.Generation
-	if r.d.LookFirst {
-		generation--
-	}
-	r.done, err = r.DB.Steps(ctx, r.d.ID, generation)
+	r.done, err = r.DB.Steps(ctx, r.d.ID, keyOf(r.d.Delivery))
 	return err
+}
+
+// keyOf is the generation whose post is looked for or sent.
+func keyOf(d club.Delivery) int {
+	if d.LookFirst {
+		return d.Generation - 1
+	}
+	return d.Generation
 }
 
 // plan asks the platform what comes next. Evidence is for Settle alone.
@@ -263,9 +272,14 @@ func (r *run) perform(ctx context.Context, step platforms.Step) (club.Event, err
 	return ev, nil
 }
 
-// send makes the irreversible call. Its intent is committed. Nothing but its
-// own time limit ends it (rule P18).
+// send makes the irreversible call. Its intent is committed; the journal must
+// have it too. Nothing but its own time limit ends it (rule P18).
 func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
+	if err := r.announce(); err != nil {
+		r.Log.Error("a call is not made, because it cannot be announced", "delivery", r.d.ID, "err", err)
+		r.holdAfter(err)
+		return club.Event{Kind: club.SendBarred, Step: step}
+	}
 	ev := club.Event{Kind: club.SendEnded, Step: step, CanRenew: r.canRenew()}
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
@@ -284,7 +298,7 @@ func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
 // look looks whether the post is public.
 func (r *run) look(ctx context.Context) (club.Event, error) {
 	r.call = r.attempt(store.AttemptLook, 0, false, lookTimeout)
-	ev := club.Event{Kind: club.LookEnded, Step: r.plan(r.done), CanRenew: r.canRenew(), Jitter: r.Jitter()}
+	ev := club.Event{Kind: club.LookEnded, Step: r.plan(r.done), Hold: r.hold, CanRenew: r.canRenew(), Jitter: r.Jitter()}
 	call, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	ev.Err = r.guard(func() (err error) {

@@ -7,11 +7,11 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -51,8 +51,10 @@ type Config struct {
 	// App gives the credentials of a platform app; empty if there are none.
 	App   func(ctx context.Context, clubID int64, practice bool, slot string) (platforms.App, error)
 	Media Media
-	Log   *slog.Logger
-	Now   func() time.Time
+	// Journal is the second witness of what is sent.
+	Journal *journal.Journal
+	Log     *slog.Logger
+	Now     func() time.Time
 	// Elapsed is a clock that nobody can set, for telling jumps of Now.
 	Elapsed func() time.Duration
 	// After is time.After, or what a test puts in its place.
@@ -87,12 +89,8 @@ func NewEngine(c Config, signIns *SignIns) *Engine {
 
 // Start looks at what an earlier process left behind. It comes before Run.
 func (e *Engine) Start(ctx context.Context) error {
-	n, err := e.DB.Recover(ctx, e.Boot)
-	if err != nil {
-		return fmt.Errorf("recover: %w", err)
-	}
-	if n > 0 {
-		e.Log.Warn("deliveries with an unknown outcome", "count", n)
+	if err := e.recover(ctx); err != nil {
+		return err
 	}
 	if err := e.followZones(ctx, nearby); err != nil {
 		return err
@@ -162,6 +160,7 @@ type Status struct {
 	LastTick  time.Time
 	LastClaim time.Time // when what is due was last found out
 	Held      bool      // nothing can be stored: nothing is claimed
+	Journal   journal.Position
 }
 
 // stuckAfter is how long a tick may fail to come.
@@ -176,7 +175,7 @@ func (s Status) Stuck(now time.Time) bool {
 func (e *Engine) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: !e.heldUntil.IsZero()}
+	return Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: !e.heldUntil.IsZero(), Journal: e.Journal.Position()}
 }
 
 // tick takes what is due into hand and returns how many that were.

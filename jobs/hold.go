@@ -35,7 +35,11 @@ func (e *Engine) isHeld(ctx context.Context, now time.Time) bool {
 	case now.Before(until):
 		return true
 	}
-	if err := e.DB.TryWriting(ctx); err != nil {
+	err := e.DB.TryWriting(ctx)
+	if err == nil {
+		err = e.Journal.Try(e.Boot)
+	}
+	if err != nil {
 		e.holdAfter(err)
 		return true
 	}

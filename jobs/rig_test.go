@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/journal"
+	"github.com/bandstand-app/bandstand/internal/secret"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/store/storetest"
@@ -27,6 +30,48 @@ type rig struct {
 	engine *Engine
 	tokens platforms.Tokens
 	waits  chan wait // what the engine waits for
+	dir    string    // of the journal
+	keys   *secret.Keyset
+}
+
+// copyData puts a copy of the database away, for rollBack.
+func (r *rig) copyData() (dir string) {
+	r.t.Helper()
+	dir = r.t.TempDir()
+	if _, err := r.db.Writer().ExecContext(r.t.Context(), `VACUUM INTO ?`, filepath.Join(dir, store.FileName)); err != nil {
+		r.t.Fatal(err)
+	}
+	return dir
+}
+
+// rollBack starts the next process with an old copy of the database.
+func (r *rig) rollBack(dir string) {
+	r.t.Helper()
+	r.db = storetest.OpenIn(r.t, dir, r.keys, r.clock.Now)
+	r.config.DB = r.db
+	r.restart()
+}
+
+// openJournal opens the journal as a new process would.
+func (r *rig) openJournal() {
+	r.t.Helper()
+	j, err := journal.Open(r.dir, r.clock.Now)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = j.Close() })
+	r.config.Journal = j
+}
+
+// restart is the next process on the same data.
+func (r *rig) restart() {
+	r.t.Helper()
+	r.openJournal()
+	r.config.Boot = store.NewID()
+	r.engine = NewEngine(r.config, NewSignIns(r.config))
+	if err := r.engine.Start(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 // wait is one wait for time to pass; end ends it.
@@ -52,7 +97,12 @@ func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig
 	for _, f := range set {
 		f(r)
 	}
-	r.db = storetest.Open(t, clock.Now)
+	keys, err := secret.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.keys = keys
+	r.db = storetest.OpenIn(t, t.TempDir(), keys, clock.Now)
 	r.club = storetest.NewClub(t, r.db)
 	var p platforms.Platform = r.fake
 	if r.fake.renewal != (platforms.Renewal{}) {
@@ -67,6 +117,8 @@ func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig
 		Elapsed: func() time.Duration { return clock.Now().Sub(start) },
 		After:   r.wait, Jitter: func() float64 { return 0.5 }, Boot: "boot-1",
 	}
+	r.dir = t.TempDir()
+	r.openJournal()
 	r.engine = NewEngine(r.config, NewSignIns(r.config))
 	if err := r.engine.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -31,6 +31,22 @@ CREATE TABLE clubs (
   created_at   INTEGER NOT NULL
 ) STRICT;
 
+-- Why nothing of a club goes out: people hold all posts, or Bandstand is in
+-- doubt and asks an admin.
+CREATE TABLE holds (
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  club_id   INTEGER NOT NULL REFERENCES clubs (id) ON DELETE CASCADE,
+  phase     TEXT NOT NULL CHECK (phase IN ('held', 'restored', 'clone', 'clock')), -- of what becomes due
+  reason    TEXT NOT NULL DEFAULT '', -- in a person's words
+  person_id INTEGER REFERENCES people (id), -- NULL: Bandstand itself
+  since     INTEGER NOT NULL,
+  until     INTEGER, -- NULL: until somebody ends it
+  ended_at  INTEGER,
+  ended_by  INTEGER REFERENCES people (id)
+) STRICT;
+CREATE UNIQUE INDEX holds_open ON holds (club_id, phase) WHERE ended_at IS NULL;
+CREATE INDEX holds_until ON holds (until) WHERE ended_at IS NULL AND until IS NOT NULL;
+
 CREATE TABLE members (
   club_id   INTEGER NOT NULL REFERENCES clubs (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE,
@@ -314,7 +330,7 @@ CREATE TABLE deliveries (
     OR (status = 'PUBLISHING' AND phase IN ('preparing', 'processing', 'ready', 'sending', 'reconciling', 'backoff'))
     OR (status = 'PUBLISHED' AND phase IN ('linked', 'unlinked'))
     OR (status = 'FAILED' AND phase IN ('rejected', 'exhausted', 'media', 'cancelled_by_platform'))
-    OR (status = 'NEEDS_ATTENTION' AND phase IN ('ambiguous', 'late', 'restored', 'clone', 'clock', 'reconnect', 'duplicate_suspect', 'partial'))
+    OR (status = 'NEEDS_ATTENTION' AND phase IN ('ambiguous', 'late', 'held', 'restored', 'clone', 'clock', 'reconnect', 'duplicate_suspect', 'partial'))
   ),
   CHECK (status IN ('DRAFT', 'CANCELLED') OR due_at IS NOT NULL),
   CHECK (phase <> 'linked' OR remote_id IS NOT NULL)

@@ -102,6 +102,10 @@ const (
 	CodeUnreachable        = "unreachable"
 	CodeWeWereOff          = "we_were_off"
 	CodeLate               = "late"            // its time passed for another reason
+	CodeHeld               = "held"            // people hold all posts
+	CodeRestored           = "restored"        // the data is an older copy
+	CodeCopied             = "copied"          // the data directory was copied or moved
+	CodeClock              = "clock"           // the computer's clock is in doubt
 	CodeContentChanged     = "content_changed" // not what was scheduled (rule P16)
 	CodeMediaNotFetchable  = "media_not_fetchable"
 	CodeMediaSlow          = "media_processing_slow"

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/internal/failpoint"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -31,8 +30,12 @@ type Attempt struct {
 	TraceID      string
 }
 
-// AttemptLook is the Kind of a look whether a post is public.
-const AttemptLook = "settle"
+const (
+	// AttemptLook is the Kind of a look whether a post is public.
+	AttemptLook = "settle"
+	// AttemptRecalled is the Kind of a call that only the journal knew of.
+	AttemptRecalled = "recalled"
+)
 
 // Blame copies what support needs from a platform's refusal.
 func (a *Attempt) Blame(e *platforms.Error) {
@@ -106,46 +109,6 @@ func openAttempt(ctx context.Context, q querier, deliveryID string) (string, err
 		return "", fmt.Errorf("find open attempt: %w", err)
 	}
 	return id, nil
-}
-
-// Recover makes open attempts of other processes unknown (rule P3). It runs
-// before the engine starts and returns how many there were.
-func (db *DB) Recover(ctx context.Context, boot string) (int, error) {
-	n := 0
-	if err := failpoint.Hit("recovery.before"); err != nil {
-		return 0, err
-	}
-	err := db.inTx(ctx, func(tx *tx) error {
-		type left struct {
-			d       Delivery
-			attempt string
-		}
-		open, err := queryAll(ctx, tx, func(scan func(...any) error) (l left, err error) {
-			err = scan(append(l.d.fields(), intoID(&l.attempt))...)
-			return l, err
-		}, `
-			SELECT `+deliveryColumns+`, a.id
-			FROM publish_attempts a JOIN deliveries d ON d.id = a.delivery_id
-			WHERE a.outcome IS NULL AND a.irreversible = 1 AND a.boot <> ?`, boot)
-		if err != nil {
-			return fmt.Errorf("find open attempts: %w", err)
-		}
-		for _, l := range open {
-			ch, err := club.Next(l.d.Delivery, club.Event{Kind: club.ProcessDied}, tx.now)
-			if err != nil {
-				return fmt.Errorf("recover delivery %s: %w", l.d.ID, err)
-			}
-			if _, err := tx.transition(ctx, l.d, ch, Facts{Ended: l.attempt}); err != nil {
-				return err
-			}
-		}
-		n = len(open)
-		return failpoint.Hit("recovery.commit")
-	})
-	if err == nil {
-		err = failpoint.Hit("recovery.after")
-	}
-	return n, err
 }
 
 // Steps lists what a generation of a delivery has behind it at the platform, in

@@ -104,6 +104,7 @@ func (db *DB) NextDue(ctx context.Context, after time.Time) (time.Time, error) {
 type Standing struct {
 	Connection Connection
 	Changed    bool // the live text is not the one that was scheduled (rule P16)
+	Hold       Hold // that holds it back; zero if none
 }
 
 // Standing reads how things are around a delivery.
@@ -114,6 +115,9 @@ func (db *DB) Standing(ctx context.Context, d Delivery) (Standing, error) {
 		FROM deliveries d JOIN connections c ON c.id = d.connection_id
 		LEFT JOIN revisions r ON r.post_id = d.post_id AND r.state = 'live'
 		WHERE d.id = ?`, blob(d.ID)).Scan(append(s.Connection.fields(), &s.Changed)...)
+	if err == nil {
+		s.Hold, err = activeHold(ctx, db.read, d.ClubID, db.now())
+	}
 	if err != nil {
 		return s, fmt.Errorf("read what surrounds delivery %s: %w", d.ID, err)
 	}

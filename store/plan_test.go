@@ -16,13 +16,14 @@ import (
 // mayScan is what may go through a table or through years of one club, and why.
 // A line is a function of package store and the index or table it goes through.
 var mayScan = map[string]string{
-	"needsSetup people":             "stops at the first row",
-	"People people":                 "lists everybody, for the console",
-	"FollowZones c":                 "asks each club in turn for its posts to come",
-	"Recover publish_attempts_open": "open attempts are never more than the engine runs at once",
-	"Posts posts_list":              "goes in the order of the list and stops at the end of a page",
-	"TrayPosts posts_tray":          "goes in the order of the list and stops at the limit",
-	"AuditEntries audit_club":       "goes in the order of the list and stops at the limit",
+	"needsSetup people":               "stops at the first row",
+	"People people":                   "lists everybody, for the console",
+	"FollowZones c":                   "asks each club in turn for its posts to come",
+	"closeOpen publish_attempts_open": "open attempts are never more than the engine runs at once",
+	"holdAll clubs":                   "a doubt concerns every club, and comes once",
+	"Posts posts_list":                "goes in the order of the list and stops at the end of a page",
+	"TrayPosts posts_tray":            "goes in the order of the list and stops at the limit",
+	"AuditEntries audit_club":         "goes in the order of the list and stops at the limit",
 }
 
 // TestNoStatementScansAGrowingTable asks SQLite how it would run each statement

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -23,6 +24,8 @@ type Facts struct {
 	Look     *Attempt // with Change.Opens: the look that led to it
 	// Ended is the irreversible attempt whose outcome this is.
 	Ended string
+	// Recalled are calls that only the journal knows of.
+	Recalled []club.Witness
 	// ContentHash, if set, becomes what the delivery was scheduled with.
 	ContentHash []byte
 }
@@ -119,6 +122,11 @@ func (t *tx) keepSteps(ctx context.Context, was, _ Delivery, ch club.Change, _ F
 }
 
 func (t *tx) keepAttempt(ctx context.Context, was, _ Delivery, ch club.Change, f Facts) error {
+	for _, w := range f.Recalled {
+		if err := t.addRecalled(ctx, was, w); err != nil {
+			return err
+		}
+	}
 	if f.Ended != "" && ch.Closes != "" {
 		if err := t.endAttempt(ctx, f.Ended, ch, f.Attempt); err != nil {
 			return err
@@ -152,6 +160,9 @@ func ended(a Attempt, ch club.Change, at time.Time) Attempt {
 
 func (t *tx) keepConnection(ctx context.Context, _, d Delivery, ch club.Change, _ Facts) error {
 	if ch.Opens {
+		if hold, err := activeHold(ctx, t, d.ClubID, t.now); err != nil || hold.Phase != "" {
+			return cmp.Or(err, ErrMoved) // held meanwhile: the next tick sees it
+		}
 		_, err := t.ExecContext(ctx, `UPDATE connections SET last_sent_at = ? WHERE id = ?`, ms(t.now), d.ConnectionID)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/jobs"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/platformtest"
@@ -145,10 +146,15 @@ func newStage(t *testing.T, newPlatform func(platforms.Env) platforms.Platform) 
 	s.conn = made[0]
 	registry := platforms.NewRegistry(w.Platform)
 	start := w.Clock.Now()
+	witness, err := journal.Open(t.TempDir(), w.Clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = witness.Close() })
 	s.config = jobs.Config{
 		DB: s.db, Platforms: func(int64, bool) *platforms.Registry { return registry },
 		App:   func(context.Context, int64, bool, string) (platforms.App, error) { return w.Suite.App, nil },
-		Media: pictures{w}, Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now,
+		Media: pictures{w}, Journal: witness, Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now,
 		Elapsed: func() time.Duration { return w.Clock.Now().Sub(start) }, After: time.After, Jitter: func() float64 { return 0.5 },
 		Boot: store.NewID(),
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/handlers"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/internal/linkcard"
 	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/password"
@@ -55,6 +56,7 @@ type App struct {
 	greeting string               // instead of the usual one
 	lock     *os.File
 	db       *store.DB
+	journal  *journal.Journal
 	means    meaning
 	parts    *integration
 	media    *media.Library
@@ -110,6 +112,9 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	if a.db, err = store.Open(ctx, a.settings.Data, keys, a.now); err != nil {
+		return err
+	}
+	if a.journal, err = journal.Open(a.settings.Data, a.now); err != nil {
 		return err
 	}
 	if a.listener, err = net.Listen("tcp", a.settings.Listen); err != nil {
@@ -188,7 +193,7 @@ func (a *App) wire(keys *secret.Keyset) error {
 // jobsConfig is what everything that Bandstand does by itself is built with.
 func (a *App) jobsConfig(library *media.Library) jobs.Config {
 	return jobs.Config{
-		DB: a.db, Platforms: a.parts.Platforms, App: a.parts.App, Media: library, Log: a.log, Now: a.now,
+		DB: a.db, Platforms: a.parts.Platforms, App: a.parts.App, Media: library, Journal: a.journal, Log: a.log, Now: a.now,
 		Elapsed: a.elapsed, After: time.After, Jitter: rand.Float64, Boot: store.NewID(),
 	}
 }
@@ -263,6 +268,9 @@ func (a *App) Close() error {
 		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if a.journal != nil {
+		errs = append(errs, a.journal.Close())
 	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/secret"
 	"github.com/bandstand-app/bandstand/jobs"
@@ -75,11 +76,14 @@ func newStage(b *testing.B) *stage {
 	}))
 	library, err := media.Open(s.db, media.Settings{Dir: filepath.Join(dir, "media"), Key: make([]byte, 32), BaseURL: server.URL, Now: time.Now})
 	must(b, err)
+	witness, err := journal.Open(dir, time.Now)
+	must(b, err)
+	b.Cleanup(func() { _ = witness.Close() })
 	begin := time.Now()
 	cfg := jobs.Config{
 		DB: s.db, Platforms: func(int64, bool) *platforms.Registry { return s.registry },
 		App:   func(context.Context, int64, bool, string) (platforms.App, error) { return nil, nil },
-		Media: library, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), Now: time.Now,
+		Media: library, Journal: witness, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), Now: time.Now,
 		Elapsed: func() time.Duration { return time.Since(begin) }, After: time.After, Jitter: func() float64 { return 0.5 }, Boot: store.NewID(),
 	}
 	s.engine = jobs.NewEngine(cfg, jobs.NewSignIns(cfg))

@@ -70,7 +70,7 @@ var statusOf = map[Phase]Status{
 	Sending: Publishing, Reconciling: Publishing, Backoff: Publishing,
 	Linked: Published, Unlinked: Published,
 	Refused: Failed, Exhausted: Failed, MediaRefused: Failed, CancelledByPlatform: Failed,
-	Ambiguous: NeedsAttention, Late: NeedsAttention, Restored: NeedsAttention, Clone: NeedsAttention,
+	Ambiguous: NeedsAttention, Late: NeedsAttention, Held: NeedsAttention, Restored: NeedsAttention, Clone: NeedsAttention,
 	ClockInDoubt: NeedsAttention, Reconnect: NeedsAttention, DuplicateSuspect: NeedsAttention, Partial: NeedsAttention,
 }
 
@@ -96,9 +96,10 @@ const (
 	SendEnded      EventKind = "send_ended"      // the irreversible call has an outcome
 	LookEnded      EventKind = "look_ended"      // a look has an outcome
 	RenewalEnded   EventKind = "renewal_ended"   // the sign-in was renewed, or not
+	SendBarred     EventKind = "send_barred"     // the journal takes no line, so the irreversible call was not made
 	ProcessDied    EventKind = "process_died"    // an attempt is open whose process is gone
+	Witnessed      EventKind = "witnessed"       // the journal knows of a call, or its outcome, and the database does not
 	ConnectionGone EventKind = "connection_gone" // disconnected, or deleted at the platform's wish
-	Doubt          EventKind = "doubt"           // restored, cloned or clock in doubt: ask
 )
 
 // Event is one thing that happened, with what Next needs to know about it.
@@ -117,7 +118,11 @@ type Event struct {
 	StepDied bool           // something made earlier has expired at the platform
 	OffFrom  time.Time      // Bandstand was not running from …
 	OffTo    time.Time      // … to
-	Doubt    Phase          // Doubt: Restored, Clone or ClockInDoubt
+	// Hold is the phase in which what is due waits for people: Held, Restored,
+	// Clone or ClockInDoubt. Empty: nothing is held. It is known after a look too.
+	Hold Phase
+
+	Witness Witness // Witnessed
 
 	// Outcome of a call: Err, or Result with the step that follows it, or
 	// Evidence.
@@ -136,6 +141,18 @@ type AccountState struct {
 	Code         string    // why it is not
 	BlockedUntil time.Time // no call before (rule P13)
 	FreeAt       time.Time // a post that is catching up waits until then (rule P14)
+}
+
+// Witness is what the publish journal knows of one irreversible call.
+type Witness struct {
+	Delivery   string
+	Attempt    string
+	Boot       string
+	Generation int
+	At         time.Time // the intent
+	Outcome    Outcome   // empty: it knows the intent alone
+	RemoteID   string    // of the post, if it was accepted
+	RemoteURL  string
 }
 
 // Problem is why content cannot go out, for people.
@@ -232,7 +249,8 @@ const (
 	NoteSaidThere     = "said_there"     //
 	NoteSaidNotThere  = "said_not_there" //
 	NoteSentNow       = "sent_now"       //
-	NoteDoubt         = "doubt"          // reason
+	NoteDoubt         = "doubt"          // reason: a phase
+	NoteBarred        = "barred"         //
 	NoteLink          = "link_found"     //
 	NoteConnectionCut = "connection_cut" //
 )
@@ -253,7 +271,7 @@ var (
 		NoteScheduled, NoteRetimed, NoteEdited, NoteCancelled, NoteBackToDraft, NoteStarted, NoteStep, NoteMadeAgain,
 		NoteBlocked, NoteSignIn, NoteRenewed, NoteRetry, NotePublished, NoteRefused, NoteExhausted, NoteUnknown,
 		NoteLooked, NoteLookFailed, NoteNotPublic, NoteRepeated, NoteFound, NoteSeveral, NoteAsks, NoteLate,
-		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteLink, NoteConnectionCut,
+		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteBarred, NoteLink, NoteConnectionCut,
 	}
 	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral, NoticeEnding}
 )

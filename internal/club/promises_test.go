@@ -12,7 +12,7 @@ import (
 
 var allEvents = []EventKind{
 	PersonSchedules, PersonEdits, PersonRetimes, PersonCancels, PersonPicks, PersonFinds, PersonMisses, PersonSendsNow,
-	Tick, StepEnded, SendEnded, LookEnded, RenewalEnded, ProcessDied, ConnectionGone, Doubt,
+	Tick, StepEnded, SendEnded, LookEnded, RenewalEnded, SendBarred, ProcessDied, Witnessed, ConnectionGone,
 }
 
 var people = allEvents[:8]
@@ -81,9 +81,13 @@ func happenings(k EventKind) func(yield func(Event) bool) {
 		return ticks
 	case StepEnded, SendEnded, RenewalEnded, LookEnded:
 		return func(yield func(Event) bool) { answers(k, yield) }
-	case Doubt:
+	case Witnessed:
 		return func(yield func(Event) bool) {
-			_ = yield(Event{Doubt: Restored}) && yield(Event{Doubt: Clone}) && yield(Event{Doubt: ClockInDoubt})
+			for _, w := range allWitnesses {
+				if !yield(Event{Witness: w}) {
+					return
+				}
+			}
 		}
 	}
 	return func(yield func(Event) bool) { yield(Event{}) }
@@ -99,6 +103,11 @@ func ticks(yield func(Event) bool) {
 	}
 	for _, step := range []platforms.Step{upload, status, publish} {
 		for _, account := range accounts {
+			for _, hold := range []Phase{Held, Restored, Clone, ClockInDoubt} {
+				if !yield(Event{Step: step, Account: account, Hold: hold}) {
+					return
+				}
+			}
 			for bits := range 1 << 3 {
 				e := Event{Step: step, Account: account, Changed: bits&1 != 0, StepDied: bits&2 != 0}
 				if bits&4 != 0 {
@@ -142,11 +151,22 @@ func answers(k EventKind, yield func(Event) bool) {
 						if !yield(e) {
 							return
 						}
+						if e.Hold = Held; k == LookEnded && !yield(e) {
+							return
+						}
 					}
 				}
 			}
 		}
 	}
+}
+
+var allWitnesses = []Witness{
+	{At: noon, Generation: 1},
+	{At: noon, Generation: 2, Outcome: OutcomeUnknown},
+	{At: noon, Generation: 2, Outcome: Rejected},
+	{At: noon, Generation: 1, Outcome: NotSent},
+	{At: noon, Generation: 2, Outcome: Accepted, RemoteID: "42"},
 }
 
 var allErrors = []*platforms.Error{
@@ -220,6 +240,8 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "sent too late (P12)"
 	case c.Opens && !e.Account.Usable && e.Kind == Tick:
 		return "sent for an account that cannot be used"
+	case c.Opens && e.Hold != "":
+		return "sent while all is held (row 38)"
 	case c.Opens && e.Changed && e.Kind == Tick:
 		return "sent a text that was not scheduled (P16)"
 	case c.Opens && (!was.Frozen || c.Freezes || c.Thaws):
@@ -236,9 +258,11 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "failed without proof (P5)"
 	case to.Status == Failed && was.Status != Failed && was.Phase == Sending && !answered:
 		return "failed while a call is open (P5)"
-	case to.Status == Published && was.Status != Published && !person && !(answered && e.Err == nil) && e.Kind != LookEnded:
+	case to.Status == Published && was.Status != Published && !person && !(answered && e.Err == nil) && e.Kind != LookEnded && e.Witness.RemoteID == "":
 		return "published without proof"
-	case to.Generation != was.Generation && !person:
+	case e.Kind == Witnessed && c.Work != Rest:
+		return "sent on the word of the journal"
+	case to.Generation != was.Generation && !person && e.Witness.Generation != to.Generation:
 		return "another generation without a person (P7)"
 	case to.Generation < was.Generation, to.Generation > was.Generation+1:
 		return "generations count up one by one"

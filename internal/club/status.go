@@ -41,6 +41,7 @@ const (
 
 	Ambiguous        Phase = "ambiguous" // NEEDS_ATTENTION
 	Late             Phase = "late"
+	Held             Phase = "held" // people hold all posts
 	Restored         Phase = "restored"
 	Clone            Phase = "clone"
 	ClockInDoubt     Phase = "clock"

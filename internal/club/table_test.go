@@ -182,7 +182,7 @@ var (
 	statusOrder = []Status{Draft, Cancelled, Scheduled, Publishing, Published, Failed, NeedsAttention}
 	phaseOrder  = []Phase{
 		Waiting, Blocked, Preparing, Processing, Ready, Backoff, Sending, Reconciling, Linked, Unlinked,
-		Refused, Exhausted, MediaRefused, CancelledByPlatform, Late, Reconnect, Restored, Clone, ClockInDoubt, Partial, Ambiguous, DuplicateSuspect,
+		Refused, Exhausted, MediaRefused, CancelledByPlatform, Late, Held, Reconnect, Restored, Clone, ClockInDoubt, Partial, Ambiguous, DuplicateSuspect,
 	}
 )
 

@@ -98,7 +98,8 @@ var (
 	working   = in(Preparing, Processing, Ready, Backoff) // begun, and nothing of it public
 	calm      = slices.Concat(scheduled, working)
 	open      = in(Sending, Reconciling)
-	held      = in(Late, Restored, Clone, ClockInDoubt, Reconnect, Partial)
+	doubted   = in(Restored, Clone) // whether it is public is not known
+	held      = slices.Concat(in(Late, Held, ClockInDoubt, Reconnect, Partial), doubted)
 	failed    = in(Refused, Exhausted, MediaRefused, CancelledByPlatform)
 	asking    = in(Ambiguous, DuplicateSuspect)
 )
@@ -120,6 +121,9 @@ var table = []rule{
 	{"15", slices.Concat(open, asking), PersonCancels, nil, (*turn).beingSent},
 	{"31", asking, PersonFinds, nil, (*turn).saidThere},
 	{"32", asking, PersonMisses, nil, (*turn).saidNotThere},
+	{"31", doubted, PersonFinds, nil, (*turn).saidThere},
+	{"32", doubted, PersonSendsNow, nil, (*turn).saidNotThere},
+	{"32", doubted, PersonRetimes, nil, (*turn).retimeDoubted},
 	{"33", held, PersonSendsNow, nil, (*turn).sendNow},
 	{"33", held, PersonRetimes, nil, (*turn).retime},
 	{"33", held, PersonEdits, nil, (*turn).edit},
@@ -131,11 +135,11 @@ var table = []rule{
 
 	// Before anything can be public.
 	{"37", slices.Concat(calm, held), ConnectionGone, nil, (*turn).connectionGone},
-	{"38", calm, Doubt, nil, (*turn).doubt},
 	{"P11", scheduled, Tick, (*turn).early, (*turn).untilDue},
+	{"38", calm, Tick, (*turn).onHold, (*turn).hold},
 	{"5", calm, Tick, (*turn).isLate, (*turn).askLate},
 	{"6", calm, Tick, (*turn).blocked, (*turn).block},
-	{"32", in(Preparing), Tick, (*turn).lookFirst, (*turn).look},
+	{"32", in(Preparing), Tick, (*turn).canLookFirst, (*turn).look},
 	{"P14", slices.Concat(scheduled, in(Preparing, Ready)), Tick, (*turn).crowded, (*turn).untilFree},
 	{"8", slices.Concat(scheduled, in(Preparing, Ready)), Tick, (*turn).unfit, (*turn).unfitContent},
 	{"4", scheduled, Tick, nil, (*turn).start},
@@ -167,6 +171,7 @@ var table = []rule{
 	{"20", in(Sending), SendEnded, is(platforms.RateLimited), (*turn).rateLimit},
 	{"22", in(Sending), SendEnded, is(platforms.NotSent), (*turn).backOff},
 	{"21", in(Sending), SendEnded, nil, (*turn).outcomeUnknown},
+	{"13", in(Sending), SendBarred, nil, (*turn).barred},
 	{"23", in(Sending), ProcessDied, nil, (*turn).outcomeUnknown},
 	{"23", in(Sending), Tick, (*turn).overdue, (*turn).outcomeUnknown},
 
@@ -186,6 +191,12 @@ var table = []rule{
 	{"29", in(Preparing), LookEnded, last(sees(platforms.SeenSeveral)), (*turn).several},
 	{"28", in(Preparing), LookEnded, last((*turn).lookOnceMore), (*turn).lookFailed},
 	{"32", in(Preparing), LookEnded, (*turn).lookFirst, (*turn).startOver},
+
+	// The journal knows more than the database, which is an old copy, or did not
+	// get to keep an answer.
+	{"16", slices.Concat(drafts, calm, open, held, failed, asking), Witnessed, (*turn).witnessedID, (*turn).witnessed},
+	{"25", in(Unlinked), Witnessed, (*turn).witnessedID, (*turn).linkWitnessed},
+	{"38", slices.Concat(drafts, calm, open, held, failed, asking), Witnessed, nil, (*turn).askWhether},
 
 	// Its place is found later.
 	{"25", in(Unlinked), LookEnded, (*turn).seenWithID, (*turn).link},

@@ -68,6 +68,17 @@ func refusal(kind EventKind, k platforms.Kind, set ...func(*Event)) Event {
 
 func renewable(e *Event) { e.CanRenew = true }
 
+func onHold(p Phase) func(*Event) { return func(e *Event) { e.Hold = p } }
+
+func whileHeld(e Event) Event {
+	e.Hold = Held
+	return e
+}
+
+func witness(o Outcome, id string, generation int) Event {
+	return Event{Kind: Witnessed, Witness: Witness{At: noon, Generation: generation, Outcome: o, RemoteID: id}}
+}
+
 func stepped(result platforms.StepState, did, following platforms.Step) Event {
 	return Event{Kind: StepEnded, Step: did, Following: following, Result: platforms.StepResult{Kind: did.Kind, Ref: "ref", State: result}}
 }
@@ -403,7 +414,7 @@ func TestRows(t *testing.T) {
 		{
 			row: "33", name: "a late one now", from: at(Late), after: 5 * time.Hour, event: Event{Kind: PersonSendsNow, LateAfter: noon.Add(7 * time.Hour)}, to: Preparing, work: Rest,
 			check: func(c Change) string {
-				return same(c.To.NextAt, noon.Add(5*time.Hour)) + same(c.To.DueAt, noon.Add(5*time.Hour))
+				return same(c.To.NextAt, noon.Add(5*time.Hour)) + same(c.To.LateAfter, noon.Add(7*time.Hour)) + same(c.To.DueAt, noon)
 			},
 		},
 		{row: "33", name: "a late one at another time", from: at(Reconnect), event: Event{Kind: PersonRetimes, DueAt: noon.Add(time.Hour), LateAfter: noon.Add(2 * time.Hour)}, to: Waiting, work: Rest},
@@ -431,7 +442,59 @@ func TestRows(t *testing.T) {
 		{row: "36", name: "an edit of a failed one", from: at(Refused), event: Event{Kind: PersonEdits}, to: Refused, work: Rest},
 		{row: "36", name: "a failed one discarded", from: at(Refused), event: Event{Kind: PersonCancels}, st: Cancelled, work: Rest},
 		{row: "37", name: "disconnected", from: at(Processing), event: Event{Kind: ConnectionGone}, st: Cancelled, work: Rest},
-		{row: "38", name: "restored from a backup", from: at(Waiting), event: Event{Kind: Doubt, Doubt: Restored}, to: Restored, work: Rest},
+		{
+			row: "38", name: "restored from a backup", from: at(Waiting), event: tick(onHold(Restored)), to: Restored, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, platforms.CodeRestored) + same(c.Notice, "") },
+		},
+		{row: "38", name: "people hold all posts", from: at(Ready), event: tick(onHold(Held)), to: Held, work: Rest},
+		{row: "38", name: "held, however late", from: at(Backoff), after: 9 * time.Hour, event: tick(onHold(ClockInDoubt)), to: ClockInDoubt, work: Rest},
+		{row: "P11", name: "what is not due needs no holding", from: at(Waiting, func(d *Delivery) { d.DueAt = noon.Add(time.Minute) }), event: tick(onHold(Clone)), to: Waiting, work: Rest},
+		{row: "28", name: "class A: no repeat while all is held", from: at(Reconciling, class(platforms.CertainByKey)), event: whileHeld(saw(platforms.SeenNothing, "")), to: Reconciling, work: Rest},
+		{
+			row: "13", name: "the journal takes no line", from: at(Sending), event: Event{Kind: SendBarred}, to: Ready, work: Rest,
+			check: func(c Change) string {
+				return same(c.Closes, NotSent) + same(c.To.TriedAt, time.Time{}) + same(c.To.TriesTransient, 0) + same(c.To.NextAt, noon)
+			},
+		},
+		{
+			row: "13", name: "the journal takes no line for a repeat", from: at(Sending, func(d *Delivery) { d.UnknownSince, d.Unknowns = noon, 1 }), event: Event{Kind: SendBarred}, to: Reconciling, work: Rest,
+			check: func(c Change) string { return same(c.Closes, NotSent) + same(c.To.TriedAt, noon) },
+		},
+		{
+			row: "16", name: "the journal kept the answer", from: at(Sending), event: witness(Accepted, "42", 1), to: Linked, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.RemoteID, "42") + same(c.Proof, "journal") + same(c.To.PublishedAt, noon)
+			},
+		},
+		{
+			row: "16", name: "published, and in this old copy a draft", from: Delivery{Status: Draft, Generation: 1}, event: witness(Accepted, "42", 1), to: Linked, work: Rest,
+			check: func(c Change) string { return same(c.To.DueAt, noon) },
+		},
+		{row: "25", name: "the journal knows its id", from: at(Unlinked), event: witness(Accepted, "42", 1), to: Linked, work: Rest},
+		{
+			row: "38", name: "sent in a time of which this copy knows nothing", from: at(Waiting), event: witness("", "", 2), to: Restored, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.Generation, 2) + same(c.To.Left, true) + same(c.To.TriedAt, noon) + same(c.To.Unknowns, 1) + same(c.Closes, OutcomeUnknown)
+			},
+		},
+		{
+			row: "38", name: "rejected in a time of which this copy knows nothing", from: at(Waiting), event: witness(Rejected, "", 1), to: Restored, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.Unknowns, 0) + same(c.To.Left, true) + same(c.Closes, Rejected)
+			},
+		},
+		{row: "31", name: "of an old copy: it is there", from: at(Restored), event: Event{Kind: PersonFinds}, to: Unlinked, work: Rest},
+		{
+			row: "32", name: "of an old copy: send it, with a look before", from: at(Restored), event: Event{Kind: PersonSendsNow, LateAfter: noon.Add(2 * time.Hour)}, to: Preparing, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.LookFirst, true) + same(c.To.Generation, 2) + same(c.To.TriedAt, noon)
+			},
+		},
+		{
+			row: "32", name: "of a copy: another time, with a look before", from: at(Clone), event: Event{Kind: PersonRetimes, DueAt: noon.Add(time.Hour), LateAfter: noon.Add(3 * time.Hour)}, to: Waiting, work: Rest,
+			check: func(c Change) string { return same(c.To.LookFirst, true) + same(c.To.Generation, 2) },
+		},
+		{row: "4", name: "what one looks for is fixed before", from: at(Preparing, func(d *Delivery) { d.LookFirst, d.Frozen = true, false }), event: tick(), to: Preparing, work: Again},
 	}
 	reached := map[string]bool{}
 	for _, tt := range tests {

@@ -16,10 +16,21 @@ func (t *turn) connectionGone() error {
 	return nil
 }
 
-func (t *turn) doubt() error {
-	t.ask(t.e.Doubt, platforms.CodeLate, "time", stamp(t.was.DueAt))
-	t.note(NoteDoubt, "reason", string(t.e.Doubt))
+// onHold: people hold all posts, or Bandstand is in doubt and waits for an admin.
+func (t *turn) onHold() bool { return t.e.Hold != "" }
+
+// hold puts what is due aside until people decide. The banner on every page
+// tells them; a notice for each post would only drown it.
+func (t *turn) hold() error {
+	t.ask(t.e.Hold, holdCodes[t.e.Hold], "time", stamp(t.was.DueAt))
+	t.Notice = ""
+	t.note(NoteDoubt, "reason", string(t.e.Hold))
 	return nil
+}
+
+// holdCodes are the messages for people of what is held.
+var holdCodes = map[Phase]string{
+	Held: platforms.CodeHeld, Restored: platforms.CodeRestored, Clone: platforms.CodeCopied, ClockInDoubt: platforms.CodeClock,
 }
 
 // early: its time has not come.

@@ -23,6 +23,9 @@ func (t *turn) lookLater() error {
 // lookFirst: a person said that it is not there: one more look before it is sent again.
 func (t *turn) lookFirst() bool { return t.was.LookFirst }
 
+// canLookFirst: the same, and what it looks for is fixed.
+func (t *turn) canLookFirst() bool { return t.was.LookFirst && t.was.Frozen }
+
 // last: the same, of the last look before a person has it sent again.
 func last(when func(*turn) bool) func(*turn) bool {
 	return func(t *turn) bool { return t.was.LookFirst && when(t) }
@@ -92,7 +95,7 @@ func (t *turn) repeatable() bool {
 		(sees(platforms.SeenNotPublic)(t) || sees(platforms.SeenNothing)(t)) &&
 		!t.now.Before(d.TriedAt.Add(d.SettleAfter)) &&
 		(d.KeyLife == 0 || t.now.Before(d.TriedAt.Add(d.KeyLife))) &&
-		!t.isLate()
+		!t.isLate() && !t.onHold()
 }
 
 func (t *turn) repeat() error {

@@ -102,6 +102,22 @@ func (t *turn) spread() time.Duration { return time.Duration(float64(rateSpread)
 
 // Conditions and effects of the irreversible call.
 
+// barred: the call was announced in the database and not in the journal, so it
+// was not made (rule P1). It is no try, and waits for the disk.
+func (t *turn) barred() error {
+	t.Closes = NotSent
+	if !t.was.UnknownSince.IsZero() { // a repeat: the first is as open as before
+		t.to(Publishing, Reconciling)
+		t.lookAgain()
+		return nil
+	}
+	t.To.TriedAt = time.Time{}
+	t.to(Publishing, Ready)
+	t.To.NextAt = t.now
+	t.note(NoteBarred)
+	return nil
+}
+
 // okWithID: the call went well and the answer names the post.
 func (t *turn) okWithID() bool { return t.ok() && t.e.Result.RemoteID != "" }
 

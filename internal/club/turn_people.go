@@ -18,6 +18,12 @@ func (t *turn) retime() error {
 	return nil
 }
 
+// retimeDoubted plans it again, but begins with a look whether it is public.
+func (t *turn) retimeDoubted() error {
+	t.lookBeforeSending()
+	return t.retime()
+}
+
 func (t *turn) edit() error {
 	if t.was.Status == Scheduled {
 		t.fresh()
@@ -50,28 +56,47 @@ func (*turn) beingSent() error { return ErrBeingSent }
 
 func (t *turn) saidThere() error {
 	t.Proof = "person"
-	t.publish("", t.e.URL, t.was.TriedAt)
+	at := t.was.TriedAt
+	if at.IsZero() {
+		at = t.was.DueAt
+	}
+	t.publish("", t.e.URL, at)
 	t.note(NoteSaidThere)
 	return nil
 }
 
 func (t *turn) saidNotThere() error {
-	t.to(Publishing, Preparing)
-	t.To.NextAt, t.To.StartedAt, t.To.DueAt, t.To.LateAfter = t.now, t.now, t.now, t.e.LateAfter
-	t.To.Generation++
-	t.To.LookFirst, t.To.Left = true, false
+	t.sendFrom(Preparing)
+	t.lookBeforeSending()
 	t.To.TriesTransient, t.To.TriesSince, t.To.TriesAmbiguous = 0, time.Time{}, 0
 	t.To.Renewals, t.To.Remakes = 0, 0
 	t.note(NoteSaidNotThere)
 	return nil
 }
 
+// lookBeforeSending begins a new generation whose first step is to look for the
+// post of the one before.
+func (t *turn) lookBeforeSending() {
+	t.To.Generation++
+	t.To.LookFirst, t.To.Left = true, false
+	if t.was.TriedAt.IsZero() {
+		t.To.TriedAt = t.was.DueAt
+	}
+}
+
 func (t *turn) sendNow() error {
-	t.plan(t.now)
-	t.to(Publishing, Preparing)
-	t.To.NextAt, t.To.StartedAt = t.now, t.now
+	t.fresh()
+	t.sendFrom(Preparing)
 	t.note(NoteSentNow)
 	return nil
+}
+
+// sendFrom has it sent as soon as its account is free. When it was due stays:
+// by that, several that people send at once go out in order and with their
+// distance (rule P14).
+func (t *turn) sendFrom(p Phase) {
+	t.to(Publishing, p)
+	t.To.NextAt, t.To.StartedAt, t.To.LateAfter = t.now, t.now, t.e.LateAfter
 }
 
 func (t *turn) retry() error {

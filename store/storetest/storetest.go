@@ -42,7 +42,13 @@ func Open(t testing.TB, now func() time.Time) *store.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.OpenThrough(t.Context(), driverName, t.TempDir(), keys, now)
+	return OpenIn(t, t.TempDir(), keys, now)
+}
+
+// OpenIn opens the database in a directory until the test ends.
+func OpenIn(t testing.TB, dir string, keys *secret.Keyset, now func() time.Time) *store.DB {
+	t.Helper()
+	db, err := store.OpenThrough(t.Context(), driverName, dir, keys, now)
 	if err != nil {
 		t.Fatal(err)
 	}

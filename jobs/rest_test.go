@@ -78,8 +78,10 @@ func TestDoesNotSpinOnWhatCannotBeTakenYet(t *testing.T) {
 		w.end()
 	}
 	close(r.server.hold)
-	for r.delivery(second).Status != club.Published {
-		r.clock.Advance(spacing)
+	for d := r.delivery(second); d.Status != club.Published; d = r.delivery(second) {
+		if wait := d.NextAt.Sub(r.clock.Now()); d.Status == club.Scheduled && wait > 0 {
+			r.clock.Advance(wait)
+		}
 		(<-r.waits).end()
 	}
 }

@@ -196,7 +196,7 @@ func TestAnswerOutlivesTheProcess(t *testing.T) {
 	if h, err := r.db.ActiveHold(t.Context(), r.club.Scope); err != nil || h.Phase != "" {
 		t.Errorf("an ordinary crash holds everything: %+v, %v", h, err)
 	}
-	if attempts, err := r.db.Attempts(t.Context(), r.club.Scope, d.ID); err != nil || len(attempts) != 1 || attempts[0].Outcome != club.Accepted {
+	if attempts, err := r.db.Attempts(t.Context(), r.club.Scope, post); err != nil || len(attempts[d.ID]) != 1 || attempts[d.ID][0].Outcome != club.Accepted {
 		t.Errorf("attempts %+v, %v", attempts, err)
 	}
 	if r.server.count("/look") != 0 {

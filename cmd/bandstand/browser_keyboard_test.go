@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +43,12 @@ type chord struct {
 
 var (
 	enter         = chord{key: kb.Enter}
+	space         = chord{key: " "}
+	escape        = chord{key: kb.Escape}
+	left          = chord{key: kb.ArrowLeft}
+	right         = chord{key: kb.ArrowRight}
+	up            = chord{key: kb.ArrowUp}
+	down          = chord{key: kb.ArrowDown}
 	forward       = chord{key: kb.Tab}
 	back          = chord{kb.Tab, []chromedp.Modifier{chromedp.ModifierShift}}
 	ctrlEnter     = chord{kb.Enter, []chromedp.Modifier{chromedp.ModifierCtrl}}
@@ -54,7 +59,7 @@ var (
 // press presses a key. Enter, Space and single letters count as activations.
 func (k *keyboard) press(c chord) {
 	k.b.t.Helper()
-	if c.key != kb.Tab && c.key != kb.Escape && c.key != kb.ArrowDown && !slices.Equal(c.held, everything.held) || c.key == kb.Enter {
+	if c.key == kb.Enter || len(c.held) == 0 && len(c.key) == 1 && c.key >= " " && c.key <= "z" && c.key != kb.Tab {
 		k.b.clicks++
 	}
 	k.b.do(chromedp.KeyEvent(c.key, chromedp.KeyModifiers(c.held...)))
@@ -129,10 +134,16 @@ func (k *keyboard) on(name string) {
 	}
 }
 
+// beyond is where Tab leads from the last thing of a page: the browser's own.
+const beyond = "body"
+
 // here is the name of what has the focus. It must be where it can be seen.
 func (k *keyboard) here() string {
 	k.b.t.Helper()
 	at := k.focus()
+	if at.Tag == beyond {
+		return ""
+	}
 	for end := time.Now().Add(2 * time.Second); len(at.Faults) > 0 && time.Now().Before(end); at = k.focus() {
 		k.b.rest(20) // until the page has come to rest
 	}
@@ -172,7 +183,7 @@ func (k *keyboard) focus() focused {
 	}
 	n := tree.Nodes[0]
 	f.name, f.role = axText(n.Name), axText(n.Role)
-	if f.name == "" && f.Tag != "body" && f.Tag != "main" {
+	if f.name == "" && f.Tag != beyond && f.Tag != "main#main.main" {
 		f.Faults = append(f.Faults, "it has no name")
 	}
 	return f
@@ -244,7 +255,7 @@ if (!e) return {Tag: "none", Faults: ["there is no focus"]};
 const tag = e.localName + (e.id ? "#" + e.id : "") + (e.className && typeof e.className === "string" ? "." + e.className.trim().replace(/\s+/g, ".") : "");
 if (e === document.body) return {Tag: "body", Faults: ["it is nowhere"]};
 // Headings and regions get the focus from the page, to go on from there.
-const stop = e.tabIndex >= 0;
+const stop = e.tabIndex >= 0 || e.getAttribute("role") === "menuitem";
 const drawn = [e, ...(e.labels ?? [])].find((x) => { const r = x.getBoundingClientRect(); return r.width > 3 && r.height > 3 && x.checkVisibility({opacityProperty: true, visibilityProperty: true}); });
 if (!drawn) return {Tag: tag, Faults: ["it cannot be seen"]};
 const r = drawn.getClientRects()[0], w = document.documentElement.clientWidth, h = document.documentElement.clientHeight;
@@ -274,3 +285,25 @@ if (stop) {
   }
 }
 return {Tag: tag, Faults: faults}; })()`
+
+// within goes once through everything in an element, and never out of it.
+func (k *keyboard) within(selector string) {
+	k.b.t.Helper()
+	k.b.until(`document.activeElement.closest(` + quoted(selector) + `)`)
+	first := ""
+	for range 3 * farthest {
+		k.remember()
+		k.press(forward)
+		at := k.here()
+		if !script[bool](k.b, `document.activeElement === document.body || !!document.activeElement.closest(`+quoted(selector)+`)`) {
+			k.b.fail(fmt.Sprintf("the focus left the %s for %q", selector, at))
+		}
+		if at == first {
+			return
+		}
+		if first == "" {
+			first = at
+		}
+	}
+	k.b.fail("the way through the " + selector + " has no end")
+}

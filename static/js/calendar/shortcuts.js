@@ -16,5 +16,7 @@ export function shortcut(cal, e) {
   const link = /^[a-z?]$/.test(e.key) && cal.querySelector(`[data-key="${same[e.key] ?? e.key}"]`);
   if (!link) return;
   e.preventDefault();
-  link.click();
+  // A dialog gives the focus back to where the key was pressed.
+  if (link.getAttribute("hx-target") !== "#dialog-root") link.click();
+  else htmx.ajax("GET", link.getAttribute("hx-get"), { source: document.activeElement, target: "#dialog-root", swap: "innerHTML" });
 }

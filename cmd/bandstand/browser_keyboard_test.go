@@ -259,10 +259,11 @@ const stop = e.tabIndex >= 0 || e.getAttribute("role") === "menuitem";
 const drawn = [e, ...(e.labels ?? [])].find((x) => { const r = x.getBoundingClientRect(); return r.width > 3 && r.height > 3 && x.checkVisibility({opacityProperty: true, visibilityProperty: true}); });
 if (!drawn) return {Tag: tag, Faults: ["it cannot be seen"]};
 const r = drawn.getClientRects()[0], w = document.documentElement.clientWidth, h = document.documentElement.clientHeight;
-const low = Math.min(r.bottom, r.top + h), right = Math.min(r.right, r.left + w);
-if (r.top < -1 || r.left < -1 || (r.height <= h && r.bottom > h + 1) || (r.width <= w && r.right > w + 1)) if (stop) faults.push("it is not in the window: " + [r.left, r.top, r.right, r.bottom].map(Math.round) + " of " + [w, h]);
+const low = Math.min(r.bottom, Math.max(r.top, 0) + h), right = Math.min(r.right, r.left + w);
+const out = (from, to, room) => to - from <= room ? from < -1 || to > room + 1 : from > room || to < 0; // what is larger than the window is in it in part
+if (stop && (out(r.top, r.bottom, h) || out(r.left, r.right, w))) faults.push("it is not in the window: " + [r.left, r.top, r.right, r.bottom].map(Math.round) + " of " + [w, h]);
 if (stop) {
-  const covers = [[(r.left + right) / 2, (r.top + low) / 2], [r.left + 3, (r.top + low) / 2], [right - 3, (r.top + low) / 2], [(r.left + right) / 2, r.top + 3], [(r.left + right) / 2, low - 3]].map(([x, y]) => {
+  const covers = [[(r.left + right) / 2, (Math.max(r.top, 0) + low) / 2], [r.left + 3, (Math.max(r.top, 0) + low) / 2], [right - 3, (Math.max(r.top, 0) + low) / 2], [(r.left + right) / 2, Math.max(r.top, 0) + 3], [(r.left + right) / 2, low - 3]].map(([x, y]) => {
     const over = document.elementFromPoint(x, y);
     return over && over !== drawn && over !== e && !drawn.contains(over) && !over.contains(drawn) && over.localName + "." + over.className + " at " + Math.round(x) + "," + Math.round(y);
   });
@@ -306,4 +307,46 @@ func (k *keyboard) within(selector string) {
 		}
 	}
 	k.b.fail("the way through the " + selector + " has no end")
+}
+
+// tour goes through everything on a page, from the top to the end.
+func (k *keyboard) tour(what string) {
+	k.b.t.Helper()
+	const most = 250
+	ask := `(() => { const f = ` + focusReport + `; ` + focusRemember + `; return f; })()`
+	script[bool](k.b, focusRemember)
+	for range most {
+		k.b.do(chromedp.KeyEvent(kb.Tab))
+		f := script[focused](k.b, ask)
+		for end := time.Now().Add(time.Second); len(f.Faults) > 0 && f.Tag != beyond && time.Now().Before(end); f = script[focused](k.b, ask) {
+			k.b.rest(20)
+		}
+		if f.Tag == beyond {
+			return
+		}
+		if len(f.Faults) > 0 {
+			k.b.shot("focus-" + what)
+			k.b.t.Errorf("%s, %s: the focus is on %s", what, k.b.view.name, k.focus())
+		}
+	}
+	k.b.t.Errorf("%s, %s: more than %d stops", what, k.b.view.name, most)
+}
+
+// TestBrowserKeyboardTour goes through every screen of a club that has lived
+// through two months: wherever Tab leads can be seen.
+func TestBrowserKeyboardTour(t *testing.T) {
+	app := startDemo(t)
+	screens := demoScreens(t, app)
+	for _, v := range []view{phone, desktop} {
+		t.Run(v.name, func(t *testing.T) {
+			k := newKeyboard(t, app.means.base.String(), v)
+			k.b.expected = []string{"404", "422", "403"}
+			k.b.enterDemo(app)
+			for _, s := range screens {
+				k.open(s.path)
+				k.b.until(`document.readyState === "complete"`)
+				k.tour(s.name)
+			}
+		})
+	}
 }

@@ -83,7 +83,7 @@ func demoScreens(t *testing.T, app *App) []screen {
 		{"post-attention", post(club.NeedsAttention, ""), "What happened", nil},
 		{"post-draft", post(club.Draft, ""), "Draft", nil},
 		{"posts", "/posts", "Posts", nil},
-		{"posts-drafts", "/posts?show=drafts", "Posts", nil},
+		{"posts-drafts", "/posts?show=draft", "Posts", nil},
 		{"posts-none", "/posts?q=zzz", "Posts", nil},
 		{"composer-new", "/posts/new", "New post", nil},
 		{"composer-edit", post(club.Scheduled, "/edit"), "", nil},

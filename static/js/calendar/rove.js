@@ -18,7 +18,7 @@ const pages = { PageUp: -1, PageDown: 1 };
 // does not hold it.
 export function walk(cal, e) {
   const cell = placeOf(e.target);
-  if (!cell.matches("td") || e.ctrlKey || e.altKey || e.metaKey) return null;
+  if (!cell?.matches("td") || e.ctrlKey || e.altKey || e.metaKey) return null;
   const row = [...cell.parentNode.cells];
   let date;
   if (steps[e.key] && !e.shiftKey) date = shiftDate(dateOf(cell), steps[e.key]);

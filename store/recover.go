@@ -211,14 +211,11 @@ func (t *tx) addRecalled(ctx context.Context, d Delivery, w club.Witness) error 
 	if outcome == "" {
 		outcome = club.OutcomeUnknown
 	}
-	_, err := t.ExecContext(ctx, `
-		INSERT INTO publish_attempts (id, delivery_id, generation, kind, irreversible, boot, started_at, deadline_at, finished_at, outcome, proof)
-		VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, 'journal')`,
-		blob(w.Attempt), blob(d.ID), w.Generation, AttemptRecalled, w.Boot, ms(w.At), ms(w.At), ms(t.now), outcome)
-	if err != nil {
-		return fmt.Errorf("add attempt from the journal: %w", err)
-	}
-	return nil
+	d.Generation = w.Generation
+	return t.addAttempt(ctx, d, Attempt{
+		ID: w.Attempt, Kind: AttemptRecalled, Irreversible: true, Boot: w.Boot, StartedAt: w.At, DeadlineAt: w.At,
+		FinishedAt: t.now, Outcome: outcome, Proof: "journal",
+	})
 }
 
 // closeOpen makes the open attempts of other processes unknown.

@@ -279,6 +279,7 @@ type desk struct {
 	link      *platforms.Link
 	linkState club.LinkCardState // empty: nobody asked yet
 	campaigns []store.Campaign
+	repeats   []store.Repeat // other posts that the form comes near to
 }
 
 // connection finds an account of the desk.

@@ -21,6 +21,9 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 	if err != nil {
 		return posts.Composer{}, err
 	}
+	if err := s.readRepeats(c, d, f, all); err != nil {
+		return posts.Composer{}, err
+	}
 	a := who(c)
 	v := posts.Composer{
 		Op: f.op, Post: f.post, Version: f.version, Person: a.Person.ID, Begun: d.begun(), Scheduled: d.post != nil && d.post.Status() == club.Scheduled, Practice: d.practice,

@@ -100,6 +100,7 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 		for _, q := range problems {
 			add(q, v)
 		}
+		p.Look = append(p.Look, s.repeatProblems(c, d, f, v)...)
 		if !platforms.Blocks(problems) {
 			ready++
 		}
@@ -120,7 +121,9 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 func merged(all []posts.Problem) []posts.Problem {
 	var out []posts.Problem
 	for _, q := range all {
-		i := slices.IndexFunc(out, func(o posts.Problem) bool { return o.Text == q.Text && o.Field == q.Field && o.Account != "" })
+		i := slices.IndexFunc(out, func(o posts.Problem) bool {
+			return o.Text == q.Text && o.Field == q.Field && o.Other == q.Other && o.Account != ""
+		})
 		if i < 0 || q.Account == "" {
 			out = append(out, q)
 			continue

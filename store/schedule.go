@@ -67,6 +67,9 @@ func (t *tx) syncDeliveries(ctx context.Context, s Scope, postID int64, accounts
 // schedulePost puts the drafts among a post's deliveries on the calendar, with
 // its live revision (row 1).
 func (t *tx) schedulePost(ctx context.Context, s Scope, postID int64, due time.Time) error {
+	if err := t.markTexts(ctx, postID); err != nil {
+		return err
+	}
 	return t.eachDelivery(ctx, s, postID, func(d Delivery) (club.EventKind, bool) {
 		return club.PersonSchedules, d.Status == club.Draft
 	}, due, terms{})

@@ -174,6 +174,7 @@ type Problem struct {
 	Text    string
 	Account string // whose; empty: of the post
 	Field   string // id of the field
+	Other   string // path of another post that it is about, or empty
 }
 
 // Conflict shows both texts when somebody else was faster.

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 	_ "time/tzdata" // zones are part of the program
 
@@ -111,6 +112,13 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Messages and assets are read while the database is opened: each takes as
+	// long as the other.
+	var face face
+	var faceErr error
+	var reading sync.WaitGroup
+	reading.Go(func() { face, faceErr = readFace() })
+	defer reading.Wait()
 	if a.db, err = store.Open(ctx, a.settings.Data, keys, a.now); err != nil {
 		return err
 	}
@@ -123,7 +131,30 @@ func (a *App) open(ctx context.Context) error {
 	if _, port, _ := net.SplitHostPort(a.settings.Listen); port == "0" && a.means.base.Port() == "0" {
 		a.means.base.Host = a.listener.Addr().String()
 	}
-	return a.wire(keys)
+	if reading.Wait(); faceErr != nil {
+		return faceErr
+	}
+	return a.wire(keys, face)
+}
+
+// face is what pages are made of besides data.
+type face struct {
+	catalogue *i18n.Catalogue
+	assets    *static.Assets
+}
+
+func readFace() (f face, err error) {
+	var css []string
+	var words []fs.FS
+	for _, i := range describe() {
+		css = append(css, i.CSS)
+		words = append(words, i.Catalogue)
+	}
+	if f.catalogue, err = i18n.Load(words...); err != nil {
+		return f, err
+	}
+	f.assets, err = static.New(css...)
+	return f, err
 }
 
 // keys loads the key file, or makes one at the very first start. A database
@@ -143,22 +174,8 @@ func (s *DataSettings) keys() (*secret.Keyset, error) {
 	return secret.Create(path)
 }
 
-func (a *App) wire(keys *secret.Keyset) error {
-	var css []string
-	var words []fs.FS
+func (a *App) wire(keys *secret.Keyset, face face) error {
 	a.parts = a.integrate()
-	for _, p := range a.parts.real.All() {
-		css = append(css, p.Info().CSS)
-		words = append(words, p.Info().Catalogue)
-	}
-	catalogue, err := i18n.Load(words...)
-	if err != nil {
-		return err
-	}
-	assets, err := static.New(css...)
-	if err != nil {
-		return err
-	}
 	passwords := password.New()
 	library, err := media.Open(a.db, media.Settings{
 		Dir: filepath.Join(a.settings.Data, "media"), Key: keys.Derive("media-url"), BaseURL: a.means.base.String(), Now: a.now,
@@ -174,7 +191,7 @@ func (a *App) wire(keys *secret.Keyset) error {
 		Rows: a.db, Pictures: library, Now: a.now, Log: a.log,
 	})
 	web, err := handlers.New(handlers.Config{
-		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: catalogue, Assets: assets, Log: a.log,
+		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: face.catalogue, Assets: face.assets, Log: a.log,
 		Now: a.now, BaseURL: a.means.base, TrustedProxies: a.means.proxies, Version: version, Passwords: passwords,
 		Media: library, Links: a.links, Health: a.health, Demo: a.demo,
 		Real: a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -25,9 +24,11 @@ var locales embed.FS
 
 // Catalogue holds the messages of all languages.
 type Catalogue struct {
+	// bundle holds the messages that plain does not.
 	bundle *goi18n.Bundle
 	keys   map[string]bool
-	// plain holds the English messages without plurals, which need no template.
+	// plain holds the English messages without plurals, which need no template:
+	// nearly all.
 	plain map[string]phrase
 	// counts holds messages with a number that were asked for: counted → string.
 	counts sync.Map
@@ -36,23 +37,29 @@ type Catalogue struct {
 // phrase is a message cut at its placeholders: text, name, text, name … text.
 type phrase []string
 
-var placeholder = regexp.MustCompile(`{{\s*\.(\w+)\s*}}`)
-
 // cut makes a phrase; false if the message needs more than to be filled in.
 func cut(s string) (phrase, bool) {
-	var p phrase
-	at := 0
-	for _, m := range placeholder.FindAllStringSubmatchIndex(s, -1) {
-		p = append(p, s[at:m[0]], s[m[2]:m[3]])
-		at = m[1]
-	}
-	p = append(p, s[at:])
-	for i := 0; i < len(p); i += 2 {
-		if strings.Contains(p[i], "{{") {
+	p := make(phrase, 0, 2*strings.Count(s, "{{")+1)
+	for {
+		text, rest, found := strings.Cut(s, "{{")
+		p = append(p, text)
+		if !found {
+			return p, true
+		}
+		var inside string
+		if inside, s, found = strings.Cut(rest, "}}"); !found {
 			return nil, false
 		}
+		name, ok := strings.CutPrefix(strings.TrimSpace(inside), ".")
+		if !ok || name == "" || strings.ContainsFunc(name, notWord) {
+			return nil, false
+		}
+		p = append(p, name)
 	}
-	return p, true
+}
+
+func notWord(r rune) bool {
+	return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
 // fill puts the values of args (name, value, name, value …) in their places.
@@ -76,11 +83,13 @@ func (p phrase) fill(args []string) string {
 	return b.String()
 }
 
+// unmarshal reads the one format of message files.
+var unmarshal = map[string]goi18n.UnmarshalFunc{"toml": toml.Unmarshal}
+
 // Load reads the catalogue: Bandstand's own messages, then those that
 // platforms bring. A key that stands twice is an error.
 func Load(extra ...fs.FS) (*Catalogue, error) {
 	c := &Catalogue{bundle: goi18n.NewBundle(language.English), keys: map[string]bool{}, plain: map[string]phrase{}}
-	c.bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	for _, fsys := range append([]fs.FS{locales}, extra...) {
 		err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || path.Ext(p) != ".toml" {
@@ -102,21 +111,27 @@ func (c *Catalogue) add(fsys fs.FS, p string) error {
 	}
 	// en.calendar.toml and en.toml are both English.
 	lang, _, _ := strings.Cut(path.Base(p), ".")
-	f, err := c.bundle.ParseMessageFileBytes(b, lang+".toml")
+	f, err := goi18n.ParseMessageFileBytes(b, lang+".toml", unmarshal)
 	if err != nil {
 		return fmt.Errorf("read messages %s: %w", p, err)
 	}
-	for _, m := range f.Messages {
-		if lang != "en" {
-			continue
+	others := f.Messages
+	if lang == "en" {
+		others = nil
+		for _, m := range f.Messages {
+			if c.keys[m.ID] {
+				return fmt.Errorf("read messages %s: %q stands twice", p, m.ID)
+			}
+			c.keys[m.ID] = true
+			if p, ok := cut(m.Other); ok && m.One == "" {
+				c.plain[m.ID] = p
+			} else {
+				others = append(others, m)
+			}
 		}
-		if c.keys[m.ID] {
-			return fmt.Errorf("read messages %s: %q stands twice", p, m.ID)
-		}
-		c.keys[m.ID] = true
-		if p, ok := cut(m.Other); ok && m.One == "" {
-			c.plain[m.ID] = p
-		}
+	}
+	if err := c.bundle.AddMessages(f.Tag, others...); err != nil {
+		return fmt.Errorf("read messages %s: %w", p, err)
 	}
 	return nil
 }
@@ -164,10 +179,13 @@ const maxKept = 1000
 
 func (c *Catalogue) localize(lang, key string, d map[string]string, n any) string {
 	s, err := goi18n.NewLocalizer(c.bundle, lang, "en").Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: d, PluralCount: n})
-	if err != nil {
-		return key
+	switch english, ok := c.plain[key]; {
+	case err == nil, s != "": // an error with a text says that the text is English
+		return s
+	case ok:
+		return english.fill(Args(d))
 	}
-	return s
+	return key
 }
 
 func data(args []string) map[string]string {

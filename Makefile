@@ -47,6 +47,19 @@ test-pds: ## the Bluesky contract against a real server (npm; installs into .cac
 	sh platforms/bluesky/testdata/pds/install.sh $(CACHE)/pds
 	BANDSTAND_TEST_PDS=$(CACHE)/pds go test -tags=pds,sqlite_omit_load_extension -count=1 -v -run RealServer ./platforms/bluesky
 
+# What builds and runs with failpoints, and the tests that kill it.
+CRASH_TEST := go test -tags=crash,sqlite_omit_load_extension -count=1 -v ./cmd/bandstand
+
+.PHONY: crash
+crash: ## kill the real program 300 times while it publishes (KILLS=...)
+	go test -tags=failpoints,sqlite_omit_load_extension -count=1 ./internal/failpoint
+	BANDSTAND_TEST_KILLS=$(KILLS) $(CRASH_TEST) -timeout=15m -run 'TestCrash|TestStop|TestRelease'
+
+.PHONY: crash-long
+crash-long: KILLS ?= 10000
+crash-long: ## the same, 10,000 times (KILLS=..., BANDSTAND_TEST_SEED=...)
+	BANDSTAND_TEST_KILLS=$(KILLS) $(CRASH_TEST) -timeout=12h -run TestCrash
+
 .PHONY: generate
 generate: ## write *_templ.go from *.templ
 	$(TEMPL) fmt views platforms
@@ -64,7 +77,7 @@ fmt: $(LINT) ## format all Go code
 .PHONY: lint
 lint: $(LINT) ## format check and linters
 	$(LINT) fmt --diff
-	$(LINT) run --build-tags=browser,pds,sqlite_omit_load_extension ./...
+	$(LINT) run --build-tags=browser,pds,crash,failpoints,sqlite_omit_load_extension ./...
 
 $(LINT):
 	GOFLAGS= GOBIN=$(CACHE)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
@@ -87,6 +100,7 @@ check: ## exactly what CI runs
 	$(MAKE) drift
 	$(MAKE) lint
 	$(MAKE) test
+	$(MAKE) crash
 	$(MAKE) browser
 	$(MAKE) vuln
 	@echo "make check: all green"

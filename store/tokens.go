@@ -131,7 +131,7 @@ func (db *DB) FinishRenewal(ctx context.Context, connectionID, version int64, to
 // FailRenewal records that a renewal did not succeed: the old pair stays, and
 // the next try is not before next.
 func (db *DB) FailRenewal(ctx context.Context, connectionID int64, next time.Time) error {
-	return db.inTx(ctx, func(tx *tx) error {
+	err := db.inTx(ctx, func(tx *tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE connection_refresh_tokens SET failures = failures + 1, next_at = ? WHERE connection_id = ?`, ms(next), connectionID)
 		if err != nil {
@@ -139,6 +139,10 @@ func (db *DB) FailRenewal(ctx context.Context, connectionID int64, next time.Tim
 		}
 		return failpoint.Hit("renewal.fail.before")
 	})
+	if err == nil {
+		err = failpoint.Hit("renewal.fail.after")
+	}
+	return err
 }
 
 // SaveTokens keeps the tokens of a new or renewed sign-in.

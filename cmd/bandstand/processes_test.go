@@ -234,7 +234,7 @@ func newPair(t *testing.T, bin string) *pair {
 			t.Log("the processes' log is in ", path, os.WriteFile(path, []byte(p.log.String()), 0o600))
 		}
 	})
-	p.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "BANDSTAND_CLOCK=" + p.clock.file}
+	p.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, movedClock + "=" + p.clock.file}
 	p.sandbox = start(t, p.log, p.env, bin, "sandbox", "--listen", strings.TrimPrefix(p.at, "http://"))
 	p.sandbox.says("export BANDSTAND_ALLOW_NETWORKS=")
 	for line := range strings.Lines(p.sandbox.out.String()) {

@@ -1,0 +1,233 @@
+//go:build crash
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// settleLimit is how long everything may take to come to rest.
+const settleLimit = 3 * time.Minute
+
+// settled lets what is left come to rest, compares both sides, lets the
+// secretary answer what could not be proved, and compares once more.
+func (w *crashWorld) settled() result {
+	w.t.Helper()
+	app := w.open()
+	w.settle(app)
+	r := w.judge(app)
+	for _, d := range r.ambiguous {
+		answer := "missing"
+		if len(w.found(d)) > 0 {
+			answer = "there"
+		}
+		if _, err := w.secretary.send(w.secretary.base+"/deliveries/"+d.id+"/answer", url.Values{"answer": {answer}}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.settle(app)
+	after := w.judge(app)
+	after.check(w.t)
+	if n := len(after.ambiguous); n > 0 && len(r.ambiguous) > 0 {
+		w.t.Errorf("after the secretary has answered for %d there are %d to answer for", len(r.ambiguous), n)
+	}
+	w.checkDatabase(app)
+	return r
+}
+
+// settle lets the app work until it has nothing more to do by itself. The waits
+// that the rules and the platforms ask for pass by the clock.
+func (w *crashWorld) settle(app *App) {
+	w.t.Helper()
+	if err := app.engine.Start(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	settled := until(w.t, settleLimit, func() bool {
+		app.engine.RunDue(w.t.Context())
+		next, ok := nextDue(w.t, app)
+		if ok {
+			w.clock.moveTo(next)
+		}
+		return !ok
+	})
+	if !settled {
+		w.t.Error("the deliveries do not settle")
+	}
+}
+
+// nextDue is when the app wants to look at a delivery again, if at all.
+func nextDue(t *testing.T, app *App) (next time.Time, ok bool) {
+	t.Helper()
+	var at *int64
+	err := app.db.Reader().QueryRowContext(t.Context(), `SELECT min(next_at) FROM deliveries WHERE next_at IS NOT NULL`).Scan(&at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at == nil {
+		return next, false
+	}
+	return time.UnixMilli(*at), true
+}
+
+// checkDatabase looks whether the file itself took harm.
+func (w *crashWorld) checkDatabase(app *App) {
+	w.t.Helper()
+	for _, check := range []string{`PRAGMA integrity_check`, `SELECT coalesce((SELECT 'broken: ' || "table" FROM pragma_foreign_key_check), 'ok')`} {
+		var said string
+		if err := app.db.Reader().QueryRowContext(w.t.Context(), check).Scan(&said); err != nil || said != "ok" {
+			w.t.Errorf("%s says %q, %v", check, said, err)
+		}
+	}
+}
+
+// delivered is a delivery as the app ended up with it.
+type delivered struct {
+	id, status, phase, code string
+	platform                platforms.ID
+	account, remoteID, text string
+}
+
+// key is what the two sides know each other's posts by.
+type key struct {
+	platform      platforms.ID
+	account, text string
+}
+
+func (d delivered) key() key { return key{d.platform, d.account, d.text} }
+
+// found are the posts in the platforms' record that a delivery may have become.
+func (w *crashWorld) found(d delivered) []platforms.SimPost {
+	return slices.DeleteFunc(w.record(), func(p platforms.SimPost) bool { return key{p.Platform, p.Account, p.Text} != d.key() })
+}
+
+// judge reads both sides and holds them against each other.
+func (w *crashWorld) judge(app *App) result {
+	w.t.Helper()
+	r := w.r
+	r.failed, r.attention = map[string]int{}, map[string]int{}
+	all, err := deliveriesOf(w.t.Context(), app)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	public := map[key][]platforms.SimPost{}
+	for _, p := range w.record() {
+		k := key{p.Platform, p.Account, p.Text}
+		public[k] = append(public[k], p)
+		if len(p.Media) != 1 {
+			r.fault("%s became public on %s with %d pictures", p.Text, p.Platform, len(p.Media))
+		}
+	}
+	r.deliveries = len(all)
+	if want := w.allowed * len(w.accounts); r.deliveries != want {
+		r.lost += max(want-r.deliveries, 0)
+		r.fault("%d deliveries are there, want %d", r.deliveries, want)
+	}
+	for _, d := range all {
+		r.compare(d, public[d.key()])
+		delete(public, d.key())
+	}
+	for k := range public {
+		r.strangers++
+		r.fault("%q is public on %s, and no delivery says so", k.text, k.platform)
+	}
+	var lost int
+	err = app.db.Reader().QueryRowContext(w.t.Context(), `
+		SELECT (SELECT count(*) FROM publish_attempts WHERE irreversible = 1 AND outcome = 'unknown'),
+			(SELECT count(*) FROM connections WHERE health = ?)`, club.NeedsReconnect).Scan(&r.unknown, &lost)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.signInsLost += lost
+	return r
+}
+
+func (r *result) fault(format string, args ...any) {
+	r.faults = append(r.faults, fmt.Sprintf(format, args...))
+}
+
+// compare holds what the app says of a delivery against what is public of it.
+func (r *result) compare(d delivered, seen []platforms.SimPost) {
+	r.doubles += max(len(seen)-1, 0)
+	if len(seen) > 1 {
+		r.fault("%s is public twice on %s: %v", d.text, d.platform, seen)
+	}
+	switch club.Status(d.status) {
+	case club.Published:
+		r.published++
+		if len(seen) == 0 || d.remoteID != "" && d.remoteID != seen[0].ID {
+			r.wrongPublished++
+			r.fault("%s on %s is said to be public as %q: %v", d.text, d.platform, d.remoteID, seen)
+		}
+	case club.Failed:
+		r.failed[string(d.platform)+" "+d.phase+" "+d.code]++
+		if len(seen) > 0 {
+			r.wrongFailed++
+			r.fault("%s on %s is said to have failed (%s): %v", d.text, d.platform, d.phase, seen)
+		}
+	case club.NeedsAttention:
+		r.attends(d, len(seen) > 0)
+	default:
+		r.lost++
+		r.fault("%s on %s is left at %s/%s", d.text, d.platform, d.status, d.phase)
+	}
+}
+
+// attends looks at a delivery that a person is asked about: where there is no
+// proof but looking, and where nothing was sent in time.
+func (r *result) attends(d delivered, public bool) {
+	name := string(d.platform) + " " + d.phase
+	if public {
+		name += ", public"
+	}
+	r.attention[name]++
+	switch club.Phase(d.phase) {
+	case club.Ambiguous:
+		r.ambiguous = append(r.ambiguous, d)
+		if certaintyOf(d.platform) != platforms.CertainByLooking {
+			r.fault("%s on %s asks a person what can be proved", d.text, d.platform)
+		}
+	case club.Late, club.Reconnect:
+		if public {
+			r.wrongAsk++
+			r.fault("%s on %s is said not to be sent (%s), and is public", d.text, d.platform, d.phase)
+		}
+	default:
+		r.fault("%s on %s asks a person: %s", d.text, d.platform, d.phase)
+	}
+}
+
+func certaintyOf(id platforms.ID) platforms.Certainty {
+	for _, i := range describe() {
+		if i.ID == id {
+			return i.Certainty
+		}
+	}
+	return ""
+}
+
+func deliveriesOf(ctx context.Context, app *App) ([]delivered, error) {
+	rows, err := app.db.Reader().QueryContext(ctx, `
+		SELECT lower(hex(d.id)), d.status, coalesce(d.phase, ''), coalesce(d.code, ''), c.platform, c.remote_id, coalesce(d.remote_id, ''), r.content ->> 'text'
+		FROM deliveries d JOIN connections c ON c.id = d.connection_id JOIN revisions r ON r.post_id = d.post_id AND r.state = 'live'`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []delivered
+	for rows.Next() {
+		var d delivered
+		if err := rows.Scan(&d.id, &d.status, &d.phase, &d.code, &d.platform, &d.account, &d.remoteID, &d.text); err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}

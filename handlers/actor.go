@@ -103,6 +103,7 @@ func (s *Server) authorize(r route) echo.MiddlewareFunc {
 			switch {
 			case r.action == club.Public:
 			case a == nil:
+				c.Set(typedKey, r.traits&typed != 0)
 				return &club.Error{Code: club.Unauthenticated, Key: "signin_needed"}
 			case r.action == club.SignedIn:
 			case a.Role == "":

@@ -51,6 +51,8 @@ type composerForm struct {
 	faults   []layout.Fault
 	fresh    int64  // account whose own text was just made
 	large    bool   // more than can be kept
+	kept     string // reference of what was put aside while nobody was signed in
+	notice   string // what to know about this form before anything else
 	request  string // names this very press of a button, if it brings no files
 }
 
@@ -74,20 +76,14 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &composerForm{
-		op: v.Get("op"), note: strings.TrimSpace(v.Get("note")), newLabel: strings.TrimSpace(v.Get("campaign_new")),
-		when: v.Get("when"), date: strings.TrimSpace(v.Get("date")), clock: strings.TrimSpace(v.Get("time")),
-		do: v.Get("do"), style: styleOf(v),
-	}
-	f.post, f.version, f.campaign = number(v.Get("post")), number(v.Get("version")), number(v.Get("campaign"))
+	f := composerOf(v)
 	if id := c.Param("id"); id != "" {
 		f.post = number(id)
 	}
-	f.content = contentOf(v)
 	if m := c.Request().MultipartForm; m != nil {
 		f.uploads = slices.DeleteFunc(m.File["files"], func(h *multipart.FileHeader) bool { return h.Filename == "" })
 	}
-	if len(f.op) > maxKey {
+	if len(f.op) > maxKey || len(f.kept) > maxKey {
 		return nil, &club.Error{Code: club.Invalid, Key: "error_unreadable"}
 	}
 	if f.op != "" && len(f.uploads) == 0 {
@@ -96,6 +92,18 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	}
 	f.measure(c)
 	return f, nil
+}
+
+// composerOf reads the fields of the form.
+func composerOf(v url.Values) *composerForm {
+	f := &composerForm{
+		op: v.Get("op"), kept: v.Get("kept"), note: strings.TrimSpace(v.Get("note")), newLabel: strings.TrimSpace(v.Get("campaign_new")),
+		when: v.Get("when"), date: strings.TrimSpace(v.Get("date")), clock: strings.TrimSpace(v.Get("time")),
+		do: v.Get("do"), style: styleOf(v),
+	}
+	f.post, f.version, f.campaign = number(v.Get("post")), number(v.Get("version")), number(v.Get("campaign"))
+	f.content = contentOf(v)
+	return f
 }
 
 // measure says at each field what holds more than can be kept. The form is then
@@ -425,6 +433,9 @@ func (s *Server) renderComposer(c echo.Context, status int, v posts.Composer) er
 	}
 	page := s.page(c, nav, title)
 	page.Faults = v.Faults
+	if v.Notice != "" {
+		page.Flash = &layout.Flash{Kind: "note", Text: v.Notice}
+	}
 	if isHX(c) {
 		v.TabTitle = page.FullTitle(c.Request().Context())
 		c.Response().Header().Set("HX-Retarget", "#composer-page")

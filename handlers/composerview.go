@@ -29,6 +29,7 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 		Op: f.op, Post: f.post, Version: f.version, Person: a.Person.ID, Begun: d.begun(), Scheduled: d.post != nil && d.post.Status() == club.Scheduled, Practice: d.practice,
 		Text: f.content.Text, Link: f.content.Link, Note: f.note, NewLabel: f.newLabel,
 		MaySchedule: a.Role.Can(club.SchedulePosts), Faults: f.faults, LinkCard: s.linkCardView(d),
+		Mark: s.DB.FormMark(scope(c)), Kept: f.kept, Notice: f.notice,
 	}
 	v.Accounts = s.accountLines(c, d, f.content)
 	v.Pictures = s.pictureViews(c, d, f, all)
@@ -46,6 +47,9 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 	v.Save = posts.SaveState{Post: f.post, Version: f.version}
 	if d.post != nil && d.post.Pending != nil {
 		v.Save.Pending, v.Save.Text = true, t(c, "save_pending")
+	}
+	if f.notice != "" {
+		v.Save.Pending, v.Save.Unsaved, v.Save.Text = false, true, t(c, "composer_unsaved")
 	}
 	if !v.MaySchedule {
 		v.WhyNot = s.whoCan(c, club.SchedulePosts)

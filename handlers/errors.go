@@ -78,6 +78,16 @@ func (s *Server) askToSignIn(c echo.Context) {
 		s.showSignInDialog(c)
 		return
 	}
+	if typed, _ := c.Get(typedKey).(bool); typed {
+		path, err := s.putAside(c)
+		if err != nil {
+			s.showError(err, c)
+			return
+		}
+		if path != "" {
+			back = "/sign-in?" + url.Values{"to": {path}}.Encode()
+		}
+	}
 	_ = c.Redirect(http.StatusSeeOther, back)
 }
 

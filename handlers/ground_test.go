@@ -233,6 +233,16 @@ func (g *ground) publicPhoto(s store.Scope) []string {
 	return strings.Split(strings.TrimPrefix(u.Path, "/m/"), "/")
 }
 
+// kept is the reference of a form that was put aside.
+func (g *ground) kept(s store.Scope) string {
+	g.t.Helper()
+	ref, err := g.db.KeepForm(g.t.Context(), s, url.Values{"text": {g.word(s)}})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return ref
+}
+
 func (g *ground) reset(s store.Scope) string {
 	g.t.Helper()
 	token, err := g.db.CreatePasswordReset(g.t.Context(), g.member(s, "Fay Forgetful").ID, "test")
@@ -260,6 +270,7 @@ var objects = []struct {
 	{"/calendar/day/:date", func(*ground, store.Scope) []string { return []string{"2026-11-24"} }, []string{"2026-02-30"}, true},
 	{"/posts/:id/revision", func(g *ground, s store.Scope) []string { return text(g.pending(s).ID) }, []string{"999999"}, false},
 	{"/posts/:id/draft", func(g *ground, s store.Scope) []string { return text(g.pending(s).ID) }, []string{"999999"}, false},
+	{"/posts/kept/:ref", func(g *ground, s store.Scope) []string { return []string{g.kept(s)} }, []string{"nonsense"}, false},
 	{"/posts/:id", func(g *ground, s store.Scope) []string { return text(g.post(s).ID) }, []string{"999999"}, false},
 	{"/deliveries/:id/", func(g *ground, s store.Scope) []string { return []string{g.delivery(s)} }, []string{strings.Repeat("ab", 16)}, false},
 	{"/media/:id/", func(g *ground, s store.Scope) []string { return []string{g.photo(s)} }, []string{strings.Repeat("ab", 16)}, false},

@@ -154,3 +154,45 @@ func TestPicturesAreOrderedFittedAndDescribed(t *testing.T) {
 	foreign["media"] = []string{strings.Repeat("a", 32)}
 	b.post("/posts", foreign).want(http.StatusNotFound)
 }
+
+// sendForm sends a form as a browser without script does: its fields in their
+// order, the mark first, and a file field, empty if there is no file.
+func (b *browser) sendForm(path string, form url.Values, file []byte) *answer {
+	b.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	write := func(name string) {
+		for _, v := range form[name] {
+			if err := w.WriteField(name, v); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+	}
+	write("mark")
+	name := ""
+	if file != nil {
+		name = "pitch.png"
+	}
+	part, err := w.CreateFormFile("files", name)
+	if err == nil {
+		_, err = part.Write(file)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for name := range form {
+		if name != "mark" {
+			write(name)
+		}
+	}
+	if err := w.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.s.web.URL+path, &body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	return b.send(req)
+}

@@ -58,6 +58,7 @@ func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
 	if err != nil {
 		return s.notSaved(c, d, f, err)
 	}
+	s.dropKept(c, f)
 	if field != "" {
 		// What was written is safe; the time is not understood.
 		f.post, f.version = saved.ID, saved.Version
@@ -167,7 +168,8 @@ func (s *Server) createAutosave(c echo.Context) error {
 		}
 		return s.notSaved(c, d, f, err)
 	}
-	if f.post == 0 {
+	s.dropKept(c, f)
+	if f.post == 0 || f.kept != "" {
 		c.Response().Header().Set("HX-Replace-Url", postPath(saved.ID)+"/edit")
 	}
 	state := posts.SaveState{

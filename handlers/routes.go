@@ -26,6 +26,8 @@ const (
 	poll
 	// machine routes are called by programs: no session.
 	machine
+	// typed routes take what somebody wrote: signed out meanwhile, they get it back.
+	typed
 	// acting routes do something when they are fetched: they have no HEAD.
 	acting
 )
@@ -83,14 +85,15 @@ func (s *Server) routes() []route {
 		// Posts
 		{get, "/posts", club.ViewClub, s.showPosts, 0},
 		{get, "/posts/new", club.WritePosts, s.showNewPost, 0},
-		{post, "/posts", club.WritePosts, s.createPost, 0},
-		{post, "/posts/autosave", club.WritePosts, s.createAutosave, 0},
-		{post, "/posts/preview", club.WritePosts, s.createPreview, 0},
+		{post, "/posts", club.WritePosts, s.createPost, typed},
+		{post, "/posts/autosave", club.WritePosts, s.createAutosave, typed},
+		{post, "/posts/preview", club.WritePosts, s.createPreview, typed},
+		{get, "/posts/kept/:ref", club.WritePosts, s.showKeptPost, 0},
 		{get, "/posts/:id", club.ViewClub, s.showPost, 0},
 		{get, "/posts/:id/status", club.ViewClub, s.showPostStatus, poll},
 		{get, "/posts/:id/edit", club.ViewClub, s.showPostEditor, 0},
-		{post, "/posts/:id/autosave", club.WritePosts, s.createAutosave, 0},
-		{post, "/posts/:id/schedule", club.SchedulePosts, s.createSchedule, 0},
+		{post, "/posts/:id/autosave", club.WritePosts, s.createAutosave, typed},
+		{post, "/posts/:id/schedule", club.SchedulePosts, s.createSchedule, typed},
 		{post, "/posts/:id/draft", club.SchedulePosts, s.createDraft, 0},
 		{post, "/posts/:id/revision", club.WritePosts, s.createRevision, 0},
 		{post, "/posts/:id/duplicate", club.WritePosts, s.createDuplicate, 0},

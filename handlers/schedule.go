@@ -53,6 +53,7 @@ func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) e
 	if err != nil {
 		return s.notSaved(c, d, f, err)
 	}
+	s.dropKept(c, f)
 	return s.scheduled(c, f, saved, slot, next)
 }
 

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -14,10 +15,12 @@ import (
 )
 
 func (s *Server) showSignIn(c echo.Context) error {
+	to := localPath(c.QueryParam("to"))
 	if who(c) != nil {
-		return c.Redirect(http.StatusSeeOther, "/calendar")
+		return c.Redirect(http.StatusSeeOther, cmp.Or(to, "/calendar"))
 	}
-	return s.render(c, http.StatusOK, people.SignIn(s.plainPage(c, t(c, "signin_title")), people.SignInForm{To: localPath(c.QueryParam("to"))}))
+	form := people.SignInForm{To: to, Kept: strings.HasPrefix(to, keptPath)}
+	return s.render(c, http.StatusOK, people.SignIn(s.plainPage(c, t(c, "signin_title")), form))
 }
 
 // createSignIn checks e-mail and password. One message for both, and the same
@@ -25,6 +28,7 @@ func (s *Server) showSignIn(c echo.Context) error {
 func (s *Server) createSignIn(c echo.Context) error {
 	ctx := c.Request().Context()
 	form := people.SignInForm{Email: strings.TrimSpace(c.FormValue("email")), To: localPath(c.FormValue("to")), Dialog: c.FormValue("dialog") != ""}
+	form.Kept = strings.HasPrefix(form.To, keptPath)
 	p, err := s.checkPassword(c, form.Email, c.FormValue("password"))
 	if ce, ok := errors.AsType[*club.Error](err); ok {
 		form.Error = t(c, ce.Key)
@@ -33,7 +37,19 @@ func (s *Server) createSignIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.signIn(ctx, p.ID, s.sessions.GetInt64(ctx, keyClub)); err != nil {
+	at := s.sessions.GetInt64(ctx, keyClub)
+	if form.Kept {
+		// What was put aside is for the person who wrote it, in the club they wrote
+		// it for; anybody else begins as usual.
+		at, err = s.DB.KeptFormClub(ctx, p.ID, strings.TrimPrefix(form.To, keptPath))
+		if errors.Is(err, club.ErrNotFound) {
+			form.To, err = "", nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.signIn(ctx, p.ID, at); err != nil {
 		if !club.Storage(err) {
 			return err
 		}

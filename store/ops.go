@@ -64,7 +64,7 @@ func (t *tx) once(ctx context.Context, personID int64, kind, op string, do func(
 	return result, nil
 }
 
-// DeleteExpired removes request keys, reset links, sign-ins at platforms and
+// DeleteExpired removes request keys, reset links, sign-ins at platforms, forms put aside and
 // used or expired invitations that can do nothing any more.
 func (db *DB) DeleteExpired(ctx context.Context) error {
 	return db.inTx(ctx, func(tx *tx) error {
@@ -76,6 +76,7 @@ func (db *DB) DeleteExpired(ctx context.Context) error {
 			{`DELETE FROM password_resets WHERE expires_at <= ?`, tx.now},
 			{`DELETE FROM oauth_states WHERE expires_at <= ?`, tx.now},
 			{`DELETE FROM oauth_choices WHERE expires_at <= ?`, tx.now},
+			{`DELETE FROM kept_forms WHERE expires_at <= ?`, tx.now},
 			{`DELETE FROM invitations WHERE expires_at <= ?`, tx.now.Add(-invitationLife)},
 		} {
 			if _, err := tx.ExecContext(ctx, d.query, ms(d.before)); err != nil {

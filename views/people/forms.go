@@ -17,6 +17,7 @@ type SignInForm struct {
 	Email  string
 	To     string // path to go on to
 	Dialog bool   // in a dialog, because a sign-in ended in the middle of work
+	Kept   bool   // text was put aside, to go on with
 	Error  string
 }
 

@@ -16,6 +16,9 @@ import (
 // Composer is everything on the page where a post is written.
 type Composer struct {
 	Op      string // key of this form
+	Mark    string // tells whose form it is when it arrives without a sign-in
+	Kept    string // reference of what was put aside then
+	Notice  string // what to know before anything else
 	Post    int64  // 0: not saved yet
 	Version int64
 	Person  int64
@@ -135,6 +138,7 @@ type SaveState struct {
 	Post, Version int64
 	Text          string
 	Pending       bool
+	Unsaved       bool // the text says so
 	MaySchedule   bool
 }
 

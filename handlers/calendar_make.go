@@ -21,6 +21,7 @@ import (
 const (
 	maxCards       = 400
 	maxCardsPerDay = 12
+	cardRunes      = 90 // what two lines hold on a wide phone
 )
 
 // calendarMaker turns posts into what the calendar shows.
@@ -240,7 +241,7 @@ func (m *calendarMaker) card(p store.CalendarPost, status club.Status, day, cloc
 	places := m.places(p)
 	wish := club.MoveWish{Role: m.actor.Role, Own: p.AuthorID == m.actor.Person.ID, Deliveries: p.Statuses()}
 	c := calendar.Card{
-		ID: p.ID, Version: p.Version, Time: clock, Text: p.Excerpt, Chips: places.chips, Accounts: places.shown, Status: status,
+		ID: p.ID, Version: p.Version, Time: clock, Text: shorten(p.Excerpt, cardRunes), Chips: places.chips, Accounts: places.shown, Status: status,
 		Campaign: m.campaigns[p.CampaignID], Practice: p.Practice && !m.actor.Club.Practice, Movable: wish.Check() == nil,
 	}
 	if c.Text == "" {

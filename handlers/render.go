@@ -21,7 +21,7 @@ const compressFrom = 1024
 var (
 	buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 	gzips   = sync.Pool{New: func() any {
-		w, err := gzip.NewWriterLevel(nil, 4)
+		w, err := gzip.NewWriterLevel(nil, 6)
 		if err != nil {
 			panic(err) // only for a level that does not exist
 		}

@@ -277,8 +277,19 @@ func (s *Server) nameOn(c echo.Context, account string, id platforms.ID) string 
 
 // shorten cuts a text to n characters.
 func shorten(text string, n int) string {
-	if r := []rune(text); len(r) > n {
-		return string(r[:n]) + "…"
+	runes, space := 0, 0
+	for i, r := range text {
+		if r == ' ' {
+			space = i
+		}
+		if runes == n {
+			// Languages without spaces are cut anywhere.
+			if space < i/2 {
+				space = i
+			}
+			return text[:space] + "…"
+		}
+		runes++
 	}
 	return text
 }

@@ -43,8 +43,9 @@ func (p CalendarPost) Statuses() []club.Status {
 	return out
 }
 
+// One letter more than cards show tells them that there is more.
 const calendarColumns = `
-	p.id, p.planned_at, substr(p.excerpt, 1, 90), p.author_id, coalesce(p.campaign_id, 0), p.practice, p.version,
+	p.id, p.planned_at, substr(p.excerpt, 1, 91), p.author_id, coalesce(p.campaign_id, 0), p.practice, p.version,
 	(SELECT group_concat(d.connection_id || ':' || d.status) FROM deliveries d WHERE d.post_id = p.id)`
 
 const calendarQuery = `

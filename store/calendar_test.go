@@ -46,8 +46,8 @@ func TestCalendarPosts(t *testing.T) {
 	if diff := cmp.Diff(want, got[0].Deliveries); diff != "" {
 		t.Errorf("deliveries (-want +got):\n%s", diff)
 	}
-	if n := len([]rune(got[0].Excerpt)); n != 90 {
-		t.Errorf("the excerpt has %d characters, want 90", n)
+	if n := len([]rune(got[0].Excerpt)); n != 91 {
+		t.Errorf("the excerpt has %d characters, want 91", n)
 	}
 	tray, err := db.TrayPosts(t.Context(), s)
 	if err != nil || len(tray) != 1 || tray[0].ID != posts[4] || !tray[0].At.IsZero() {

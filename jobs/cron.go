@@ -36,8 +36,18 @@ func (e *Engine) recurring() []struct {
 		{"30 3 * * *", "remove old answers", e.DB.DeleteRaw},
 		{"35 3 * * *", "remove what has expired", e.DB.DeleteExpired},
 		{"40 3 * * *", "tidy pictures", e.sweep},
+		{"50 3 * * 0", "examine the database", e.examine},
 		{"45 3 * * *", "fold the log into the database", e.DB.Checkpoint},
 	}
+}
+
+// examine reads the whole database once a week.
+func (e *Engine) examine(ctx context.Context) error {
+	x, err := e.DB.Examine(ctx)
+	if err == nil && x.Trouble != "" {
+		e.Log.Error("the database is damaged", "says", x.Trouble)
+	}
+	return err
 }
 
 // How far ahead posts are compared with the zone rules: at start those that are

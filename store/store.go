@@ -46,6 +46,7 @@ type DB struct {
 	keys     *secret.Keyset
 	now      func() time.Time
 	path     string
+	unclean  bool // the last program did not close it
 
 	wake sync.Mutex
 	subs []chan struct{}
@@ -83,7 +84,7 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
 	sessions.SetMaxOpenConns(2)
-	db := &DB{write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path}
+	db := &DB{unclean: leftLog(path), write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path}
 	if err := db.start(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -103,6 +104,9 @@ func (db *DB) start(ctx context.Context) error {
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	have, want, err := provider.GetVersions(ctx)
+	if isDamage(err) {
+		return db.damaged(err)
+	}
 	if err != nil {
 		return fmt.Errorf("open database %s: %w", db.path, err)
 	}

@@ -122,6 +122,9 @@ func (a *App) open(ctx context.Context) error {
 	if a.db, err = store.Open(ctx, a.settings.Data, keys, a.now); err != nil {
 		return err
 	}
+	if err := a.db.ExamineAfterCrash(ctx); err != nil {
+		return err
+	}
 	if a.journal, err = journal.Open(a.settings.Data, a.now); err != nil {
 		return err
 	}

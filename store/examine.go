@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// examined is the installation value that says how the last Examine ended.
+const examined = "examined"
+
+// Examination is how the database was when all of it was last read.
+type Examination struct {
+	At      time.Time // zero: never
+	Trouble string    // the first thing that is wrong, in SQLite's words; empty if nothing is
+}
+
+// Unclean tells whether the program that last had the database open stopped
+// without closing it: SQLite removes the write-ahead log when the last
+// connection closes.
+func (db *DB) Unclean() bool { return db.unclean }
+
+func leftLog(path string) bool {
+	i, err := os.Stat(path + "-wal")
+	return err == nil && i.Size() > 0
+}
+
+// Examine reads the whole database and keeps what it found (rule D10). Others
+// go on reading and writing meanwhile.
+func (db *DB) Examine(ctx context.Context) (Examination, error) {
+	said := ""
+	err := db.read.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&said)
+	switch {
+	case isDamage(err):
+		said = err.Error()
+	case err != nil:
+		return Examination{}, fmt.Errorf("examine the database: %w", err)
+	}
+	x := Examination{At: time.UnixMilli(db.now().UnixMilli()).UTC()}
+	if said != "ok" {
+		x.Trouble = strings.TrimSpace(said)
+	}
+	err = db.SetInstallationValue(ctx, examined, strconv.FormatInt(x.At.UnixMilli(), 10)+" "+x.Trouble)
+	if x.Trouble != "" {
+		err = nil // more than that cannot be asked of a damaged database
+	}
+	return x, err
+}
+
+// Examined is how the last Examine ended.
+func (db *DB) Examined(ctx context.Context) (Examination, error) {
+	v, err := db.InstallationValue(ctx, examined)
+	if err != nil || v == "" {
+		return Examination{}, err
+	}
+	at, trouble, _ := strings.Cut(v, " ")
+	n, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return Examination{}, fmt.Errorf("read when the database was examined: %w", err)
+	}
+	return Examination{At: time.UnixMilli(n).UTC(), Trouble: trouble}, nil
+}
+
+// ExamineAfterCrash refuses a database that is damaged, where the last program
+// stopped in the middle of its work.
+func (db *DB) ExamineAfterCrash(ctx context.Context) error {
+	if !db.unclean {
+		return nil
+	}
+	x, err := db.Examine(ctx)
+	if err == nil && x.Trouble != "" {
+		err = db.damaged(errors.New(x.Trouble))
+	}
+	return err
+}
+
+func isDamage(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && (e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB)
+}
+
+// damaged says what a person who starts the program can do.
+func (db *DB) damaged(err error) error {
+	return fmt.Errorf("the database %s is damaged, so Bandstand does not start: it could send something twice or lose it. "+
+		"Keep the file, and put your last backup in its place: %w", db.path, err)
+}

@@ -67,6 +67,7 @@ func (s *Server) routes() []route {
 		{post, "/clubs", club.ManageClub, s.createClub, 0},
 		{get, "/settings", club.ViewClub, s.showSettings, 0},
 		{post, "/settings", club.ManageClub, s.updateSettings, 0},
+		{get, "/settings/status", club.ManageClub, s.showStatus, 0},
 		{get, "/settings/members", club.ViewClub, s.showMembers, 0},
 		{post, "/settings/members/:id/role", club.ManageClub, s.updateMemberRole, 0},
 		{post, "/settings/members/:id/removal", club.ManageClub, s.removeMember, 0},

@@ -13,6 +13,14 @@ type Health struct {
 	LastClaim time.Time // when it last began to publish one; zero if never
 	Stuck     bool      // it has not looked for too long
 	Held      bool      // nothing can be stored: posts wait
+	Journal   Journal
+}
+
+// Journal is how the record of what was sent is.
+type Journal struct {
+	Size int64     // bytes of its present file
+	Last time.Time // its last line; zero if there is none
+	Bad  bool      // it cannot be written, or a line of it cannot be read
 }
 
 // showStart leads to where a person belongs.

@@ -91,6 +91,7 @@ func demoScreens(t *testing.T, app *App) []screen {
 		{"notices", "/notices", "", nil},
 		{"members", "/settings/members", "Tom Reid", nil},
 		{"settings", "/settings", "Riverside FC", nil},
+		{"status", "/settings/status", "How Bandstand is", nil},
 		{"new-club", "/clubs/new", "", nil},
 		{"profile", "/profile", "Your profile", nil},
 		{"not-found", "/nowhere", "There is nothing at this address", nil},

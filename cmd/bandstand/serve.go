@@ -221,7 +221,10 @@ func (a *App) jobsConfig(library *media.Library) jobs.Config {
 // health is how the engine is, for /healthz.
 func (a *App) health() handlers.Health {
 	s := a.engine.Status()
-	return handlers.Health{LastTick: s.LastTick, LastClaim: s.LastClaim, Stuck: s.Stuck(a.now()), Held: s.Held}
+	return handlers.Health{
+		LastTick: s.LastTick, LastClaim: s.LastClaim, Stuck: s.Stuck(a.now()), Held: s.Held,
+		Journal: handlers.Journal{Size: s.Journal.Offset, Last: s.Journal.Last, Bad: s.Journal.Err != nil || s.Journal.Damaged > 0},
+	}
 }
 
 // Run serves until ctx ends, then stops in order: no new requests, no new

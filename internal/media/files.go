@@ -93,11 +93,14 @@ func (f *files) room() error {
 	if err != nil {
 		return fmt.Errorf("look for free space: %w", err)
 	}
-	if free < min(keepFree, total/20) {
+	if tight(free, total) {
 		return full(nil)
 	}
 	return nil
 }
+
+// tight tells whether too little is free to take in pictures (rule D8).
+func tight(free, total int64) bool { return free < min(keepFree, total/20) }
 
 func freeSpace(dir string) (free, total int64, err error) {
 	var s unix.Statfs_t

@@ -73,6 +73,13 @@ func (l *Library) turn(ctx context.Context) (leave func(), err error) {
 	}
 }
 
+// Room is how much of the disk is left, in bytes, and whether that is too little
+// for more pictures.
+func (l *Library) Room() (free int64, isTight bool, err error) {
+	free, total, err := l.files.free(l.files.dir)
+	return free, tight(free, total), err
+}
+
 // Save takes in what a person uploaded as a picture of the club. What is wrong
 // with it is said by a *club.Error at the field "media".
 func (l *Library) Save(ctx context.Context, clubID, personID int64, name string, r io.Reader) (club.Media, error) {

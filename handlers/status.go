@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/people"
+)
+
+// late is how far behind its time a post is before that is remarkable.
+const late = 5 * time.Minute
+
+// showStatus tells an admin what to look at when something seems wrong.
+func (s *Server) showStatus(c echo.Context) error {
+	page := people.StatusPage{Page: s.page(c, "settings", t(c, "status_title")), Well: true}
+	for _, part := range []func(echo.Context) (people.StatusGroup, error){s.publishingStatus, s.accountsStatus, s.storageStatus} {
+		g, err := part(c)
+		if err != nil {
+			return err
+		}
+		for _, l := range g.Lines {
+			page.Well = page.Well && !l.Trouble
+		}
+		page.Groups = append(page.Groups, g)
+	}
+	return s.render(c, http.StatusOK, people.Status(page))
+}
+
+func (s *Server) publishingStatus(c echo.Context) (people.StatusGroup, error) {
+	ctx, h := c.Request().Context(), s.Health()
+	q, err := s.DB.Queue(ctx, scope(c))
+	if err != nil {
+		return people.StatusGroup{}, err
+	}
+	g := people.StatusGroup{ID: "publishing", Title: t(c, "status_publishing")}
+	look := people.StatusLine{Name: t(c, "status_look"), Value: t(c, "status_look_at", "time", s.whenExactly(c, h.LastTick))}
+	if h.Stuck {
+		look.Value, look.Trouble = t(c, "status_stuck", "time", s.whenExactly(c, h.LastTick)), true
+	}
+	g.Lines = append(g.Lines, look,
+		people.StatusLine{Name: t(c, "status_claim"), Value: s.whenExactly(c, h.LastClaim)},
+		people.StatusLine{Name: t(c, "status_scheduled"), Value: i18n.Number(ctx, int64(q.Scheduled))},
+		people.StatusLine{Name: t(c, "status_underway"), Value: i18n.Number(ctx, int64(q.Publishing))},
+	)
+	next := people.StatusLine{Name: t(c, "status_next"), Value: t(c, "status_next_none")}
+	if !q.Oldest.IsZero() {
+		next.Value = s.whenExactly(c, q.Oldest)
+		if s.Now().Sub(q.Oldest) > late {
+			next = people.StatusLine{Name: t(c, "status_overdue"), Value: t(c, "status_overdue_since", "time", next.Value), Trouble: true}
+		}
+	}
+	g.Lines = append(g.Lines, next)
+	deciding := people.StatusLine{Name: t(c, "status_deciding"), Value: i18n.Number(ctx, int64(q.Deciding))}
+	if q.Deciding > 0 {
+		deciding.Trouble, g.Href, g.More = true, listPath(store.TroubledPosts, "", 0), t(c, "status_deciding_link")
+	}
+	g.Lines = append(g.Lines, deciding)
+	return g, nil
+}
+
+func (s *Server) accountsStatus(c echo.Context) (people.StatusGroup, error) {
+	ctx := c.Request().Context()
+	all, err := s.DB.Connections(ctx, scope(c))
+	if err != nil {
+		return people.StatusGroup{}, err
+	}
+	g := people.StatusGroup{ID: "accounts", Title: t(c, "status_accounts"), Href: "/accounts", More: t(c, "status_accounts_link")}
+	count := map[club.Health]int{}
+	for _, n := range all {
+		if n.Practice == who(c).Club.Practice && n.Health != club.Disconnected {
+			count[n.Health]++
+		}
+	}
+	for _, health := range []club.Health{club.Working, club.WorksWithGaps, club.NeedsReconnect} {
+		if n := count[health]; n > 0 || health == club.Working {
+			g.Lines = append(g.Lines, people.StatusLine{
+				Name: t(c, "account_health_"+string(health)), Value: i18n.Number(ctx, int64(n)), Trouble: health == club.NeedsReconnect,
+			})
+		}
+	}
+	return g, nil
+}
+
+func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
+	ctx, h := c.Request().Context(), s.Health()
+	x, err := s.DB.Examined(ctx)
+	if err != nil {
+		return people.StatusGroup{}, err
+	}
+	free, tight, err := s.Media.Room()
+	if err != nil {
+		return people.StatusGroup{}, err
+	}
+	disk := people.StatusLine{Name: t(c, "status_disk"), Value: t(c, "status_disk_free", "size", i18n.Bytes(ctx, free))}
+	switch {
+	case h.Held:
+		disk.Value, disk.Trouble = t(c, "status_disk_held"), true
+	case tight:
+		disk.Value, disk.Trouble = t(c, "status_disk_tight", "size", i18n.Bytes(ctx, free)), true
+	}
+	journal := people.StatusLine{
+		Name:  t(c, "status_journal"),
+		Value: t(c, "status_journal_at", "size", i18n.Bytes(ctx, h.Journal.Size), "time", s.whenExactly(c, h.Journal.Last)),
+	}
+	switch {
+	case h.Journal.Bad:
+		journal.Value, journal.Trouble = t(c, "status_journal_bad"), true
+	case h.Journal.Last.IsZero():
+		journal.Value = t(c, "status_journal_empty")
+	}
+	return people.StatusGroup{ID: "storage", Title: t(c, "status_storage"), Lines: []people.StatusLine{disk, s.databaseLine(c, x), journal}}, nil
+}
+
+func (s *Server) databaseLine(c echo.Context, x store.Examination) people.StatusLine {
+	l := people.StatusLine{Name: t(c, "status_database")}
+	switch {
+	case x.Trouble != "":
+		l.Value, l.Trouble = t(c, "status_database_bad", "trouble", x.Trouble), true
+	case x.At.IsZero():
+		l.Value = t(c, "status_database_new")
+	default:
+		l.Value = t(c, "status_database_good", "time", s.whenExactly(c, x.At))
+	}
+	return l
+}
+
+// whenExactly writes a moment to the second, in the club's zone.
+func (s *Server) whenExactly(c echo.Context, at time.Time) string {
+	if at.IsZero() {
+		return t(c, "status_never")
+	}
+	at = at.In(s.zone(c))
+	return t(c, "date_when", "day", i18n.DayShort(c.Request().Context(), at), "time", at.Format(time.TimeOnly))
+}

@@ -1,0 +1,44 @@
+package handlers
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// TestStatusSaysWhatIsWrong walks the page of an admin through a quiet club and
+// through one in which everything goes wrong.
+func TestStatusSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	health := Health{}
+	s := newScene(t, func(c *Config) { c.Health = func() Health { return health } })
+	health.LastTick, health.LastClaim = s.clock.Now(), s.clock.Now()
+	account := s.connect("x", "riversidefc")
+	s.schedule("Match day", "2026-11-24T18:30", account)
+	maeve := s.as(club.Admin)
+	maeve.get("/settings").says("How Bandstand is")
+	maeve.get("/settings/status").want(http.StatusOK).
+		says("All is well.", "Yes, last Mon 23 Nov, 09:00:00", "Tue 24 Nov, 18:30:00", "Nothing was sent yet", "once a week").
+		saysNot("Overdue", "Needs reconnecting")
+	s.as(club.Publisher).get("/settings/status").want(http.StatusForbidden)
+
+	s.clock.Advance(48 * time.Hour)
+	late := s.schedule("Raffle", "2026-11-26T18:30", account)
+	s.force(late.ID, club.NeedsAttention, club.Ambiguous)
+	health.Stuck, health.Held, health.Journal.Bad = true, true, true
+	if _, err := s.db.Writer().ExecContext(t.Context(), `UPDATE connections SET health = 'reconnect'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.db.SetInstallationValue(t.Context(), "examined", "1795424400000 wrong # of entries in index posts_list"); err != nil {
+		t.Fatal(err)
+	}
+	page := s.as(club.Admin).get("/settings/status").want(http.StatusOK).
+		says("Something wants your attention", "No, not since Mon 23 Nov, 09:00:00. Restart Bandstand", "Since Tue 24 Nov, 18:30:00",
+			"Wait for a decision", "Needs reconnecting", "Nothing can be stored", "Damaged: wrong # of entries", "Cannot be written or read").
+		saysNot("All is well")
+	if n := page.doc().Find("dd[data-trouble]").Length(); n != 7 {
+		t.Errorf("%d lines are marked, want 7: %s", n, page.text())
+	}
+}

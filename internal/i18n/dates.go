@@ -64,6 +64,8 @@ func Place(zone string) string {
 // Bytes writes a size: "2.1 MB".
 func Bytes(ctx context.Context, n int64) string {
 	switch {
+	case n >= 1_000_000_000:
+		return T(ctx, "size_gb", "n", fmt.Sprintf("%.1f", float64(n)/1e9))
 	case n >= 1_000_000:
 		return T(ctx, "size_mb", "n", fmt.Sprintf("%.1f", float64(n)/1e6))
 	case n >= 1000:

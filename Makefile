@@ -60,6 +60,10 @@ crash-long: KILLS ?= 10000
 crash-long: ## the same, 10,000 times (KILLS=..., BANDSTAND_TEST_SEED=...)
 	BANDSTAND_TEST_KILLS=$(KILLS) $(CRASH_TEST) -timeout=12h -run TestCrash
 
+.PHONY: soak
+soak: ## let the real program work for two hours and watch it grow (SOAK=10m)
+	BANDSTAND_TEST_SOAK=$(SOAK) $(CRASH_TEST) -timeout=24h -run TestSoak
+
 .PHONY: generate
 generate: ## write *_templ.go from *.templ
 	$(TEMPL) fmt views platforms

@@ -82,14 +82,14 @@ func numberOf(t *testing.T, variable string, otherwise uint64) uint64 {
 	return n
 }
 
-// readPoints reads the names of all failpoints that a delivery comes by.
+// readPoints reads the names of all failpoints.
 func readPoints(t *testing.T) []string {
 	t.Helper()
 	b, err := os.ReadFile("../../internal/failpoint/names.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(strings.Fields(string(b)), func(name string) bool { return strings.HasPrefix(name, "journal.") })
+	return strings.Fields(string(b))
 }
 
 // crash is what all rounds together came to.

@@ -24,10 +24,8 @@ import (
 // six digits behind it, counting up.
 const FileName = "publish.journal"
 
-const (
-	fullAt  = 8 << 20              // bytes of one file
-	keepFor = 400 * 24 * time.Hour // after its last line
-)
+// keepFor is how long a full file is kept after its last line.
+const keepFor = 400 * 24 * time.Hour
 
 // Journal is open for adding lines. It is safe for use by many at once.
 type Journal struct {

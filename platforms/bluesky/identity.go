@@ -6,21 +6,21 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
+	"github.com/bandstand-app/bandstand/platforms/internal/pattern"
 )
 
 // A handle is a domain name and may change; a DID is for ever; the document of
 // a DID says on which server the account lives.
 
 var (
-	handleForm = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
-	plcForm    = regexp.MustCompile(`^did:plc:[a-z2-7]{24}$`)
-	webForm    = regexp.MustCompile(`^did:web:([a-zA-Z0-9.-]{1,253})$`)
+	handleForm = pattern.Lazy(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+	plcForm    = pattern.Lazy(`^did:plc:[a-z2-7]{24}$`)
+	webForm    = pattern.Lazy(`^did:web:([a-zA-Z0-9.-]{1,253})$`)
 )
 
 // resolveHandle asks a server for the DID behind a handle.
@@ -41,7 +41,7 @@ func (b *Bluesky) resolveHandle(ctx context.Context, host, handle string) (strin
 	return answer.DID, nil
 }
 
-func validDID(did string) bool { return plcForm.MatchString(did) || webForm.MatchString(did) }
+func validDID(did string) bool { return plcForm().MatchString(did) || webForm().MatchString(did) }
 
 // identity is what the document of a DID says.
 type identity struct {
@@ -54,7 +54,7 @@ type identity struct {
 func (b *Bluesky) document(ctx context.Context, did string) (identity, error) {
 	const op = "identity"
 	address := b.plc + "/" + did
-	if m := webForm.FindStringSubmatch(did); m != nil {
+	if m := webForm().FindStringSubmatch(did); m != nil {
 		address = "https://" + m[1] + "/.well-known/did.json"
 	}
 	var raw json.RawMessage
@@ -90,7 +90,7 @@ func parseDocument(raw []byte, did string) (identity, error) {
 	}
 	var out identity
 	for _, name := range doc.AlsoKnownAs {
-		if h, ok := strings.CutPrefix(name, "at://"); ok && handleForm.MatchString(strings.ToLower(h)) {
+		if h, ok := strings.CutPrefix(name, "at://"); ok && handleForm().MatchString(strings.ToLower(h)) {
 			out.handles = append(out.handles, strings.ToLower(h))
 		}
 	}
@@ -136,7 +136,7 @@ func typedHandle(s string) (string, bool) {
 		return s, true
 	}
 	s = strings.ToLower(s)
-	return s, handleForm.MatchString(s)
+	return s, handleForm().MatchString(s)
 }
 
 func (i identity) has(handle string) bool { return slices.Contains(i.handles, handle) }

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/bandstand-app/bandstand/platforms/internal/pattern"
 )
 
 // A text on Bluesky is plain; beside it stand facets, which say that the bytes
@@ -88,7 +90,7 @@ func links(s string) []part {
 
 var (
 	schemeForm = regexp.MustCompile(`(?i)https?://`)
-	bareForm   = regexp.MustCompile(`^\(*((?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)+[\pL\pN-]*\pL)(?::\d{1,5})?(?:[/?#].*)?`)
+	bareForm   = pattern.Lazy(`^\(*((?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)+[\pL\pN-]*\pL)(?::\d{1,5})?(?:[/?#].*)?`)
 )
 
 // linkIn finds the address in a word, if there is one.
@@ -100,7 +102,7 @@ func linkIn(word string) (part, bool) {
 		ok := err == nil && strings.Trim(u.Hostname(), ".-") != "" && !unicode.IsLetter(before) && !unicode.IsDigit(before)
 		return part{linkPart, m[0], m[0] + len(found), found}, ok
 	}
-	m := bareForm.FindStringSubmatchIndex(word)
+	m := bareForm().FindStringSubmatchIndex(word)
 	if m == nil || !isDomain(word[m[2]:m[3]]) {
 		return part{}, false
 	}
@@ -188,7 +190,7 @@ func short(address string) string {
 var (
 	tagForm = regexp.MustCompile(`[#＃]([^\s#＃]+)`)
 	// mentionForm is @ and a handle: a domain name.
-	mentionForm = regexp.MustCompile(`@((?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)`)
+	mentionForm = pattern.Lazy(`@((?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)`)
 )
 
 // wordParts finds hashtags and mentions in a text without links. first tells
@@ -207,7 +209,7 @@ func wordParts(s string, first bool) []part {
 			out = append(out, part{tagPart, m[0], m[2] + len(tag), tag})
 		}
 	}
-	for _, m := range mentionForm.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range mentionForm().FindAllStringSubmatchIndex(s, -1) {
 		after, size := utf8.DecodeRuneInString(s[m[1]:])
 		if starts(m[0]) && (size == 0 || !unicode.IsLetter(after) && !unicode.IsDigit(after) && !strings.ContainsRune("@-_", after)) {
 			out = append(out, part{mentionPart, m[0], m[1], s[m[2]:m[3]]})

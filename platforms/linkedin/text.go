@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/bandstand-app/bandstand/platforms/internal/pattern"
 )
 
 // LinkedIn reads a post's text in its "little" format. A reserved character
@@ -14,7 +16,7 @@ import (
 const reserved = `|{}@[]()<>#\*_~`
 
 // mention is how a Page or a person is mentioned in a text: @[Name](urn).
-var mention = regexp.MustCompile(`^@\[([^\[\]()\\\n]{1,200})\]\((urn:li:(?:organization:[0-9]+|person:[A-Za-z0-9_-]+))\)`)
+var mention = pattern.Lazy(`^@\[([^\[\]()\\\n]{1,200})\]\((urn:li:(?:organization:[0-9]+|person:[A-Za-z0-9_-]+))\)`)
 
 // webAddress is an address within a text: a number sign in it is no hashtag.
 var webAddress = regexp.MustCompile(`^https?://[^\s]+`)
@@ -25,7 +27,7 @@ func little(text string) string {
 	var b strings.Builder
 	before := rune(' ')
 	for i := 0; i < len(text); {
-		if m := mention.FindStringSubmatch(text[i:]); m != nil {
+		if m := mention().FindStringSubmatch(text[i:]); m != nil {
 			b.WriteString("@[" + escape(m[1]) + "](" + escape(m[2]) + ")")
 			i += len(m[0])
 			before = ')'

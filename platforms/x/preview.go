@@ -4,13 +4,13 @@ import (
 	"context"
 	"io"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/pattern"
 )
 
 // cardView is what the preview card is drawn from.
@@ -67,12 +67,12 @@ func words(v cardView) templ.Component {
 }
 
 // names are mentions, hashtags and cashtags, roughly: they are only coloured.
-var names = regexp.MustCompile(`(?:@[A-Za-z0-9_]{1,15}|#[\p{L}\p{M}\p{Nd}_]*[\p{L}\p{M}][\p{L}\p{M}\p{Nd}_]*|\$[A-Za-z]{1,6})\b`)
+var names = pattern.Lazy(`(?:@[A-Za-z0-9_]{1,15}|#[\p{L}\p{M}\p{Nd}_]*[\p{L}\p{M}][\p{L}\p{M}\p{Nd}_]*|\$[A-Za-z]{1,6})\b`)
 
 // parts marks what X will colour: addresses and names.
 func parts(text string) []part {
 	marks := findURLs(text)
-	for _, m := range names.FindAllStringIndex(text, -1) {
+	for _, m := range names().FindAllStringIndex(text, -1) {
 		inURL := slices.ContainsFunc(marks, func(s span) bool { return m[0] < s.end && s.start < m[1] })
 		if !inURL && mayPrecede(text[:m[0]]) {
 			marks = append(marks, span{m[0], m[1]})

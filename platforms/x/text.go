@@ -9,6 +9,8 @@ import (
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/bandstand-app/bandstand/platforms/internal/pattern"
 )
 
 // The figures of twitter-text's configuration, version 3.
@@ -165,7 +167,7 @@ var (
 	brackets    = `\((?:` + generalPath + `+|` + generalPath + `*\(` + generalPath + `+\)` + generalPath + `*)\)`
 
 	port  = regexp.MustCompile(`^:[0-9]+`)
-	route = regexp.MustCompile(`^/(?:(?:` + generalPath + `|` + brackets + `)*(?:` + endOfPath + `|` + brackets + `))?`)
+	route = pattern.Lazy(`^/(?:(?:` + generalPath + `|` + brackets + `)*(?:` + endOfPath + `|` + brackets + `))?`)
 	query = regexp.MustCompile(`^\?[a-zA-Z0-9!?*'();:&=+$/%#\[\]\-_.,~|@]*[a-zA-Z0-9_&=#/\-]`)
 )
 
@@ -183,7 +185,7 @@ func urlEnd(text string, i int, scheme bool) int {
 	if end == 0 {
 		return 0
 	}
-	for _, part := range []*regexp.Regexp{port, route, query} {
+	for _, part := range []*regexp.Regexp{port, route(), query} {
 		end += len(part.FindString(text[end:]))
 	}
 	if end-i > maxAddress {

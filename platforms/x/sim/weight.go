@@ -1,26 +1,27 @@
 package sim
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
 	"golang.org/x/net/publicsuffix"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/bandstand-app/bandstand/platforms/internal/pattern"
 )
 
 // This file counts as X does, written apart from the client's counter so that
 // one mistake cannot hide in both: addresses by one pattern, emoji by grapheme.
 
 // maybeAddress finds what looks like an address; isAddress decides.
-var maybeAddress = regexp.MustCompile(
+var maybeAddress = pattern.Lazy(
 	`(?i)(^|[^a-z0-9@＠$#＃_./-])((?:https?://)?(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?\.)+([\p{L}]+|xn--[a-z0-9-]+)(?::\d+)?(?:/(?:[^\s()<>"]*(?:\([^\s()<>"]*\))?)*)?(?:\?[^\s<>"]*)?)`)
 
 // addresses lists the addresses in a text with their places in bytes.
 func addresses(text string) (out [][2]int) {
 	for at := 0; at < len(text); {
-		m := maybeAddress.FindStringSubmatchIndex(text[at:])
+		m := maybeAddress().FindStringSubmatchIndex(text[at:])
 		if m == nil {
 			break
 		}

@@ -6,6 +6,10 @@ SHELL       := /bin/bash
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
+# Templates are not inlined: every page would be in the program twice, in its
+# package and in that of its handler. The calendar is drawn by hand and hot.
+OWN      := github.com/bandstand-app/bandstand
+GCFLAGS  := -gcflags='$(OWN)/views/...=-l' -gcflags='$(OWN)/views/calendar='
 CACHE    := $(CURDIR)/.cache
 LINT_VERSION := v2.15.0
 VULN_VERSION := v1.9.0
@@ -21,7 +25,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/bandstand
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bandstand ./cmd/bandstand
+	go build -trimpath -ldflags '$(LDFLAGS)' $(GCFLAGS) -o bin/bandstand ./cmd/bandstand
 
 .PHONY: demo
 demo: build ## try it: a furnished club in practice mode, nothing leaves this computer

@@ -31,7 +31,9 @@ type process struct {
 func build(b *testing.B, dir, pkg string) string {
 	b.Helper()
 	path := filepath.Join(dir, filepath.Base(pkg))
-	cmd := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w -X main.version=bench", "-tags", "sqlite_omit_load_extension", "-o", path, "./"+pkg)
+	const views = "github.com/bandstand-app/bandstand/views/"
+	cmd := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w -X main.version=bench",
+		"-gcflags", views+"...=-l", "-gcflags", views+"calendar=", "-tags", "sqlite_omit_load_extension", "-o", path, "./"+pkg)
 	cmd.Dir = "../.."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("build %s: %v\n%s", pkg, err, out)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -41,7 +42,12 @@ type calendarMaker struct {
 	statuses     map[club.Status]string
 	lists        map[string]placeWords // by the connections of a post
 	names        map[string]string     // of days
-	seen         map[int64]bool        // posts that the filters let through
+	seen         []int64               // posts that the filters let through
+
+	// Room that is used for one post after the other.
+	states []club.Status
+	key    []byte
+	facts  []string
 }
 
 // accountWords is what a connection is called.
@@ -66,7 +72,7 @@ func (s *Server) newCalendar(c echo.Context, q calendarQuery) (*calendarMaker, e
 	y, mo, d := s.Now().In(zone).Date()
 	return &calendarMaker{
 		s: s, c: c, ctx: c.Request().Context(), actor: a, q: q, zone: zone, today: time.Date(y, mo, d, 0, 0, 0, 0, time.UTC),
-		names: map[string]string{}, lists: map[string]placeWords{}, seen: map[int64]bool{},
+		names: map[string]string{}, lists: map[string]placeWords{},
 	}, nil
 }
 
@@ -178,10 +184,10 @@ func (m *calendarMaker) makeDays(dates []time.Time, posts []store.CalendarPost) 
 	}
 	first, next := m.month()
 	days := make([]calendar.Day, 0, len(dates))
-	index := make(map[string]int, len(dates))
+	index := make(map[int]int, len(dates))
 	for _, d := range dates {
 		key := d.Format(dateLayout)
-		index[key] = len(days)
+		index[dateNumber(d)] = len(days)
 		past := d.Before(m.today)
 		days = append(days, calendar.Day{
 			Key: key, Number: strconv.Itoa(d.Day()), Name: m.dayName(d), Today: d.Equal(m.today), Past: past,
@@ -190,13 +196,13 @@ func (m *calendarMaker) makeDays(dates []time.Time, posts []store.CalendarPost) 
 	}
 	perDay := m.perDay(len(posts), len(days))
 	for _, p := range posts {
-		status := club.PostStatus(p.Statuses())
+		states, status := m.status(p)
 		if !m.q.matches(p, status) {
 			continue
 		}
-		m.seen[p.ID] = true
+		m.seen = append(m.seen, p.ID)
 		at := p.At.In(m.zone)
-		i, ok := index[at.Format(dateLayout)]
+		i, ok := index[dateNumber(at)]
 		if !ok {
 			continue
 		}
@@ -206,13 +212,29 @@ func (m *calendarMaker) makeDays(dates []time.Time, posts []store.CalendarPost) 
 			d.Cards = make([]calendar.Card, 0, min(perDay, maxCardsPerDay))
 		}
 		if len(d.Cards) < perDay {
-			d.Cards = append(d.Cards, m.card(p, status, d.Name, i18n.Clock(m.ctx, at)))
+			d.Cards = append(d.Cards, m.card(p, states, status, d.Name, i18n.Clock(m.ctx, at)))
 		}
 	}
 	for i := range days {
 		days[i].Count = m.count(days[i].Total)
 	}
 	return days, nil
+}
+
+// dateNumber is the date of a time: 20261124.
+func dateNumber(t time.Time) int {
+	y, m, d := t.Date()
+	return y*10_000 + int(m)*100 + d
+}
+
+// status is how the deliveries of a post stand, until the next post is asked
+// about, and what that makes of the post.
+func (m *calendarMaker) status(p store.CalendarPost) ([]club.Status, club.Status) {
+	m.states = m.states[:0]
+	for _, d := range p.Deliveries {
+		m.states = append(m.states, d.Status)
+	}
+	return m.states, club.PostStatus(m.states)
 }
 
 // perDay is how many cards a day may hold so that the page stays small.
@@ -237,9 +259,9 @@ func (m *calendarMaker) count(n int) string {
 }
 
 // card makes one post. day is empty for a post without a time.
-func (m *calendarMaker) card(p store.CalendarPost, status club.Status, day, clock string) calendar.Card {
+func (m *calendarMaker) card(p store.CalendarPost, states []club.Status, status club.Status, day, clock string) calendar.Card {
 	places := m.places(p)
-	wish := club.MoveWish{Role: m.actor.Role, Own: p.AuthorID == m.actor.Person.ID, Deliveries: p.Statuses()}
+	wish := club.MoveWish{Role: m.actor.Role, Own: p.AuthorID == m.actor.Person.ID, Deliveries: states}
 	c := calendar.Card{
 		ID: p.ID, Version: p.Version, Time: clock, Text: shorten(p.Excerpt, cardRunes), Chips: places.chips, Accounts: places.shown, Status: status,
 		Campaign: m.campaigns[p.CampaignID], Practice: p.Practice && !m.actor.Club.Practice, Movable: wish.Check() == nil,
@@ -249,14 +271,13 @@ func (m *calendarMaker) card(p store.CalendarPost, status club.Status, day, cloc
 	}
 	c.Editable = status != club.Published && status != club.Publishing &&
 		(m.actor.Role.Can(club.SchedulePosts) || (wish.Own && m.actor.Role.Can(club.WritePosts)))
-	var facts strings.Builder
-	for _, fact := range []string{day, clock, places.spoken, m.statuses[status], m.outOf(p, status)} {
+	m.facts = append(m.facts[:0], "") // begins with a comma
+	for _, fact := range [...]string{day, clock, places.spoken, m.statuses[status], m.outOf(p, status)} {
 		if fact != "" {
-			facts.WriteString(", ")
-			facts.WriteString(fact)
+			m.facts = append(m.facts, fact)
 		}
 	}
-	c.Facts = facts.String()
+	c.Facts = strings.Join(m.facts, ", ")
 	return c
 }
 
@@ -280,20 +301,21 @@ func (m *calendarMaker) outOf(p store.CalendarPost, status club.Status) string {
 // places says where a post goes. Posts that go to the same accounts share the
 // words.
 func (m *calendarMaker) places(p store.CalendarPost) placeWords {
+	m.key = m.key[:0]
+	for _, d := range p.Deliveries {
+		if d.Status != club.Cancelled {
+			m.key = append(strconv.AppendInt(m.key, d.ConnectionID, 36), ' ')
+		}
+	}
+	w, ok := m.lists[string(m.key)]
+	if ok {
+		return w
+	}
 	var ids []int64
 	for _, d := range p.Deliveries {
 		if d.Status != club.Cancelled {
 			ids = append(ids, d.ConnectionID)
 		}
-	}
-	var key strings.Builder
-	for _, id := range ids {
-		key.WriteString(strconv.FormatInt(id, 36))
-		key.WriteByte(' ')
-	}
-	w, ok := m.lists[key.String()]
-	if ok {
-		return w
 	}
 	m.sortAccounts(ids, p.Practice)
 	var spoken, shown []string
@@ -311,7 +333,7 @@ func (m *calendarMaker) places(p store.CalendarPost) placeWords {
 		w.chips = append(w.chips, calendar.Chip{Platform: string(a.platform), Short: a.short})
 	}
 	w.spoken, w.shown = joinAnd(m.c, spoken), strings.Join(shown, ", ")
-	m.lists[key.String()] = w
+	m.lists[string(m.key)] = w
 	return w
 }
 
@@ -334,10 +356,10 @@ func (m *calendarMaker) tray() (*calendar.Tray, error) {
 	}
 	tray := &calendar.Tray{}
 	for _, p := range posts {
-		status := club.PostStatus(p.Statuses())
+		states, status := m.status(p)
 		if m.q.matches(p, status) {
-			m.seen[p.ID] = true
-			tray.Cards = append(tray.Cards, m.card(p, status, "", ""))
+			m.seen = append(m.seen, p.ID)
+			tray.Cards = append(tray.Cards, m.card(p, states, status, "", ""))
 		}
 	}
 	tray.Total = i18n.N(m.ctx, "calendar_tray", len(tray.Cards))
@@ -346,10 +368,21 @@ func (m *calendarMaker) tray() (*calendar.Tray, error) {
 
 // sprite is the platforms' marks as symbols.
 func (m *calendarMaker) sprite() string {
-	all := m.s.platforms(m.actor.Club.Practice).All()
-	infos := make([]platforms.Info, 0, len(all))
-	for _, p := range all {
-		infos = append(infos, p.Info())
+	if m.actor.Club.Practice {
+		return m.s.practiceMarks()
 	}
-	return calendar.Sprite(infos)
+	return m.s.realMarks()
+}
+
+// marksOf draws the marks of platforms when they are first asked for: they stay
+// as they are.
+func marksOf(r *platforms.Registry) func() string {
+	return sync.OnceValue(func() string {
+		all := r.All()
+		infos := make([]platforms.Info, 0, len(all))
+		for _, p := range all {
+			infos = append(infos, p.Info())
+		}
+		return calendar.Sprite(infos)
+	})
 }

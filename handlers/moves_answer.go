@@ -25,7 +25,7 @@ func (mv *move) done(moved store.Moved) error {
 	case !mv.onCal || key == "":
 	case !mv.shown(key):
 		a.Link, a.LinkText = calendarQuery{view: mv.cal.q.view, date: key}.path(), t(mv.c, "move_see_it")
-	case !mv.cal.seen[mv.post.ID]:
+	case !slices.Contains(mv.cal.seen, mv.post.ID):
 		a.Toast = t(mv.c, "move_hidden", "text", a.Toast)
 		a.Link, a.LinkText = mv.cal.q.clear().path(), t(mv.c, "move_show_it")
 	}

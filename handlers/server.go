@@ -67,6 +67,8 @@ type Server struct {
 	heavy    chan struct{} // places for pages that cost much at once
 	queue    chan struct{} // places to wait for one
 	signIns  *limiter
+
+	realMarks, practiceMarks func() string
 }
 
 // heavyQueue bounds how many wait for a heavy page: beyond it, 503 at once is
@@ -83,6 +85,8 @@ func New(cfg Config) (*Server, error) {
 		heavy:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		queue:    make(chan struct{}, heavyQueue),
 		signIns:  newLimiter(),
+
+		realMarks: marksOf(cfg.Real), practiceMarks: marksOf(cfg.Practice),
 	}
 	if err := s.cross.AddTrustedOrigin(cfg.BaseURL.Scheme + "://" + cfg.BaseURL.Host); err != nil {
 		return nil, err

@@ -110,6 +110,7 @@ func scanCalendarPost(scan func(...any) error) (CalendarPost, error) {
 	if deliveries == nil {
 		return p, nil
 	}
+	p.Deliveries = make([]CalendarDelivery, 0, 1+strings.Count(*deliveries, ","))
 	for one := range strings.SplitSeq(*deliveries, ",") {
 		id, status, _ := strings.Cut(one, ":")
 		n, err := strconv.ParseInt(id, 10, 64)

@@ -54,28 +54,39 @@ const (
 // (ux.md §3.2): the first rule that fits decides. Cancelled deliveries do not
 // count. Without any it is a draft.
 func PostStatus(deliveries []Status) Status {
-	n := map[Status]int{}
-	total := 0
+	// The calendar asks this of hundreds of posts for a page: no map.
+	var total, publishing, published, failed, attention, scheduled int
 	for _, s := range deliveries {
-		if s != Cancelled {
-			n[s]++
-			total++
+		switch s {
+		case Cancelled:
+			continue
+		case Publishing:
+			publishing++
+		case Published:
+			published++
+		case Failed:
+			failed++
+		case NeedsAttention:
+			attention++
+		case Scheduled:
+			scheduled++
 		}
+		total++
 	}
 	switch {
 	case total == 0:
 		return Draft
-	case n[Publishing] > 0:
+	case publishing > 0:
 		return Publishing
-	case n[Published] == total:
+	case published == total:
 		return Published
-	case n[Failed] == total:
+	case failed == total:
 		return Failed
-	case n[Failed] > 0, n[NeedsAttention] > 0:
+	case failed > 0, attention > 0:
 		return NeedsAttention
-	case n[Scheduled] > 0:
+	case scheduled > 0:
 		return Scheduled
-	case n[Published] > 0:
+	case published > 0:
 		return Published
 	}
 	return Draft

@@ -135,6 +135,11 @@ func (s *Server) page(c echo.Context, nav, title string) layout.Page {
 		Club: a.Club.Name, Role: a.Role, Practice: a.Club.Practice,
 		Unread: a.Unread, Reconnect: a.Reconnect, Held: s.Health().Held,
 	}
+	p.Signed.Waiting = a.Waiting
+	p.Signed.Hold = s.holdWords(c, a.Hold)
+	if p.Signed.Hold != "" && a.Role.Can(club.SchedulePosts) {
+		p.Signed.HoldAction = t(c, "frame_hold_release")
+	}
 	if a.Club.Practice {
 		p.Signed.PracticeFed = practice.Path
 	}

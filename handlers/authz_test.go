@@ -50,6 +50,8 @@ var done = map[string]int{
 	"POST /settings/invitations":              422,
 	"POST /settings/members/:id/sign-in-link": 200,
 	"POST /settings/platforms/:slot":          422,
+	"POST /hold":                              422,
+	"POST /waiting":                           404,
 	"POST /posts/preview":                     200,
 	"POST /posts/:id/schedule":                422,
 	"POST /settings/platforms/:slot/check":    200,

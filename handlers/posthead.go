@@ -296,7 +296,10 @@ func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x 
 	if x.Status == club.Failed {
 		now.Label = t(c, "answer_again")
 	}
-	if x.Connection.Usable() {
+	if x.Phase == club.Restored || x.Phase == club.Clone {
+		f.Decisions = append(f.Decisions, posts.Decision{Answer: "there", Label: t(c, "waiting_there"), AskLink: true})
+	}
+	if x.Connection.Usable() && who(c).Hold.Phase == "" {
 		f.Decisions = append(f.Decisions, now)
 	}
 	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: t(c, "answer_discard", "platform", platform), Kind: "quiet"})

@@ -101,6 +101,13 @@ func (s *Server) routes() []route {
 		{post, "/posts/:id/deletion", club.WritePosts, s.createDeletion, 0},
 		{post, "/deliveries/:id/answer", club.SchedulePosts, s.createAnswer, 0},
 
+		// Holding all posts, and what was put aside
+		{get, "/hold", club.SchedulePosts, s.showHold, 0},
+		{post, "/hold", club.SchedulePosts, s.createHold, 0},
+		{post, "/hold/release", club.SchedulePosts, s.createRelease, 0},
+		{get, "/waiting", club.SchedulePosts, s.showWaiting, 0},
+		{post, "/waiting", club.SchedulePosts, s.createDecisions, 0},
+
 		// Pictures
 		{post, "/media", club.WritePosts, s.createMedia, 0},
 		{get, "/media/:id/thumb", club.ViewClub, s.showThumb, 0},

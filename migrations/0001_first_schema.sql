@@ -340,6 +340,7 @@ CREATE INDEX deliveries_of ON deliveries (post_id, connection_id, status);
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX deliveries_connection ON deliveries (connection_id, status);
 CREATE INDEX deliveries_attention ON deliveries (club_id, status) WHERE status IN ('FAILED', 'NEEDS_ATTENTION');
+CREATE INDEX deliveries_put_aside ON deliveries (club_id, phase) WHERE phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect');
 CREATE INDEX deliveries_ahead ON deliveries (club_id, status) WHERE status IN ('SCHEDULED', 'PUBLISHING');
 CREATE INDEX deliveries_published ON deliveries (club_id, published_at) WHERE published_at IS NOT NULL;
 CREATE UNIQUE INDEX deliveries_remote ON deliveries (connection_id, remote_id) WHERE remote_id IS NOT NULL;

@@ -17,6 +17,8 @@ type Actor struct {
 	Unread     int       // notices
 	Reconnect  int       // accounts that need reconnecting
 	OtherClubs []ActorClub
+	Hold       Hold // of all posts; zero if nothing is held
+	Waiting    int  // posts that were put aside for people to decide
 }
 
 // ActorPerson is what requests need to know of a person.
@@ -47,19 +49,23 @@ func (db *DB) Actor(ctx context.Context, personID, clubID int64) (*Actor, error)
 		club              ActorClub
 		role              club.Role
 		unread, reconnect int
+		holds, waiting    int
 	}
 	// A person without a club has one row, with a club that is zero.
 	all, err := queryAll(ctx, db.read, func(scan func(...any) error) (m membership, err error) {
 		p, c := &a.Person, &m.club
 		err = scan(&p.ID, &p.Name, &p.Email, &p.Theme, &p.Shortcuts, into(&p.SessionsFrom),
-			&c.ID, &c.Name, &c.Zone, &c.WeekStart, &c.Practice, &c.Changes, &m.role, &m.unread, &m.reconnect)
+			&c.ID, &c.Name, &c.Zone, &c.WeekStart, &c.Practice, &c.Changes, &m.role, &m.unread, &m.reconnect, &m.holds, &m.waiting)
 		return m, err
 	}, `
 		SELECT p.id, p.name, p.email, p.theme, p.shortcuts, p.sessions_from,
 			coalesce(c.id, 0), coalesce(c.name, ''), coalesce(c.zone, ''), coalesce(c.week_start, 0), coalesce(c.practice, 0), coalesce(c.changes, 0),
 			coalesce(m.role, ''),
 			(SELECT count(*) FROM notices n WHERE n.club_id = c.id AND n.person_id = p.id AND n.read_at IS NULL),
-			(SELECT count(*) FROM connections n WHERE n.club_id = c.id AND n.practice = c.practice AND n.health = 'reconnect')
+			(SELECT count(*) FROM connections n WHERE n.club_id = c.id AND n.practice = c.practice AND n.health = 'reconnect'),
+			(SELECT count(*) FROM holds h WHERE h.club_id = c.id AND h.ended_at IS NULL),
+			(SELECT count(DISTINCT d.post_id) FROM deliveries d
+				WHERE d.club_id = c.id AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect'))
 		FROM people p LEFT JOIN members m ON m.person_id = p.id LEFT JOIN clubs c ON c.id = m.club_id
 		WHERE p.id = ? ORDER BY c.id = ? DESC, c.id`, personID, clubID)
 	if err != nil {
@@ -68,7 +74,12 @@ func (db *DB) Actor(ctx context.Context, personID, clubID int64) (*Actor, error)
 	if len(all) == 0 {
 		return nil, club.ErrNotFound
 	}
-	a.Club, a.Role, a.Unread, a.Reconnect = all[0].club, all[0].role, all[0].unread, all[0].reconnect
+	a.Club, a.Role, a.Unread, a.Reconnect, a.Waiting = all[0].club, all[0].role, all[0].unread, all[0].reconnect, all[0].waiting
+	if all[0].holds > 0 {
+		if a.Hold, err = activeHold(ctx, db.read, a.Club.ID, db.now()); err != nil {
+			return nil, err
+		}
+	}
 	for _, m := range all[1:] {
 		a.OtherClubs = append(a.OtherClubs, m.club)
 	}

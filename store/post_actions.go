@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -198,6 +199,17 @@ func (t *tx) promotePending(ctx context.Context, s Scope, p Post) error {
 	return nil
 }
 
+// canGoBack tells whether a post is scheduled, or was put aside: nothing of what
+// is not public is on its way, or may be.
+func canGoBack(p Post) bool {
+	if p.Status() != club.NeedsAttention {
+		return p.Status() == club.Scheduled
+	}
+	return !slices.ContainsFunc(p.Deliveries, func(d PostDelivery) bool {
+		return d.Status == club.NeedsAttention && !slices.Contains(club.PutAside, d.Phase)
+	})
+}
+
 // BackToDraft takes a scheduled post off the calendar's schedule: it keeps its
 // place there as a draft. club.ErrBeingSent: a part of it is on its way.
 func (db *DB) BackToDraft(ctx context.Context, s Scope, id int64, origin string) error {
@@ -206,7 +218,7 @@ func (db *DB) BackToDraft(ctx context.Context, s Scope, id int64, origin string)
 		if err != nil {
 			return err
 		}
-		if p.Status() != club.Scheduled {
+		if !canGoBack(p) {
 			return &club.Error{Code: club.Conflict, Key: "post_not_scheduled"}
 		}
 		if err := tx.cancelPost(ctx, s, id); err != nil {

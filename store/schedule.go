@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -177,6 +178,11 @@ func (db *DB) Answer(ctx context.Context, s Scope, a Answer, origin string, ids 
 }
 
 func (t *tx) answer(ctx context.Context, s Scope, d Delivery, a Answer, origin string) error {
+	if a.Kind == club.PersonMisses || a.Kind == club.PersonSendsNow {
+		if hold, err := activeHold(ctx, t, s.ClubID, t.now); err != nil || hold.Phase != "" {
+			return cmp.Or(err, error(&club.Error{Code: club.Conflict, Key: "hold_on"}))
+		}
+	}
 	e := club.Event{Kind: a.Kind, URL: a.URL, DueAt: a.Due}
 	if a.Kind == club.PersonMisses || a.Kind == club.PersonSendsNow {
 		e.DueAt = t.now

@@ -50,6 +50,10 @@ const (
 	Partial          Phase = "partial"
 )
 
+// PutAside are the phases of what Bandstand held back by itself and of which
+// people decide: nothing of it is on its way.
+var PutAside = []Phase{Held, Restored, Clone, ClockInDoubt, Late, Reconnect}
+
 // PostStatus derives what a post shows from the statuses of its deliveries
 // (ux.md §3.2): the first rule that fits decides. Cancelled deliveries do not
 // count. Without any it is a draft.

@@ -40,9 +40,12 @@ type Signed struct {
 	OtherClubs  []ClubLink
 	Role        club.Role
 	Practice    bool
-	Unread      int  // notices
-	Reconnect   int  // accounts that need reconnecting
-	Held        bool // nothing can be stored: posts wait
+	Unread      int    // notices
+	Reconnect   int    // accounts that need reconnecting
+	Held        bool   // nothing can be stored: posts wait
+	Hold        string // all posts are held: since when, by whom and why; empty if not
+	HoldAction  string // what leads to the switch is called; empty for those who may not use it
+	Waiting     int    // posts that wait for a decision
 	Shortcuts   bool
 	PracticeFed string // address of the make-believe feeds
 }
@@ -97,3 +100,6 @@ func (p Page) theme() string {
 	}
 	return p.Signed.Theme
 }
+
+// decides tells whether posts wait for a decision of this person.
+func (p Page) decides() bool { return p.Signed.Waiting > 0 && p.Signed.Role.Can(club.SchedulePosts) }

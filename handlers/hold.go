@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/holds"
+	"github.com/bandstand-app/bandstand/views/layout"
+)
+
+// reasonMax is as much as fits into a banner, in characters.
+const reasonMax = 120
+
+// holdWords says that all posts are held, since when, by whom and why; empty if
+// they are not.
+func (s *Server) holdWords(c echo.Context, h store.Hold) string {
+	if h.Phase == "" {
+		return ""
+	}
+	ctx := c.Request().Context()
+	since := i18n.When(ctx, s.local(c, h.Since))
+	if h.Phase != club.Held {
+		return t(c, "hold_banner_"+string(h.Phase), "when", since)
+	}
+	args := []string{"when", since, "person", h.Person, "reason", h.Reason}
+	if !h.Until.IsZero() {
+		args = append(args, "until", i18n.When(ctx, s.local(c, h.Until)))
+	}
+	return t(c, "hold_banner", args...)
+}
+
+// showHold is the switch that holds all posts, or releases them.
+func (s *Server) showHold(c echo.Context) error {
+	return s.drawHold(c, http.StatusOK, holds.Form{})
+}
+
+func (s *Server) drawHold(c echo.Context, status int, f holds.Form) error {
+	a := who(c)
+	p := holds.Page{
+		Page: s.page(c, "", t(c, "hold_title")), Form: f, Zone: i18n.Place(a.Club.Zone), Today: s.local(c, s.Now()).Format(dateForm),
+		Held: s.holdWords(c, a.Hold), Phase: string(a.Hold.Phase), MayEnd: mayEnd(a.Role, a.Hold.Phase),
+	}
+	for _, field := range []string{"reason", "date", "time"} {
+		if f.Errors[field] != "" {
+			p.Page.Faults = append(p.Page.Faults, layout.Fault{Field: field, Text: f.Errors[field]})
+		}
+	}
+	if phase := string(a.Hold.Phase); phase != "" && a.Hold.Phase != club.Held {
+		p.Question = &holds.Question{
+			Title: t(c, "doubt_title_"+phase), Text: t(c, "doubt_text_"+phase, "when", i18n.When(c.Request().Context(), s.local(c, a.Hold.Since))),
+			Do: t(c, "doubt_do_"+phase), Answer: t(c, "doubt_answer_"+phase), Stay: t(c, "doubt_stay_"+phase),
+		}
+	}
+	return s.render(c, status, holds.Switch(p))
+}
+
+// mayEnd: what Bandstand is in doubt about is for admins to answer.
+func mayEnd(r club.Role, phase club.Phase) bool {
+	doubt := phase == club.Restored || phase == club.Clone || phase == club.ClockInDoubt
+	return !doubt || r.Can(club.ManageClub)
+}
+
+// createHold holds all posts.
+func (s *Server) createHold(c echo.Context) error {
+	f := holds.Form{Reason: strings.TrimSpace(c.FormValue("reason")), Date: c.FormValue("date"), Clock: c.FormValue("time"), Errors: map[string]string{}}
+	if n := len([]rune(f.Reason)); n == 0 {
+		f.Errors["reason"] = t(c, "hold_reason_missing")
+	} else if n > reasonMax {
+		f.Errors["reason"] = t(c, "hold_reason_long")
+	}
+	var until time.Time
+	if f.Date != "" || f.Clock != "" {
+		slot, field, message := s.slotOf(c, &composerForm{when: "time", date: f.Date, clock: f.Clock})
+		switch {
+		case field != "":
+			f.Errors[field] = message
+		case !slot.At.After(s.Now()):
+			f.Errors["time"] = t(c, "hold_until_past")
+		}
+		until = slot.At
+	}
+	if len(f.Errors) > 0 {
+		return s.drawHold(c, http.StatusUnprocessableEntity, f)
+	}
+	if err := s.DB.HoldPosts(c.Request().Context(), scope(c), f.Reason, until, c.RealIP()); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "hold_done"))
+	return seeOther(c, "/hold")
+}
+
+// createRelease ends a hold: of people, or by the answer to a doubt.
+func (s *Server) createRelease(c echo.Context) error {
+	phase := club.Phase(c.FormValue("phase"))
+	if !mayEnd(who(c).Role, phase) {
+		return forbidden(club.ManageClub)
+	}
+	err := s.DB.EndHold(c.Request().Context(), scope(c), phase, c.RealIP())
+	if club.CodeOf(err) == club.Conflict {
+		s.flash(c, "problem", s.problemOf(c, err).text)
+		return seeOther(c, "/hold")
+	}
+	if err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "hold_released"))
+	return seeOther(c, "/waiting")
+}

@@ -1,0 +1,215 @@
+package handlers
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/holds"
+)
+
+// waitingPost is a post of which something was put aside for one reason.
+type waitingPost struct {
+	phase club.Phase
+	parts []store.WaitingDelivery
+}
+
+func (p *waitingPost) id() int64 { return p.parts[0].PostID }
+
+func (p *waitingPost) ids() []string {
+	ids := make([]string, 0, len(p.parts))
+	for _, d := range p.parts {
+		ids = append(ids, d.ID)
+	}
+	return ids
+}
+
+func (p *waitingPost) accounts() []int64 {
+	ids := make([]int64, 0, len(p.parts))
+	for _, d := range p.parts {
+		ids = append(ids, d.ConnectionID)
+	}
+	return ids
+}
+
+// waitingPosts lists what was put aside, by reason and post, in the order in
+// which it was due.
+func (s *Server) waitingPosts(c echo.Context) ([]*waitingPost, error) {
+	all, err := s.DB.Waiting(c.Request().Context(), scope(c))
+	if err != nil {
+		return nil, err
+	}
+	type key struct {
+		phase club.Phase
+		post  int64
+	}
+	known := map[key]*waitingPost{}
+	var list []*waitingPost
+	for _, d := range all {
+		k := key{d.Phase, d.PostID}
+		if known[k] == nil {
+			known[k] = &waitingPost{phase: d.Phase}
+			list = append(list, known[k])
+		}
+		known[k].parts = append(known[k].parts, d)
+	}
+	return list, nil
+}
+
+// showWaiting is the page of what was put aside, with a decision each.
+func (s *Server) showWaiting(c echo.Context) error {
+	list, err := s.waitingPosts(c)
+	if err != nil {
+		return err
+	}
+	w := holds.Waiting{Page: s.page(c, "", t(c, "waiting_title")), Held: string(who(c).Hold.Phase)}
+	for _, phase := range club.PutAside {
+		g := holds.Group{Phase: string(phase), Title: t(c, "waiting_"+string(phase)), Text: t(c, "waiting_"+string(phase)+"_hint")}
+		for _, p := range list {
+			if p.phase != phase {
+				continue
+			}
+			row, err := s.waitingRow(c, p)
+			if err != nil {
+				return err
+			}
+			g.Rows = append(g.Rows, row)
+		}
+		if len(g.Rows) > 1 {
+			g.Answers = s.waitingAnswers(c, phase, true)
+		}
+		if len(g.Rows) > 0 {
+			w.Groups = append(w.Groups, g)
+		}
+	}
+	return s.render(c, http.StatusOK, holds.Decide(w))
+}
+
+func (s *Server) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
+	ctx := c.Request().Context()
+	first := p.parts[0]
+	row := holds.Row{
+		ID: p.id(), Path: postPath(p.id()), Title: cmp.Or(shorten(first.Excerpt, 70), t(c, "post_untitled")),
+		When: t(c, "waiting_planned", "when", i18n.When(ctx, s.local(c, first.Planned.At))), Answers: s.waitingAnswers(c, p.phase, false),
+	}
+	var names []string
+	for _, d := range p.parts {
+		names = append(names, s.nameOn(c, d.Account, d.Platform))
+	}
+	row.Accounts = joinAnd(c, names)
+	free, err := s.nextFree(c, p)
+	if err != nil {
+		return row, err
+	}
+	for i, a := range row.Answers {
+		if a.Value == "free" {
+			row.Answers[i].Label = t(c, "waiting_free_at", "when", i18n.When(ctx, inZone(free.At, free.Zone)))
+		}
+	}
+	return row, nil
+}
+
+// nextFree is the next free time of a post's accounts.
+func (s *Server) nextFree(c echo.Context, p *waitingPost) (club.Slot, error) {
+	now := s.Now()
+	taken, err := s.DB.PlannedFor(c.Request().Context(), scope(c), p.accounts(), now)
+	if err != nil {
+		return club.Slot{}, err
+	}
+	return club.NextFree(p.parts[0].Planned, who(c).Club.Zone, taken, now)
+}
+
+// waitingAnswers are the decisions that are open: nothing can go out while all
+// posts are held, and only what may be public can be said to be.
+func (s *Server) waitingAnswers(c echo.Context, phase club.Phase, all bool) []holds.Answer {
+	label := func(key string) string {
+		if all {
+			key += "_all"
+		}
+		return t(c, key)
+	}
+	var answers []holds.Answer
+	if phase == club.Restored || phase == club.Clone {
+		answers = append(answers, holds.Answer{Value: "there", Label: label("waiting_there")})
+	}
+	if who(c).Hold.Phase == "" {
+		answers = append(answers, holds.Answer{Value: "now", Label: label("waiting_now")})
+	}
+	return append(answers,
+		holds.Answer{Value: "free", Label: label("waiting_free")},
+		holds.Answer{Value: "draft", Label: label("waiting_draft")})
+}
+
+// createDecisions carries out one decision on posts that were put aside, on
+// each by itself. Those that cannot follow it stay, and are said.
+func (s *Server) createDecisions(c echo.Context) error {
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	list, err := s.waitingPosts(c)
+	if err != nil {
+		return err
+	}
+	answer := c.FormValue("answer")
+	if !slices.Contains([]string{"there", "now", "free", "draft"}, answer) {
+		return club.ErrNotFound
+	}
+	done := 0
+	var first error
+	for _, p := range list {
+		if !slices.Contains(form["post"], strconv.FormatInt(p.id(), 10)) {
+			continue
+		}
+		err := s.decide(c, p, answer)
+		switch code := club.CodeOf(err); {
+		case err == nil:
+			done++
+		case code == club.Conflict, code == club.Invalid:
+			first = cmp.Or(first, err)
+		default:
+			return err
+		}
+	}
+	switch {
+	case first != nil:
+		s.flash(c, "problem", t(c, "waiting_refused", "problem", s.problemOf(c, first).text))
+	case done == 0:
+		s.flash(c, "problem", t(c, "error_delivery_moved"))
+	default:
+		s.flash(c, "done", i18n.N(c.Request().Context(), "waiting_done_"+answer, done))
+	}
+	return seeOther(c, "/waiting")
+}
+
+// decide carries out a decision on one post.
+func (s *Server) decide(c echo.Context, p *waitingPost, answer string) error {
+	ctx, sc, origin := c.Request().Context(), scope(c), c.RealIP()
+	switch answer {
+	case "there":
+		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonFinds}, origin, p.ids()...)
+	case "now":
+		if err := s.checkDeliveries(c, p.id(), p.ids()); err != nil {
+			return err
+		}
+		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonSendsNow}, origin, p.ids()...)
+	case "free":
+		slot, err := s.nextFree(c, p)
+		if err != nil {
+			return err
+		}
+		_, err = s.DB.MovePost(ctx, sc, store.Move{
+			PostID: p.id(), Version: p.parts[0].PostVersion, Op: fmt.Sprintf("waiting-%d-%d", p.id(), p.parts[0].PostVersion),
+			To: slot, Role: who(c).Role, Via: "waiting",
+		}, origin)
+		return err
+	}
+	return s.DB.BackToDraft(ctx, sc, p.id(), origin)
+}

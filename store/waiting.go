@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// WaitingDelivery is a delivery that Bandstand put aside for people to decide.
+type WaitingDelivery struct {
+	ID           string
+	PostID       int64
+	PostVersion  int64
+	Excerpt      string
+	Phase        club.Phase // one of club.PutAside
+	Planned      club.Slot
+	ConnectionID int64
+	Platform     platforms.ID
+	Account      string
+	Usable       bool
+}
+
+// waitingMax is how many are shown at once; the rest comes when they are done.
+const waitingMax = 500
+
+// Waiting lists what Bandstand put aside in the scope's club, in the order in
+// which it was due.
+func (db *DB) Waiting(ctx context.Context, s Scope) ([]WaitingDelivery, error) {
+	return queryAll(ctx, db.read, func(scan func(...any) error) (w WaitingDelivery, err error) {
+		var health club.Health
+		var local, zone string
+		err = scan(intoID(&w.ID), &w.PostID, &w.PostVersion, &w.Excerpt, &w.Phase, into(&w.Planned.At), &local, &zone,
+			&w.ConnectionID, &w.Platform, &w.Account, &health)
+		w.Planned.Local, w.Planned.Zone = local, zone
+		w.Usable = health == club.Working || health == club.WorksWithGaps
+		return w, err
+	}, `
+		SELECT d.id, d.post_id, p.version, p.excerpt, d.phase, coalesce(p.planned_at, d.due_at), coalesce(p.planned_local, ''), coalesce(p.planned_zone, ''),
+			n.id, n.platform, n.name, n.health
+		FROM deliveries d JOIN posts p ON p.id = d.post_id JOIN connections n ON n.id = d.connection_id
+		WHERE d.club_id = ? AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect')
+			AND p.deleted_at IS NULL
+		ORDER BY d.due_at, d.post_id, d.connection_id LIMIT ?`, s.ClubID, waitingMax)
+}
+
+// PlannedFor lists when posts are to go out through these accounts of the
+// scope's club, from a time on.
+func (db *DB) PlannedFor(ctx context.Context, s Scope, accounts []int64, from time.Time) ([]time.Time, error) {
+	all, err := queryAll(ctx, db.read, func(scan func(...any) error) (at time.Time, err error) {
+		err = scan(into(&at))
+		return at, err
+	}, `
+		SELECT DISTINCT d.due_at FROM deliveries d
+		WHERE d.connection_id IN (SELECT value FROM json_each(?)) AND d.status = 'SCHEDULED' AND d.club_id = ? AND d.due_at >= ?`,
+		jsonOf(orEmpty(accounts)), s.ClubID, ms(from))
+	if err != nil {
+		return nil, fmt.Errorf("list times of accounts: %w", err)
+	}
+	return all, nil
+}

@@ -29,6 +29,8 @@ func (g *ground) sent(r route) url.Values {
 		return url.Values{"old_password": {everyPassword}, "password": {"short"}}
 	case "/practice/behaviour":
 		return url.Values{"platform": {"x"}, "behaviour": {"slow"}}
+	case "/practice/mode":
+		return url.Values{"practice": {"on"}}
 	case "/accounts/choose/:id":
 		return url.Values{"account": {"0"}}
 	case "/posts/:id/autosave":

@@ -91,6 +91,9 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 		f.request = hex.EncodeToString(sum[:])
 	}
 	f.measure(c)
+	if !slices.Contains([]string{"", "time", "now", "none"}, f.when) {
+		f.fault("when", t(c, "choose_listed"))
+	}
 	return f, nil
 }
 
@@ -179,7 +182,8 @@ func styleOf(v url.Values) posts.Style {
 	return posts.Style{Computer: v.Get("screen") == "computer", Colours: v.Get("colours"), Unfolded: v.Get("fold") == "after"}
 }
 
-// composing reads the form, and the post that it is about.
+// composing reads the form, and the post that it is about. Where that post is
+// not there, it returns the form with the error.
 func (s *Server) composing(c echo.Context) (*composerForm, *store.Post, error) {
 	f, err := bindComposer(c)
 	if err != nil {
@@ -187,7 +191,7 @@ func (s *Server) composing(c echo.Context) (*composerForm, *store.Post, error) {
 	}
 	post, err := s.editable(c, f.post)
 	if err != nil {
-		return nil, nil, err
+		return f, nil, err
 	}
 	if post != nil {
 		f.keepPublished(*post)

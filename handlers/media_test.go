@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -152,7 +154,7 @@ func TestPicturesAreOrderedFittedAndDescribed(t *testing.T) {
 	// Pictures of other clubs cannot be put into a post.
 	foreign := with(draft("Trials", a), "op", "f")
 	foreign["media"] = []string{strings.Repeat("a", 32)}
-	b.post("/posts", foreign).want(http.StatusNotFound)
+	b.post("/posts", foreign).want(http.StatusUnprocessableEntity)
 }
 
 // sendForm sends a form as a browser without script does: its fields in their
@@ -195,4 +197,59 @@ func (b *browser) sendForm(path string, form url.Values, file []byte) *answer {
 	req.Header.Set("Content-Type", w.FormDataContentType())
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	return b.send(req)
+}
+
+// bomb is a PNG whose header promises this size; there is nothing behind it.
+func bomb(w, h uint32) []byte {
+	var head bytes.Buffer
+	head.WriteString("IHDR")
+	for _, n := range []uint32{w, h} {
+		_ = binary.Write(&head, binary.BigEndian, n)
+	}
+	head.Write([]byte{8, 6, 0, 0, 0})
+	out := bytes.NewBufferString("\x89PNG\r\n\x1a\n")
+	_ = binary.Write(out, binary.BigEndian, uint32(13))
+	out.Write(head.Bytes())
+	_ = binary.Write(out, binary.BigEndian, crc32.ChecksumIEEE(head.Bytes()))
+	return append(out.Bytes(), "\x00\x00\x00\x00IDAT"...)
+}
+
+// TestPicturesThatAreNone: each is refused in words at its field, by name; the
+// text, and the good picture beside it, stay.
+func TestPicturesThatAreNone(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	b := s.as(club.Writer)
+	for _, tt := range []struct {
+		name string
+		data []byte
+		says string
+	}{
+		{"page.jpg", []byte("<html><script>alert(1)</script></html>"), "page.jpg"},
+		{"program.png", []byte("MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff"), "program.png"},
+		{"drawing.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "is not a picture"},
+		{"empty.jpg", nil, "empty.jpg"},
+		{"huge.png", bomb(65_535, 65_535), "huge.png is 65535 × 65535"},
+		{"cut.png", drawn(t, 60, 40)[:200], "cut.png"},
+		{"film.mp4", []byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"), "film.mp4"},
+		{`..\..\windows\evil.png`, []byte("no"), "evil.png"},
+	} {
+		page := b.sendFile("/posts", draft("With a photo"), tt.name, tt.data, nil)
+		page.what = tt.name
+		page.want(http.StatusUnprocessableEntity).says(tt.says).saysNot("windows", "alert(1)")
+		d := page.doc()
+		if d.Find("#media-e").Length() != 1 || d.Find(`.errors a[href="#media"]`).Length() != 1 || d.Find("#text").Text() != "With a photo" {
+			t.Errorf("%s: it is not said at the field, or the text is gone", tt.name)
+		}
+		alone := b.sendFile("/media", nil, tt.name, tt.data, hx).want(http.StatusUnprocessableEntity)
+		if !strings.Contains(alone.doc().Find(".toast").Text(), strings.Fields(tt.says)[0]) && tt.says != "is not a picture" {
+			t.Errorf("%s: the uploader is told %q", tt.name, alone.text())
+		}
+	}
+	// A name is never a path, and a picture that lies about its type is what it is.
+	b.sendFile("/posts", draft("With a photo"), "../../etc/pitch.jpg", drawn(t, 60, 40), nil).want(http.StatusSeeOther)
+	var name, typ string
+	if err := s.db.Reader().QueryRowContext(t.Context(), `SELECT name, type FROM media`).Scan(&name, &typ); err != nil || name != "pitch.jpg" || typ != "image/png" {
+		t.Errorf("kept %q of type %s, %v", name, typ, err)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/calendar"
+	"github.com/bandstand-app/bandstand/views/layout"
 )
 
 // usualClock is when a post without a time goes out on the day it is dropped on.
@@ -277,7 +278,14 @@ func (mv *move) show(status int, f calendar.MoveForm) error {
 	if isHX(mv.c) {
 		return mv.s.render(mv.c, status, calendar.MoveDialog(title, f))
 	}
-	return mv.s.render(mv.c, status, calendar.ShowMove(mv.s.page(mv.c, "calendar", title), f))
+	page := mv.s.page(mv.c, "calendar", title)
+	if f.DateError != "" {
+		page.Faults = append(page.Faults, layout.Fault{Field: "to_date", Text: f.DateError})
+	}
+	if f.TimeError != "" {
+		page.Faults = append(page.Faults, layout.Fault{Field: "to_time", Text: f.TimeError})
+	}
+	return mv.s.render(mv.c, status, calendar.ShowMove(page, f))
 }
 
 // titleRunes is how much of a post's text a title shows.

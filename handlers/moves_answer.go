@@ -188,7 +188,7 @@ func (mv *move) wrong(fault *club.Error) error {
 	case "move_date_wrong":
 		f.DateError = text
 	case "move_gap":
-		f.Note, f.Offers = text, mv.besideGap()
+		f.TimeError, f.Offers = text, mv.besideGap()
 	default:
 		f.TimeError = text
 	}

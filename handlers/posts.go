@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
@@ -21,6 +22,9 @@ import (
 // createPost is the composer's one form: the button pressed says what to do.
 func (s *Server) createPost(c echo.Context) error {
 	f, post, err := s.composing(c)
+	if club.CodeOf(err) == club.NotFound && f != nil {
+		return s.composeAnew(c, f)
+	}
 	if err != nil {
 		return err
 	}
@@ -195,8 +199,55 @@ func (s *Server) notSaved(c echo.Context, d *desk, f *composerForm, err error) e
 		p := s.problemOf(c, err)
 		f.fault("", p.text)
 		return s.drawComposer(c, p.status, d, f)
+	case club.CodeOf(err) == club.NotFound && s.partsGone(c, d, f) && !isAutosave(c):
+		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	return err
+}
+
+// isAutosave: the page stays as it is, whatever the answer.
+func isAutosave(c echo.Context) bool { return isHX(c) && strings.HasSuffix(c.Path(), "/autosave") }
+
+// partsGone says at its field what the form holds and the club does not have:
+// an account, a picture, a label. Nothing that was written goes with it. It
+// tells whether there is any.
+func (s *Server) partsGone(c echo.Context, d *desk, f *composerForm) bool {
+	before := len(f.faults)
+	gone, moved := false, ""
+	for _, id := range f.content.Accounts {
+		if _, there := d.connection(id); there {
+			continue
+		}
+		gone = true
+		if own := f.content.Texts[id]; strings.TrimSpace(own) != "" {
+			f.content.Text += "\n\n" + own
+			moved = "yes"
+		}
+	}
+	if gone {
+		f.content.Accounts = slices.DeleteFunc(f.content.Accounts, func(id int64) bool { _, there := d.connection(id); return !there })
+		f.fault("accounts", t(c, "composer_account_gone", "moved", moved))
+	}
+	if slices.ContainsFunc(f.content.Media, func(m club.ContentMedia) bool { _, there := d.media[m.ID]; return !there }) {
+		f.fault("media", t(c, "composer_picture_gone"))
+	}
+	if f.campaign != 0 && !slices.ContainsFunc(d.campaigns, func(g store.Campaign) bool { return g.ID == f.campaign }) {
+		f.fault("campaign", t(c, "choose_listed"))
+	}
+	return len(f.faults) > before
+}
+
+// composeAnew shows what was written for a post that is not there any more as a
+// new one.
+func (s *Server) composeAnew(c echo.Context, f *composerForm) error {
+	f.post, f.version, f.op = 0, 0, rand.Text()
+	f.fault("", t(c, "composer_post_gone"))
+	d, err := s.deskFor(c, nil, f.content)
+	if err != nil {
+		return err
+	}
+	s.partsGone(c, d, f)
+	return s.drawComposer(c, http.StatusNotFound, d, f)
 }
 
 // showConflict puts both texts side by side: nothing is overwritten.

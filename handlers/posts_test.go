@@ -414,7 +414,7 @@ func TestOtherClubsPostIsNotThere(t *testing.T) {
 		b.post(path, with(form, "answer", "discard")).want(http.StatusNotFound).saysNot("Secret")
 	}
 	// Nor can its accounts be used.
-	b.post("/posts", draft("x", a)).want(http.StatusNotFound)
+	b.post("/posts", draft("x", a)).want(http.StatusUnprocessableEntity).says("An account that you ticked is not there any more")
 	b.get("/posts").saysNot("Secret")
 }
 
@@ -524,5 +524,5 @@ func TestRealAndMakeBelieveAccountsNeverMeet(t *testing.T) {
 	if doc := b.get("/posts/new").doc(); doc.Find("#account-"+id64(real)).Length() != 0 {
 		t.Error("a club in practice mode sees a real account")
 	}
-	b.post("/posts", draft("x", real)).want(http.StatusNotFound)
+	b.post("/posts", draft("x", real)).want(http.StatusUnprocessableEntity).says("An account that you ticked is not there any more")
 }

@@ -156,7 +156,10 @@ func (s *Server) createReset(c echo.Context) error {
 
 // updatePracticeMode takes the club live, or back to practising.
 func (s *Server) updatePracticeMode(c echo.Context) error {
-	on := c.FormValue("practice") != "off"
+	on := c.FormValue("practice") == "on"
+	if !on && c.FormValue("practice") != "off" {
+		return club.ErrNotFound
+	}
 	if err := s.DB.SetPractice(c.Request().Context(), scope(c), on, origin(c)); err != nil {
 		return err
 	}

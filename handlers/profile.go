@@ -34,13 +34,13 @@ func (s *Server) profile(c echo.Context, status int, form people.ProfileForm, f 
 func (s *Server) updateProfile(c echo.Context) error {
 	form := s.profileForm(c)
 	form.Name, form.Theme, form.Shortcuts = c.FormValue("name"), c.FormValue("theme"), c.FormValue("shortcuts") != ""
-	if form.Theme != "light" && form.Theme != "dark" {
-		form.Theme = ""
-	}
 	f := &faults{c: c}
 	name, err := club.ParseName("name", "enter_name", form.Name)
 	if err := f.take(err); err != nil {
 		return err
+	}
+	if form.Theme != "" && form.Theme != "light" && form.Theme != "dark" {
+		_ = f.take(club.Fault("theme", "choose_listed"))
 	}
 	if !f.any() {
 		err := s.DB.UpdatePerson(c.Request().Context(), who(c).Person.ID, store.PersonChange{Name: name, Theme: form.Theme, Shortcuts: form.Shortcuts})

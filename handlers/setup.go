@@ -107,9 +107,13 @@ func cleanClub(f *faults, name, zone, weekStart string) (store.NewClub, error) {
 	if err := f.take(err); err != nil {
 		return nc, err
 	}
-	nc.WeekStart = time.Monday
-	if weekStart == "0" {
+	switch weekStart {
+	case "0":
 		nc.WeekStart = time.Sunday
+	case "1":
+		nc.WeekStart = time.Monday
+	default:
+		_ = f.take(club.Fault("week_start", "choose_listed"))
 	}
 	return nc, nil
 }

@@ -83,3 +83,37 @@ func TestMoreThanTheServerReads(t *testing.T) {
 	b.sendFile("/posts", draft(strings.Repeat("a", 43<<20)), "pitch.png", []byte{1}, nil).want(http.StatusRequestEntityTooLarge).says("too big")
 	b.sendFile("/posts", draft("Training"), "pitch.png", bytes.Repeat([]byte{1}, maxUpload), nil).want(http.StatusRequestEntityTooLarge).says("too big")
 }
+
+// TestTextOutlivesWhatItWasFor: the post, or an account with a text of its own,
+// goes while somebody writes. Nothing that was written goes with it.
+func TestTextOutlivesWhatItWasFor(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	a, w := s.account("tiny", true, club.Working), s.account("wide", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", draft("Training", a)).want(http.StatusSeeOther)
+	p := s.only()
+	form := with(draft("Training, newer", a, w), "op", "form-2", "post", id64(p.ID), "version", id64(p.Version), "own", id64(w), "text-"+id64(w), "Wide text")
+	s.as(club.Admin).post(postPath(p.ID)+"/deletion", nil).want(http.StatusSeeOther)
+	for _, send := range []func(string, url.Values) *answer{b.post, b.postHX} {
+		page := send("/posts", form).want(http.StatusNotFound).says("somebody deleted it. What you wrote stands here as a new post.")
+		d := page.doc()
+		if d.Find("#text").Text() != "Training, newer" || d.Find("#text-"+id64(w)).Text() != "Wide text" || d.Find("#save input[name=post]").AttrOr("value", "") != "" {
+			t.Errorf("the form holds %q and %q", d.Find("#text").Text(), d.Find("#text-"+id64(w)).Text())
+		}
+		if op := d.Find("input[name=op]").AttrOr("value", ""); op == "" || op == "form-2" {
+			t.Errorf("the new post has the key %q", op)
+		}
+	}
+	b.postHX("/posts/autosave", form).want(http.StatusNotFound)
+
+	if _, err := s.db.Writer().ExecContext(t.Context(), `UPDATE connections SET practice = 0 WHERE id = ?`, w); err != nil {
+		t.Fatal(err)
+	}
+	page := b.post("/posts", with(form, "post", "", "version", "0", "op", "form-3")).want(http.StatusUnprocessableEntity)
+	page.says("An account that you ticked is not there any more", "The text for it now stands at the end of the other.")
+	if got := page.doc().Find("#text").Text(); got != "Training, newer\n\nWide text" {
+		t.Errorf("the text is %q", got)
+	}
+	b.postHX("/posts/autosave", with(form, "post", "", "version", "0", "op", "form-3")).want(http.StatusNotFound)
+}

@@ -169,7 +169,7 @@ func profileContent(p layout.Page, f ProfileForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.SelectField(ui.Field{ID: "theme", Label: i18n.T(ctx, "field_theme"), Value: f.Theme}, []ui.Option{{Value: "", Label: i18n.T(ctx, "theme_device")}, {Value: "light", Label: i18n.T(ctx, "theme_light")}, {Value: "dark", Label: i18n.T(ctx, "theme_dark")}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SelectField(ui.Field{ID: "theme", Label: i18n.T(ctx, "field_theme"), Value: f.Theme, Error: f.Errors["theme"]}, []ui.Option{{Value: "", Label: i18n.T(ctx, "theme_device")}, {Value: "light", Label: i18n.T(ctx, "theme_light")}, {Value: "dark", Label: i18n.T(ctx, "theme_dark")}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

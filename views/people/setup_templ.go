@@ -337,7 +337,7 @@ func clubFields(f ClubForm, guess bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.SelectField(ui.Field{ID: "week_start", Label: i18n.T(ctx, "field_week_start"), Value: f.WeekStart}, []ui.Option{{Value: "1", Label: i18n.WeekdayLong(ctx, 1)}, {Value: "0", Label: i18n.WeekdayLong(ctx, 0)}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SelectField(ui.Field{ID: "week_start", Label: i18n.T(ctx, "field_week_start"), Value: f.WeekStart, Error: f.Errors["week_start"]}, []ui.Option{{Value: "1", Label: i18n.WeekdayLong(ctx, 1)}, {Value: "0", Label: i18n.WeekdayLong(ctx, 0)}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

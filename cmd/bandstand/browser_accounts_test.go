@@ -42,7 +42,7 @@ func (b *tab) setUp(greeting string) {
 // TestBrowserAccounts connects accounts on every make-believe platform through
 // its consent page, rehearses losing one, and looks at every page on the way.
 func TestBrowserAccounts(t *testing.T) {
-	for _, v := range views {
+	for _, v := range []view{phone, darkDesktop} {
 		t.Run(v.name, func(t *testing.T) {
 			app, greeting := startApp(t, Settings{})
 			b := newTab(t, app.means.base.String(), v)

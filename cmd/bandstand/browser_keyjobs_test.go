@@ -198,14 +198,6 @@ func (h *household) failing(t *testing.T) int64 {
 // results is job 5, see how posts did.
 func (k *keyboard) results(h *household) {
 	k.b.t.Helper()
-	dir := k.b.t.TempDir()
-	ctx, cancel := context.WithTimeout(k.b.ctx, waitFor)
-	defer cancel()
-	if _, err := chromedp.CallBrowser(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir, BrowserContextID: chromedp.FromContext(k.b.ctx).BrowserContextID,
-	}); err != nil {
-		k.b.t.Fatal(err)
-	}
 	k.open("/calendar")
 	k.b.clicks = 0
 	k.tabTo("Results")
@@ -216,14 +208,28 @@ func (k *keyboard) results(h *household) {
 	k.b.until(`document.querySelector("[aria-sort=descending]")`)
 	k.skip()
 	k.tabTo("Download as CSV")
-	k.press(enter)
-	eventually(k.b.t, "a file", func() bool {
-		found, _ := filepath.Glob(filepath.Join(dir, "*.csv"))
-		if len(found) == 0 {
+	k.b.downloads("*.csv", func() { k.press(enter) })
+	k.b.within("job 5, results by keyboard", 3)
+}
+
+// downloads does something that brings a file.
+func (b *tab) downloads(pattern string, fn func()) {
+	b.t.Helper()
+	dir := b.t.TempDir()
+	ctx, cancel := context.WithTimeout(b.ctx, waitFor)
+	defer cancel()
+	if _, err := chromedp.CallBrowser(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir, BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
+	}); err != nil {
+		b.t.Fatal(err)
+	}
+	fn()
+	eventually(b.t, "a file "+pattern, func() bool {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil || len(found) == 0 {
 			return false
 		}
-		b, err := os.ReadFile(found[0])
-		return err == nil && len(b) > 0
+		file, err := os.Stat(found[0])
+		return err == nil && file.Size() > 0
 	})
-	k.b.within("job 5, results by keyboard", 3)
 }

@@ -23,7 +23,7 @@ func (b *tab) withoutScript() {
 	}))
 }
 
-// TestBrowserWithoutScript does every job with plain links and forms.
+// TestBrowserWithoutScript does the five jobs with plain links and forms.
 func TestBrowserWithoutScript(t *testing.T) {
 	h := startHousehold(t)
 	b := newTab(t, h.means.base.String(), phone)
@@ -124,4 +124,28 @@ func TestBrowserWithoutScript(t *testing.T) {
 	b.open("/results")
 	b.sees("Impressions")
 	b.shot("noscript-results")
+	b.load(func() { b.click("Responses") })
+	b.until(`document.querySelector("[aria-sort=descending]")`)
+	b.downloads("*.csv", func() { b.click("Download as CSV") })
+
+	// An account loses its sign-in, and a post its time: both are mended.
+	failed := h.failing(t)
+	b.open("/calendar")
+	b.clicks = 0
+	b.load(func() { b.click("Notices") })
+	b.load(func() { b.click("Look at it") })
+	b.load(func() { b.click("Reconnect") })
+	asked := b.clicks
+	b.load(func() { b.click("Authorize app") })
+	b.clicks = asked
+	b.sees("Reconnected.")
+	b.load(func() { b.click("Publish now") })
+	b.within("job 4, fix a failed post without script", 4)
+	eventually(t, "the post is published", func() bool {
+		p, err := h.db.Post(t.Context(), s, failed)
+		return err == nil && p.Status() == club.Published
+	})
+	b.open(postPath(failed))
+	b.sees("Open on X")
+	b.shot("noscript-fixed")
 }

@@ -4,10 +4,18 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -15,33 +23,116 @@ import (
 type screen struct {
 	name string
 	path string
-	sees string // a text that is there when the page is
-	do   func(b *tab)
+	sees string       // a text that is there when the page is
+	do   func(b *tab) // what a person does there before it is looked at
 }
 
-// TestBrowserEveryScreen looks at each screen of a club that has lived through
-// two months, in every view.
+// gallery is a demo whose screens are looked at.
+type gallery struct {
+	app *App
+	s   store.Scope
+	mu  sync.Mutex
+	// seen are the paths that somebody looked at.
+	seen map[string]bool
+}
+
+func newGallery(app *App) *gallery {
+	return &gallery{app: app, s: store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}, seen: map[string]bool{}}
+}
+
+// visit looks at screens one after the other.
+func (g *gallery) visit(b *tab, screens []screen) {
+	b.t.Helper()
+	b.expected = []string{"404", "422", "403", "500"}
+	for _, s := range screens {
+		b.open(s.path)
+		g.saw(b)
+		if s.sees != "" {
+			b.sees(s.sees)
+		}
+		if s.do != nil {
+			s.do(b)
+			g.saw(b)
+		}
+		b.look(s.name)
+	}
+}
+
+func (g *gallery) saw(b *tab) {
+	b.t.Helper()
+	path := script[string](b, "location.pathname")
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seen[path] = true
+}
+
+// TestBrowserEveryScreen looks at each screen there is, in every view: those of
+// a club that has lived through two months, as its admin, as a writer and as a
+// stranger, and the first of an installation.
 func TestBrowserEveryScreen(t *testing.T) {
-	app := startDemo(t)
-	screens := demoScreens(t, app)
-	for _, v := range views {
-		t.Run(v.name, func(t *testing.T) {
-			b := newTab(t, app.means.base.String(), v)
-			b.expected = []string{"404", "422", "403"}
-			b.open("/demo/" + app.demo.Token)
-			b.look("demo-door")
-			b.load(func() { b.click("Open Riverside FC") })
-			for _, s := range screens {
-				b.open(s.path)
-				if s.sees != "" {
-					b.sees(s.sees)
-				}
-				if s.do != nil {
-					s.do(b)
-				}
-				b.look(s.name)
-			}
-		})
+	g := newGallery(startDemo(t))
+	fresh, greeting := startApp(t, Settings{})
+	broken, _ := startApp(t, Settings{})
+	if _, err := broken.db.Writer().ExecContext(t.Context(), "ALTER TABLE people RENAME TO lost"); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("views", func(t *testing.T) {
+		for _, v := range views {
+			t.Run(v.name, func(t *testing.T) {
+				t.Parallel()
+				at := func(app *App) *tab { return newTab(t, app.means.base.String(), v) }
+				g.visit(at(broken), []screen{{"fault", "/setup", "Something went wrong", nil}})
+				g.visit(at(fresh), []screen{{"setup", setupPath(t, greeting), "Welcome to Bandstand", nil}})
+				g.visit(at(g.app), g.strangerScreens(t))
+				maeve := at(g.app)
+				maeve.enterDemo(g.app)
+				g.visit(maeve, slices.Concat(demoScreens(t, g.app), g.dialogs(t), g.accountScreens(t)))
+				ines := at(g.app)
+				ines.open("/sign-in")
+				ines.fill("email", "ines@riverside.example")
+				ines.fill("password", demoPassword)
+				ines.load(func() { ines.click("Sign in") })
+				g.visit(ines, g.writerScreens(t))
+			})
+		}
+	})
+	g.complete(t)
+}
+
+// noScreens are the addresses that show no screen of ours.
+var noScreens = map[string]string{
+	"/":                         "leads on",
+	"/healthz":                  "for programs",
+	"/calendar/changes":         "a part of the calendar",
+	"/posts/:id/status":         "a part of the post's page",
+	"/media/:id/thumb":          "a picture",
+	"/media/:id/view":           "a picture",
+	"/m/:id/:expiry/:mac/:file": "a picture",
+	"/oauth/:platform/callback": "leads on",
+	"/results.csv":              "a file",
+}
+
+var getRoute = regexp.MustCompile(`(?m)^\s*\{get, "([^"]+)"`)
+
+// complete fails for every address that people open and that was not looked at.
+func (g *gallery) complete(t *testing.T) {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(root, "handlers", "routes.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := getRoute.FindAllStringSubmatch(string(source), -1)
+	if len(all) < 30 {
+		t.Fatalf("%d addresses in the table, that cannot be all", len(all))
+	}
+	for _, m := range all {
+		if noScreens[m[1]] != "" {
+			continue
+		}
+		pattern := regexp.MustCompile("^" + regexp.MustCompile(`:\w+`).ReplaceAllString(strings.ReplaceAll(m[1], "*", ".*"), "[^/]+") + "$")
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(g.seen)), pattern.MatchString) {
+			t.Errorf("nobody looked at %s", m[1])
+		}
 	}
 }
 
@@ -53,21 +144,24 @@ func (b *tab) look(name string) {
 	b.accessible(name)
 }
 
-// demoScreens are the screens of the demo.
-func demoScreens(t *testing.T, app *App) []screen {
+// post is the page of the first post of the demo with a status.
+func (g *gallery) post(t *testing.T, status club.Status) string {
 	t.Helper()
-	s := store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}
-	posts, err := app.db.Posts(t.Context(), s, store.PostFilter{Limit: 100})
+	posts, err := g.app.db.Posts(t.Context(), g.s, store.PostFilter{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := map[club.Status]int64{}
-	for _, p := range posts {
-		if one[p.Status()] == 0 {
-			one[p.Status()] = p.ID
-		}
+	i := slices.IndexFunc(posts, func(p store.Post) bool { return p.Status() == status })
+	if i < 0 {
+		t.Fatalf("no post is %s", status)
 	}
-	post := func(status club.Status, rest string) string { return fmt.Sprintf("/posts/%d%s", one[status], rest) }
+	return postPath(posts[i].ID)
+}
+
+// demoScreens are the screens of the demo as they open.
+func demoScreens(t *testing.T, app *App) []screen {
+	t.Helper()
+	g := newGallery(app)
 	busy := app.now().AddDate(0, 0, 1).Format(time.DateOnly)
 	return []screen{
 		{"calendar", "/calendar", "Calendar", nil},
@@ -77,16 +171,16 @@ func demoScreens(t *testing.T, app *App) []screen {
 		{"calendar-empty", "/calendar?view=list&date=2040-01-01", "", nil},
 		{"calendar-day", "/calendar/day/" + busy, "", nil},
 		{"calendar-keys", "/calendar/keys", "", nil},
-		{"move-page", post(club.Scheduled, "/move"), "Move", nil},
-		{"post-scheduled", post(club.Scheduled, ""), "Scheduled", nil},
-		{"post-published", post(club.Published, ""), "Published", nil},
-		{"post-attention", post(club.NeedsAttention, ""), "What happened", nil},
-		{"post-draft", post(club.Draft, ""), "Draft", nil},
+		{"move-page", g.post(t, club.Scheduled) + "/move", "Move", nil},
+		{"post-scheduled", g.post(t, club.Scheduled), "Scheduled", nil},
+		{"post-published", g.post(t, club.Published), "Published", nil},
+		{"post-attention", g.post(t, club.NeedsAttention), "What happened", nil},
+		{"post-draft", g.post(t, club.Draft), "Draft", nil},
 		{"posts", "/posts", "Posts", nil},
 		{"posts-drafts", "/posts?show=draft", "Posts", nil},
 		{"posts-none", "/posts?q=zzz", "Posts", nil},
 		{"composer-new", "/posts/new", "New post", nil},
-		{"composer-edit", post(club.Scheduled, "/edit"), "", nil},
+		{"composer-edit", g.post(t, club.Scheduled) + "/edit", "", nil},
 		{"results", "/results", "Results", nil},
 		{"notices", "/notices", "", nil},
 		{"members", "/settings/members", "Tom Reid", nil},
@@ -94,6 +188,124 @@ func demoScreens(t *testing.T, app *App) []screen {
 		{"status", "/settings/status", "How Bandstand is", nil},
 		{"new-club", "/clubs/new", "", nil},
 		{"profile", "/profile", "Your profile", nil},
+		{"accounts", "/accounts", "Accounts", nil},
+		{"accounts-connect", "/accounts/connect", "Connect an account", nil},
+		{"platform-apps", "/settings/platforms", "", nil},
+		{"practice", "/practice", "", nil},
 		{"not-found", "/nowhere", "There is nothing at this address", nil},
+	}
+}
+
+// dialogs are screens with something open on them.
+func (g *gallery) dialogs(t *testing.T) []screen {
+	t.Helper()
+	busy := "#day-" + g.app.now().AddDate(0, 0, 1).Format(time.DateOnly)
+	opens := func(label string) func(b *tab) { return func(b *tab) { b.click(label) } }
+	dialog := func(b *tab) { b.until(`document.querySelector("dialog[open]")`) }
+	return []screen{
+		{"dialog-day", "/calendar", "", func(b *tab) {
+			b.until(`customElements.get("bs-calendar")`)
+			script[bool](b, `document.querySelector("`+busy+` .day-link").click(), true`)
+			dialog(b)
+		}},
+		{"dialog-move", g.post(t, club.Scheduled), "", func(b *tab) { b.click("Move to…"); dialog(b) }},
+		{"confirm-delete", g.post(t, club.Draft), "", opens("Delete")},
+		{"retime", g.post(t, club.NeedsAttention), "", opens("Choose a new time")},
+		{"technical", g.post(t, club.Published), "", opens("Technical details")},
+		{"main-menu", "/posts", "", func(b *tab) {
+			if b.view.touch {
+				b.click("Main menu")
+			}
+		}},
+		{"composer-faults", "/posts/new", "", func(b *tab) {
+			b.until(`document.querySelector("bs-composer").matches(":defined")`)
+			b.click("Schedule")
+			b.until(`document.activeElement.matches(".errors")`)
+			b.sees("There is a problem")
+		}},
+		{"composer-own-text", g.post(t, club.Scheduled) + "/edit", "", func(b *tab) {
+			b.click("Change the text for")
+			b.until(`document.querySelector(".own-text")`)
+		}},
+		{"composer-preview", g.post(t, club.Scheduled) + "/edit", "", func(b *tab) {
+			if b.view.touch {
+				b.click("Preview")
+			}
+			b.until(`document.querySelector("#preview article").checkVisibility()`)
+		}},
+		{"composer-when", g.post(t, club.Scheduled) + "/edit", "", func(b *tab) {
+			if b.view.touch {
+				b.click("When")
+			}
+		}},
+	}
+}
+
+// accountScreens are what one sees while connecting, reconnecting and
+// disconnecting.
+func (g *gallery) accountScreens(t *testing.T) []screen {
+	t.Helper()
+	all, err := g.app.db.Connections(t.Context(), g.s)
+	if err != nil || len(all) == 0 {
+		t.Fatalf("accounts: %v, %v", all, err)
+	}
+	account := fmt.Sprintf("/accounts/%d", all[0].ID)
+	screens := []screen{
+		{"account", account, "", nil},
+		{"account-reconnect", account + "/reconnect", "", nil},
+		{"account-disconnect", account + "/disconnect", "", nil},
+	}
+	var consents, typed bool // one platform of each kind is enough
+	for _, p := range g.app.parts.practice.All() {
+		info := p.Info()
+		leave := "/accounts/connect/" + string(info.ID)
+		if _, ok := p.(platforms.PasswordSignIn); ok && !typed {
+			typed = true
+			screens = append(screens, screen{"connect-typed", leave, "", nil})
+		}
+		if _, ok := p.(platforms.OAuthSignIn); ok && !consents {
+			consents = true
+			screens = append(screens, screen{"platform-app", "/settings/platforms/" + info.AppSlot, "", nil}, screen{"connect-leave", leave, "", nil},
+				screen{"choose", leave, "", func(b *tab) {
+					b.load(func() { b.click("Go to ") })
+					g.saw(b)
+					b.load(func() { script[bool](b, `document.querySelector("button[value=allow]").click(), true`) })
+					b.sees("Which accounts shall Bandstand use?")
+				}})
+		}
+	}
+	return screens
+}
+
+// writerScreens are what somebody sees who may not do everything.
+func (g *gallery) writerScreens(t *testing.T) []screen {
+	t.Helper()
+	return []screen{
+		{"forbidden", "/accounts/connect", "Only ", nil},
+		{"writer-composer", "/posts/new", "New post", nil},
+		{"writer-attention", g.post(t, club.NeedsAttention), "What happened", nil},
+		{"writer-accounts", "/accounts", "Accounts", nil},
+		{"writer-settings", "/settings", "", nil},
+		{"writer-members", "/settings/members", "", nil},
+	}
+}
+
+// strangerScreens are what somebody sees who has not signed in.
+func (g *gallery) strangerScreens(t *testing.T) []screen {
+	t.Helper()
+	invitation, err := g.app.db.CreateInvitation(t.Context(), g.s, "aoife@riverside.example", club.Writer, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := g.app.db.CreatePasswordReset(t.Context(), g.s.PersonID, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []screen{
+		{"demo-door", "/demo/" + g.app.demo.Token, "", nil},
+		{"sign-in", "/sign-in", "Sign in", func(b *tab) { b.click("Forgotten your password?") }},
+		{"invitation", "/invitations/" + invitation, "", nil},
+		{"sign-in-link", "/sign-in/link/" + link, "", nil},
+		{"link-used", "/sign-in/link/used", "", nil},
 	}
 }

@@ -33,9 +33,10 @@ type view struct {
 }
 
 var (
-	phone   = view{"phone", 320, 640, false, true}
-	desktop = view{"desktop", 1280, 800, false, false}
-	views   = []view{phone, {"phone-dark", 320, 640, true, true}, desktop, {"desktop-dark", 1280, 800, true, false}}
+	phone       = view{"phone", 320, 640, false, true}
+	desktop     = view{"desktop", 1280, 800, false, false}
+	darkDesktop = view{"desktop-dark", 1280, 800, true, false}
+	views       = []view{phone, {"phone-dark", 320, 640, true, true}, desktop, darkDesktop}
 )
 
 // waitFor is how long a test waits for a condition before it fails.
@@ -286,7 +287,7 @@ func (b *tab) accessible(what string) {
 	script[bool](b, `document.querySelector(".side")?.style.setProperty("position", "static"), scrollTo(0, 0), true`)
 	script[bool](b, axe+"; true")
 	js := `(async () => {
-	  const r = await axe.run(document, {runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}, rules: {"target-size": {enabled: true}}});
+	  const r = await axe.run(document, {runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}, rules: {"target-size": {enabled: true}}, resultTypes: ["violations"]});
 	  return r.violations.map((v) => v.impact + " " + v.id + ": " + v.help + " " + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).join(" | ")); })()`
 	// What the bar at the foot of a phone covers can be scrolled out from under it.
 	script[bool](b, `(() => { for (const e of document.querySelectorAll(".side")) e.style.position = "static"; return true; })()`)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -42,6 +43,9 @@ func TestDemoIsFurnished(t *testing.T) {
 	for _, a := range accounts {
 		if a.Health == club.NeedsReconnect {
 			broken++
+			if err := signInAgain(t, app, s.ClubID, a.Account.Platform); err != nil {
+				t.Errorf("the account that lost its sign-in cannot be reconnected: %v", err)
+			}
 		}
 	}
 	if broken != 1 {
@@ -50,4 +54,19 @@ func TestDemoIsFurnished(t *testing.T) {
 	if d := time.Since(app.now()); d > time.Second || d < -time.Second {
 		t.Errorf("the demo's clock is off by %v", d)
 	}
+}
+
+// signInAgain goes through the consent pages of a make-believe platform.
+func signInAgain(t *testing.T, app *App, clubID int64, id platforms.ID) error {
+	t.Helper()
+	p, ok := app.parts.worlds.Platforms(clubID).Platform(id)
+	if !ok {
+		t.Fatalf("no platform %s", id)
+	}
+	credentials, err := app.parts.App(t.Context(), clubID, true, p.Info().AppSlot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sayYes(t.Context(), app.parts.worlds.Client(clubID), p.(platforms.OAuthSignIn), credentials, app.means.base.String()+"/oauth/"+string(id)+"/callback")
+	return err
 }

@@ -24,8 +24,8 @@ class Composer extends HTMLElement {
     on(window, "online", () => this.save());
     this.show(location.hash === "#when-part" ? "when" : "write");
     this.offerCopy();
-    const errors = this.querySelector(".errors[tabindex]");
-    if (errors) errors.focus();
+    this.errors = this.querySelector(".errors[tabindex]");
+    this.errors?.focus();
     for (const b of this.querySelectorAll("[data-copy-mine]")) b.hidden = false;
     this.look();
   }
@@ -220,6 +220,8 @@ class Composer extends HTMLElement {
 
   settled(element) {
     if (!element || !this.contains(element) && element !== this) return;
+    // htmx has given the focus back to the field it was in: what must change is first.
+    if (element === this) this.errors?.focus();
     const conflict = this.querySelector("#conflict");
     if (conflict && element.id === "conflict-slot") {
       for (const b of conflict.querySelectorAll("[data-copy-mine]")) b.hidden = false;

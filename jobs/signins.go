@@ -23,8 +23,9 @@ const (
 )
 
 // renewAgain is how long to wait after a renewal that failed: first soon, for
-// some servers repeat a lost answer within a short time.
-var renewAgain = []time.Duration{30 * time.Second, 5 * time.Minute, time.Hour}
+// some servers repeat a lost answer within a short time. What is to go out waits
+// for it, and has tries for an hour of such waits.
+var renewAgain = []time.Duration{30 * time.Second, 5 * time.Minute, 15 * time.Minute}
 
 // SignIns hands out sign-ins for single calls and renews them, one renewal a
 // connection at a time (rule P17).
@@ -117,7 +118,7 @@ func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, 
 	}
 	r, err := s.DB.StartRenewal(ctx, conn.ID, s.Boot)
 	if errors.Is(err, store.ErrRenewLater) {
-		return token, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeRenewFailing, Platform: conn.Account.Platform}
+		return token, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeRenewFailing, Platform: conn.Account.Platform, RetryAt: r.NotBefore}
 	}
 	if errors.Is(err, club.ErrNotFound) && !refused && !s.endsWithin(token, 0) {
 		return token, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform}
@@ -170,6 +171,7 @@ func (s *SignIns) failed(ctx context.Context, conn store.Connection, seen int64,
 	if e.RetryAt.After(next) {
 		next = e.RetryAt
 	}
+	e.RetryAt = next
 	if err := s.DB.FailRenewal(ctx, conn.ID, next); err != nil {
 		return err
 	}

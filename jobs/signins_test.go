@@ -263,3 +263,15 @@ func TestYoungTokensAreNotRenewed(t *testing.T) {
 		t.Errorf("%d renewals, %v; want none", r.server.renewals.Load(), err)
 	}
 }
+
+// Symptom: a platform did not answer renewals for a few minutes; an hour later,
+// though it had long been well again, every post to the account was given up.
+func TestPostsOutliveRenewalsThatFailedForMinutes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByLooking, renewing(onUse), only())
+	r.server.renewAs = []string{"error", "error", "error", "error"}
+	post := r.schedule("Match day", 0, r.connect())
+	r.settle()
+	r.want(post, club.Published, club.Linked)
+	r.wantAccepted("Match day", 1)
+}

@@ -54,6 +54,7 @@ type Renewal struct {
 	Version   int64 // of the pair it belongs to
 	Failures  int
 	StartedAt time.Time // of a renewal of this version whose end is not known
+	NotBefore time.Time // with ErrRenewLater: when to try again
 }
 
 // StartRenewal commits that the pair of a connection is about to be renewed,
@@ -64,19 +65,18 @@ func (db *DB) StartRenewal(ctx context.Context, connectionID int64, boot string)
 	var sealed []byte
 	err := db.inTx(ctx, func(tx *tx) error {
 		var started sql.NullInt64
-		var next time.Time
 		err := tx.QueryRowContext(ctx, `
 			SELECT r.refresh, r.failures, r.next_at, r.started_version, r.started_at, t.version
 			FROM connection_refresh_tokens r JOIN connection_tokens t ON t.connection_id = r.connection_id
 			WHERE r.connection_id = ?`, connectionID).
-			Scan(&sealed, &r.Failures, into(&next), &started, into(&r.StartedAt), &r.Version)
+			Scan(&sealed, &r.Failures, into(&r.NotBefore), &started, into(&r.StartedAt), &r.Version)
 		if errors.Is(err, sql.ErrNoRows) {
 			return club.ErrNotFound
 		}
 		if err != nil {
 			return err
 		}
-		if next.After(tx.now) {
+		if r.NotBefore.After(tx.now) {
 			return ErrRenewLater
 		}
 		if started.Int64 != r.Version {

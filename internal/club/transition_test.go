@@ -218,6 +218,14 @@ func TestRows(t *testing.T) {
 			},
 		},
 		{
+			row: "9", name: "not before the platform or the sign-in is ready", from: at(Preparing), event: refusal(StepEnded, platforms.NotSent, func(e *Event) { e.Err.RetryAt = noon.Add(5 * time.Minute) }), to: Backoff, work: Rest,
+			check: func(c Change) string { return same(c.To.NextAt, noon.Add(5*time.Minute)) },
+		},
+		{
+			row: "9", name: "nor later than a quarter of an hour", from: at(Preparing), event: refusal(StepEnded, platforms.NotSent, func(e *Event) { e.Err.RetryAt = noon.Add(5 * time.Hour) }), to: Backoff, work: Rest,
+			check: func(c Change) string { return same(c.To.NextAt, noon.Add(15*time.Minute)) },
+		},
+		{
 			row: "9", name: "a safe step whose answer was lost is litter, not a post", from: at(Preparing), event: refusal(StepEnded, platforms.Unknown), to: Backoff, work: Rest,
 			check: func(c Change) string { return same(c.Closes, OutcomeUnknown) + same(c.To.Left, false) },
 		},

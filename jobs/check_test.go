@@ -130,3 +130,25 @@ func TestCheckLeavesADisconnectedAccountAlone(t *testing.T) {
 		t.Errorf("its token is still there: %v", err)
 	}
 }
+
+func TestCheckFindsASignInThatRanOutAndCannotBeRenewed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByKey)
+	conn := r.connect()
+	registry := platforms.NewRegistry(cannotRenew{r.fake})
+	r.config.Platforms = func(int64, bool) *platforms.Registry { return registry }
+	if _, err := NewSignIns(r.config).Check(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.db.Connection(t.Context(), r.club.Scope, conn.ID)
+	if err != nil || got.Health != club.NeedsReconnect || got.HealthCode != platforms.CodeAuthExpired {
+		t.Errorf("after the check it is %s (%s), %v; want %s", got.Health, got.HealthCode, err, club.NeedsReconnect)
+	}
+}
+
+// cannotRenew is a platform that says the sign-in ran out.
+type cannotRenew struct{ *fake }
+
+func (cannotRenew) Check(context.Context, platforms.Session) (platforms.Account, error) {
+	return platforms.Account{}, &platforms.Error{Kind: platforms.Expired, Code: platforms.CodeAuthExpired, Platform: "fake", Op: "check"}
+}

@@ -218,7 +218,7 @@ func TestPersonSaysItIsThere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
 	r.server.misbehave("reset_after")
-	r.server.lookFail = many("forbidden", 1)
+	r.server.lookFail = many("forbidden", 3)
 	post := r.schedule("Match day", 0, r.connect())
 	r.settle()
 	d := r.want(post, club.NeedsAttention, club.Ambiguous)
@@ -237,7 +237,7 @@ func TestPersonSaysItIsNotThere(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, platforms.CertainByLooking)
 			r.server.misbehave("reset_before")
-			r.server.lookFail = many("forbidden", 1)
+			r.server.lookFail = many("forbidden", 3)
 			if !right {
 				r.server.misbehave("reset_after")
 			}

@@ -110,7 +110,7 @@ func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, 
 	}
 	renewer, ok := p.(platforms.Renewer)
 	if !ok {
-		return token, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform}
+		return token, s.revoked(ctx, conn, seen, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform})
 	}
 	app, err := s.App(ctx, conn.ClubID, conn.Practice, p.Info().AppSlot)
 	if err != nil {

@@ -148,6 +148,9 @@ type Evidence struct {
 	RemoteURL   string
 	PublishedAt time.Time
 	Proof       string // "own_key", "container_status", "read_back": kept with the attempt
+	// Lapsed, with SeenNotPublic: what was made for publishing can be published
+	// no more, and must be made anew.
+	Lapsed bool
 }
 
 // Verdict of a look at the platform.

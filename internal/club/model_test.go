@@ -210,7 +210,7 @@ func (w *world) look() Event {
 		return saw(platforms.SeenSeveral, "")
 	case total == 1 && (w.d.Certainty != platforms.CertainByLooking || rapid.Bool().Draw(w.t, "found")):
 		return saw(platforms.SeenPublic, rapid.SampledFrom([]string{"42", ""}).Draw(w.t, "id"))
-	case w.d.Certainty == platforms.CertainByStatus && total == 0:
+	case w.d.Certainty != platforms.CertainByLooking && total == 0:
 		return saw(platforms.SeenNotPublic, "")
 	}
 	return saw(platforms.SeenNothing, "")

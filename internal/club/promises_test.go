@@ -47,7 +47,7 @@ func allDeliveries(yield func(Delivery) bool) {
 				}
 				v.Left = !v.LookFirst && (v.Left || bits&8 != 0)
 				if bits&16 != 0 {
-					v.Renewals, v.Remakes, v.TriesTransient, v.TriesAmbiguous, v.Looks = 1, 1, 8, 9, 5
+					v.Renewals, v.Remakes, v.TriesTransient, v.TriesAmbiguous, v.Looks = 1, 9, 8, 9, 5
 					v.Seen, v.LooksSince, v.TriesSince = platforms.SeenNotPublic, noon.Add(-time.Hour), noon.Add(-time.Hour)
 				}
 				if v.Status == Published && v.Phase == Linked {
@@ -147,6 +147,7 @@ func answers(k EventKind, yield func(Event) bool) {
 				for _, v := range verdicts {
 					for _, id := range []string{"", "42"} {
 						e := Event{Step: did, Following: following, Evidence: platforms.Evidence{Verdict: v, RemoteID: id, Proof: "proof"}}
+						e.Evidence.Lapsed = v == platforms.SeenNotPublic && did == upload
 						e.Result.State, e.Result.RemoteID = state, id
 						if !yield(e) {
 							return
@@ -248,8 +249,10 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "sent what was not fixed before"
 	case c.Opens && open && !(was.Certainty == platforms.CertainByKey && e.Kind == LookEnded && e.Err == nil):
 		return "sent again while the outcome is open (P4)"
-	case open && to.Phase == Backoff && !(was.Certainty == platforms.CertainByStatus && e.Evidence.Verdict == platforms.SeenNotPublic):
+	case open && to.Phase == Backoff && !(was.Certainty != platforms.CertainByLooking && e.Evidence.Verdict == platforms.SeenNotPublic):
 		return "an open outcome was closed without proof (P4)"
+	case open && to.Status == Failed && was.Certainty != platforms.CertainByLooking && e.Evidence.Verdict == platforms.SeenNotPublic && e.Err == nil:
+		// proved
 	case open && !person && to.Status != Publishing && to.Status != Published && to.Status != NeedsAttention:
 		return "an open outcome ended without proof (P4, P5)"
 	case open && !person && to.Status == Publishing && to.Phase != Reconciling && to.Phase != Sending && to.Phase != Backoff:

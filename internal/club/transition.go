@@ -26,6 +26,7 @@ const (
 	equalAfter   = time.Minute
 	emptyLooks   = 3 // looks that found nothing before people are asked …
 	emptyAfter   = 15 * time.Minute
+	refusedLooks = 2               // looks that were refused before a refusal counts
 	finalLooks   = 3               // tries of the last look before sending again
 	accountPoll  = time.Minute     // how often a broken account is looked at again
 	sendOverdue  = 2 * time.Minute // an irreversible call that nobody waits for any more

@@ -91,6 +91,11 @@ func saw(v platforms.Verdict, id string) Event {
 	return Event{Kind: LookEnded, Step: publish, Evidence: platforms.Evidence{Verdict: v, RemoteID: id, Proof: "proof"}, Jitter: 0.5}
 }
 
+func lapsed(e Event) Event {
+	e.Evidence.Lapsed = true
+	return e
+}
+
 // TestRows walks the table of reliability.md §2.4.
 func TestRows(t *testing.T) {
 	t.Parallel()
@@ -249,6 +254,8 @@ func TestRows(t *testing.T) {
 		},
 		{row: "12", name: "processing failed twice", from: at(Processing, func(d *Delivery) { d.Remakes = 1 }), event: stepped(platforms.StepExpired, status, publish), to: MediaRefused, work: Rest},
 		{row: "12", name: "what was made has expired meanwhile", from: at(Ready), event: tick(func(e *Event) { e.StepDied = true }), to: Preparing, work: Again},
+		{row: "12", name: "what was made has expired again, after a limit", from: at(Ready, func(d *Delivery) { d.Remakes, d.RateWaits = 1, 1 }), event: tick(func(e *Event) { e.StepDied = true }), to: Preparing, work: Again},
+		{row: "12", name: "what was made has expired again at once", from: at(Ready, func(d *Delivery) { d.Remakes, d.RateWaits = 2, 1 }), event: tick(func(e *Event) { e.StepDied = true }), to: MediaRefused, work: Rest},
 
 		{
 			row: "13", name: "the irreversible call", from: at(Ready), event: tick(), to: Sending, work: Send,
@@ -367,6 +374,27 @@ func TestRows(t *testing.T) {
 				return same(c.To.UnknownSince, time.Time{}) + same(c.To.TriesTransient, 1) + same(c.To.NextAt, noon.Add(22500*time.Millisecond))
 			},
 		},
+		{
+			row: "26", name: "class B: what was made cannot be published any more: made again", from: at(Reconciling, class(platforms.CertainByStatus), func(d *Delivery) {
+				d.Seen, d.Looks, d.LooksSince = platforms.SeenNotPublic, 1, noon.Add(-time.Minute)
+			}), event: lapsed(saw(platforms.SeenNotPublic, "")), to: Backoff, work: Rest,
+			check: func(c Change) string { return same(c.Voids, true) + same(c.To.Remakes, 1) },
+		},
+		{
+			row: "26", name: "class B: for the second time", from: at(Reconciling, class(platforms.CertainByStatus), func(d *Delivery) {
+				d.Seen, d.Looks, d.LooksSince, d.Remakes = platforms.SeenNotPublic, 1, noon.Add(-time.Minute), 1
+			}), event: lapsed(saw(platforms.SeenNotPublic, "")), to: MediaRefused, work: Rest,
+		},
+		{
+			row: "28", name: "class A: not there after two hours: one more look", from: at(Reconciling, class(platforms.CertainByKey)), after: 2 * time.Hour,
+			event: saw(platforms.SeenNotPublic, ""), to: Reconciling, work: Rest,
+			check: func(c Change) string { return same(c.To.NextAt, noon.Add(2*time.Hour+time.Minute)) },
+		},
+		{
+			row: "26", name: "class A: then it is proved not to be there", from: at(Reconciling, class(platforms.CertainByKey), func(d *Delivery) {
+				d.Seen, d.Looks, d.LooksSince = platforms.SeenNotPublic, 1, noon.Add(2*time.Hour)
+			}), after: 2*time.Hour + time.Minute, event: saw(platforms.SeenNotPublic, ""), to: Backoff, work: Rest,
+		},
 		{row: "25", name: "row 27, class C: exactly one match", from: at(Reconciling), event: saw(platforms.SeenPublic, "42"), to: Linked, work: Rest},
 		{
 			row: "28", name: "the look failed", from: at(Reconciling), event: refusal(LookEnded, platforms.Unknown), to: Reconciling, work: Rest,
@@ -390,7 +418,8 @@ func TestRows(t *testing.T) {
 			}), event: saw(platforms.SeenNothing, ""), to: Ambiguous, work: Rest,
 			check: func(c Change) string { return same(c.Notice, NoticeAttention) + same(c.To.Args["n"], "3") },
 		},
-		{row: "29", name: "looking is not permitted", from: at(Reconciling), event: refusal(LookEnded, platforms.Rejected), to: Ambiguous, work: Rest},
+		{row: "28", name: "looking is refused for the second time", from: at(Reconciling, func(d *Delivery) { d.TriesAmbiguous = 1 }), event: refusal(LookEnded, platforms.Rejected), to: Reconciling, work: Rest},
+		{row: "29", name: "looking is not permitted", from: at(Reconciling, func(d *Delivery) { d.TriesAmbiguous = 2 }), event: refusal(LookEnded, platforms.Rejected), to: Ambiguous, work: Rest},
 		{row: "29", name: "two hours passed", from: at(Reconciling), after: 2 * time.Hour, event: refusal(LookEnded, platforms.Unknown), to: Ambiguous, work: Rest},
 		{
 			row: "29", name: "more than one match", from: at(Reconciling), event: saw(platforms.SeenSeveral, ""), to: Unlinked, work: Rest,

@@ -156,9 +156,15 @@ func (t *turn) tryAgain() error {
 // stepDied: something that was made at the platform has expired.
 func (t *turn) stepDied() bool { return t.e.StepDied }
 
+// remake has it made again, once; and once more for each time it had to wait so
+// long that what was made has expired.
 func (t *turn) remake() error {
 	t.Keeps = t.result()
-	if t.was.Remakes > 0 {
+	waited := 0
+	if t.e.Kind == Tick {
+		waited = t.was.RateWaits + t.was.TriesTransient
+	}
+	if t.was.Remakes > waited {
 		t.fail(MediaRefused, platforms.CodeMediaFailed, nil)
 		return nil
 	}

@@ -70,11 +70,16 @@ func (t *turn) counted() (looks int, since time.Time) {
 	return 1, t.now
 }
 
-// provedAbsent: class B: the platform said twice, a minute apart, that it is not public.
+// provedAbsent: the platform said twice, a minute apart, that it is not public: class B, or class A once repeating is over.
 func (t *turn) provedAbsent() bool {
 	looks, since := t.counted()
-	return t.was.Certainty == platforms.CertainByStatus && sees(platforms.SeenNotPublic)(t) &&
+	return t.saysNotPublic() && (t.was.Certainty == platforms.CertainByStatus || t.openTooLong()) &&
 		looks >= equalLooks && t.now.Sub(since) >= equalAfter
+}
+
+// saysNotPublic: the platform can tell that it is not public, and says so.
+func (t *turn) saysNotPublic() bool {
+	return t.was.Certainty != platforms.CertainByLooking && sees(platforms.SeenNotPublic)(t)
 }
 
 // notPublic takes the call for one that was never made: it uses up a try, or a
@@ -83,7 +88,17 @@ func (t *turn) notPublic() error {
 	t.Proof = t.e.Evidence.Proof
 	t.To.UnknownSince = time.Time{}
 	t.To.Seen, t.To.Looks, t.To.LooksSince = "", 0, time.Time{}
-	t.note(NoteNotPublic)
+	if t.e.Evidence.Lapsed && t.was.Remakes > 0 {
+		t.fail(MediaRefused, platforms.CodeMediaFailed, nil)
+		return nil
+	}
+	if t.e.Evidence.Lapsed {
+		t.Voids = true
+		t.To.Remakes++
+		t.note(NoteMadeAgain)
+	} else {
+		t.note(NoteNotPublic)
+	}
 	t.tryLater()
 	return nil
 }
@@ -95,11 +110,11 @@ func (t *turn) repeatable() bool {
 		(sees(platforms.SeenNotPublic)(t) || sees(platforms.SeenNothing)(t)) &&
 		!t.now.Before(d.TriedAt.Add(d.SettleAfter)) &&
 		(d.KeyLife == 0 || t.now.Before(d.TriedAt.Add(d.KeyLife))) &&
-		!t.isLate() && !t.onHold()
+		!t.isLate() && !t.onHold() && !t.openTooLong()
 }
 
 func (t *turn) repeat() error {
-	t.count()
+	t.To.Seen, t.To.Looks, t.To.LooksSince = "", 0, time.Time{} // they say nothing about this call
 	t.To.TriesAmbiguous++
 	t.to(Publishing, Sending)
 	t.To.NextAt = t.now.Add(sendOverdue)
@@ -112,7 +127,7 @@ func (t *turn) openTooLong() bool { return t.now.Sub(t.was.UnknownSince) >= unkn
 
 // outOfLooks: looking is over: enough looks found nothing, too much time passed, or looking is refused.
 func (t *turn) outOfLooks() bool {
-	if t.openTooLong() || is(platforms.Rejected)(t) {
+	if t.openTooLong() && !t.saysNotPublic() || is(platforms.Rejected)(t) && t.was.TriesAmbiguous >= refusedLooks {
 		return true
 	}
 	looks, since := t.counted()
@@ -148,7 +163,7 @@ func (t *turn) lookedInVain() error {
 	t.lookAgain()
 	d := t.was
 	switch settled := d.TriedAt.Add(d.SettleAfter); {
-	case d.Certainty == platforms.CertainByStatus && t.e.Evidence.Verdict == platforms.SeenNotPublic:
+	case t.saysNotPublic() && (d.Certainty == platforms.CertainByStatus || t.openTooLong()):
 		t.To.NextAt = t.now.Add(equalAfter)
 	case d.Certainty == platforms.CertainByKey && settled.After(t.now) && settled.Before(t.To.NextAt):
 		t.To.NextAt = settled

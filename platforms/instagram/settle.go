@@ -38,7 +38,7 @@ func (i *instagram) Settle(ctx context.Context, s platforms.Session, p platforms
 	}
 	switch a.Code {
 	case statusFinished, statusError, statusExpired:
-		return platforms.Evidence{Verdict: platforms.SeenNotPublic, Proof: proofStatus}, nil
+		return platforms.Evidence{Verdict: platforms.SeenNotPublic, Proof: proofStatus, Lapsed: a.Code != statusFinished}, nil
 	case statusPublished:
 		return i.find(ctx, s, p, tried)
 	}

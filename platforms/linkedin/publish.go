@@ -138,6 +138,9 @@ func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.
 		return result, nil
 	}
 	e := p.refusal(stepUpload, resp)
+	if between(resp) {
+		return platforms.StepResult{}, p.client.Unclear(stepUpload, resp, "something in between refused")
+	}
 	if e.Kind == platforms.Unknown || e.Code == platforms.CodeUnknownRefusal {
 		// The upload host answers in its own way; a 4xx from it is final.
 		e.Kind, e.Code, e.Err = platforms.MediaRejected, platforms.CodeMediaFailed, nil
@@ -149,6 +152,13 @@ func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.
 		e.Args = map[string]string{"file": m.Name}
 	}
 	return platforms.StepResult{}, e
+}
+
+// between tells whether a web page refused for want of patience or right: the
+// upload host says nothing about pictures in that form.
+func between(resp *apihttp.Response) bool {
+	page := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
+	return page && (resp.Status == http.StatusForbidden || resp.Status == http.StatusTooManyRequests)
 }
 
 // uploadAddress checks an address that LinkedIn issued before a token is sent

@@ -64,4 +64,6 @@ type SimFault struct {
 	Count     int    `json:"count"`
 	// Percent makes only that share of calls fail, chosen evenly; 0 means all.
 	Percent int `json:"percent,omitempty"`
+	// Then is armed when this one has met all of its calls.
+	Then *SimFault `json:"then,omitempty"`
 }

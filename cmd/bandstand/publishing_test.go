@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,78 +17,6 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/store/storetest"
 )
-
-// The classes of certainty, and ends of a delivery, as columns of a table.
-const (
-	byKey, byStatus, byLooking = platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking
-)
-
-// ends is the table fault → where a delivery may end, by class
-// (reliability.md §2.5). Faults are armed for one call of the operation.
-var ends = []struct {
-	operation, fault string
-	may              map[platforms.Certainty][]club.Phase
-}{
-	{"publish", "reset_after", all(club.Linked)},
-	{"publish", "error_after", all(club.Linked)},
-	{"publish", "cut_off", all(club.Linked)},
-	{"publish", "empty", all(club.Linked)},
-	{"publish", "html", all(club.Linked)},
-	{"publish", "oversized", all(club.Linked)},
-	{"publish", "reset_before", lost},
-	{"publish", "error_before", lost},
-	// A limit may last for longer than grace. Where being told of one proves
-	// nothing, it is an open question, which class C cannot answer.
-	{"publish", "rate_limited", map[platforms.Certainty][]club.Phase{
-		byKey: {club.Linked, club.Late}, byStatus: {club.Linked, club.Late}, byLooking: {club.Linked, club.Late, club.Ambiguous},
-	}},
-	{"publish", "expired_token", all(club.Linked, club.Reconnect)},
-	// Where the answer does not tell this from a token that ran out, renewing
-	// shows which it was.
-	{"publish", "revoked_token", all(club.Reconnect, club.Linked)},
-	{"publish", "rejected", all(club.Refused)},
-	{"upload", "reset_after", all(club.Linked)},
-	{"upload", "reset_before", all(club.Linked)},
-	{"upload", "error_before", all(club.Linked)},
-	{"upload", "rate_limited", all(club.Linked, club.Late)},
-	{"upload", "media", all(club.Refused, club.MediaRefused)},
-	{"upload", "revoked_token", all(club.Reconnect, club.Linked)},
-}
-
-var lost = map[platforms.Certainty][]club.Phase{byKey: {club.Linked}, byStatus: {club.Linked}, byLooking: {club.Ambiguous}}
-
-func all(phases ...club.Phase) map[platforms.Certainty][]club.Phase {
-	return map[platforms.Certainty][]club.Phase{byKey: phases, byStatus: phases, byLooking: phases}
-}
-
-// TestEveryFaultOnEveryPlatform publishes a photo through the engine on each
-// platform's simulator while one call goes wrong, and compares the end of the
-// delivery with the simulator's own record (T-FAULT, T-AMBIG).
-func TestEveryFaultOnEveryPlatform(t *testing.T) {
-	t.Parallel()
-	for _, newPlatform := range constructors {
-		info := newPlatform(platforms.Env{}).Info()
-		t.Run(string(info.ID), func(t *testing.T) {
-			t.Parallel()
-			for _, end := range ends {
-				t.Run(end.operation+" "+end.fault, func(t *testing.T) {
-					t.Parallel()
-					s := newStage(t, newPlatform)
-					post := s.schedule("Match day, " + end.fault)
-					if err := s.world.Sim.Fault(platforms.SimFault{Platform: info.ID, Operation: end.operation, Fault: end.fault, Count: 1}); err != nil {
-						t.Fatal(err)
-					}
-					s.settle()
-					d := s.delivery(post)
-					if may := end.may[info.Certainty]; !slices.Contains(may, d.Phase) {
-						t.Errorf("ended as %s/%s (%s), want one of %v:\n%s", d.Status, d.Phase, d.Code, may, s.story(post))
-					}
-					s.honest(d)
-				})
-			}
-		})
-	}
-}
 
 // TestEveryPlatformAfterADeath kills the process between the commit of the
 // intent and the call, or right after the platform acted (T-CRASH).
@@ -105,7 +33,7 @@ func TestEveryPlatformAfterADeath(t *testing.T) {
 				s.settle()
 				d := s.delivery(post)
 				want := club.Linked
-				if !acted && info.Certainty == byLooking {
+				if !acted && info.Certainty == platforms.CertainByLooking {
 					want = club.Ambiguous
 				}
 				if d.Phase != want {
@@ -126,12 +54,17 @@ type stage struct {
 	conn   store.Connection
 	config jobs.Config
 	engine *jobs.Engine
+	signIn *jobs.SignIns
 }
 
-func newStage(t *testing.T, newPlatform func(platforms.Env) platforms.Platform) *stage {
+// newStage connects the account. ready prepares the simulator before that.
+func newStage(t *testing.T, newPlatform func(platforms.Env) platforms.Platform, ready ...func(platforms.Simulator)) *stage {
 	t.Helper()
 	id := newPlatform(platforms.Env{}).Info().ID
 	w := platformtest.NewWorld(t, platformtest.Suite{New: newPlatform, NewSim: simulatorOf(t, newPlatform), Typed: demoSignIns[id]})
+	for _, prepare := range ready {
+		prepare(w.Sim)
+	}
 	s := &stage{T: t, world: w, db: storetest.Open(t, w.Clock.Now)}
 	s.club = storetest.NewClub(t, s.db)
 	session := w.Connect()
@@ -179,7 +112,8 @@ func simulatorOf(t *testing.T, newPlatform func(platforms.Env) platforms.Platfor
 func (s *stage) start() {
 	s.Helper()
 	s.config.Boot = store.NewID()
-	s.engine = jobs.NewEngine(s.config, jobs.NewSignIns(s.config))
+	s.signIn = jobs.NewSignIns(s.config)
+	s.engine = jobs.NewEngine(s.config, s.signIn)
 	if err := s.engine.Start(s.T.Context()); err != nil {
 		s.Fatal(err)
 	}
@@ -241,21 +175,24 @@ func (p *dying) Perform(ctx context.Context, s platforms.Session, pub platforms.
 	return platforms.StepResult{}, &platforms.Error{Kind: platforms.Unknown, Op: "publish"}
 }
 
+// settle lets the engine work until it will not look at anything again. Time
+// passes as it plans, and stands still while it works.
 func (s *stage) settle() {
 	s.Helper()
-	for range 12 * 60 {
+	until := s.world.Clock.Now().Add(8 * time.Hour)
+	for s.world.Clock.Now().Before(until) {
 		s.engine.RunDue(s.T.Context())
-		var open int
-		err := s.db.Reader().QueryRowContext(s.T.Context(), `SELECT count(*) FROM deliveries WHERE next_at IS NOT NULL`).Scan(&open)
+		var next sql.NullInt64
+		err := s.db.Reader().QueryRowContext(s.T.Context(), `SELECT min(next_at) FROM deliveries WHERE next_at IS NOT NULL`).Scan(&next)
 		if err != nil {
 			s.Fatal(err)
 		}
-		if open == 0 {
+		if !next.Valid {
 			return
 		}
-		s.world.Clock.Advance(30 * time.Second)
+		s.world.Clock.Advance(max(time.UnixMilli(next.Int64).Sub(s.world.Clock.Now()), time.Second))
 	}
-	s.Fatal("not settled in six hours")
+	s.Fatal("not settled in eight hours")
 }
 
 func (s *stage) delivery(post int64) store.Delivery {
@@ -313,3 +250,13 @@ func (p pictures) Source(int64, platforms.ImageRules, map[string]platforms.Fit) 
 }
 
 func (pictures) Sweep(context.Context) (int, error) { return 0, nil }
+
+// connection is the account as it is now.
+func (s *stage) connection() store.Connection {
+	s.Helper()
+	c, err := s.db.Connection(s.T.Context(), s.club.Scope, s.conn.ID)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return c
+}

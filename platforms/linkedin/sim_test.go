@@ -361,7 +361,7 @@ func TestWaitingForAPicture(t *testing.T) {
 		t.Errorf("at once: %+v, %v", r, err)
 	}
 	w.Clock.Advance(2 * time.Second)
-	w.Fault("upload", simkit.Stuck, 1)
+	w.Fault("status", simkit.Stuck, 1)
 	if r, err := perform(wait); err != nil || r.State != platforms.StepWorking {
 		t.Errorf("stuck: %+v, %v", r, err)
 	}

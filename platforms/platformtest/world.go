@@ -36,6 +36,9 @@ type World struct {
 	// Client does what a browser does, except following redirects.
 	Client *http.Client
 
+	// Wire is what lies between the platform and its server.
+	Wire *Wire
+
 	calls   *watch // everything the platform sends
 	instead atomic.Pointer[http.HandlerFunc]
 	handler atomic.Pointer[http.Handler]
@@ -93,7 +96,8 @@ func NewWorld(t *testing.T, s Suite) *World {
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	w.calls = &watch{next: transport}
+	w.Wire = newWire(t, transport)
+	w.calls = &watch{next: w.Wire}
 	w.start()
 
 	bare := s.New(platforms.Env{HTTP: w.Client, Now: w.Clock.Now})
@@ -123,6 +127,9 @@ func NewWorld(t *testing.T, s Suite) *World {
 func (w *World) start() {
 	w.Helper()
 	w.Sim = w.Suite.NewSim(platforms.SimEnv{Now: w.Clock.Now, Fetch: w.Client, BaseURL: w.URL})
+	if s, ok := w.Sim.(interface{ WhenHung(do func(begun bool)) }); ok {
+		s.WhenHung(w.Wire.GiveUp)
+	}
 	mux := http.NewServeMux()
 	mount := "/" + w.Sim.Mount()
 	mux.Handle(mount+"/", http.StripPrefix(mount, w.Sim))

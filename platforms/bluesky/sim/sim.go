@@ -47,7 +47,8 @@ type state struct {
 
 // New returns a simulator with its seeded accounts.
 func New(env platforms.SimEnv) platforms.Simulator {
-	faults := append(slices.Clone(simkit.Faults), simkit.Duplicate)
+	faults := append(slices.Clone(simkit.Faults),
+		simkit.Duplicate, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted, simkit.AccountGone)
 	s := &Sim{World: simkit.NewWorld(env.Now, fresh, faults, id), env: env}
 	routes := []struct {
 		pattern, operation string
@@ -120,12 +121,22 @@ func (s *Sim) method(operation string, act http.HandlerFunc) http.HandlerFunc {
 // ownFault plays the faults that look different on every platform.
 func (s *Sim) ownFault(w http.ResponseWriter, r *http.Request, fault string) {
 	switch fault {
-	case simkit.RateLimited:
+	case simkit.RateLimited, simkit.AppLimited:
 		reset := s.Now().Add(window)
 		w.Header().Set("RateLimit-Remaining", "0")
 		w.Header().Set("RateLimit-Reset", strconv.FormatInt(reset.Unix(), 10))
-		w.Header().Set("Retry-After", strconv.Itoa(int(window/time.Second)))
+		if fault == simkit.RateLimited {
+			w.Header().Set("Retry-After", strconv.Itoa(int(window/time.Second)))
+		}
 		refuse(w, http.StatusTooManyRequests, "RateLimitExceeded", "Rate Limit Exceeded")
+	case simkit.Transient:
+		refuse(w, http.StatusBadGateway, "UpstreamFailure", "Upstream service unreachable")
+	case simkit.NoPermission:
+		refuse(w, http.StatusForbidden, "ScopeMissingError", "Missing required scope")
+	case simkit.Restricted:
+		refuse(w, http.StatusUnauthorized, "AccountTakedown", "Account has been taken down")
+	case simkit.AccountGone:
+		refuse(w, http.StatusForbidden, "AccountNotFound", "Account not found")
 	case simkit.ExpiredToken:
 		s.forgetBearer(r, false)
 		refuse(w, http.StatusBadRequest, "ExpiredToken", "Token has expired")

@@ -25,6 +25,7 @@ type refusal struct {
 	Type      string // "OAuthException" if empty
 	Text      string
 	UserText  string
+	Transient bool
 	Regain    time.Duration // told in the usage header
 }
 
@@ -38,7 +39,7 @@ var (
 
 func (f *refusal) write(w http.ResponseWriter, kind string) {
 	e := map[string]any{
-		"message": f.Text, "type": "OAuthException", "code": f.Code, "is_transient": false, "fbtrace_id": simkit.Token("A")[:12],
+		"message": f.Text, "type": "OAuthException", "code": f.Code, "is_transient": f.Transient, "fbtrace_id": simkit.Token("A")[:12],
 	}
 	if f.Type != "" {
 		e["type"] = f.Type
@@ -161,8 +162,9 @@ func (s *server) serveGraph(w http.ResponseWriter, r *http.Request) {
 		f.write(w, kind)
 		return
 	}
-	if fault == simkit.Stuck || fault == simkit.Media {
-		c.fault, fault = fault, "" // played where the picture is worked on
+	switch fault {
+	case simkit.Stuck, simkit.Media, simkit.Lapsed, simkit.Unpublished:
+		c.fault, fault = fault, "" // played where the object is known
 	}
 	s.Misbehave(w, r, fault, act)
 }
@@ -210,6 +212,23 @@ func played(rt route, fault string) *refusal {
 		}
 		f.UserText = "This content goes against our Community Standards."
 		return f
+	case simkit.AppLimited:
+		return refuse(4, 0, "(#4) Application request limit reached")
+	case simkit.Transient:
+		f := refuse(2, 0, "An unexpected error has occurred. Please retry your request later.")
+		f.Status, f.Transient = http.StatusInternalServerError, true
+		return f
+	case simkit.NoPermission:
+		if insta {
+			return refuse(10, 0, "(#10) Application does not have permission for this action")
+		}
+		return refuse(200, 0, "(#200) If posting to a page, requires both pages_read_engagement and pages_manage_posts as an admin with sufficient administrative permission")
+	case simkit.Restricted:
+		f := refuse(368, 0, "The action attempted has been deemed abusive or is otherwise disallowed")
+		f.UserText = "You can't use this feature right now."
+		return f
+	case simkit.AccountGone:
+		return errNotFound
 	case simkit.Duplicate:
 		f := refuse(506, 1455006, "Duplicate status message")
 		f.UserText = "This status update is identical to the last one you posted."

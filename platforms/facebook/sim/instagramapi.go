@@ -246,6 +246,9 @@ func (s *server) containerStatus(c *call, b *container) (any, *refusal) {
 	switch c.fault {
 	case simkit.Stuck:
 		state = working
+	case simkit.Lapsed:
+		b.Made = b.Made.Add(-containerLife)
+		state = expired
 	case simkit.Media:
 		b.Failed = "Error: Media upload has failed with error code 2207077"
 		state = failed
@@ -267,6 +270,9 @@ func (s *server) publishContainer(c *call, p *profile, owner *page) (any, *refus
 	b := s.State.Containers[c.form.Get("creation_id")]
 	if b == nil || b.Account != p.ID || b.Item {
 		return nil, refuse(24, 2207006, "The requested resource does not exist")
+	}
+	if c.fault == simkit.Lapsed {
+		b.Made = b.Made.Add(-containerLife)
 	}
 	switch b.status(now) {
 	case published:
@@ -334,7 +340,7 @@ func (s *server) listMedia(c *call, p *profile, owner *page) (any, *refusal) {
 	defer s.Mu.Unlock()
 	var list []*media
 	for _, m := range s.State.Media {
-		if m.Account == p.ID {
+		if m.Account == p.ID && s.Listed(m.Made) {
 			list = append(list, m)
 		}
 	}

@@ -58,7 +58,7 @@ func (s *server) pageNode(c *call, p *page) (any, *refusal) {
 		return nil, errNotFound
 	}
 	return map[string]any{
-		"id": p.ID, "name": p.Name, "username": p.Username, "category": p.Category, "is_published": true,
+		"id": p.ID, "name": p.Name, "username": p.Username, "category": p.Category, "is_published": c.fault != simkit.Unpublished,
 		"followers_count": p.Followers, "fan_count": p.Followers - p.Followers/20,
 	}, nil
 }
@@ -179,7 +179,7 @@ func (s *server) publishedPosts(c *call, p *page) (any, *refusal) {
 	defer s.Mu.Unlock()
 	var list []*post
 	for _, made := range s.State.PagePosts {
-		if made.Page == p.ID && !made.Made.Before(since) {
+		if made.Page == p.ID && !made.Made.Before(since) && s.Listed(made.Made) {
 			list = append(list, made)
 		}
 	}

@@ -24,7 +24,15 @@ const (
 const mount = "meta"
 
 // knownFaults are those that Meta can play.
-var knownFaults = append(slices.Clone(simkit.Faults), simkit.Duplicate, simkit.Stuck)
+var knownFaults = append(slices.Clone(simkit.Faults),
+	simkit.Duplicate, simkit.Stuck, simkit.Lapsed, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted,
+	simkit.AccountGone, simkit.Unpublished)
+
+// notOn names the faults that one of the two platforms cannot have.
+var notOn = map[platforms.ID][]string{
+	facebook:  {simkit.Stuck, simkit.Lapsed},
+	instagram: {simkit.Duplicate, simkit.Unpublished},
+}
 
 type server struct {
 	*simkit.World[state]
@@ -74,8 +82,8 @@ func (*server) Mount() string { return mount }
 
 // Fault implements platforms.Simulator.
 func (s *server) Fault(f platforms.SimFault) error {
-	if f.Platform == instagram && f.Fault == simkit.Duplicate {
-		return fmt.Errorf("%s has no answer of its own for duplicates", f.Platform)
+	if slices.Contains(notOn[f.Platform], f.Fault) {
+		return fmt.Errorf("there is no fault %q on %s", f.Fault, f.Platform)
 	}
 	return s.World.Fault(f)
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -15,32 +14,6 @@ import (
 
 	"github.com/bandstand-app/bandstand/platforms"
 )
-
-// The faults every simulator understands. A platform may add its own.
-const (
-	ResetBefore  = "reset_before"  // connection dies before the platform acts
-	ResetAfter   = "reset_after"   // it acts, then the connection dies without an answer
-	ErrorBefore  = "error_before"  // 500, nothing done
-	ErrorAfter   = "error_after"   // it acts, then answers 500
-	CutOff       = "cut_off"       // it acts, then half of the answer arrives
-	Empty        = "empty"         // it acts, then answers 200 with nothing in it
-	HTML         = "html"          // it acts, then answers 200 with a web page
-	Oversized    = "oversized"     // it acts, then answers with more than 1 MiB
-	Slow         = "slow"          // it acts, and the answer takes SlowFor
-	RateLimited  = "rate_limited"  // refused in the platform's own style
-	ExpiredToken = "expired_token" // access token no longer accepted, renewing helps
-	RevokedToken = "revoked_token" // only signing in again helps
-	Rejected     = "rejected"      // content refused
-	Media        = "media"         // picture refused, or processing ends in an error
-	Stuck        = "stuck"         // processing never ends
-	Duplicate    = "duplicate"     // the platform's duplicate answer
-)
-
-// Faults that every simulator must understand, for the conformance suite.
-var Faults = []string{
-	ResetBefore, ResetAfter, ErrorBefore, ErrorAfter, CutOff, Empty, HTML, Oversized, Slow,
-	RateLimited, ExpiredToken, RevokedToken, Rejected, Media,
-}
 
 // Core is the shared part of a simulator. The zero value is not ready: use New.
 type Core struct {
@@ -50,6 +23,8 @@ type Core struct {
 	offset  time.Duration
 	seq     int64
 	served  []platforms.ID
+	lag     time.Duration // how long lists leave out what is new
+	hung    func(begun bool)
 	SlowFor time.Duration
 	base    func() time.Time
 }
@@ -144,14 +119,53 @@ func (c *Core) Fault(f platforms.SimFault) error {
 	if f.Fault == "" {
 		return fmt.Errorf("a fault needs a name")
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.arm(f)
+	return nil
+}
+
+// arm makes a fault wait for its calls. The caller holds the lock.
+func (c *Core) arm(f platforms.SimFault) {
+	if f.Fault == Lag {
+		c.lag = lagFor
+		return
+	}
 	left := f.Count
 	if left == 0 {
 		left = -1
 	}
+	c.faults = append(c.faults, &armed{SimFault: f, left: left})
+}
+
+// Waiting lists the faults that have not met all of their calls.
+func (c *Core) Waiting() []platforms.SimFault {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.faults = append(c.faults, &armed{SimFault: f, left: left})
-	return nil
+	var out []platforms.SimFault
+	for _, f := range c.faults {
+		if f.left > 0 {
+			out = append(out, f.SimFault)
+		}
+	}
+	return out
+}
+
+// Listed tells whether lists hold what was made at this time already.
+func (c *Core) Listed(made time.Time) bool {
+	now := c.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lag == 0 || now.Sub(made) >= c.lag
+}
+
+// WhenHung names what to do each time the platform has acted and keeps silent,
+// before or after the beginning of its answer: a test need not wait for the
+// patience of the app.
+func (c *Core) WhenHung(do func(begun bool)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hung = do
 }
 
 // Take uses up one armed fault for this call and returns its name, or "".
@@ -169,6 +183,9 @@ func (c *Core) Take(platform platforms.ID, operation string) string {
 		if f.left > 0 {
 			f.left--
 		}
+		if f.left == 0 && f.Then != nil {
+			c.arm(*f.Then)
+		}
 		return f.Fault
 	}
 	return ""
@@ -178,7 +195,7 @@ func (c *Core) Take(platform platforms.ID, operation string) string {
 func (c *Core) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.posts, c.faults, c.offset = nil, nil, 0
+	c.posts, c.faults, c.offset, c.lag = nil, nil, 0, 0
 }
 
 // record is the part of a simulator's state that Core looks after. It goes into
@@ -200,78 +217,5 @@ func (c *Core) copied() record {
 func (c *Core) restore(s record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.posts, c.seq, c.offset, c.faults = slices.Clone(s.Posts), s.Seq, s.Offset, nil
+	c.posts, c.seq, c.offset, c.faults, c.lag = slices.Clone(s.Posts), s.Seq, s.Offset, nil, 0
 }
-
-// Misbehave plays those faults that look the same on every platform. act does
-// what the call does and writes its answer; it is called at most once. It
-// returns false if the fault is one that the platform has to play itself.
-func (c *Core) Misbehave(w http.ResponseWriter, r *http.Request, fault string, act http.HandlerFunc) bool {
-	switch fault {
-	case "":
-		act(w, r)
-	case ResetBefore:
-		panic(http.ErrAbortHandler)
-	case ResetAfter:
-		act(discard{http.Header{}}, r)
-		panic(http.ErrAbortHandler)
-	case ErrorBefore:
-		answer(w, http.StatusInternalServerError, "application/json", `{"error":"internal"}`)
-	case ErrorAfter:
-		act(discard{http.Header{}}, r)
-		answer(w, http.StatusInternalServerError, "application/json", `{"error":"internal"}`)
-	case CutOff:
-		act(discard{http.Header{}}, r)
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Length", "4096")
-		w.WriteHeader(http.StatusOK)
-		_, _ = w.Write([]byte(`{"id":"1`))
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	case Empty:
-		act(discard{http.Header{}}, r)
-		w.WriteHeader(http.StatusOK)
-	case HTML:
-		act(discard{http.Header{}}, r)
-		answer(w, http.StatusOK, "text/html", "<!doctype html><title>Just a moment</title>")
-	case Oversized:
-		act(discard{http.Header{}}, r)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"id":"`))
-		for range 1 << 11 {
-			_, _ = w.Write(filler[:])
-		}
-		_, _ = w.Write([]byte(`"}`))
-	case Slow:
-		t := time.NewTimer(c.SlowFor)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-r.Context().Done():
-		}
-		act(w, r)
-	default:
-		return false
-	}
-	return true
-}
-
-var filler = func() (b [1024]byte) {
-	for i := range b {
-		b[i] = 'x'
-	}
-	return b
-}()
-
-func answer(w http.ResponseWriter, status int, typ, body string) {
-	w.Header().Set("Content-Type", typ)
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(body))
-}
-
-// discard takes an answer that nobody will read.
-type discard struct{ h http.Header }
-
-func (d discard) Header() http.Header         { return d.h }
-func (d discard) Write(b []byte) (int, error) { return len(b), nil }
-func (d discard) WriteHeader(int)             {}

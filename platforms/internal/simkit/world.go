@@ -39,8 +39,10 @@ func (w *World[S]) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 // Fault implements platforms.Simulator.
 func (w *World[S]) Fault(f platforms.SimFault) error {
-	if !slices.Contains(w.faults, f.Fault) {
-		return fmt.Errorf("this simulator knows no fault %q", f.Fault)
+	for next := &f; next != nil; next = next.Then {
+		if !slices.Contains(w.faults, next.Fault) && !slices.Contains(played, next.Fault) {
+			return fmt.Errorf("this simulator knows no fault %q", next.Fault)
+		}
 	}
 	return w.Core.Fault(f)
 }

@@ -56,10 +56,10 @@ func send(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(b)
 }
 
-func tooMany(w http.ResponseWriter) {
+func tooMany(w http.ResponseWriter, whose string) {
 	fail(w, http.StatusTooManyRequests, fault{
 		ServiceError: 101, Code: "TOO_MANY_REQUESTS",
-		Message: "Resource level throttle APPLICATION DAY limit for calls to this resource is reached.",
+		Message: "Resource level throttle " + whose + " DAY limit for calls to this resource is reached.",
 	})
 }
 
@@ -138,7 +138,19 @@ func pathURN(w http.ResponseWriter, r *http.Request) (string, bool) {
 func (s *Sim) play(w http.ResponseWriter, name, operation string) {
 	switch name {
 	case simkit.RateLimited:
-		tooMany(w)
+		tooMany(w, "MEMBER")
+	case simkit.AppLimited:
+		tooMany(w, "APPLICATION")
+	case simkit.Transient:
+		fail(w, http.StatusInternalServerError, fault{Code: "INTERNAL_SERVER_ERROR", Message: "Internal Server Error"})
+	case simkit.NoPermission:
+		denied(w, "partnerApiPosts.CREATE.20260901")
+	case simkit.AccountGone:
+		notFound(w, organizations[1].ID)
+	case simkit.Lapsed:
+		fail(w, http.StatusBadRequest, fault{Code: "EXPIRED_UPLOAD_URL", Message: "Upload URL has expired"})
+	case simkit.DuplicateUnnamed:
+		duplicate(w, "an earlier post")
 	case simkit.ExpiredToken:
 		expiredToken(w)
 	case simkit.RevokedToken:
@@ -165,16 +177,6 @@ func (s *Sim) latest() string {
 		return "urn:li:share:7000000000000000000"
 	}
 	return posts[len(posts)-1].ID
-}
-
-// stuck answers a look at a picture as if LinkedIn never got further, and
-// anything else as usual.
-func (s *Sim) stuck(w http.ResponseWriter, r *http.Request, act http.HandlerFunc) {
-	if r.Method != http.MethodGet || !strings.HasPrefix(r.URL.Path, "/api/rest/images/") {
-		act(w, r)
-		return
-	}
-	send(w, http.StatusOK, map[string]string{"status": "PROCESSING"})
 }
 
 // id of the platform, for the record.

@@ -95,7 +95,10 @@ func (s *Sim) putImage(w http.ResponseWriter, r *http.Request) {
 		s.State.Images[urn], s.State.Small[urn] = u, picture
 		w.WriteHeader(http.StatusCreated)
 	}
-	fault := s.Take(id, "upload")
+	fault := s.Take(id, "bytes")
+	if fault == "" {
+		fault = s.Take(id, "upload")
+	}
 	if !s.Misbehave(w, r, fault, act) {
 		s.play(w, fault, "upload")
 	}

@@ -353,7 +353,7 @@ func (s *Sim) list(w http.ResponseWriter, r *http.Request) {
 	})
 	for _, urn := range newest {
 		p, ok := s.live(urn)
-		if !ok || p.Author != q.Get("author") {
+		if !ok || p.Author != q.Get("author") || !s.Listed(p.Time) {
 			continue
 		}
 		if start > 0 {

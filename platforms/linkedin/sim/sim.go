@@ -51,7 +51,9 @@ const (
 	faultEarly   = "media_early"  // the picture is not ready yet
 )
 
-var knownFaults = append(slices.Clone(simkit.Faults), simkit.Duplicate, simkit.Stuck, faultVersion, faultRole, faultEarly)
+var knownFaults = append(slices.Clone(simkit.Faults),
+	simkit.Duplicate, simkit.DuplicateUnnamed, simkit.Stuck, simkit.Lapsed, simkit.AppLimited, simkit.Transient, simkit.NoPermission,
+	simkit.AccountGone, faultVersion, faultRole, faultEarly)
 
 // Sim is the simulator.
 type Sim struct {
@@ -105,7 +107,7 @@ func New(env platforms.SimEnv) platforms.Simulator {
 	s.Routes.HandleFunc("GET /api/rest/networkSizes/{urn}", s.call("numbers", "rw_organization_admin", s.networkSize))
 	s.Routes.HandleFunc("GET /api/rest/organizationalEntityShareStatistics", s.call("numbers", "rw_organization_admin", s.statistics))
 	s.Routes.HandleFunc("POST /api/rest/images", s.call("upload", "w_organization_social", s.initializeUpload))
-	s.Routes.HandleFunc("GET /api/rest/images/{urn}", s.call("upload", "w_organization_social", s.image))
+	s.Routes.HandleFunc("GET /api/rest/images/{urn}", s.call("status", "w_organization_social", s.image))
 	s.Routes.HandleFunc("POST /api/rest/posts", s.call("publish", "w_organization_social", s.create))
 	s.Routes.HandleFunc("GET /api/rest/posts", s.call("read", "r_organization_social", s.list))
 	s.Routes.HandleFunc("GET /api/rest/posts/{urn}", s.call("read", "r_organization_social", s.read))
@@ -171,8 +173,12 @@ func (s *Sim) call(operation, scope string, do func(http.ResponseWriter, *http.R
 		w.Header().Set("x-li-uuid", simkit.Token("AAY")[:20])
 		w.Header().Set("x-li-fabric", "practice")
 		fault := s.Take(id, operation)
-		if fault == simkit.Stuck {
-			s.stuck(w, r, act)
+		switch {
+		case fault == simkit.Stuck && operation == "status":
+			send(w, http.StatusOK, map[string]string{"status": "PROCESSING"})
+			return
+		case fault == simkit.Media && operation == "status":
+			send(w, http.StatusOK, map[string]string{"status": "PROCESSING_FAILED"})
 			return
 		}
 		if !s.Misbehave(w, r, fault, act) {
@@ -209,7 +215,7 @@ func (s *Sim) count(w http.ResponseWriter, r *http.Request) bool {
 	maps.DeleteFunc(s.counted, func(k string, _ int) bool { return !strings.HasPrefix(k, today) })
 	key := today + " " + r.Pattern
 	if s.limit > 0 && s.counted[key] >= s.limit {
-		tooMany(w)
+		tooMany(w, "APPLICATION")
 		return false
 	}
 	s.counted[key]++

@@ -115,13 +115,22 @@ func (s *Sim) play(w http.ResponseWriter, fault, operation string) {
 		w.Header().Set("x-user-limit-24hour-remaining", "0")
 		w.Header().Set("x-user-limit-24hour-reset", strconv.FormatInt(s.Now().Add(20*time.Hour).Unix(), 10))
 		tooMany(w)
+	case simkit.AppLimited:
+		w.Header().Set("x-app-limit-24hour-limit", "500")
+		w.Header().Set("x-app-limit-24hour-remaining", "0")
+		w.Header().Set("x-app-limit-24hour-reset", strconv.FormatInt(s.Now().Add(time.Hour).Unix(), 10))
+		tooMany(w)
+	case simkit.Transient:
+		refuse(w, http.StatusServiceUnavailable, problem{Title: "Service Unavailable", Detail: "Service Unavailable"})
+	case simkit.AccountGone:
+		refuse(w, http.StatusNotFound, notFound("user", "id", accountID))
 	case faultCredits:
 		noCredits(w)
 	case simkit.ExpiredToken, simkit.RevokedToken:
 		unauthorised(w)
 	case simkit.Duplicate:
 		forbidden(w, textDuplicate)
-	case faultSuspended:
+	case faultSuspended, simkit.Restricted:
 		refuse(w, http.StatusForbidden, problem{
 			Title: "Forbidden", Type: problems + "user-suspended", Detail: "User has been suspended.",
 		})

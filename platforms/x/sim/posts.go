@@ -315,7 +315,7 @@ func (s *Sim) timeline(w http.ResponseWriter, r *http.Request, _ grant) {
 	}
 	var found []string
 	for id := range s.State.Posts {
-		if p, ok := s.live(id); ok && !p.Time.Before(from) && p.Time.Before(to) && s.older(id, q.Get("pagination_token")) {
+		if p, ok := s.live(id); ok && s.Listed(p.Time) && !p.Time.Before(from) && p.Time.Before(to) && s.older(id, q.Get("pagination_token")) {
 			found = append(found, id)
 		}
 	}

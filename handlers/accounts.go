@@ -84,6 +84,9 @@ func (s *Server) showAccount(c echo.Context) error {
 			At: i18n.WhenYear(ctx, k.At.In(zone)), Stamp: k.At.Format(time.RFC3339), Health: string(k.Health), Text: text,
 		})
 	}
+	if page.Limits, err = s.limitLines(c, conn.Connection); err != nil {
+		return err
+	}
 	if err := s.accountNumbers(c, conn, &page); err != nil {
 		return err
 	}

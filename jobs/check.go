@@ -63,7 +63,12 @@ func (s *SignIns) ask(ctx context.Context, conn store.Connection, p platforms.Pl
 	if err != nil {
 		return platforms.Account{}, 0, err
 	}
-	account, err := p.Check(ctx, session)
+	watched, keep := s.watch(ctx, conn, true)
+	defer keep()
+	account, err := p.Check(watched, session)
+	if err == nil {
+		s.readLimits(ctx, conn, p, session)
+	}
 	if err == nil || platforms.KindOf(err) != platforms.Expired {
 		return account, version, err
 	}

@@ -39,12 +39,14 @@ type run struct {
 	token    int64          // version of the access token in session
 	hold     club.Phase     // in which what is due waits, empty if nothing is held
 	call     *store.Attempt // the call that just ended, or is open
+	limits   []func()       // keep what the calls said of limits
 }
 
 // deliver asks the table what an event makes of the delivery, commits that and
 // does what it says, until there is nothing to do but wait.
 func (e *Engine) deliver(ctx context.Context, d store.Delivery) error {
 	r := &run{Engine: e, d: d}
+	defer r.keepLimits()
 	event, err := r.tickEvent(ctx)
 	for err == nil {
 		var ch club.Change
@@ -186,6 +188,7 @@ func (r *run) tickEvent(ctx context.Context) (club.Event, error) {
 	if err := ctx.Err(); err != nil {
 		return ev, err
 	}
+	r.keepLimits() // they may let the account rest
 	s, err := r.DB.Standing(ctx, r.d)
 	if err != nil {
 		return ev, err
@@ -251,6 +254,7 @@ func (r *run) perform(ctx context.Context, step platforms.Step) (club.Event, err
 	ev := club.Event{Kind: club.StepEnded, Step: step, CanRenew: r.canRenew(), Jitter: r.Jitter()}
 	call, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
+	call = r.watchLimits(call)
 	ev.Err = r.guard(func() (err error) {
 		if err = failpoint.Hit("step.request"); err != nil {
 			return err
@@ -283,6 +287,7 @@ func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
 	ev := club.Event{Kind: club.SendEnded, Step: step, CanRenew: r.canRenew()}
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
+	call = r.watchLimits(call)
 	ev.Err = r.guard(func() (err error) {
 		if err = failpoint.Hit("send.request"); err != nil {
 			return err
@@ -301,6 +306,7 @@ func (r *run) look(ctx context.Context) (club.Event, error) {
 	ev := club.Event{Kind: club.LookEnded, Step: r.plan(r.done), Hold: r.hold, CanRenew: r.canRenew(), Jitter: r.Jitter()}
 	call, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
+	call = r.watchLimits(call)
 	ev.Err = r.guard(func() (err error) {
 		if err = failpoint.Hit("look.request"); err != nil {
 			return err

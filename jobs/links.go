@@ -40,7 +40,11 @@ func (e *Engine) findLink(ctx context.Context, l store.LinkDue) error {
 	if err == nil {
 		call, cancel := context.WithTimeout(ctx, sideTimeout)
 		defer cancel()
-		err = e.askLink(call, l, p, session)
+		call, keep := e.signIns.watch(call, l.Connection, true)
+		defer keep()
+		if err = e.askLink(call, l, p, session); err == nil {
+			e.signIns.readLimits(ctx, l.Connection, p, session)
+		}
 	}
 	refusal, refused := errors.AsType[*platforms.Error](err)
 	switch {

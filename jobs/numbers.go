@@ -183,6 +183,8 @@ func (e *Engine) ask(ctx context.Context, conn store.Connection, p platforms.Pla
 	}
 	limited, cancel := context.WithTimeout(ctx, sideTimeout)
 	defer cancel()
+	limited, keep := e.signIns.watch(limited, conn, true)
+	defer keep()
 	err = call(limited, session)
 	if err == nil || platforms.KindOf(err) != platforms.Expired {
 		return session, err

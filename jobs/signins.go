@@ -33,6 +33,8 @@ type SignIns struct {
 	Config
 	mu    sync.Mutex
 	locks map[any]*sync.Mutex // by id of a connection, by name of a shared sign-in
+	// limits are what was last kept of each window.
+	limits map[limitOf]platforms.Limit
 }
 
 // NewSignIns makes a SignIns.

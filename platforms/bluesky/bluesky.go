@@ -40,7 +40,7 @@ type Bluesky struct {
 
 // New returns the platform, bound to the addresses of env.
 func New(env platforms.Env) platforms.Platform {
-	return &Bluesky{
+	b := &Bluesky{
 		api:      apihttp.Client{HTTP: env.HTTP, UserAgent: env.UserAgent, Platform: ID},
 		now:      env.Now,
 		entryway: env.Endpoints["entryway"],
@@ -48,6 +48,8 @@ func New(env platforms.Env) platforms.Platform {
 		appview:  env.Endpoints["appview"],
 		web:      env.Endpoints["web"],
 	}
+	b.api.Limits = b.limits
+	return b
 }
 
 // Info implements platforms.Platform.

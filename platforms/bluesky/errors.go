@@ -3,10 +3,7 @@ package bluesky
 import (
 	"context"
 	"errors"
-	"net/http"
 	"regexp"
-	"strconv"
-	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
@@ -109,15 +106,3 @@ func refusalOf(resp *apihttp.Response) (name, text string) {
 }
 
 var nameForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,99}$`)
-
-// retryAt reads Retry-After (seconds) or RateLimit-Reset (unix seconds). Zero
-// if neither is there.
-func (b *Bluesky) retryAt(h http.Header) time.Time {
-	if s, err := strconv.ParseInt(h.Get("Retry-After"), 10, 32); err == nil && s >= 0 {
-		return b.now().Add(time.Duration(s) * time.Second).UTC()
-	}
-	if s, err := strconv.ParseInt(h.Get("RateLimit-Reset"), 10, 64); err == nil && s > 0 && s < 1<<40 {
-		return time.Unix(s, 0).UTC()
-	}
-	return time.Time{}
-}

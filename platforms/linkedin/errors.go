@@ -116,9 +116,7 @@ func (p *Platform) refusal(op string, resp *apihttp.Response) *platforms.Error {
 	now := p.now().UTC()
 	switch {
 	case resp.Status == http.StatusTooManyRequests:
-		// No header says until when: quotas are counted by the day, in UTC.
-		e.Kind, e.Code = platforms.RateLimited, platforms.CodeRateLimited
-		e.RetryAt = time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, time.UTC)
+		e.Kind, e.Code, e.RetryAt = platforms.RateLimited, platforms.CodeRateLimited, p.quotaEnds(resp.Header)
 		return e
 	case !f.readable() && resp.Status != http.StatusUnauthorized:
 		e.Kind, e.Code = platforms.Unknown, platforms.CodePlatformDown

@@ -44,13 +44,15 @@ type Platform struct {
 
 // New builds the platform for these addresses.
 func New(env platforms.Env) platforms.Platform {
-	return &Platform{
+	p := &Platform{
 		client: &apihttp.Client{HTTP: env.HTTP, UserAgent: env.UserAgent, Platform: ID},
 		web:    env.Endpoints["web"],
 		oauth:  env.Endpoints["oauth"],
 		api:    env.Endpoints["api"],
 		now:    env.Now,
 	}
+	p.client.Limits = p.limits
+	return p
 }
 
 // Info implements platforms.Platform.

@@ -166,28 +166,21 @@ func (p *Platform) tokenRefusal(op string, resp *apihttp.Response) *platforms.Er
 
 // tooMany reads a 429: a used-up plan, or too many calls in a window.
 func (p *Platform) tooMany(b problem, h http.Header) (platforms.Kind, string, time.Time) {
-	now := p.now().UTC()
 	if b.kindOfProblem() == "usage-capped" {
-		if strings.EqualFold(b.Period, "daily") {
-			return platforms.RateLimited, platforms.CodeDailyCap, time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, time.UTC)
+		if strings.EqualFold(b.Period, daily) {
+			return platforms.RateLimited, platforms.CodeDailyCap, p.periodEnds(daily)
 		}
-		return platforms.RateLimited, platforms.CodeMonthCap, time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+		return platforms.RateLimited, platforms.CodeMonthCap, p.periodEnds("")
 	}
 	// Plans with a daily limit carry a second family of headers, which decides
 	// when it is the one that is used up.
 	for _, family := range []string{"x-user-limit-24hour", "x-app-limit-24hour"} {
 		if h.Get(family+"-remaining") == "0" {
-			return platforms.RateLimited, platforms.CodeDailyCap, epoch(h.Get(family + "-reset"))
+			return platforms.RateLimited, platforms.CodeDailyCap, apihttp.Epoch(h.Get(family + "-reset"))
 		}
 	}
-	return platforms.RateLimited, platforms.CodeRateLimited, epoch(h.Get("x-rate-limit-reset"))
-}
-
-// epoch reads Unix seconds; zero when there are none.
-func epoch(s string) time.Time {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n <= 0 {
-		return time.Time{}
+	if at := apihttp.Epoch(h.Get("x-rate-limit-reset")); !at.IsZero() {
+		return platforms.RateLimited, platforms.CodeRateLimited, at
 	}
-	return time.Unix(n, 0).UTC()
+	return platforms.RateLimited, platforms.CodeRateLimited, apihttp.RetryAfter(h, p.now())
 }

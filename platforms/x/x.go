@@ -40,12 +40,14 @@ type Platform struct {
 
 // New builds the platform for these addresses.
 func New(env platforms.Env) platforms.Platform {
-	return &Platform{
+	p := &Platform{
 		client: &apihttp.Client{HTTP: env.HTTP, UserAgent: env.UserAgent, Platform: ID},
 		api:    env.Endpoints["api"],
 		web:    env.Endpoints["web"],
 		now:    env.Now,
 	}
+	p.client.Limits = p.limits
+	return p
 }
 
 // Info implements platforms.Platform.

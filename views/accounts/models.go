@@ -106,7 +106,8 @@ type DetailPage struct {
 	Can     []string
 	Checks  []Check
 	Numbers []Number
-	Taken   string // when the numbers were taken
+	Taken   string   // when the numbers were taken
+	Limits  []string // how much of the platform's limits is used
 }
 
 // Check is one look at an account.

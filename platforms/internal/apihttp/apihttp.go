@@ -37,6 +37,9 @@ type Client struct {
 	HTTP      *http.Client
 	UserAgent string
 	Platform  platforms.ID
+	// Limits reads what a complete answer to an operation says of the platform's
+	// limits; nil where nothing does.
+	Limits func(op string, resp *Response) []platforms.Limit
 }
 
 // Request is one call. Body is JSON, a form or bytes: at most one of them.
@@ -117,6 +120,11 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, unknown(fmt.Errorf("read answer: %w", err))
 	case len(body) > MaxAnswer:
 		return nil, unknown(errors.New("answer larger than 1 MiB"))
+	}
+	if c.Limits != nil {
+		platforms.ReportLimits(ctx, c.Limits(r.Op, out)...)
+	}
+	switch {
 	case resp.StatusCode >= 500, resp.StatusCode >= 300 && resp.StatusCode < 400, resp.StatusCode == http.StatusRequestTimeout:
 		return out, unknown(fmt.Errorf("status %d", resp.StatusCode))
 	case !r.AnyType && len(body) > 0 && !isJSON(resp.Header.Get("Content-Type")):

@@ -175,6 +175,7 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 		out.PlatformText = apihttp.Sentence(withoutSecrets(call, codePrefix.ReplaceAllString(e.Message, "")))
 	}
 	if line.Kind == platforms.RateLimited {
+		out.RetryAt = apihttp.RetryAfter(resp.Header, c.Now())
 		if wait := max(line.Wait, regain(resp)); wait > 0 {
 			out.RetryAt = c.Now().Add(wait)
 		}
@@ -199,22 +200,4 @@ func withoutSecrets(call Call, s string) string {
 		}
 	}
 	return s
-}
-
-// regain is how long until the bucket opens again: the usage headers name it in
-// minutes. Zero if they do not.
-func regain(resp *apihttp.Response) time.Duration {
-	var usage map[string][]struct {
-		Minutes float64 `json:"estimated_time_to_regain_access"`
-	}
-	if json.Unmarshal([]byte(resp.Header.Get("X-Business-Use-Case-Usage")), &usage) != nil {
-		return 0
-	}
-	var longest time.Duration
-	for _, buckets := range usage {
-		for _, b := range buckets {
-			longest = max(longest, time.Duration(min(b.Minutes, 24*60)*float64(time.Minute)))
-		}
-	}
-	return longest
 }

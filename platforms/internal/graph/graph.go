@@ -61,13 +61,15 @@ type Client struct {
 
 // New makes a client. own are the platform's refusals beside the common ones.
 func New(env platforms.Env, id platforms.ID, own Table) *Client {
-	return &Client{
+	c := &Client{
 		http:  apihttp.Client{HTTP: env.HTTP, UserAgent: env.UserAgent, Platform: id},
 		graph: env.Endpoints["graph"],
 		www:   env.Endpoints["dialog"],
 		table: append(own[:len(own):len(own)], common...),
 		now:   env.Now,
 	}
+	c.http.Limits = c.limits
+	return c
 }
 
 // Now is the time, UTC.

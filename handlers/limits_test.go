@@ -1,0 +1,62 @@
+package handlers
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/instagram"
+	"github.com/bandstand-app/bandstand/platforms/x"
+)
+
+// TestTheAccountPageSaysHowMuchIsUsed in words, for every kind of limit.
+func TestTheAccountPageSaysHowMuchIsUsed(t *testing.T) {
+	t.Parallel()
+	st := newStage(t)
+	st.connect(club.Publisher, "x")
+	conn := st.only(true, x.ID)
+	tom := st.as(club.Publisher)
+	ends := st.clock.Now().Add(10 * time.Minute)
+	for _, tt := range []struct {
+		limit platforms.Limit
+		want  string
+	}{
+		{platforms.Limit{Unit: platforms.LimitPosts, Span: platforms.SpanMonth, Max: 500, Left: 188, Ends: ends}, "312 of 500 posts used this month."},
+		{platforms.Limit{Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 100, Left: 97}, "3 of 100 posts used in 24 hours."},
+		{platforms.Limit{Unit: platforms.LimitPosts, Span: platforms.SpanWindow, Max: 100, Left: 99, Ends: ends}, "1 of 100 posts used until Mon 23 Nov, 09:10."},
+		{platforms.Limit{Unit: platforms.LimitPosts, Span: platforms.SpanWindow, Max: 100, Left: 99}, "1 of 100 posts used for now."},
+		{platforms.Limit{Unit: platforms.LimitPoints, Span: platforms.SpanHour, Max: 5000, Left: 4997}, "3 of 5,000 points used this hour."},
+		{platforms.Limit{Unit: platforms.LimitPoints, Span: platforms.SpanDay, Max: 35000, Left: 34000}, "1,000 of 35,000 points used in 24 hours."},
+		{platforms.Limit{Unit: platforms.LimitPercent, Span: platforms.SpanDay, Max: 100, Left: 3}, "97 % of what X allows this account in 24 hours is used."},
+		{platforms.Limit{Unit: platforms.LimitPercent, Span: platforms.SpanHour, Max: 100, Left: 72}, "28 % of what X allows Bandstand in an hour is used."},
+		{platforms.Limit{Unit: platforms.LimitPosts, Span: platforms.SpanMonth, Ends: ends}, "No more posts until Mon 23 Nov, 09:10."},
+		{platforms.Limit{Unit: platforms.LimitCalls, Span: platforms.SpanDay, Max: 0}, "No more requests for now."},
+		{platforms.Limit{Unit: platforms.LimitCredit, Span: platforms.SpanNone}, "The credit at X is used up. Posts go on when an Admin has paid in more there."},
+	} {
+		tt.limit.Name = "only"
+		if err := st.db.SaveLimits(t.Context(), conn.ID, st.club.ID, []platforms.Limit{tt.limit}, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		tom.get(pathOf(conn)).want(http.StatusOK).says("What the platform allows", tt.want).saysNot("Posts wait until")
+	}
+	until := st.clock.Now().Add(15 * time.Minute)
+	gone := platforms.Limit{Name: "only", Unit: platforms.LimitPosts, Span: platforms.SpanWindow, Max: 100, Left: 2, Ends: until}
+	if err := st.db.SaveLimits(t.Context(), conn.ID, st.club.ID, []platforms.Limit{gone}, until); err != nil {
+		t.Fatal(err)
+	}
+	tom.get(pathOf(conn)).says("Posts wait until Mon 23 Nov, 09:15: X allows no more before then.", "98 of 100 posts used until Mon 23 Nov, 09:15.")
+	st.clock.Advance(15 * time.Minute)
+	tom.get(pathOf(conn)).saysNot("Posts wait", "98 of 100", "What the platform allows")
+}
+
+// TestCheckingReadsWhatNoOtherAnswerSays: Instagram must be asked for its posts of
+// the day.
+func TestCheckingReadsWhatNoOtherAnswerSays(t *testing.T) {
+	t.Parallel()
+	st := newStage(t)
+	st.connect(club.Publisher, "instagram")
+	tom := st.as(club.Publisher)
+	tom.get(pathOf(st.only(true, instagram.ID))).want(http.StatusOK).says("0 of 100 posts used in 24 hours.", "0 % of what Instagram allows this account in 24 hours is used.")
+}

@@ -1,0 +1,111 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// Numbers of limits (reliability.md §2.7).
+const (
+	limitRestLeast   = time.Minute
+	limitRestMost    = 24 * time.Hour
+	limitRestDefault = time.Hour // where the platform does not say until when
+	limitsTimeout    = 10 * time.Second
+)
+
+// limitOf names one window of one account.
+type limitOf struct {
+	connection int64
+	name       string
+}
+
+// watch lets the limits that answers speak of be seen. keep stores them when the
+// call is over: the connection rests before the platform has to refuse. Whoever
+// only reads rests the connection for limits of the whole account, and not for
+// those of its own kind of call.
+func (s *SignIns) watch(ctx context.Context, conn store.Connection, reads bool) (watched context.Context, keep func()) {
+	var seen []platforms.Limit
+	watched = platforms.WatchLimits(ctx, func(l platforms.Limit) { seen = append(seen, l) })
+	return watched, func() {
+		now := s.Now()
+		var rest time.Time
+		var news []platforms.Limit
+		for _, l := range seen {
+			if l.Near(now) && (!reads || !l.Call) {
+				rest = later(rest, restUntil(l, now))
+			}
+			if s.isNews(conn.ID, l) {
+				news = append(news, l)
+			}
+		}
+		if len(news) == 0 && !rest.After(now) {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitsTimeout)
+		defer cancel()
+		if err := s.DB.SaveLimits(ctx, conn.ID, conn.ClubID, news, rest); err != nil {
+			s.Log.Warn("limits of a platform are not kept", "connection", conn.ID, "err", err)
+		}
+	}
+}
+
+// restUntil is when a limit that is about to be reached lets calls go on.
+func restUntil(l platforms.Limit, now time.Time) time.Time {
+	wait := limitRestDefault
+	if !l.Ends.IsZero() {
+		wait = min(max(l.Ends.Sub(now), limitRestLeast), limitRestMost)
+	}
+	return now.Add(wait)
+}
+
+// isNews tells whether a limit is worth a row: people are shown it, and it is
+// not what was last kept. Requests are only shown when they are used up.
+func (s *SignIns) isNews(connection int64, l platforms.Limit) bool {
+	if l.Unit == platforms.LimitCalls && l.Left > 0 {
+		return false
+	}
+	of := limitOf{connection, l.Name}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.limits == nil {
+		s.limits = map[limitOf]platforms.Limit{}
+	}
+	if s.limits[of] == l {
+		return false
+	}
+	s.limits[of] = l
+	return true
+}
+
+// readLimits asks for limits that no other answer speaks of.
+func (s *SignIns) readLimits(ctx context.Context, conn store.Connection, p platforms.Platform, session platforms.Session) {
+	reader, ok := p.(platforms.LimitsReader)
+	if !ok {
+		return
+	}
+	call, cancel := context.WithTimeout(ctx, limitsTimeout)
+	defer cancel()
+	call, keep := s.watch(call, conn, true)
+	defer keep()
+	if err := reader.ReadLimits(call, session); err != nil && ctx.Err() == nil {
+		s.Log.Warn("limits of a platform cannot be read", "connection", conn.ID, "err", err)
+	}
+}
+
+// watchLimits watches a call of a delivery in hand. What is seen is kept after
+// what became of the call.
+func (r *run) watchLimits(ctx context.Context) context.Context {
+	ctx, keep := r.signIns.watch(ctx, r.conn, false)
+	r.limits = append(r.limits, keep)
+	return ctx
+}
+
+func (r *run) keepLimits() {
+	for _, keep := range r.limits {
+		keep()
+	}
+	r.limits = nil
+}

@@ -1,0 +1,92 @@
+package platforms
+
+import (
+	"context"
+	"time"
+)
+
+// Limit is what an answer said of one limit of the platform: how much of it is
+// left, and until when.
+type Limit struct {
+	// Name of the window, the same from answer to answer: "publish_window".
+	Name string
+	Unit LimitUnit
+	Span LimitSpan
+	Max  int64     // 0: the platform does not say
+	Left int64     // of Max; 100 % less what is used where Unit is LimitPercent
+	Ends time.Time // when the window begins anew; zero if the platform does not say
+	// Call: it counts calls of one kind, and others may go on when it is used up.
+	Call bool
+}
+
+// LimitUnit is what a limit counts.
+type LimitUnit string
+
+// The units of limits.
+const (
+	LimitPosts   LimitUnit = "posts"
+	LimitCalls   LimitUnit = "calls"
+	LimitPoints  LimitUnit = "points"
+	LimitPercent LimitUnit = "percent" // of something the platform does not name
+	LimitCredit  LimitUnit = "credit"  // paid in advance
+)
+
+// LimitSpan is over which time a limit counts.
+type LimitSpan string
+
+// The spans of limits.
+const (
+	SpanWindow LimitSpan = "window" // minutes, until Ends
+	SpanHour   LimitSpan = "hour"
+	SpanDay    LimitSpan = "day"
+	SpanMonth  LimitSpan = "month"
+	SpanNone   LimitSpan = "none" // until somebody does something about it
+)
+
+// How much must be left for calls to go on (reliability.md §2.7). Limits of a
+// handful leave nothing to spare.
+const (
+	nearLeft    = 2
+	nearPercent = 10
+	handful     = 10
+)
+
+// Near tells whether the limit is about to be reached: the next calls wait for
+// its end rather than for the platform's refusal.
+func (l Limit) Near(now time.Time) bool {
+	switch {
+	case !l.Ends.IsZero() && !l.Ends.After(now):
+		return false
+	case l.Unit == LimitPercent:
+		return l.Left <= nearPercent
+	case l.Max > 0 && l.Max <= handful:
+		return l.Left <= 0
+	}
+	return l.Left <= nearLeft
+}
+
+type limitKey struct{}
+
+// WatchLimits lets see be called with every limit that an answer to a call under
+// this context speaks of, be the answer good or bad.
+func WatchLimits(ctx context.Context, see func(Limit)) context.Context {
+	return context.WithValue(ctx, limitKey{}, see)
+}
+
+// ReportLimits passes limits on to whoever watches. Platforms call it with what
+// they read in an answer.
+func ReportLimits(ctx context.Context, limits ...Limit) {
+	see, ok := ctx.Value(limitKey{}).(func(Limit))
+	if !ok {
+		return
+	}
+	for _, l := range limits {
+		see(l)
+	}
+}
+
+// LimitsReader is implemented by platforms that must be asked for a limit: no
+// other answer speaks of it. Its answers are reported as all are.
+type LimitsReader interface {
+	ReadLimits(ctx context.Context, s Session) error
+}

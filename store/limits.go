@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// SeenLimit is what a platform last said of one limit of an account.
+type SeenLimit struct {
+	platforms.Limit
+	SeenAt time.Time
+}
+
+// SaveLimits keeps what a platform said of an account's limits, and lets the
+// connection rest until a time, if there is one (rule P13).
+func (db *DB) SaveLimits(ctx context.Context, connectionID, clubID int64, limits []platforms.Limit, rest time.Time) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		for _, l := range limits {
+			_, err := tx.ExecContext(ctx, `
+				INSERT INTO connection_limits (connection_id, name, unit, span, max, remaining, ends_at, seen_at)
+				SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM connections WHERE id = ?1
+				ON CONFLICT (connection_id, name) DO UPDATE SET unit = ?3, span = ?4, max = ?5, remaining = ?6, ends_at = ?7, seen_at = ?8`,
+				connectionID, l.Name, l.Unit, l.Span, l.Max, l.Left, ms(l.Ends), ms(tx.now))
+			if err != nil {
+				return fmt.Errorf("save limits of connection %d: %w", connectionID, err)
+			}
+		}
+		if !rest.IsZero() {
+			if err := tx.block(ctx, connectionID, rest); err != nil {
+				return err
+			}
+		}
+		return tx.touch(ctx, clubID)
+	})
+}
+
+// Limits are those of an account that have not ended yet, by name.
+func (db *DB) Limits(ctx context.Context, s Scope, connectionID int64) ([]SeenLimit, error) {
+	return queryAll(ctx, db.read, func(scan func(...any) error) (SeenLimit, error) {
+		var l SeenLimit
+		err := scan(&l.Name, &l.Unit, &l.Span, &l.Max, &l.Left, into(&l.Ends), into(&l.SeenAt))
+		return l, err
+	}, `
+		SELECT l.name, l.unit, l.span, l.max, l.remaining, l.ends_at, l.seen_at
+		FROM connection_limits l JOIN connections c ON c.id = l.connection_id
+		WHERE l.connection_id = ?1 AND c.club_id = ?2 AND (l.ends_at IS NULL OR l.ends_at > ?3) ORDER BY l.name LIMIT 100`,
+		connectionID, s.ClubID, ms(db.now()))
+}

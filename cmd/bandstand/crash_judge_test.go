@@ -93,6 +93,7 @@ type delivered struct {
 	id, status, phase, code string
 	platform                platforms.ID
 	account, remoteID, text string
+	health                  club.Health // of the account
 }
 
 // key is what the two sides know each other's posts by.
@@ -181,7 +182,8 @@ func (r *result) compare(d delivered, seen []platforms.SimPost) {
 }
 
 // attends looks at a delivery that a person is asked about: where there is no
-// proof but looking, and where nothing was sent in time.
+// proof but looking, where the sign-in to look with is lost, and where nothing
+// was sent in time.
 func (r *result) attends(d delivered, public bool) {
 	name := string(d.platform) + " " + d.phase
 	if public {
@@ -191,7 +193,7 @@ func (r *result) attends(d delivered, public bool) {
 	switch club.Phase(d.phase) {
 	case club.Ambiguous:
 		r.ambiguous = append(r.ambiguous, d)
-		if certaintyOf(d.platform) != platforms.CertainByLooking {
+		if certaintyOf(d.platform) != platforms.CertainByLooking && d.health != club.NeedsReconnect {
 			r.fault("%s on %s asks a person what can be proved", d.text, d.platform)
 		}
 	case club.Late, club.Reconnect:
@@ -215,7 +217,7 @@ func certaintyOf(id platforms.ID) platforms.Certainty {
 
 func deliveriesOf(ctx context.Context, app *App) ([]delivered, error) {
 	rows, err := app.db.Reader().QueryContext(ctx, `
-		SELECT lower(hex(d.id)), d.status, coalesce(d.phase, ''), coalesce(d.code, ''), c.platform, c.remote_id, coalesce(d.remote_id, ''), r.content ->> 'text'
+		SELECT lower(hex(d.id)), d.status, coalesce(d.phase, ''), coalesce(d.code, ''), c.platform, c.remote_id, coalesce(d.remote_id, ''), r.content ->> 'text', c.health
 		FROM deliveries d JOIN connections c ON c.id = d.connection_id JOIN revisions r ON r.post_id = d.post_id AND r.state = 'live'`)
 	if err != nil {
 		return nil, err
@@ -224,7 +226,7 @@ func deliveriesOf(ctx context.Context, app *App) ([]delivered, error) {
 	var out []delivered
 	for rows.Next() {
 		var d delivered
-		if err := rows.Scan(&d.id, &d.status, &d.phase, &d.code, &d.platform, &d.account, &d.remoteID, &d.text); err != nil {
+		if err := rows.Scan(&d.id, &d.status, &d.phase, &d.code, &d.platform, &d.account, &d.remoteID, &d.text, &d.health); err != nil {
 			return nil, err
 		}
 		out = append(out, d)

@@ -77,7 +77,7 @@ func (w *crashWorld) round(points *tally, kills int) result {
 	w.fault(w.mischief...)
 	written := w.write()
 	for w.r.kills() < kills {
-		if w.refused.Load() {
+		if w.refused.Swap(false) {
 			w.mend()
 		}
 		w.allow(postsOfRound * min(w.r.kills()+1, kills) / kills)
@@ -103,13 +103,14 @@ func (w *crashWorld) finish(written <-chan struct{}) {
 	}
 	for !done() {
 		until(w.t, writeLimit, func() bool { return done() || w.refused.Load() })
-		if w.refused.Load() {
+		if w.refused.Swap(false) {
 			w.stopInTime()
 			w.mend()
 			w.startApp()
 		}
 	}
 	w.stopInTime()
+	w.mend()
 	w.calm()
 }
 
@@ -121,6 +122,9 @@ func (w *crashWorld) mend() {
 	w.stopInTime() // nobody else has the database open now
 	lost := w.platformsWhere(`health = '` + string(club.NeedsReconnect) + `'`)
 	w.r.signInsLost += len(lost)
+	if len(lost) == 0 {
+		return
+	}
 	w.calm()
 	w.startApp()
 	w.app.says("runs at")
@@ -129,7 +133,6 @@ func (w *crashWorld) mend() {
 			w.secretary.connect(i)
 		}
 	}
-	w.refused.Store(false)
 	w.stopInTime()
 	w.fault(w.mischief...)
 }

@@ -1,0 +1,134 @@
+package club
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bandstand-app/bandstand/platforms"
+)
+
+// TestNumbersOfThePage holds the numbers of this package against those of
+// reliability.md §2.7, written out here by hand.
+func TestNumbersOfThePage(t *testing.T) {
+	t.Parallel()
+	for _, n := range []struct {
+		name string
+		got  any
+		want any
+	}{
+		{"catch-up begins after", catchUpAfter, time.Minute},
+		{"tries", transientMax, 8},
+		{"tries go on for", transientFor, 2 * time.Hour},
+		{"first back-off", backoffFirst, 30 * time.Second},
+		{"longest back-off", backoffCap, 15 * time.Minute},
+		{"limit without an end", rateDefault, time.Hour},
+		{"shortest limit", rateMin, time.Minute},
+		{"longest limit", rateMax, 24 * time.Hour},
+		{"spread after a limit", rateSpread, 2 * time.Minute},
+		{"processing", processFor, 30 * time.Minute},
+		{"looking goes on for", unknownFor, 2 * time.Hour},
+		{"equal looks", equalLooks, 2},
+		{"equal looks, apart by", equalAfter, time.Minute},
+		{"empty looks", emptyLooks, 3},
+		{"empty looks, spread over", emptyAfter, 15 * time.Minute},
+		{"refused looks before the last", refusedLooks, 2},
+		{"last looks", finalLooks, 3},
+		{"a broken account is looked at every", accountPoll, time.Minute},
+		{"nobody waits for an answer after", sendOverdue, 2 * time.Minute},
+		{"looks while processing", processEvery, []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}},
+		{"looks", lookEvery, []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}},
+	} {
+		if diff := cmp.Diff(n.want, n.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", n.name, diff)
+		}
+	}
+}
+
+// TestWaitsGrow follows the waits of one delivery.
+func TestWaitsGrow(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		from  Delivery
+		event Event
+		want  []time.Duration
+	}{
+		{
+			"tries", at(Preparing), refusal(StepEnded, platforms.NotSent), // jitter 0.5: three quarters
+			[]time.Duration{22500 * time.Millisecond, 45 * time.Second, 90 * time.Second, 3 * time.Minute, 6 * time.Minute, 675 * time.Second, 675 * time.Second},
+		},
+		{
+			"processing", at(Processing), stepped(platforms.StepWorking, status, publish),
+			[]time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, 30 * time.Second},
+		},
+		{
+			"looks", at(Reconciling), refusal(LookEnded, platforms.Unknown),
+			[]time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour},
+		},
+	} {
+		d, now := tt.from, noon
+		for i, want := range tt.want {
+			c, err := Next(d, tt.event, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.To.NextAt.Sub(now); got != want {
+				t.Errorf("%s: wait %d is %v, want %v", tt.name, i, got, want)
+			}
+			phase := d.Phase
+			d, now = c.To, c.To.NextAt
+			d.Status, d.Phase = Publishing, phase
+		}
+	}
+}
+
+func TestACallUnderWayIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	if _, err := Next(at(Sending), tick(), noon.Add(sendOverdue-1)); !errors.Is(err, ErrNoRow) {
+		t.Errorf("a look at what is being sent: %v, want %v", err, ErrNoRow)
+	}
+}
+
+// TestTimelineSaysWhatHappened: the notes that tell rows apart which end alike.
+func TestTimelineSaysWhatHappened(t *testing.T) {
+	t.Parallel()
+	later := Event{DueAt: noon.Add(time.Hour), LateAfter: noon.Add(3 * time.Hour)}
+	for _, tt := range []struct {
+		from  Delivery
+		event EventKind
+		note  string
+		due   time.Time
+	}{
+		{Delivery{Status: Draft, Generation: 1}, PersonSchedules, NoteScheduled, later.DueAt},
+		{at(Waiting), PersonRetimes, NoteRetimed, later.DueAt},
+		{at(Waiting), PersonEdits, NoteEdited, noon},
+		{at(Waiting), PersonCancels, NoteCancelled, noon},
+		{at(Ready), PersonEdits, NoteBackToDraft, time.Time{}},
+		{at(Ready), PersonCancels, NoteCancelled, noon},
+		{at(Ready), ConnectionGone, NoteConnectionCut, noon},
+		{at(Late), PersonSendsNow, NoteSentNow, noon},
+		{at(Late), PersonCancels, NoteCancelled, noon},
+		{at(Refused), PersonSendsNow, NoteSentNow, noon},
+		{at(Refused), PersonRetimes, NoteRetimed, later.DueAt},
+		{at(Refused), PersonEdits, NoteEdited, noon},
+		{at(Refused), PersonCancels, NoteCancelled, noon},
+		{at(Ambiguous), PersonFinds, NoteSaidThere, noon},
+		{at(Ambiguous), PersonMisses, NoteSaidNotThere, noon},
+	} {
+		e := later
+		e.Kind = tt.event
+		c, err := Next(tt.from, e, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Timeline) != 1 || c.Timeline[0].Kind != tt.note {
+			t.Errorf("%s at %s: the timeline says %+v, want %s", tt.event, tt.from.Phase, c.Timeline, tt.note)
+		}
+		if !c.To.DueAt.Equal(tt.due) {
+			t.Errorf("%s at %s: due at %v, want %v", tt.event, tt.from.Phase, c.To.DueAt, tt.due)
+		}
+	}
+}

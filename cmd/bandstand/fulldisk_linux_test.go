@@ -1,0 +1,313 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/png"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// smallDisk is a disk of its own with 64 MiB, and a function that fills it to
+// the last block, and one that makes room again.
+func smallDisk(t *testing.T) (dir string, fill, free func()) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := syscall.Mount("bandstand-test", dir, "tmpfs", 0, "size=64m"); err != nil {
+		t.Skipf("NOT RUN: a disk that is really full needs the right to mount one (root): %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Errorf("unmount: %v", err)
+		}
+	})
+	ballast := filepath.Join(dir, "ballast")
+	fill = func() {
+		f, err := os.OpenFile(ballast, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for block := make([]byte, 1<<20); len(block) > 0; {
+			if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
+				block = block[:len(block)/2]
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	free = func() {
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, fill, free
+}
+
+// TestFullDisk is T-DB-FULL on the whole program, on a disk that is really full:
+// it says so, loses nothing that was typed, sends nothing, and goes on by itself
+// when there is room again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	disk, fill, free := smallDisk(t)
+	data := filepath.Join(disk, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	// The make-believe platforms have room: theirs is another disk.
+	if err := os.Symlink(t.TempDir(), filepath.Join(data, "practice")); err != nil {
+		t.Fatal(err)
+	}
+	app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: data}, Listen: "127.0.0.1:0"}, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- app.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-ended, app.Close()); err != nil {
+			t.Errorf("end: %v", err)
+		}
+	})
+	v := newVisitor(t, app)
+	account := plainAccount(t, app)
+
+	const due = "This goes out while the disk is full"
+	schedule(t, app, account, due, 8*time.Second)
+	if err := app.db.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	fill()
+	if n := published(t, app, due); n != 0 {
+		t.Fatal("the disk was not full in time")
+	}
+	v.until("a banner, and a health that tells", func() bool {
+		page, status := v.get("/healthz")
+		banner, _ := v.get("/calendar")
+		return status == http.StatusServiceUnavailable && strings.Contains(page, `"storage"`) && strings.Contains(banner, "The server cannot save anything at the moment. Posts wait")
+	})
+
+	const text = "Typed on a full disk"
+	form := url.Values{"op": {"full-1"}, "version": {"0"}, "text": {text}, "when": {"none"}, "do": {"draft"}}
+	for what, more := range map[string]url.Values{
+		"draft":    nil,
+		"schedule": {"do": {"schedule"}, "when": {"time"}, "date": {app.now().AddDate(0, 0, 3).Format(time.DateOnly)}, "time": {"18:30"}, "account": {strconv.FormatInt(account, 10)}},
+	} {
+		sent := url.Values{}
+		for _, from := range []url.Values{form, more} {
+			for k, x := range from {
+				sent[k] = x
+			}
+		}
+		body, status := v.send("/posts", sent, nil, false)
+		v.keeps(what, body, status, http.StatusInsufficientStorage, text)
+	}
+	if body, status := v.send("/posts/autosave", form, nil, true); status != http.StatusInsufficientStorage || !strings.Contains(body, "no space left") {
+		t.Errorf("autosave answers %d: %s", status, body)
+	}
+	var photo bytes.Buffer
+	if err := png.Encode(&photo, image.NewGray(image.Rect(0, 0, 900, 600))); err != nil {
+		t.Fatal(err)
+	}
+	body, status := v.send("/posts", form, photo.Bytes(), false)
+	v.keeps("upload", body, status, http.StatusUnprocessableEntity, text)
+	if n := published(t, app, due); n != 0 {
+		t.Errorf("the post that is due was sent %d times", n)
+	}
+
+	free()
+	v.until("everything goes on", func() bool {
+		_, status := v.get("/healthz")
+		return status == http.StatusOK && published(t, app, due) == 1
+	})
+	for range 2 { // pressed again, it is the same
+		if body, status := v.send("/posts", form, nil, false); status != http.StatusSeeOther {
+			t.Fatalf("saving with room again answers %d: %s", status, body)
+		}
+	}
+	found, err := app.db.Posts(t.Context(), store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}, store.PostFilter{Limit: 100, Text: text})
+	if err != nil || len(found) != 1 {
+		t.Errorf("%d posts were made of one form, %v", len(found), err)
+	}
+	if body, status := v.send("/posts", url.Values{"op": {"full-2"}, "version": {"0"}, "text": {"With a photo"}, "when": {"none"}}, photo.Bytes(), false); status != http.StatusSeeOther {
+		t.Errorf("uploading with room again answers %d: %s", status, body)
+	}
+	if n := published(t, app, due); n != 1 {
+		t.Errorf("the post went out %d times", n)
+	}
+	var fine string
+	if err := app.db.Reader().QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&fine); err != nil || fine != "ok" {
+		t.Errorf("integrity: %s, %v", fine, err)
+	}
+}
+
+// plainAccount is one that takes a text alone.
+func plainAccount(t *testing.T, app *App) int64 {
+	t.Helper()
+	all, err := app.db.Connections(t.Context(), store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		p, _ := app.parts.practice.Platform(c.Account.Platform)
+		if c.Usable() && !platforms.Blocks(platforms.Check(p.Rules(c.Account), platforms.Draft{Text: "Training"})) {
+			return c.ID
+		}
+	}
+	t.Fatal("no account takes a text alone")
+	return 0
+}
+
+// schedule plans a post for a moment from now.
+func schedule(t *testing.T, app *App, account int64, text string, in time.Duration) {
+	t.Helper()
+	scope := store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}
+	saved, err := app.db.SavePost(t.Context(), scope, store.PostChange{Op: store.NewID(), Content: club.Content{Text: text, Accounts: []int64{account}}})
+	if err == nil {
+		err = app.db.Schedule(t.Context(), scope, saved.ID, []int64{account}, app.now().Add(in))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// published counts the posts with this text that the make-believe world shows.
+func published(t *testing.T, app *App, text string) int {
+	t.Helper()
+	world, err := app.parts.worlds.Of(app.demo.ClubID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, p := range world.Posts() {
+		if p.Text == text {
+			n++
+		}
+	}
+	return n
+}
+
+// visitor is somebody signed in to a demo, without script.
+type visitor struct {
+	t    *testing.T
+	base string
+	http *http.Client
+}
+
+func newVisitor(t *testing.T, app *App) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &visitor{t: t, base: app.means.base.String(), http: &http.Client{
+		Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	if body, status := v.send("/demo/"+app.demo.Token, nil, nil, false); status != http.StatusSeeOther {
+		t.Fatalf("the door of the demo answers %d: %s", status, body)
+	}
+	return v
+}
+
+func (v *visitor) get(path string) (body string, status int) {
+	v.t.Helper()
+	req, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, v.base+path, nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return v.do(req)
+}
+
+// send posts a form, with a photo if there is one, as a browser or as htmx does.
+func (v *visitor) send(path string, form url.Values, photo []byte, htmx bool) (body string, status int) {
+	v.t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for name, values := range form {
+		for _, x := range values {
+			_ = w.WriteField(name, x)
+		}
+	}
+	if photo != nil {
+		part, err := w.CreateFormFile("files", "pitch.png")
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		_, _ = part.Write(photo)
+	}
+	_ = w.Close()
+	req, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.base+path, &b)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	if htmx {
+		req.Header.Set("HX-Request", "true")
+	}
+	return v.do(req)
+}
+
+func (v *visitor) do(req *http.Request) (body string, status int) {
+	v.t.Helper()
+	resp, err := v.http.Do(req)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return string(b), resp.StatusCode
+}
+
+// keeps checks that an answer says there is no space, and holds the text.
+func (v *visitor) keeps(what, body string, status, want int, text string) {
+	v.t.Helper()
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(body))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if status != want || !strings.Contains(doc.Find(".errors").Text(), "The server has no space") {
+		v.t.Errorf("%s answers %d, want %d: %q", what, status, want, doc.Find(".errors").Text())
+	}
+	if got := doc.Find("#text").Text(); got != text {
+		v.t.Errorf("%s: the form holds %q, want %q", what, got, text)
+	}
+}
+
+// until waits for a condition of the running program.
+func (v *visitor) until(what string, ok func() bool) {
+	v.t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	end := time.After(time.Minute)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-end:
+			v.t.Fatalf("never came: %s", what)
+		}
+	}
+}

@@ -225,3 +225,18 @@ func literals(t *testing.T, name string, src []byte) []string {
 	})
 	return out
 }
+
+// TestOnlyOneMigrationHasANumber: two that were written side by side must not
+// meet, for the program would not start.
+func TestOnlyOneMigrationHasANumber(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob(filepath.Join(root, "migrations", "*.sql"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d migrations, %v", len(names), err)
+	}
+	for i, name := range names {
+		if want := strconv.Itoa(10_000 + i + 1)[1:]; !strings.HasPrefix(filepath.Base(name), want+"_") {
+			t.Errorf("%s should have the number %s", filepath.Base(name), want)
+		}
+	}
+}

@@ -2,7 +2,10 @@
 
 package main
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // TestBrowserSignedOutWhileWriting loses the sign-in in the middle of a text:
 // the page asks for it and keeps every word.
@@ -22,6 +25,14 @@ func TestBrowserSignedOutWhileWriting(t *testing.T) {
 	b.accessible("sign-in dialog")
 	b.shot("signed-out")
 	b.fill("email", "maeve@riverside.example")
+	// What is typed there outlives the next thing that is refused.
+	const refused = `performance.getEntriesByType("resource").filter((r) => r.responseStatus === 401).length`
+	before := script[int](b, refused)
+	script[bool](b, `htmx.trigger(document.getElementById("preview"), "bs:preview"); true`)
+	b.until(fmt.Sprintf("%s > %d && !document.querySelector('.htmx-request, .htmx-swapping')", refused, before))
+	if got := script[string](b, `document.getElementById("email").value`); got != "maeve@riverside.example" {
+		t.Errorf("after another refusal the email reads %q", got)
+	}
 	b.fill("password", demoPassword)
 	b.click("Sign in")
 	b.until(`!document.querySelector("dialog[open]")`)

@@ -54,6 +54,12 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   e.detail.isError = true;
 });
 
+// Whoever is signing in again is not interrupted by what else was refused.
+document.addEventListener("htmx:beforeSwap", (e) => {
+  const signingIn = document.querySelector("#dialog-root form[action='/sign-in']");
+  if (e.detail.xhr.status === 401 && signingIn && !signingIn.contains(e.detail.requestConfig?.elt)) e.detail.shouldSwap = false;
+});
+
 // A fault of ours or of the network: say so, keep what is on the page.
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, (e) => {

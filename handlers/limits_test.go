@@ -49,6 +49,26 @@ func TestTheAccountPageSaysHowMuchIsUsed(t *testing.T) {
 	tom.get(pathOf(conn)).says("Posts wait until Mon 23 Nov, 09:15: X allows no more before then.", "98 of 100 posts used until Mon 23 Nov, 09:15.")
 	st.clock.Advance(15 * time.Minute)
 	tom.get(pathOf(conn)).saysNot("Posts wait", "98 of 100", "What the platform allows")
+
+	// What has no end is believed for as long as it counts.
+	for _, tt := range []struct {
+		limit platforms.Limit
+		life  time.Duration
+	}{
+		{platforms.Limit{Unit: platforms.LimitPercent, Span: platforms.SpanHour, Max: 100, Left: 3}, time.Hour},
+		{platforms.Limit{Unit: platforms.LimitPercent, Span: platforms.SpanDay, Max: 100, Left: 3}, 24 * time.Hour},
+		{platforms.Limit{Unit: platforms.LimitCredit, Span: platforms.SpanNone}, 2 * time.Hour},
+	} {
+		tt.limit.Name = "only"
+		if err := st.db.SaveLimits(t.Context(), conn.ID, st.club.ID, []platforms.Limit{tt.limit}, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		st.clock.Advance(tt.life - time.Second)
+		tom = st.as(club.Publisher)
+		tom.get(pathOf(conn)).says("What the platform allows")
+		st.clock.Advance(time.Second)
+		tom.get(pathOf(conn)).saysNot("What the platform allows")
+	}
 }
 
 // TestCheckingReadsWhatNoOtherAnswerSays: Instagram must be asked for its posts of

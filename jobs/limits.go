@@ -14,12 +14,19 @@ const (
 	limitRestMost    = 24 * time.Hour
 	limitRestDefault = time.Hour // where the platform does not say until when
 	limitsTimeout    = 10 * time.Second
+	limitsKeptFor    = 10 * time.Minute // before the same is kept anew
 )
 
 // limitOf names one window of one account.
 type limitOf struct {
 	connection int64
 	name       string
+}
+
+// keptLimit is what was last stored of it.
+type keptLimit struct {
+	platforms.Limit
+	at time.Time
 }
 
 // watch lets the limits that answers speak of be seen. keep stores them when the
@@ -37,7 +44,7 @@ func (s *SignIns) watch(ctx context.Context, conn store.Connection, reads bool) 
 			if l.Near(now) && (!reads || !l.Call) {
 				rest = later(rest, restUntil(l, now))
 			}
-			if s.isNews(conn.ID, l) {
+			if s.isNews(conn.ID, l, now) {
 				news = append(news, l)
 			}
 		}
@@ -62,8 +69,8 @@ func restUntil(l platforms.Limit, now time.Time) time.Time {
 }
 
 // isNews tells whether a limit is worth a row: people are shown it, and it is
-// not what was last kept. Requests are only shown when they are used up.
-func (s *SignIns) isNews(connection int64, l platforms.Limit) bool {
+// not what was kept a moment ago. Requests are only shown when they are used up.
+func (s *SignIns) isNews(connection int64, l platforms.Limit, now time.Time) bool {
 	if l.Unit == platforms.LimitCalls && l.Left > 0 {
 		return false
 	}
@@ -71,12 +78,12 @@ func (s *SignIns) isNews(connection int64, l platforms.Limit) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.limits == nil {
-		s.limits = map[limitOf]platforms.Limit{}
+		s.limits = map[limitOf]keptLimit{}
 	}
-	if s.limits[of] == l {
+	if old := s.limits[of]; old.Limit == l && now.Sub(old.at) < limitsKeptFor {
 		return false
 	}
-	s.limits[of] = l
+	s.limits[of] = keptLimit{l, now}
 	return true
 }
 

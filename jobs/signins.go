@@ -34,7 +34,7 @@ type SignIns struct {
 	mu    sync.Mutex
 	locks map[any]*sync.Mutex // by id of a connection, by name of a shared sign-in
 	// limits are what was last kept of each window.
-	limits map[limitOf]platforms.Limit
+	limits map[limitOf]keptLimit
 }
 
 // NewSignIns makes a SignIns.

@@ -37,7 +37,9 @@ func (db *DB) SaveLimits(ctx context.Context, connectionID, clubID int64, limits
 	})
 }
 
-// Limits are those of an account that have not ended yet, by name.
+// Limits are those of an account that have not ended yet, by name. Where the
+// platform did not say when they end, they are believed for as long as they count,
+// and that nothing is paid for two hours: posts are tried again each hour.
 func (db *DB) Limits(ctx context.Context, s Scope, connectionID int64) ([]SeenLimit, error) {
 	return queryAll(ctx, db.read, func(scan func(...any) error) (SeenLimit, error) {
 		var l SeenLimit
@@ -46,6 +48,8 @@ func (db *DB) Limits(ctx context.Context, s Scope, connectionID int64) ([]SeenLi
 	}, `
 		SELECT l.name, l.unit, l.span, l.max, l.remaining, l.ends_at, l.seen_at
 		FROM connection_limits l JOIN connections c ON c.id = l.connection_id
-		WHERE l.connection_id = ?1 AND c.club_id = ?2 AND (l.ends_at IS NULL OR l.ends_at > ?3) ORDER BY l.name LIMIT 100`,
+		WHERE l.connection_id = ?1 AND c.club_id = ?2 
+		  AND coalesce(l.ends_at, l.seen_at + CASE l.span WHEN 'window' THEN 900000 WHEN 'hour' THEN 3600000 WHEN 'none' THEN 7200000 ELSE 86400000 END) > ?3
+		ORDER BY l.name LIMIT 100`,
 		connectionID, s.ClubID, ms(db.now()))
 }

@@ -68,6 +68,8 @@ func Run(t *testing.T, s Suite) {
 		{"plan is pure", planIsPure},
 		{"a post has an address", postHasAddress},
 
+		{"posting leaves something to spare", postingLeavesSomething},
+
 		{"answer lost after publishing", lostAfter},
 		{"connection lost before publishing", lostBefore},
 		{"publish faults", publishFaults},
@@ -91,6 +93,7 @@ func Run(t *testing.T, s Suite) {
 			w := NewWorld(t, s)
 			c.run(t, w)
 			w.nothingSecretLeaked()
+			w.limitsMakeSense()
 			if paths := w.calls.withoutName(); paths != nil {
 				w.Errorf("requests without the user agent: %q", paths)
 			}

@@ -16,6 +16,30 @@ import (
 )
 
 // draft is a text with as many pictures as the platform insists on, or n.
+// postingLeavesSomething: after one post on a fresh account no limit is near, and
+// one that counts posts has counted it.
+func postingLeavesSomething(t *testing.T, w *World) {
+	s := w.Connect()
+	w.limits = nil
+	w.Publish(s, w.textDraft("Trials are open."))
+	if p, ok := w.Platform.(platforms.LimitsReader); ok {
+		if err := p.ReadLimits(w.Context(), s); err != nil {
+			t.Fatalf("read limits: %v", err)
+		}
+		if len(w.limits) == 0 {
+			t.Error("asked for limits, none were reported")
+		}
+	}
+	for _, l := range w.limits {
+		if l.Near(w.Clock.Now()) {
+			t.Errorf("after one post this limit is near: %+v", l)
+		}
+		if l.Unit == platforms.LimitPosts && l.Max > 0 && l.Max-l.Left != 1 {
+			t.Errorf("after one post %d are counted: %+v", l.Max-l.Left, l)
+		}
+	}
+}
+
 func (w *World) draft(text string, n int) platforms.Draft {
 	rules := w.Platform.Rules(platforms.Account{})
 	d := platforms.Draft{Text: text, Lang: "en"}

@@ -46,6 +46,7 @@ type World struct {
 	said    strings.Builder
 	secrets []string
 	keys    int
+	limits  []platforms.Limit // what answers said of them
 }
 
 // Clock is a time that only moves when told.
@@ -137,8 +138,28 @@ func (w *World) start() {
 	w.handler.Store(&h)
 }
 
-// Context ends with the test.
-func (w *World) Context() context.Context { return w.T.Context() }
+// Context ends with the test. Limits that are reported under it are looked at.
+func (w *World) Context() context.Context {
+	return platforms.WatchLimits(w.T.Context(), func(l platforms.Limit) {
+		w.note(l)
+		w.limits = append(w.limits, l)
+	})
+}
+
+// limitsMakeSense looks at every limit that was reported.
+func (w *World) limitsMakeSense() {
+	w.Helper()
+	for _, l := range w.limits {
+		switch {
+		case l.Name == "" || l.Unit == "" || l.Span == "":
+			w.Errorf("a limit without name, unit or span: %+v", l)
+		case l.Left < 0 || l.Max < 0 || l.Max > 0 && l.Left > l.Max:
+			w.Errorf("a limit of which less than none or more than all is left: %+v", l)
+		case !l.Ends.IsZero() && l.Ends.Sub(w.Clock.Now()) > 32*24*time.Hour:
+			w.Errorf("a limit that ends in %s: %+v", l.Ends.Sub(w.Clock.Now()), l)
+		}
+	}
+}
 
 // ID of the platform under test.
 func (w *World) ID() platforms.ID { return w.Platform.Info().ID }

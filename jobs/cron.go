@@ -25,7 +25,7 @@ func (e *Engine) recurring() []struct {
 		when, name string
 		do         func(context.Context) error
 	}{
-		{"@every 1m", "say that Bandstand runs", e.DB.SayAlive},
+		{"@every 1m", "say that Bandstand runs", e.sayAlive},
 		{"@every 10s", "find addresses of posts", e.findLinks},
 		{"@every 10s", "take numbers of posts", e.takeNumbers},
 		{"@every 1m", "take numbers of accounts", e.takeAccountNumbers},

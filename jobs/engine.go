@@ -42,7 +42,7 @@ type Media interface {
 	Sweep(ctx context.Context) (int, error)
 }
 
-// Config is what the jobs are built with. Every field is needed.
+// Config is what the jobs are built with. Every field but Built is needed.
 type Config struct {
 	DB *store.DB
 	// Platforms gives the real platforms, or the make-believe ones of a club:
@@ -61,6 +61,9 @@ type Config struct {
 	After  func(time.Duration) <-chan time.Time
 	Jitter func() float64 // [0, 1)
 	Boot   string         // names this process
+	// Built is when this program was made: no clock is right before that. Zero if
+	// it is not known.
+	Built time.Time
 }
 
 // Engine publishes what is due.
@@ -78,6 +81,8 @@ type Engine struct {
 	offFrom     time.Time // Bandstand was not running from …
 	offTo       time.Time // … to
 	heldUntil   time.Time // nothing could be stored: zero if all is well
+	alive       time.Time // the latest time at which Bandstand ran, by its clock
+	doubted     bool      // the clock is behind that
 
 	running sync.WaitGroup
 }
@@ -104,7 +109,15 @@ func (e *Engine) Start(ctx context.Context) error {
 		e.offFrom, e.offTo = alive, now
 	}
 	e.lastTick, e.lastClaim, e.lastWall, e.lastElapsed = now, now, now, e.Elapsed()
-	return e.DB.SayAlive(ctx)
+	e.alive = later(alive, e.Built)
+	// A hold of the clock that an earlier process began is this one's to end.
+	if e.doubted, err = e.DB.ClockHeld(ctx); err != nil {
+		return err
+	}
+	if e.clockInDoubt(ctx, now) {
+		return nil
+	}
+	return e.sayAlive(ctx)
 }
 
 // Run publishes, and does the recurring work, until ctx ends. Then it claims
@@ -181,7 +194,7 @@ func (e *Engine) Status() Status {
 // tick takes what is due into hand and returns how many that were.
 func (e *Engine) tick(ctx context.Context) int {
 	now := e.Now()
-	if ctx.Err() != nil || e.clockJumped(now) || e.isHeld(ctx, now) {
+	if ctx.Err() != nil || e.clockJumped(now) || e.isHeld(ctx, now) || e.clockInDoubt(ctx, now) {
 		return 0
 	}
 	taken, busy := e.lines.taken(now)

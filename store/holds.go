@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -95,6 +96,14 @@ func (db *DB) EndHold(ctx context.Context, s Scope, phase club.Phase, origin str
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, &club.Error{Code: club.Conflict, Key: "hold_over"})
 		}
+		if phase == club.ClockInDoubt { // the person believes the clock as it is
+			if err := tx.endClockHolds(ctx, s); err != nil {
+				return err
+			}
+			if err := tx.setInstallationValue(ctx, alive, strconv.FormatInt(tx.now.UnixMilli(), 10)); err != nil {
+				return err
+			}
+		}
 		if err := tx.audit(ctx, s, "posts_released", string(phase), origin); err != nil {
 			return err
 		}
@@ -104,6 +113,60 @@ func (db *DB) EndHold(ctx context.Context, s Scope, phase club.Phase, origin str
 		db.signal()
 	}
 	return err
+}
+
+// ClockHeld tells whether everything is held because of the clock.
+func (db *DB) ClockHeld(ctx context.Context) (bool, error) {
+	var held bool
+	err := db.read.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM clubs c JOIN holds h ON h.club_id = c.id AND h.phase = 'clock' AND h.ended_at IS NULL)`).Scan(&held)
+	return held, err
+}
+
+// EndClockHolds ends what is held because of the clock: it is right again.
+func (db *DB) EndClockHolds(ctx context.Context) error {
+	return db.inTx(ctx, func(tx *tx) error { return tx.endClockHolds(ctx, Scope{}) })
+}
+
+// endClockHolds ends them in every club, for all go by the same clock.
+func (t *tx) endClockHolds(ctx context.Context, s Scope) error {
+	_, err := t.ExecContext(ctx, `UPDATE holds SET ended_at = ?, ended_by = ? WHERE phase = 'clock' AND ended_at IS NULL AND club_id IN (SELECT id FROM clubs)`,
+		ms(t.now), orNull(s.PersonID))
+	if err == nil {
+		_, err = t.ExecContext(ctx, `UPDATE clubs SET changes = changes + 1`)
+	}
+	if err != nil {
+		return fmt.Errorf("end what the clock held: %w", err)
+	}
+	return nil
+}
+
+// place is the installation value that says where the data lies.
+const place = "place"
+
+// AtPlace keeps where the data lies. If that is another place than before, it
+// was copied or moved: then everything is held until an admin has said which
+// (row 38). restored tells that this copy was put there on purpose, and holds
+// everything for that.
+func (db *DB) AtPlace(ctx context.Context, at string, restored bool) (moved bool, err error) {
+	err = db.inTx(ctx, func(tx *tx) error {
+		before, err := installationValue(ctx, tx, place)
+		if err != nil {
+			return err
+		}
+		moved = before != "" && before != at
+		switch {
+		case restored:
+			err = tx.holdAll(ctx, club.Restored)
+		case moved:
+			err = tx.holdAll(ctx, club.Clone)
+		}
+		if err != nil || before == at {
+			return err
+		}
+		return tx.setInstallationValue(ctx, place, at)
+	})
+	return moved, err
 }
 
 // EndPastHolds ends the holds whose time has come.

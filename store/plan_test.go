@@ -20,6 +20,8 @@ var mayScan = map[string]string{
 	"People people":                   "lists everybody, for the console",
 	"FollowZones c":                   "asks each club in turn for its posts to come",
 	"closeOpen publish_attempts_open": "open attempts are never more than the engine runs at once",
+	"ClockHeld holds_open":            "what is held at the moment is one row a club, if any",
+	"endClockHolds clubs":             "a doubt concerns every club, and ends once",
 	"holdAll clubs":                   "a doubt concerns every club, and comes once",
 	"Posts posts_list":                "goes in the order of the list and stops at the end of a page",
 	"TrayPosts posts_tray":            "goes in the order of the list and stops at the limit",

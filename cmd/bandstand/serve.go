@@ -234,6 +234,9 @@ func (a *App) Run(ctx context.Context) error {
 	if err := a.greet(starting); err != nil {
 		return err
 	}
+	if err := a.findPlace(starting); err != nil {
+		return err
+	}
 	// Before anything runs, what an earlier process left open is settled.
 	if err := a.engine.Start(starting); err != nil {
 		return err

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// TestPlaceOfTheData is row 38 and D3: data that lies elsewhere than before, or
+// that was put back, is not published from until an admin has answered. A
+// restart, and another name of the same directory, are neither.
+func TestPlaceOfTheData(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		meanwhile func(t *testing.T, data string) (now string)
+		want      club.Phase
+	}{
+		"restarted": {func(_ *testing.T, data string) string { return data }, ""},
+		"renamed": {func(t *testing.T, data string) string {
+			t.Helper()
+			if err := os.Rename(data, data+"-new"); err != nil {
+				t.Fatal(err)
+			}
+			return data + "-new"
+		}, ""},
+		"copied": {func(t *testing.T, data string) string {
+			t.Helper()
+			if err := os.CopyFS(data+"-copy", os.DirFS(data)); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(filepath.Join(data+"-copy", "keys"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(filepath.Join(data+"-copy", "keys", "bandstand.key"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return data + "-copy"
+		}, club.Clone},
+		"put back": {func(t *testing.T, data string) string {
+			t.Helper()
+			if err := os.WriteFile(filepath.Join(data, restoreMarker), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return data
+		}, club.Restored},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := filepath.Join(t.TempDir(), "data")
+			app := openAt(t, data)
+			if _, err := app.db.Writer().ExecContext(t.Context(), `INSERT INTO clubs (name, zone, created_at) VALUES ('Riverside FC', 'UTC', 0)`); err != nil {
+				t.Fatal(err)
+			}
+			if err := app.Close(); err != nil {
+				t.Fatal(err)
+			}
+			data = tt.meanwhile(t, data)
+			for range 2 { // the question stays until it is answered
+				app = openAt(t, data)
+				h, err := app.db.ActiveHold(t.Context(), store.Scope{ClubID: 1})
+				if err != nil || h.Phase != tt.want {
+					t.Errorf("held as %q, %v; want %q", h.Phase, err, tt.want)
+				}
+				if err := app.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if tt.want == "" {
+				return
+			}
+			app = openAt(t, data)
+			if err := app.db.EndHold(t.Context(), store.Scope{ClubID: 1}, tt.want, "test"); err != nil {
+				t.Fatal(err)
+			}
+			if err := app.Close(); err != nil {
+				t.Fatal(err)
+			}
+			app = openAt(t, data)
+			if h, err := app.db.ActiveHold(t.Context(), store.Scope{ClubID: 1}); err != nil || h.Phase != "" {
+				t.Errorf("asked again: %q, %v", h.Phase, err)
+			}
+			if err := app.Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// openAt opens the app on a data directory, up to the moment before it runs.
+func openAt(t *testing.T, data string) *App {
+	t.Helper()
+	settings := Settings{Listen: "127.0.0.1:0"}
+	settings.Data = data
+	settings.Platforms = newPlatformSettings(describe())
+	app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(a *App) { a.log = newLog(io.Discard) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.findPlace(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return app
+}

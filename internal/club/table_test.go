@@ -139,6 +139,9 @@ func factsOf(was Delivery, c Change) []string {
 			facts = append(facts, f.says)
 		}
 	}
+	for _, n := range c.Timeline {
+		facts = append(facts, "timeline: "+strings.ReplaceAll(n.Kind, "_", " "))
+	}
 	return facts
 }
 

@@ -173,6 +173,18 @@ func TestRows(t *testing.T) {
 			},
 		},
 		{
+			row: "5", name: "Bandstand was off, and on again before it was due", from: at(Waiting), after: 3 * time.Hour, event: tick(func(e *Event) { e.OffFrom, e.OffTo = noon.Add(-3*time.Hour), noon.Add(-time.Hour) }), to: Late, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, platforms.CodeLate) },
+		},
+		{
+			row: "5", name: "Bandstand was off only after grace", from: at(Waiting), after: 4 * time.Hour, event: tick(func(e *Event) { e.OffFrom, e.OffTo = noon.Add(150*time.Minute), noon.Add(3*time.Hour) }), to: Late, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, platforms.CodeLate) },
+		},
+		{
+			row: "5", name: "what kept it is why it is late", from: at(Blocked, func(d *Delivery) { d.Code = "daily_cap" }), after: 3 * time.Hour, event: tick(), to: Late, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, "daily_cap") },
+		},
+		{
 			row: "5", name: "the account was broken all the time", from: at(Blocked), after: 3 * time.Hour, event: tick(func(e *Event) { e.Account = AccountState{Code: "auth_revoked"} }), to: Reconnect, work: Rest,
 			check: func(c Change) string { return same(c.To.Code, "auth_revoked") },
 		},

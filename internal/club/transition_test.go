@@ -194,6 +194,19 @@ func TestRows(t *testing.T) {
 			check: func(c Change) string { return same(c.To.NextAt, noon.Add(time.Hour+time.Minute)) },
 		},
 		{
+			row: "6", name: "what was said before the limit is forgotten", from: at(Preparing, func(d *Delivery) { d.Code = "platform_down" }), event: tick(func(e *Event) { e.Account.BlockedUntil = noon.Add(time.Hour) }), to: Blocked, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, platforms.CodeRateLimited) },
+		},
+		{
+			row: "6", name: "what the platform said of its limit stays", from: at(Blocked, func(d *Delivery) { d.Code = "daily_cap" }), event: tick(func(e *Event) { e.Account.BlockedUntil = noon.Add(time.Hour) }), to: Blocked, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, "daily_cap") },
+		},
+		{
+			row: "4", name: "what kept it is forgotten", from: at(Blocked, func(d *Delivery) { d.Code = "daily_cap" }), event: tick(), to: Preparing, work: Again,
+			check: func(c Change) string { return same(c.To.Code, "") },
+		},
+		{row: "7", name: "pictures need not keep their distance", from: at(Preparing), after: 5 * time.Minute, event: tick(next(upload), func(e *Event) { e.Account.FreeAt = noon.Add(6 * time.Minute) }), to: Preparing, work: Do},
+		{
 			row: "6", name: "the connection rests beyond grace: ask in time", from: at(Waiting), event: tick(func(e *Event) { e.Account.BlockedUntil = noon.Add(9 * time.Hour) }), to: Blocked, work: Rest,
 			check: func(c Change) string { return same(c.To.NextAt, noon.Add(2*time.Hour+time.Millisecond)) },
 		},

@@ -187,7 +187,16 @@ var forms = map[string]form{
 	"/practice/:mount/*": {bare: "pages of make-believe platforms"},
 
 	"/results/numbers": {bare: "a button"},
-	"/notices/read":    {bare: "a button"},
+	"/hold": {
+		as: club.Publisher, right: func(*ground) url.Values {
+			return url.Values{"reason": {"storm"}, "date": {"2026-11-27"}, "time": {"19:00"}}
+		},
+		tries: slices.Concat(wrong("reason", "", strings.Repeat("é", reasonMax+1)), wrong("date", "", "friday", "2026-02-30"), wrong("time", "", "25:00", "soon"),
+			said("time", []try{{field: "date", value: "2026-11-22"}})),
+	},
+	"/hold/release": {bare: "a button"},
+	"/waiting":      {bare: "buttons: TestWaitingPostsAreDecidedOn"},
+	"/notices/read": {bare: "a button"},
 }
 
 // TestEveryForm: whatever is wrong is said at its field and in a summary that

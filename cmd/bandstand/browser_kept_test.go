@@ -121,3 +121,32 @@ func TestBrowserPostPageFollowsThePost(t *testing.T) {
 	b.until(`document.activeElement.matches("#post h1") && ![...document.querySelectorAll("#post a")].some((a) => a.textContent.includes("Edit"))`)
 	b.accessible("post page after publishing")
 }
+
+// TestBrowserTextOutlivesTheSignInWithoutScript: a sign-in ends while somebody
+// writes; after the next one, two presses later, the text is saved.
+func TestBrowserTextOutlivesTheSignInWithoutScript(t *testing.T) {
+	app := startDemo(t)
+	b := newTab(t, app.means.base.String(), phone)
+	b.withoutScript()
+	b.open("/sign-in")
+	b.fill("email", "ines@riverside.example")
+	b.fill("password", demoPassword)
+	b.load(func() { b.click("Sign in") })
+	b.open("/posts/new")
+	const text = "Half a sentence about the tombola"
+	b.fill("text", text)
+	script[int](b, `fetch("/sign-out", {method: "POST", redirect: "manual"}).then((r) => r.status)`)
+	b.load(func() { b.click("Save") })
+	b.sees("Your text is kept for half an hour")
+	b.shot("kept-sign-in")
+	b.fill("email", "ines@riverside.example")
+	b.fill("password", demoPassword)
+	b.load(func() { b.click("Sign in") })
+	b.sees("it is not saved yet")
+	b.shot("kept-composer")
+	if got := script[string](b, `document.getElementById("text").value`); got != text {
+		t.Errorf("the text is %q", got)
+	}
+	b.load(func() { b.click("Save") })
+	b.sees(text)
+}

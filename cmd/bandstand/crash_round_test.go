@@ -68,7 +68,7 @@ func newCrashWorld(t *testing.T, bin string, seed uint64) *crashWorld {
 
 // round ends the app so many times, lets what is left come to rest, and
 // compares both sides.
-func (w *crashWorld) round(points *tally, kills int) result {
+func (w *crashWorld) round(points *endings, kills int) result {
 	w.t.Helper()
 	w.app.stop()
 	w.renewable = slices.DeleteFunc(w.platformsWhere(`EXISTS (SELECT 1 FROM connection_refresh_tokens r WHERE r.connection_id = connections.id)`),
@@ -239,7 +239,7 @@ func (w *crashWorld) pause() time.Duration {
 }
 
 // live lets the app live once more, or twice, and ends it.
-func (w *crashWorld) live(points *tally) {
+func (w *crashWorld) live(points *endings) {
 	w.t.Helper()
 	switch n := w.random.IntN(100); {
 	case n < 40:
@@ -292,7 +292,7 @@ func (w *crashWorld) kill(count *int) {
 
 // liveUntil lets the app live until it kills itself at a failpoint. Where it
 // does not come to that, it is ended at the moment.
-func (w *crashWorld) liveUntil(points *tally, name string, count *int) {
+func (w *crashWorld) liveUntil(points *endings, name string, count *int) {
 	w.t.Helper()
 	w.provoke(name)
 	w.liveFor(0, at(name, w.hit(name), "kill"))

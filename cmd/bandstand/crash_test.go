@@ -41,7 +41,7 @@ func TestCrash(t *testing.T) {
 	seed := numberOf(t, seedVariable, uint64(time.Now().UnixNano()))
 	kills := int(numberOf(t, killsVariable, killsByDefault))
 	t.Logf("%s=%d %s=%d", seedVariable, seed, killsVariable, kills)
-	c := &crash{bin: buildProgram(t, crashTags), points: newTally(readPoints(t)), want: kills, started: time.Now()}
+	c := &crash{bin: buildProgram(t, crashTags), points: newEndings(readPoints(t)), want: kills, started: time.Now()}
 	var rounds sync.WaitGroup
 	turns := make(chan struct{}, roundsAtOnce)
 	for i := range (kills + killsOfRound - 1) / killsOfRound {
@@ -95,7 +95,7 @@ func readPoints(t *testing.T) []string {
 // crash is what all rounds together came to.
 type crash struct {
 	bin     string
-	points  *tally
+	points  *endings
 	want    int
 	started time.Time
 
@@ -113,23 +113,23 @@ func (c *crash) count(r result) {
 		time.Since(c.started).Round(time.Second), s.kills(), c.want, s.deliveries, s.doubles, s.lost, s.wrongPublished, s.wrongFailed)
 }
 
-// tally counts how often the app was ended at each failpoint.
-type tally struct {
+// endings counts how often the app was ended at each failpoint.
+type endings struct {
 	mu    sync.Mutex
 	names []string
 	n     map[string]int
 }
 
-func newTally(names []string) *tally { return &tally{names: names, n: map[string]int{}} }
+func newEndings(names []string) *endings { return &endings{names: names, n: map[string]int{}} }
 
-func (c *tally) add(name string) {
+func (c *endings) add(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.n[name]++
 }
 
 // next chooses a point, often one at which little happened so far.
-func (c *tally) next(random *rand.Rand) string {
+func (c *endings) next(random *rand.Rand) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if random.IntN(2) == 0 {
@@ -140,13 +140,13 @@ func (c *tally) next(random *rand.Rand) string {
 	return slices.MinFunc(shuffled, func(a, b string) int { return c.n[a] - c.n[b] })
 }
 
-func (c *tally) missing() []string {
+func (c *endings) missing() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(c.names), func(name string) bool { return c.n[name] > 0 })
 }
 
-func (c *tally) String() string {
+func (c *endings) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return table(func(line func(string, int)) {

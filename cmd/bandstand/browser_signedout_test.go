@@ -35,7 +35,7 @@ func TestBrowserSignedOutWhileWriting(t *testing.T) {
 	}
 	b.fill("password", demoPassword)
 	b.click("Sign in")
-	b.until(`!document.querySelector("dialog[open]")`)
+	b.until(`!document.querySelector("dialog[open]") && document.activeElement.id === "text"`)
 	if got := script[string](b, `document.getElementById("text").value`); got != text {
 		t.Errorf("after signing in again the text is %q", got)
 	}

@@ -84,3 +84,21 @@ document.addEventListener("htmx:afterRequest", (e) => {
   const { elt, xhr } = e.detail, status = xhr?.status ?? 0;
   elt?.dispatchEvent(new CustomEvent("bs:answered", { bubbles: true, detail: { ok: status >= 200 && status < 300, status } }));
 });
+
+// Nobody loses their place: where what has the focus goes away, its neighbour
+// gets it, or else what comes after it, or before it if nothing does.
+const stops = () => [...(document.getElementById("main")?.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary") ?? [])];
+const there = (el) => el.isConnected && el.checkVisibility() && !el.disabled && el.tabIndex >= 0;
+let around = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  const all = stops(), at = all.indexOf(document.activeElement);
+  const [after, before] = [all.slice(at + 1), all.slice(0, Math.max(at, 0)).reverse()];
+  const beside = (el) => el.parentNode === all[at].parentNode;
+  around = at < 0 ? [] : [all[at], ...before.filter(beside), ...after.filter(beside), ...after, ...before];
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const at = document.activeElement;
+  if (!around.length || at !== document.body && at.checkVisibility()) return;
+  around.map((el) => (el.isConnected ? el : el.id && document.getElementById(el.id))).find((el) => el && there(el))?.focus();
+  around = [];
+});

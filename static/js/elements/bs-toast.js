@@ -3,10 +3,17 @@
 const list = document.getElementById("toasts");
 const say = document.getElementById("say");
 
+// Whoever closes a message goes back to where they came from.
+let from = null;
+list.addEventListener("focusin", (e) => { if (!list.contains(e.relatedTarget)) from = e.relatedTarget; });
+
 function watch(toast) {
   if (toast.dataset.watched) return;
   toast.dataset.watched = "1";
-  toast.querySelector("[data-close]")?.addEventListener("click", () => toast.remove());
+  toast.querySelector("[data-close]")?.addEventListener("click", () => {
+    toast.remove();
+    (from?.isConnected ? from : document.querySelector("h1"))?.focus();
+  });
   if (toast.dataset.kind === "problem") return;
   let left = toast.querySelector("form, a") ? 30 : 8;
   const t = setInterval(() => {

@@ -1,0 +1,57 @@
+//go:build browser
+
+package main
+
+import "testing"
+
+// TestBrowserKeyboardComposer changes the parts of a post that are drawn anew by
+// the server: the focus stays at them, and never falls back to the page.
+func TestBrowserKeyboardComposer(t *testing.T) {
+	app := startDemo(t)
+	k := newKeyboard(t, app.means.base.String(), desktop)
+	k.b.expected = []string{"401"}
+	k.b.enterDemo(app)
+	k.open("/posts/new")
+	k.b.until(`document.querySelector("bs-composer").matches(":defined")`)
+	k.on("Text for all accounts")
+	k.write("Under-12 trials are open.")
+
+	// A text of its own, and back.
+	k.tabTo("Change the text for Facebook Page")
+	k.press(enter)
+	k.on("Text for Facebook Page")
+	k.tabTo("Use the text for all again")
+	k.press(enter)
+	k.b.until(`!document.querySelector(".own-text") && document.activeElement.closest(".own-tools")`)
+
+	// Pictures: their order, and one less.
+	first, second := demoScenes[0].name, demoScenes[1].name
+	k.tabTo("Add pictures")
+	k.choose(photoFiles(t))
+	k.b.until(`document.querySelectorAll("#tray .tile-img").length === 2`)
+	k.on("Description (alt text)")
+	k.tabTo("Move " + first + " one place later")
+	k.press(enter)
+	k.b.until(`document.querySelectorAll("#tray .tile")[1].textContent.includes(` + quoted(first) + `)`)
+	k.on("Move " + first + " one place earlier")
+	k.backTo("Remove " + second)
+	k.press(enter)
+	k.b.until(`document.querySelectorAll("#tray .tile").length === 1`)
+	k.b.until(`document.activeElement.closest("#tray")`)
+	k.tabTo("Remove " + first)
+	k.press(enter)
+	k.b.until(`document.querySelectorAll("#tray .tile").length === 0`)
+	k.on("Add pictures")
+
+	// A message is closed: back to where one was.
+	k.b.until(`document.getElementById("save-state").hasAttribute("data-saved")`)
+	script[bool](k.b, `document.dispatchEvent(new CustomEvent("bs:toast", {detail: {kind: "problem", text: "No connection."}})), true`)
+	for range 3 * farthest {
+		k.press(forward)
+		if k.here() == "Close" {
+			break
+		}
+	}
+	k.press(enter)
+	k.b.until(`!document.querySelector(".toast") && document.activeElement !== document.body`)
+}

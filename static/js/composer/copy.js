@@ -41,7 +41,7 @@ export class Copy {
     slot.querySelector("[data-copy-text]").textContent = Object.values(copy.values).filter((v) => v.trim()).join("\n\n");
     slot.hidden = false;
     const end = () => { localStorage.removeItem(key); slot.hidden = true; };
-    slot.querySelector("[data-copy-drop]").onclick = end;
+    slot.querySelector("[data-copy-drop]").onclick = () => { end(); field("text").focus(); };
     slot.querySelector("[data-copy-use]").onclick = () => {
       for (const [id, v] of Object.entries(copy.values)) {
         const f = field(id);

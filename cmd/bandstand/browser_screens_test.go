@@ -183,6 +183,8 @@ func demoScreens(t *testing.T, app *App) []screen {
 		{"composer-edit", g.post(t, club.Scheduled) + "/edit", "", nil},
 		{"results", "/results", "Results", nil},
 		{"notices", "/notices", "", nil},
+		{"hold", "/hold", "Why?", nil},
+		{"waiting", "/waiting", "Posts that wait for you", nil},
 		{"members", "/settings/members", "Tom Reid", nil},
 		{"settings", "/settings", "Riverside FC", nil},
 		{"status", "/settings/status", "How Bandstand is", nil},

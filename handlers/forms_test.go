@@ -163,13 +163,7 @@ var forms = map[string]form{
 		as: club.Publisher, right: func(*ground) url.Values { return url.Values{"answer": {"there"}, "link": {"https://x.example/1"}} },
 		tries: []try{{field: "answer", value: "perhaps", status: 404}, {field: "also", value: strings.Repeat("ab", 16), status: 404}, {field: "also", value: foreignID, status: 404}},
 	}, // and TestUnclearOutcomeAsksWhatIsThere
-	"/hold": {as: club.Publisher, right: func(*ground) url.Values {
-		return url.Values{"reason": {"storm"}, "date": {"2026-11-30"}, "time": {"18:30"}}
-	}, tries: slices.Concat(wrong("reason", "", strings.Repeat("x", reasonMax+1)), wrong("date", "", "friday", "2026-02-30"), wrong("time", "25:00", "soon"),
-		said("time", []try{{field: "date", value: "2026-11-22", hidden: true}}))},
-	"/hold/release": {bare: "a button"},
-	"/waiting":      {bare: "buttons"},
-	"/media":        {bare: "files: TestPicturesThatAreNone"},
+	"/media": {bare: "files: TestPicturesThatAreNone"},
 
 	"/accounts/connect/:platform": {as: club.Publisher, path: func(*ground) string { return "/accounts/connect/bluesky" }, right: func(g *ground) url.Values {
 		return url.Values{"in-handle": {"riversidefc.test"}, "in-password": {"abcd-efgh-ijkl-mnop"}, "in-host": {g.web.URL + "/practice/bluesky"}}

@@ -47,7 +47,7 @@ func TestTheLastAccountTakesTheSharedSignInBack(t *testing.T) {
 	}
 
 	tom.get(pathOf(page)+"/disconnect").want(http.StatusOK).
-		says("Bandstand destroys its right to act for this account", "The sign-in at Facebook stays, because Riverside FC (@riversidefc) (Instagram) need it too").
+		says("Bandstand destroys its right to act for this account", "The sign-in at Facebook stays, because it is also used for Riverside FC (@riversidefc) (Instagram)").
 		saysNot("another club", "taken back at Facebook as a whole")
 	tom.post(pathOf(page)+"/disconnect", nil).to("/accounts")
 	tom.get("/accounts").says("is disconnected. The sign-in at Facebook stays")
@@ -104,9 +104,9 @@ func TestOtherClubsKeepASharedSignIn(t *testing.T) {
 	st.choose(maeve, st.follow(maeve, st.leave(maeve, "/accounts/connect/facebook", nil), "allow")).to("/accounts")
 
 	tom := st.as(club.Publisher)
-	tom.get(pathOf(profile) + "/disconnect").says("because Riverside FC (@riversidefc) (Facebook Page) and 2 accounts of other clubs here need it too").saysNot("Choir")
+	tom.get(pathOf(profile) + "/disconnect").says("because it is also used for Riverside FC (@riversidefc) (Facebook Page) and 2 accounts of other clubs here").saysNot("Choir")
 	tom.post(pathOf(page)+"/disconnect", nil).to("/accounts")
-	tom.get(pathOf(profile) + "/disconnect").says("because 2 accounts of other clubs here need it too").saysNot("(Facebook Page)")
+	tom.get(pathOf(profile) + "/disconnect").says("because it is also used for 2 accounts of other clubs here").saysNot("(Facebook Page)")
 	tom.post(pathOf(profile)+"/disconnect", nil).to("/accounts")
 
 	theirs, err := st.db.ConnectedAccounts(t.Context(), choir, false)

@@ -33,7 +33,7 @@ demo: build ## try it: a furnished club in practice mode, nothing leaves this co
 
 .PHONY: test
 test: ## all tests that need nothing but Go, with the race detector
-	go test -race -shuffle=on ./...
+	go test -race -shuffle=on -timeout=30m ./...
 
 .PHONY: browser
 browser: chromium ## the tests in headless Chromium, with accessibility

@@ -2,7 +2,11 @@
 package storetest
 
 import (
+	"context"
 	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -45,9 +49,19 @@ func Open(t testing.TB, now func() time.Time) *store.DB {
 	return OpenIn(t, t.TempDir(), keys, now)
 }
 
-// OpenIn opens the database in a directory until the test ends.
+// OpenIn opens the database in a directory until the test ends. A new one is a
+// copy of an empty one: building the schema anew would take most of many tests.
 func OpenIn(t testing.TB, dir string, keys *secret.Keyset, now func() time.Time) *store.DB {
 	t.Helper()
+	if path := filepath.Join(dir, store.FileName); !exists(path) {
+		file, err := empty()
+		if err == nil {
+			err = os.WriteFile(path, file, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	db, err := store.OpenThrough(t.Context(), driverName, dir, keys, now)
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +73,35 @@ func OpenIn(t testing.TB, dir string, keys *secret.Keyset, now func() time.Time)
 	})
 	return db
 }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// empty is the file of a database in which nobody has done anything yet, and
+// which fits any key.
+var empty = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "storetest")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	keys, err := secret.New()
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	db, err := store.Open(ctx, dir, keys, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	_, err = db.Writer().ExecContext(ctx, `DELETE FROM installation`)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, store.FileName))
+})
 
 // Lock takes the write lock of a database as another program would. A ROLLBACK
 // lets go of it.

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -86,7 +87,7 @@ func TestBrowserEveryScreen(t *testing.T) {
 				g.visit(at(g.app), g.strangerScreens(t))
 				maeve := at(g.app)
 				maeve.enterDemo(g.app)
-				g.visit(maeve, slices.Concat(demoScreens(t, g.app), g.dialogs(t), g.accountScreens(t)))
+				g.visit(maeve, slices.Concat(demoScreens(t, g.app), g.dialogs(t), g.accountScreens(t), g.keptScreens(t)))
 				ines := at(g.app)
 				ines.open("/sign-in")
 				ines.fill("email", "ines@riverside.example")
@@ -97,6 +98,19 @@ func TestBrowserEveryScreen(t *testing.T) {
 		}
 	})
 	g.complete(t)
+}
+
+// keptScreens are what a person sees who signed in again after writing for longer
+// than the sign-in lasted.
+func (g *gallery) keptScreens(t *testing.T) []screen {
+	t.Helper()
+	ref, err := g.app.db.KeepForm(t.Context(), g.s, url.Values{
+		"text": {"Half a sentence about the raffle"}, "files_lost": {"1"}, "when": {"none"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []screen{{"kept", "/posts/kept/" + ref, "You were signed out while you wrote", nil}}
 }
 
 // noScreens are the addresses that show no screen of ours.

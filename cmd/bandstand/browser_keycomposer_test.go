@@ -27,9 +27,11 @@ func TestBrowserKeyboardComposer(t *testing.T) {
 	// Pictures: their order, and one less.
 	first, second := demoScenes[0].name, demoScenes[1].name
 	k.tabTo("Add pictures")
+	k.slowFirstUpload()
 	k.choose(photoFiles(t))
 	k.b.until(`document.querySelectorAll("#tray .tile-img").length === 2`)
 	k.on("Description (alt text)")
+	k.b.until(`document.querySelectorAll("#tray .tile")[0].contains(document.activeElement)`)
 	k.tabTo("Move " + first + " one place later")
 	k.press(enter)
 	k.b.until(`document.querySelectorAll("#tray .tile")[1].textContent.includes(` + quoted(first) + `)`)
@@ -54,4 +56,21 @@ func TestBrowserKeyboardComposer(t *testing.T) {
 	}
 	k.press(enter)
 	k.b.until(`!document.querySelector(".toast") && document.activeElement !== document.body`)
+}
+
+// slowFirstUpload lets the first of two files wait until the second has arrived,
+// as happens with a large one: the focus must not go to the second.
+func (k *keyboard) slowFirstUpload() {
+	k.b.t.Helper()
+	script[bool](k.b, `(() => {
+		const send = XMLHttpRequest.prototype.send;
+		const held = [];
+		XMLHttpRequest.prototype.send = function (...data) {
+			if (!held.length) { held.push(() => send.apply(this, data)); return; }
+			XMLHttpRequest.prototype.send = send;
+			this.addEventListener("loadend", () => setTimeout(held[0]));
+			send.apply(this, data);
+		};
+		return true;
+	})()`)
 }

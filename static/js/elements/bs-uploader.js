@@ -82,8 +82,7 @@ class Uploader extends HTMLElement {
       const later = [...tray.children].find((other) => Number(other.dataset.turn) > Number(tile.dataset.turn));
       tray.insertBefore(document.adoptNode(tile), later ?? null);
       htmx.process(tile);
-      // Whoever types is not interrupted.
-      if (!document.activeElement?.matches("textarea, select, input:not([type=file])")) tile.querySelector("textarea").focus();
+      this.describe(tile);
       this.say(this.dataset.readyText.replace("{file}", file.name));
       tile.dispatchEvent(new Event("input", { bubbles: true }));
       return;
@@ -99,6 +98,14 @@ class Uploader extends HTMLElement {
     if (again) row.append(this.button(this.dataset.againText, "again", () => this.queue(file, row)));
     row.append(this.button(this.dataset.removeText, "remove", () => row.remove()));
     this.say(this.dataset.troubleText.replace("{file}", file.name).replace("{reason}", reason));
+  }
+
+  // describe leads to the description of a picture that arrived: of the first one
+  // chosen, whichever was faster. Whoever types is not interrupted.
+  describe(tile) {
+    if (document.activeElement?.matches("textarea, select, input:not([type=file])")) return;
+    const earlier = [...this.list.querySelectorAll("[data-state=busy]")].some((row) => Number(row.dataset.turn) < Number(tile.dataset.turn));
+    if (!earlier) tile.querySelector("textarea").focus();
   }
 
   tell(row, state, text) {

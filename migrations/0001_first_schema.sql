@@ -31,22 +31,6 @@ CREATE TABLE clubs (
   created_at   INTEGER NOT NULL
 ) STRICT;
 
--- Why nothing of a club goes out: people hold all posts, or Bandstand is in
--- doubt and asks an admin.
-CREATE TABLE holds (
-  id        INTEGER PRIMARY KEY AUTOINCREMENT,
-  club_id   INTEGER NOT NULL REFERENCES clubs (id) ON DELETE CASCADE,
-  phase     TEXT NOT NULL CHECK (phase IN ('held', 'restored', 'clone', 'clock')), -- of what becomes due
-  reason    TEXT NOT NULL DEFAULT '', -- in a person's words
-  person_id INTEGER REFERENCES people (id), -- NULL: Bandstand itself
-  since     INTEGER NOT NULL,
-  until     INTEGER, -- NULL: until somebody ends it
-  ended_at  INTEGER,
-  ended_by  INTEGER REFERENCES people (id)
-) STRICT;
-CREATE UNIQUE INDEX holds_open ON holds (club_id, phase) WHERE ended_at IS NULL;
-CREATE INDEX holds_until ON holds (until) WHERE ended_at IS NULL AND until IS NOT NULL;
-
 CREATE TABLE members (
   club_id   INTEGER NOT NULL REFERENCES clubs (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE,
@@ -330,7 +314,7 @@ CREATE TABLE deliveries (
     OR (status = 'PUBLISHING' AND phase IN ('preparing', 'processing', 'ready', 'sending', 'reconciling', 'backoff'))
     OR (status = 'PUBLISHED' AND phase IN ('linked', 'unlinked'))
     OR (status = 'FAILED' AND phase IN ('rejected', 'exhausted', 'media', 'cancelled_by_platform'))
-    OR (status = 'NEEDS_ATTENTION' AND phase IN ('ambiguous', 'late', 'held', 'restored', 'clone', 'clock', 'reconnect', 'duplicate_suspect', 'partial'))
+    OR (status = 'NEEDS_ATTENTION' AND phase IN ('ambiguous', 'late', 'restored', 'clone', 'clock', 'reconnect', 'duplicate_suspect', 'partial'))
   ),
   CHECK (status IN ('DRAFT', 'CANCELLED') OR due_at IS NOT NULL),
   CHECK (phase <> 'linked' OR remote_id IS NOT NULL)
@@ -340,7 +324,6 @@ CREATE INDEX deliveries_of ON deliveries (post_id, connection_id, status);
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX deliveries_connection ON deliveries (connection_id, status);
 CREATE INDEX deliveries_attention ON deliveries (club_id, status) WHERE status IN ('FAILED', 'NEEDS_ATTENTION');
-CREATE INDEX deliveries_put_aside ON deliveries (club_id, phase) WHERE phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect');
 CREATE INDEX deliveries_ahead ON deliveries (club_id, status) WHERE status IN ('SCHEDULED', 'PUBLISHING');
 CREATE INDEX deliveries_published ON deliveries (club_id, published_at) WHERE published_at IS NOT NULL;
 CREATE UNIQUE INDEX deliveries_remote ON deliveries (connection_id, remote_id) WHERE remote_id IS NOT NULL;

@@ -85,7 +85,7 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 	}
 	sessions.SetMaxOpenConns(2)
 	db := &DB{unclean: leftLog(path), write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path}
-	if err := db.start(ctx); err != nil {
+	if err := db.start(ctx, driver); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -93,12 +93,14 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 
 func dsn(path string, q url.Values) string {
 	q.Set("_busy_timeout", "5000")
-	q.Set("_foreign_keys", "1")
+	if !q.Has("_foreign_keys") {
+		q.Set("_foreign_keys", "1")
+	}
 	q.Set("_stmt_cache_size", strconv.Itoa(statements))
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
-func (db *DB) start(ctx context.Context) error {
+func (db *DB) start(ctx context.Context, driver string) error {
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db.write, migrations.FS)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
@@ -113,13 +115,43 @@ func (db *DB) start(ctx context.Context) error {
 	if have > want {
 		return fmt.Errorf("the database is of a newer Bandstand (schema %d, this program knows %d): start the newer program", have, want)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate database: %w", err)
+	if have < want {
+		if err := migrate(ctx, driver, db.path); err != nil {
+			return fmt.Errorf("migrate database: %w", err)
+		}
 	}
 	if err := db.selfCheck(ctx); err != nil {
 		return err
 	}
 	return db.checkKey(ctx)
+}
+
+// migrate takes every step the database has not had yet, each in a transaction
+// of its own (rule D7). Foreign keys are off meanwhile, because a step that makes
+// a table anew would delete what hangs on it; afterwards every one is checked.
+func migrate(ctx context.Context, driver, path string) (err error) {
+	db, err := sql.Open(driver, dsn(path, url.Values{
+		"_txlock": {"immediate"}, "_synchronous": {"FULL"}, "_journal_mode": {"WAL"}, "_foreign_keys": {"0"},
+	}))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.FS)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return err
+	}
+	var table, parent string
+	switch err := db.QueryRowContext(ctx, `SELECT "table", parent FROM pragma_foreign_key_check LIMIT 1`).Scan(&table, &parent); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("check foreign keys: %w", err)
+	}
+	return fmt.Errorf("a row of %s names one of %s that is not there", table, parent)
 }
 
 // keyCheck is the installation value that only the right key file opens.

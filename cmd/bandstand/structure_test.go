@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -13,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const module = "github.com/bandstand-app/bandstand/"
@@ -224,6 +228,32 @@ func literals(t *testing.T, name string, src []byte) []string {
 		return true
 	})
 	return out
+}
+
+// TestMigrationsStayAsTheyWere: a step that ran somewhere does not run again
+// there, so a changed one would leave two kinds of databases. Sums are of
+// sha256sum; a new step adds its line.
+func TestMigrationsStayAsTheyWere(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob(filepath.Join(root, "migrations", "*.sql"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d migrations, %v", len(names), err)
+	}
+	var have strings.Builder
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&have, "%x  %s\n", sha256.Sum256(b), filepath.Base(name))
+	}
+	want, err := os.ReadFile(filepath.Join("testdata", "migrations.sha256"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), have.String()); diff != "" {
+		t.Errorf("steps changed; make a new one instead (-was +is):\n%s", diff)
+	}
 }
 
 // TestOnlyOneMigrationHasANumber: two that were written side by side must not

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"testing"
@@ -24,13 +25,15 @@ func (w *crashWorld) settled() result {
 	app := w.open()
 	w.settle(app)
 	r := w.judge(app)
+	w.secretary.signInAgain() // the waits for platforms may have been long
 	for _, d := range r.ambiguous {
 		answer := "missing"
 		if len(w.found(d)) > 0 {
 			answer = "there"
 		}
-		if _, err := w.secretary.send(w.secretary.base+"/deliveries/"+d.id+"/answer", url.Values{"answer": {answer}}); err != nil {
-			w.t.Fatal(err)
+		got, err := w.secretary.send(w.secretary.base+"/deliveries/"+d.id+"/answer", url.Values{"answer": {answer}})
+		if err != nil || got.status != http.StatusOK || got.at.Path == "/sign-in" {
+			w.t.Fatalf("the answer %q was not taken: %d at %s, %v", answer, got.status, got.at, err)
 		}
 	}
 	w.settle(app)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -45,13 +46,17 @@ func (s *Server) chain(r route) []echo.MiddlewareFunc {
 // withSession loads the session, and turns errors into answers while it can
 // still be stored.
 func (s *Server) withSession(next echo.HandlerFunc) echo.HandlerFunc {
-	return echo.WrapMiddleware(s.sessions.LoadAndSave)(func(c echo.Context) error {
+	load := echo.WrapMiddleware(s.sessions.LoadAndSave)(func(c echo.Context) error {
 		if err := next(c); err != nil {
 			c.Error(err)
 			return &answered{err}
 		}
 		return nil
 	})
+	return func(c echo.Context) error {
+		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), loadedKey{}, new(string))))
+		return load(c)
+	}
 }
 
 // answered is an error whose answer was already sent; it is kept for the log.
@@ -77,16 +82,14 @@ func (s *Server) identify(r route) echo.MiddlewareFunc {
 				return err
 			}
 			now := s.Now()
-			since := time.UnixMilli(s.sessions.GetInt64(ctx, keySince))
-			seen := time.UnixMilli(s.sessions.GetInt64(ctx, keySeen))
-			if since.Before(a.Person.SessionsFrom) || now.Sub(seen) > sessionIdle {
+			if s.over(ctx, a.Person, now) {
 				// One that cannot be removed now is refused again next time.
 				if err := s.sessions.Destroy(ctx); err != nil && !club.Storage(err) {
 					return err
 				}
 				return next(c)
 			}
-			if r.traits&poll == 0 && c.Request().Method != head && now.Sub(seen) > touchEvery {
+			if r.traits&poll == 0 && c.Request().Method != head && now.Sub(time.UnixMilli(s.sessions.GetInt64(ctx, keySeen))) > touchEvery {
 				s.sessions.Put(ctx, keySeen, now.UnixMilli())
 			}
 			c.Set(actorKey, a)

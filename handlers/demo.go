@@ -38,7 +38,11 @@ func (s *Server) enterDemo(c echo.Context) error {
 	if err := s.checkDemo(c); err != nil {
 		return err
 	}
-	if err := s.signIn(c.Request().Context(), s.Demo.PersonID, s.Demo.ClubID); err != nil {
+	p, err := s.DB.Person(c.Request().Context(), s.Demo.PersonID)
+	if err != nil {
+		return err
+	}
+	if err := s.signIn(c, p, s.Demo.ClubID); err != nil {
 		return err
 	}
 	return seeOther(c, "/calendar")

@@ -3,8 +3,10 @@ package handlers
 import (
 	"errors"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,6 +51,7 @@ func (s *Server) showError(err error, c echo.Context) {
 		return
 	}
 	p := s.problemOf(c, err)
+	retryAfter(c, err)
 	if isHX(c) {
 		c.Response().Header().Set("HX-Reswap", "none")
 		if p.status == http.StatusRequestEntityTooLarge {
@@ -89,6 +92,13 @@ func (s *Server) askToSignIn(c echo.Context) {
 		}
 	}
 	_ = c.Redirect(http.StatusSeeOther, back)
+}
+
+// retryAfter says in a header when to try again, where that is known.
+func retryAfter(c echo.Context, err error) {
+	if ce, ok := errors.AsType[*club.Error](err); ok && ce.Wait > 0 {
+		c.Response().Header().Set("Retry-After", strconv.FormatInt(int64(math.Ceil(ce.Wait.Seconds())), 10))
+	}
 }
 
 func (s *Server) problemOf(c echo.Context, err error) problem {

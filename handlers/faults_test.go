@@ -254,7 +254,7 @@ func TestSessionsThatCannotBeStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.db.SetPassword(t.Context(), s.persons[club.Writer].ID, hash, "test"); err != nil {
+	if _, err := s.db.SetPassword(t.Context(), s.persons[club.Writer].ID, hash, "test"); err != nil {
 		t.Fatal(err)
 	}
 	s.clock.Advance(time.Second)

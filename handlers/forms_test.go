@@ -326,8 +326,11 @@ func (g *ground) foreign(field string) string {
 func TestSetUpForm(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, func(c *Config) { c.Real = platforms.NewRegistry() })
-	for _, table := range []string{"kept_forms", "invitations", "members", "audit", "clubs", "people"} {
-		if _, err := s.db.Writer().ExecContext(t.Context(), `DELETE FROM `+table); err != nil {
+	for _, step := range []string{
+		"DROP TRIGGER audit_kept", "DELETE FROM kept_forms", "DELETE FROM invitations", "DELETE FROM members",
+		"DELETE FROM audit", "DELETE FROM clubs", "DELETE FROM people",
+	} {
+		if _, err := s.db.Writer().ExecContext(t.Context(), step); err != nil {
 			t.Fatal(err)
 		}
 	}

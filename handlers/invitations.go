@@ -37,7 +37,9 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		s.sessions.Put(ctx, keyClub, inv.ClubID)
+		if err := s.enterClub(ctx, inv.ClubID); err != nil {
+			return err
+		}
 		s.flash(c, "done", t(c, "invitation_welcome", "club", inv.ClubName))
 		return seeOther(c, "/calendar")
 	}
@@ -53,7 +55,7 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 	if !f.any() {
 		person, joined, err := s.DB.AcceptInvitationAsNew(ctx, token, p, origin(c))
 		if err == nil {
-			if err := s.signIn(ctx, person.ID, joined.ClubID); err != nil {
+			if err := s.signIn(c, person, joined.ClubID); err != nil {
 				return err
 			}
 			s.flash(c, "done", t(c, "invitation_welcome", "club", joined.ClubName))
@@ -105,7 +107,13 @@ func (s *Server) useSignInLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.signIn(ctx, person, 0); err != nil {
+	// The way out for somebody who must wait after wrong tries, their own or others'.
+	account, err := s.accountGuard(c, person.ID, person.Email)
+	if err != nil {
+		return err
+	}
+	s.signIns.forget(account)
+	if err := s.signIn(c, person, 0); err != nil {
 		return err
 	}
 	s.flash(c, "done", t(c, "reset_done"))

@@ -19,7 +19,7 @@ func (s *scene) withPasswords() {
 		s.t.Fatal(err)
 	}
 	for _, p := range s.persons {
-		if err := s.db.SetPassword(s.t.Context(), p.ID, hash, "test"); err != nil {
+		if _, err := s.db.SetPassword(s.t.Context(), p.ID, hash, "test"); err != nil {
 			s.t.Fatal(err)
 		}
 	}

@@ -125,20 +125,9 @@ func (s *Server) createSignInLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m, err := s.DB.Membership(ctx, who(c).Club.ID, n)
+	p, token, err := s.DB.CreateMemberReset(ctx, scope(c), n, origin(c))
 	if err != nil {
-		return err
-	}
-	p, err := s.DB.Person(ctx, m.PersonID)
-	if err != nil {
-		return err
-	}
-	token, err := s.DB.CreatePasswordReset(ctx, p.ID, origin(c))
-	if err != nil {
-		return err
-	}
-	if err := s.DB.Audit(ctx, scope(c), "password_link", p.Email, origin(c)); err != nil {
-		return err
+		return s.memberProblem(c, err)
 	}
 	return s.members(c, http.StatusOK, people.InviteForm{
 		Role: club.Writer, Link: s.url("/sign-in/link/" + token), LinkTitle: t(c, "reset_link_title", "name", p.Name), LinkHint: t(c, "reset_link_hint"),

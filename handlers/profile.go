@@ -81,10 +81,11 @@ func (s *Server) updatePassword(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.DB.SetPassword(ctx, p.ID, hash, origin(c)); err != nil {
+	changed, err := s.DB.SetPassword(ctx, p.ID, hash, origin(c))
+	if err != nil {
 		return err
 	}
-	if err := s.signIn(ctx, p.ID, who(c).Club.ID); err != nil {
+	if err := s.startSession(ctx, changed, who(c).Club.ID); err != nil {
 		return err
 	}
 	s.flash(c, "done", t(c, "password_changed"))

@@ -137,7 +137,11 @@ func (s *scene) signedIn(person, club int64) *browser {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := s.server.signIn(ctx, person, club); err != nil {
+	p, err := s.db.Person(s.t.Context(), person)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.server.startSession(ctx, p, club); err != nil {
 		s.t.Fatal(err)
 	}
 	token, expiry, err := s.server.sessions.Commit(ctx)

@@ -17,7 +17,6 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/media"
-	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/jobs"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -38,7 +37,7 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For counts (rule W7).
 	TrustedProxies []netip.Prefix
 	Version        string
-	Passwords      *password.Hasher
+	Passwords      Passwords
 	Media          *media.Library
 	Links          LinkReader
 	// Demo is the door of a demo; nil otherwise.
@@ -56,6 +55,12 @@ type Config struct {
 	SignIns *jobs.SignIns
 	// Worlds are the clubs' practice worlds.
 	Worlds *practice.Worlds
+}
+
+// Passwords hashes and checks passwords: *password.Hasher.
+type Passwords interface {
+	Hash(ctx context.Context, password string) (string, error)
+	Matches(ctx context.Context, password, hash string) (ok, old bool, err error)
 }
 
 // Server answers all requests.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -28,6 +29,7 @@ const (
 const (
 	keyPerson = "person" // int64
 	keyClub   = "club"   // int64, the club being looked at
+	keyProof  = "proof"  // int64, store.Person.SessionsFrom when they proved who they are
 	keySince  = "since"  // int64, UTC ms of the sign-in
 	keySeen   = "seen"   // int64, UTC ms of the last sign of life
 	keyFlash  = "flash"  // string: layout.Flash as JSON
@@ -37,7 +39,7 @@ const (
 // of its own, because that would write on every page view.
 func newSessions(cfg Config) *scs.SessionManager {
 	m := scs.New()
-	m.Store = sessionStore{cfg.Sessions}
+	m.Store = &sessionStore{Store: cfg.Sessions}
 	m.HashTokenInStore = true
 	m.Lifetime = sessionLife
 	m.Cookie.HttpOnly = true
@@ -51,27 +53,49 @@ func newSessions(cfg Config) *scs.SessionManager {
 	return m
 }
 
-// sessionStore says which errors are those of a write, and what they mean.
-type sessionStore struct{ scs.Store }
+// sessionStore says which errors are those of a write, and what they mean. A
+// session that ended while a request of it was under way stays ended, whatever
+// that request had to keep.
+type sessionStore struct {
+	scs.Store
+	mu sync.Mutex // between looking for a session and changing it
+}
+
+// loadedKey holds the *string, of a request, that names the session it began with.
+type loadedKey struct{}
 
 // unkept is the error of a session that could not be stored.
 type unkept struct{ error }
 
 func (u unkept) Unwrap() error { return u.error }
 
-func (s sessionStore) Find(token string) ([]byte, bool, error) {
+func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	b, found, err := s.Store.Find(token)
+	if loaded, ok := ctx.Value(loadedKey{}).(*string); ok && found {
+		*loaded = token
+	}
 	return b, found, store.Fault(err)
 }
 
-func (s sessionStore) Commit(token string, b []byte, expiry time.Time) error {
+func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if loaded, ok := ctx.Value(loadedKey{}).(*string); ok && *loaded == token {
+		if _, found, err := s.Store.Find(token); err != nil || !found {
+			return store.Fault(err)
+		}
+	}
 	if err := s.Store.Commit(token, b, expiry); err != nil {
 		return unkept{store.Fault(err)}
 	}
 	return nil
 }
 
-func (s sessionStore) Delete(token string) error { return store.Fault(s.Store.Delete(token)) }
+func (s *sessionStore) DeleteCtx(_ context.Context, token string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return store.Fault(s.Store.Delete(token))
+}
 
 // sessionFailed answers for a session that cannot be read. One that cannot be
 // stored is missing a sign of life or a message, and no page is refused for
@@ -92,17 +116,50 @@ func (s *Server) keepSession(ctx context.Context) error {
 	return nil
 }
 
-// signIn starts a fresh session for a person.
-func (s *Server) signIn(ctx context.Context, person, club int64) error {
+// signIn starts a fresh session for a person who has proved who they are, and
+// records it. Nothing of an earlier session of this browser is left.
+func (s *Server) signIn(c echo.Context, p store.Person, club int64) error {
+	ctx := c.Request().Context()
+	if err := s.DB.Audit(ctx, store.Scope{PersonID: p.ID}, "signed_in", "", origin(c)); err != nil {
+		return err
+	}
+	return s.startSession(ctx, p, club)
+}
+
+// startSession gives the browser a session of the person as they were when they
+// proved who they are: if their password or role has changed since, it is over.
+func (s *Server) startSession(ctx context.Context, p store.Person, club int64) error {
+	if err := s.sessions.Clear(ctx); err != nil {
+		return err
+	}
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
 	now := s.Now().UnixMilli()
-	s.sessions.Put(ctx, keyPerson, person)
+	s.sessions.Put(ctx, keyPerson, p.ID)
+	s.sessions.Put(ctx, keyProof, p.SessionsFrom.UnixMilli())
 	s.sessions.Put(ctx, keyClub, club)
 	s.sessions.Put(ctx, keySince, now)
 	s.sessions.Put(ctx, keySeen, now)
 	return s.keepSession(ctx)
+}
+
+// enterClub looks at a club in which the person has just got a role, under a new
+// token (rule W4).
+func (s *Server) enterClub(ctx context.Context, club int64) error {
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.sessions.Put(ctx, keyClub, club)
+	return s.keepSession(ctx)
+}
+
+// over tells whether a session has ended, at a time, without being signed out.
+func (s *Server) over(ctx context.Context, p store.ActorPerson, now time.Time) bool {
+	ms := func(key string) int64 { return s.sessions.GetInt64(ctx, key) }
+	return ms(keyProof) != p.SessionsFrom.UnixMilli() ||
+		now.Sub(time.UnixMilli(ms(keySeen))) > sessionIdle ||
+		now.Sub(time.UnixMilli(ms(keySince))) > sessionLife
 }
 
 // flash keeps a message for the next page. kind is "done", "note" or "problem".

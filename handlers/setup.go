@@ -34,13 +34,13 @@ func (s *Server) createSetup(c echo.Context) error {
 		Club: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones(),
 	}
 	f := &faults{c: c}
-	now := s.Now()
-	if s.signIns.blocked("setup "+c.RealIP(), now) {
-		return &club.Error{Code: club.TooMany, Key: "error_too_many"}
+	tries := guarded{"setup " + network(c.RealIP()), maxTries}
+	if wait := s.signIns.begin(s.Now(), tries); wait > 0 {
+		return &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}
 	}
 	err := s.DB.CheckSetupCode(ctx, form.Code)
-	if club.CodeOf(err) == club.Forbidden {
-		s.signIns.wrong("setup "+c.RealIP(), now)
+	if club.CodeOf(err) != club.Forbidden {
+		s.signIns.undo(s.Now(), tries)
 	}
 	if err := f.take(err); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (s *Server) createSetup(c echo.Context) error {
 	if !f.any() {
 		person, made, err := s.DB.CreateFirst(ctx, p, nc, origin(c))
 		if err == nil {
-			if err := s.signIn(ctx, person.ID, made.ID); err != nil {
+			if err := s.signIn(c, person, made.ID); err != nil {
 				return err
 			}
 			s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))
@@ -144,7 +144,9 @@ func (s *Server) createClub(c echo.Context) error {
 		page.Faults = f.list
 		return s.render(c, f.status(), people.NewClub(page, form))
 	}
-	s.sessions.Put(c.Request().Context(), keyClub, made.ID)
+	if err := s.enterClub(c.Request().Context(), made.ID); err != nil {
+		return err
+	}
 	s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))
 	return seeOther(c, "/calendar")
 }

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -32,6 +34,7 @@ func (s *Server) createSignIn(c echo.Context) error {
 	p, err := s.checkPassword(c, form.Email, c.FormValue("password"))
 	if ce, ok := errors.AsType[*club.Error](err); ok {
 		form.Error = t(c, ce.Key)
+		retryAfter(c, err)
 		return s.signInAgain(c, statusOf[ce.Code], form)
 	}
 	if err != nil {
@@ -49,7 +52,7 @@ func (s *Server) createSignIn(c echo.Context) error {
 			return err
 		}
 	}
-	if err := s.signIn(ctx, p.ID, at); err != nil {
+	if err := s.signIn(c, p, at); err != nil {
 		if !club.Storage(err) {
 			return err
 		}
@@ -69,26 +72,29 @@ func (s *Server) createSignIn(c echo.Context) error {
 
 // checkPassword is the one way to prove who one is by password.
 func (s *Server) checkPassword(c echo.Context, email, password string) (store.Person, error) {
-	ctx, now := c.Request().Context(), s.Now()
-	keys := []string{"email " + strings.ToLower(email), "address " + c.RealIP()}
-	if s.signIns.blocked(keys[0], now) || s.signIns.blocked(keys[1], now) {
-		return store.Person{}, &club.Error{Code: club.TooMany, Key: "error_too_many"}
-	}
+	ctx := c.Request().Context()
 	p, err := s.DB.PersonByEmail(ctx, email)
 	if err != nil && !errors.Is(err, club.ErrNotFound) {
 		return p, err
 	}
-	ok, old, err := s.Passwords.Matches(ctx, password, p.PasswordHash)
+	account, err := s.accountGuard(c, p.ID, email)
 	if err != nil {
 		return p, err
 	}
-	if !ok {
-		for _, k := range keys {
-			s.signIns.wrong(k, now)
-		}
-		return p, &club.Error{Code: club.Invalid, Key: "signin_wrong"}
+	address := addressGuard(c)
+	if wait := s.signIns.begin(s.Now(), account, address); wait > 0 {
+		return store.Person{}, &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}
 	}
-	s.signIns.right(keys[0])
+	ok, old, err := s.Passwords.Matches(ctx, password, p.PasswordHash)
+	if err != nil {
+		s.signIns.undo(s.Now(), account, address)
+		return store.Person{}, err
+	}
+	if !ok {
+		return store.Person{}, &club.Error{Code: club.Invalid, Key: "signin_wrong"}
+	}
+	s.signIns.undo(s.Now(), address)
+	s.signIns.forget(account)
 	if old {
 		hash, err := s.Passwords.Hash(ctx, password)
 		if err != nil {
@@ -99,6 +105,30 @@ func (s *Server) checkPassword(c echo.Context, email, password string) (store.Pe
 		}
 	}
 	return p, nil
+}
+
+// knownFor is how long a place is known from which somebody signed in.
+const knownFor = 90 * 24 * time.Hour
+
+// accountGuard is what tries at an account count for. Where the person signed in
+// from before, tries count apart from those of the rest of the world: nobody
+// else can keep them out by trying again and again.
+func (s *Server) accountGuard(c echo.Context, personID int64, email string) (guarded, error) {
+	g := guarded{"email " + strings.ToLower(email), maxTries}
+	origins, err := s.DB.SignInOrigins(c.Request().Context(), personID, s.Now().Add(-knownFor))
+	if err != nil {
+		return g, err
+	}
+	here := network(c.RealIP())
+	if slices.ContainsFunc(origins, func(o string) bool { return network(o) == here }) {
+		g.what += " from " + here
+	}
+	return g, nil
+}
+
+// addressGuard is what all tries from an address count for.
+func addressGuard(c echo.Context) guarded {
+	return guarded{"address " + network(c.RealIP()), maxAddressTries}
 }
 
 func (s *Server) signInAgain(c echo.Context, status int, form people.SignInForm) error {
@@ -125,7 +155,11 @@ func (s *Server) dialogHeaders(c echo.Context) {
 }
 
 func (s *Server) createSignOut(c echo.Context) error {
-	if err := s.sessions.Destroy(c.Request().Context()); err != nil {
+	ctx := c.Request().Context()
+	if err := s.sessions.Destroy(ctx); err != nil {
+		return err
+	}
+	if err := s.DB.Audit(ctx, store.Scope{PersonID: who(c).Person.ID}, "signed_out", "", origin(c)); err != nil && !club.Storage(err) {
 		return err
 	}
 	return seeOther(c, "/sign-in")

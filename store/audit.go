@@ -47,5 +47,13 @@ func (db *DB) AuditEntries(ctx context.Context, clubID int64, limit int) ([]Audi
 		ORDER BY a.at DESC, a.id DESC LIMIT ?`, clubID, limit)
 }
 
+// SignInOrigins lists from where a person has signed in since a time.
+func (db *DB) SignInOrigins(ctx context.Context, personID int64, since time.Time) ([]string, error) {
+	return queryAll(ctx, db.read, func(scan func(...any) error) (origin string, err error) {
+		err = scan(&origin)
+		return origin, err
+	}, `SELECT DISTINCT origin FROM audit WHERE person_id = ? AND action = 'signed_in' AND at >= ? LIMIT 1000`, personID, ms(since))
+}
+
 // orNull writes the zero id as NULL.
 func orNull(id int64) sql.NullInt64 { return sql.NullInt64{Int64: id, Valid: id != 0} }

@@ -84,14 +84,22 @@ func (db *DB) Members(ctx context.Context, clubID int64) ([]Member, error) {
 // last admin stays admin.
 func (db *DB) SetRole(ctx context.Context, s Scope, personID int64, role club.Role, origin string) error {
 	return db.inTx(ctx, func(tx *tx) error {
+		was, err := tx.roleOf(ctx, s.ClubID, personID)
+		if err != nil {
+			return err
+		}
 		if role != club.Admin {
 			if err := tx.keepAnAdmin(ctx, s.ClubID, personID); err != nil {
 				return err
 			}
 		}
-		err := mustChange(tx.ExecContext(ctx, `UPDATE members SET role = ? WHERE club_id = ? AND person_id = ?`, role, s.ClubID, personID))
-		if err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE members SET role = ? WHERE club_id = ? AND person_id = ?`, role, s.ClubID, personID); err != nil {
 			return fmt.Errorf("set role: %w", err)
+		}
+		if was == club.Admin && role != club.Admin {
+			if err := tx.voidLinks(ctx, s, personID, origin); err != nil {
+				return err
+			}
 		}
 		return tx.memberChanged(ctx, s, personID, "role_"+string(role), origin)
 	})
@@ -101,12 +109,20 @@ func (db *DB) SetRole(ctx context.Context, s Scope, personID int64, role club.Ro
 // stays. The last admin cannot leave.
 func (db *DB) RemoveMember(ctx context.Context, s Scope, personID int64, origin string) error {
 	return db.inTx(ctx, func(tx *tx) error {
+		was, err := tx.roleOf(ctx, s.ClubID, personID)
+		if err != nil {
+			return err
+		}
 		if err := tx.keepAnAdmin(ctx, s.ClubID, personID); err != nil {
 			return err
 		}
-		err := mustChange(tx.ExecContext(ctx, `DELETE FROM members WHERE club_id = ? AND person_id = ?`, s.ClubID, personID))
-		if err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM members WHERE club_id = ? AND person_id = ?`, s.ClubID, personID); err != nil {
 			return fmt.Errorf("remove member: %w", err)
+		}
+		if was == club.Admin {
+			if err := tx.voidLinks(ctx, s, personID, origin); err != nil {
+				return err
+			}
 		}
 		return tx.memberChanged(ctx, s, personID, "member_removed", origin)
 	})
@@ -139,6 +155,42 @@ func (t *tx) memberChanged(ctx context.Context, s Scope, personID int64, action,
 		return err
 	}
 	return t.audit(ctx, s, action, name, origin)
+}
+
+// roleOf is what a person is in a club; club.ErrNotFound if nothing.
+func (t *tx) roleOf(ctx context.Context, clubID, personID int64) (club.Role, error) {
+	var role club.Role
+	err := t.QueryRowContext(ctx, `SELECT role FROM members WHERE club_id = ? AND person_id = ?`, clubID, personID).Scan(&role)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", club.ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("read role: %w", err)
+	}
+	return role, nil
+}
+
+// voidLinks takes back, from somebody who is not admin any more, the ways into
+// the club that they may still hold: open invitations they made, and links that
+// set a member's password, of which it is not known who made them.
+func (t *tx) voidLinks(ctx context.Context, s Scope, personID int64, origin string) error {
+	emails, err := queryAll(ctx, t, func(scan func(...any) error) (email string, err error) {
+		err = scan(&email)
+		return email, err
+	}, `DELETE FROM invitations WHERE club_id = ? AND created_by = ? AND used_at IS NULL RETURNING email`, s.ClubID, personID)
+	if err != nil {
+		return fmt.Errorf("withdraw invitations: %w", err)
+	}
+	for _, email := range emails {
+		if err := t.audit(ctx, s, "invitation_withdrawn", email, origin); err != nil {
+			return err
+		}
+	}
+	_, err = t.ExecContext(ctx, `DELETE FROM password_resets WHERE person_id IN (SELECT person_id FROM members WHERE club_id = ?)`, s.ClubID)
+	if err != nil {
+		return fmt.Errorf("drop reset links: %w", err)
+	}
+	return nil
 }
 
 func (t *tx) addMember(ctx context.Context, clubID, personID int64, role club.Role) error {

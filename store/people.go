@@ -20,7 +20,7 @@ type Person struct {
 	Email        string
 	Name         string
 	PasswordHash string
-	SessionsFrom time.Time // sessions that began before this are over (rule W4)
+	SessionsFrom time.Time // moves on to end all sessions (rule W4)
 	Theme        string    // "", "light", "dark"
 	Shortcuts    bool      // single-key shortcuts
 	CreatedAt    time.Time
@@ -108,21 +108,31 @@ func (db *DB) UpdatePerson(ctx context.Context, id int64, c PersonChange) error 
 	})
 }
 
-// SetPassword gives a person another password and ends every session that
-// began before now. Open reset links are void.
-func (db *DB) SetPassword(ctx context.Context, personID int64, hash, origin string) error {
-	return db.inTx(ctx, func(tx *tx) error { return tx.setPassword(ctx, personID, hash, "password_changed", origin) })
+// SetPassword gives a person another password and ends all their sessions. Open
+// reset links are void.
+func (db *DB) SetPassword(ctx context.Context, personID int64, hash, origin string) (Person, error) {
+	var p Person
+	err := db.inTx(ctx, func(tx *tx) (err error) {
+		p, err = tx.setPassword(ctx, personID, hash, "password_changed", origin)
+		return err
+	})
+	return p, err
 }
 
-func (t *tx) setPassword(ctx context.Context, personID int64, hash, action, origin string) error {
-	err := mustChange(t.ExecContext(ctx, `UPDATE people SET password_hash = ?, sessions_from = ? WHERE id = ?`, hash, ms(t.now), personID))
-	if err != nil {
-		return fmt.Errorf("set password: %w", err)
+func (t *tx) setPassword(ctx context.Context, personID int64, hash, action, origin string) (Person, error) {
+	if _, err := t.ExecContext(ctx, `UPDATE people SET password_hash = ? WHERE id = ?`, hash, personID); err != nil {
+		return Person{}, fmt.Errorf("set password: %w", err)
+	}
+	if err := t.endSessions(ctx, personID); err != nil {
+		return Person{}, err
 	}
 	if _, err := t.ExecContext(ctx, `DELETE FROM password_resets WHERE person_id = ?`, personID); err != nil {
-		return fmt.Errorf("drop reset links: %w", err)
+		return Person{}, fmt.Errorf("drop reset links: %w", err)
 	}
-	return t.audit(ctx, Scope{PersonID: personID}, action, "", origin)
+	if err := t.audit(ctx, Scope{PersonID: personID}, action, "", origin); err != nil {
+		return Person{}, err
+	}
+	return queryOne(ctx, t, scanPerson, `SELECT `+personColumns+` FROM people WHERE id = ?`, personID)
 }
 
 // RehashPassword keeps a hash of the same password made with newer parameters.
@@ -139,17 +149,54 @@ func (db *DB) RehashPassword(ctx context.Context, personID int64, old, hash stri
 func (db *DB) CreatePasswordReset(ctx context.Context, personID int64, origin string) (token string, err error) {
 	token, hash := newToken()
 	err = db.inTx(ctx, func(tx *tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM password_resets WHERE person_id = ?`, personID); err != nil {
-			return fmt.Errorf("drop earlier reset links: %w", err)
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO password_resets (token_hash, person_id, expires_at) VALUES (?, ?, ?)`,
-			hash, personID, ms(tx.now.Add(resetLife)))
-		if err != nil {
-			return fmt.Errorf("add reset link: %w", err)
+		if err := tx.addReset(ctx, personID, hash); err != nil {
+			return err
 		}
 		return tx.audit(ctx, Scope{PersonID: personID}, "password_reset_made", "", origin)
 	})
 	return token, err
+}
+
+// CreateMemberReset is CreatePasswordReset by an admin for a member of their
+// club. Whoever holds the link can sign in as that person, in all their clubs:
+// so it is refused unless the admin is admin of all of these.
+func (db *DB) CreateMemberReset(ctx context.Context, s Scope, personID int64, origin string) (p Person, token string, err error) {
+	token, hash := newToken()
+	err = db.inTx(ctx, func(tx *tx) error {
+		p, err = queryOne(ctx, tx, scanPerson, `
+			SELECT `+personColumns+` FROM people
+			WHERE id = ? AND EXISTS (SELECT 1 FROM members m WHERE m.person_id = people.id AND m.club_id = ?)`, personID, s.ClubID)
+		if err != nil {
+			return err
+		}
+		var elsewhere int
+		err := tx.QueryRowContext(ctx, `
+			SELECT count(*) FROM members m WHERE m.person_id = ? AND NOT EXISTS (
+				SELECT 1 FROM members a WHERE a.club_id = m.club_id AND a.person_id = ? AND a.role = 'admin')`, personID, s.PersonID).Scan(&elsewhere)
+		if err != nil {
+			return fmt.Errorf("look for other clubs: %w", err)
+		}
+		if elsewhere > 0 {
+			return &club.Error{Code: club.Conflict, Key: "reset_other_club", Args: map[string]string{"name": p.Name, "email": p.Email}}
+		}
+		if err := tx.addReset(ctx, personID, hash); err != nil {
+			return err
+		}
+		return tx.audit(ctx, s, "password_link", p.Email, origin)
+	})
+	return p, token, err
+}
+
+func (t *tx) addReset(ctx context.Context, personID int64, hash []byte) error {
+	if _, err := t.ExecContext(ctx, `DELETE FROM password_resets WHERE person_id = ?`, personID); err != nil {
+		return fmt.Errorf("drop earlier reset links: %w", err)
+	}
+	_, err := t.ExecContext(ctx, `INSERT INTO password_resets (token_hash, person_id, expires_at) VALUES (?, ?, ?)`,
+		hash, personID, ms(t.now.Add(resetLife)))
+	if err != nil {
+		return fmt.Errorf("add reset link: %w", err)
+	}
+	return nil
 }
 
 // PasswordReset returns whose password the link sets, or a link_used error.
@@ -163,14 +210,17 @@ func (db *DB) PasswordReset(ctx context.Context, token string) (Person, error) {
 
 // UsePasswordReset sets the password of the person behind the link and ends
 // their sessions. The link works no more.
-func (db *DB) UsePasswordReset(ctx context.Context, token, hash, origin string) (personID int64, err error) {
-	err = db.inTx(ctx, func(tx *tx) error {
-		if personID, err = resetPerson(ctx, tx, token, tx.now); err != nil {
+func (db *DB) UsePasswordReset(ctx context.Context, token, hash, origin string) (Person, error) {
+	var p Person
+	err := db.inTx(ctx, func(tx *tx) error {
+		id, err := resetPerson(ctx, tx, token, tx.now)
+		if err != nil {
 			return err
 		}
-		return tx.setPassword(ctx, personID, hash, "password_reset", origin)
+		p, err = tx.setPassword(ctx, id, hash, "password_reset", origin)
+		return err
 	})
-	return personID, err
+	return p, err
 }
 
 func resetPerson(ctx context.Context, q querier, token string, now time.Time) (int64, error) {
@@ -183,9 +233,11 @@ func resetPerson(ctx context.Context, q querier, token string, now time.Time) (i
 	return id, err
 }
 
-// endSessions ends every session of a person that began before now.
+// endSessions ends every session of a person: a session is good as long as
+// sessions_from is what it was when the person proved who they are. It moves on
+// each time, also within a millisecond and when the clock was set back.
 func (t *tx) endSessions(ctx context.Context, personID int64) error {
-	if err := mustChange(t.ExecContext(ctx, `UPDATE people SET sessions_from = ? WHERE id = ?`, ms(t.now), personID)); err != nil {
+	if err := mustChange(t.ExecContext(ctx, `UPDATE people SET sessions_from = max(?, sessions_from + 1) WHERE id = ?`, ms(t.now), personID)); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
 	return nil

@@ -108,7 +108,7 @@ func TestSetPasswordEndsSessionsAndResets(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := clock.Advance(time.Minute)
-	if err := db.SetPassword(ctx, s.PersonID, "hash-2", "192.0.2.1"); err != nil {
+	if _, err := db.SetPassword(ctx, s.PersonID, "hash-2", "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	p, err := db.Person(ctx, s.PersonID)
@@ -155,8 +155,8 @@ func TestPasswordResetWorksOnceWithinHalfAnHour(t *testing.T) {
 	if p, err := db.PasswordReset(ctx, token); err != nil || p.ID != s.PersonID {
 		t.Errorf("PasswordReset = %+v, %v", p, err)
 	}
-	if id, err := db.UsePasswordReset(ctx, token, "hash-2", ""); err != nil || id != s.PersonID {
-		t.Fatalf("UsePasswordReset = %d, %v", id, err)
+	if p, err := db.UsePasswordReset(ctx, token, "hash-2", ""); err != nil || p.ID != s.PersonID {
+		t.Fatalf("UsePasswordReset = %+v, %v", p, err)
 	}
 	_, err = db.UsePasswordReset(ctx, token, "hash-3", "")
 	wantKey(t, err, club.NotFound, "link_used")

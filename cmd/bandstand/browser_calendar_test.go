@@ -45,7 +45,7 @@ func plan(t *testing.T) *plannedClub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.db.SetPassword(ctx, person.ID, hash, "test"); err != nil {
+	if _, err := app.db.SetPassword(ctx, person.ID, hash, "test"); err != nil {
 		t.Fatal(err)
 	}
 	all, err := app.db.Memberships(ctx, person.ID)

@@ -93,7 +93,7 @@ func setPassword(ctx context.Context, db *store.DB, p store.Person, pw string, o
 	if err != nil {
 		return err
 	}
-	if err := db.SetPassword(ctx, p.ID, hash, "console"); err != nil {
+	if _, err := db.SetPassword(ctx, p.ID, hash, "console"); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%s has a new password and is signed out everywhere.\n", p.Name)

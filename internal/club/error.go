@@ -3,6 +3,7 @@ package club
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code says for the program what kind of problem an Error is.
@@ -28,6 +29,8 @@ type Error struct {
 	Key   string
 	Args  map[string]string
 	Err   error
+	// Wait is how long to wait before the next try; for TooMany.
+	Wait time.Duration
 }
 
 func (e *Error) Error() string {

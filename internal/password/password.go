@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"time"
 
 	"github.com/alexedwards/argon2id"
 	"golang.org/x/text/unicode/norm"
@@ -25,6 +26,9 @@ const argonVersion = 0x13
 const (
 	atOnce  = 2
 	waiting = 20
+	// wait is what somebody is told who finds no place in the queue: it is empty
+	// long before, on a slow machine too.
+	wait = 10 * time.Second
 )
 
 // Hasher hashes and checks. The zero value is not ready: use New.
@@ -95,7 +99,7 @@ func (h *Hasher) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case h.inside <- struct{}{}:
 	default:
-		return nil, &club.Error{Code: club.TooMany, Key: "too_busy"}
+		return nil, &club.Error{Code: club.TooMany, Key: "too_busy", Wait: wait}
 	}
 	select {
 	case h.running <- struct{}{}:

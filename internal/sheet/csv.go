@@ -3,7 +3,7 @@
 package sheet
 
 import (
-	"encoding/csv"
+	"bufio"
 	"io"
 	"strings"
 )
@@ -11,25 +11,22 @@ import (
 // bom tells spreadsheets that the file is UTF-8.
 const bom = "\ufeff"
 
-// WriteCSV writes rows as CSV: UTF-8 with a mark, every field quoted where
-// needed, and no field that a spreadsheet would take for a formula (rule W12).
+// WriteCSV writes rows as CSV: UTF-8 with a mark, every field quoted, lines that
+// end as in RFC 4180, and no field that a spreadsheet would take for a formula
+// (rule W12).
 func WriteCSV(w io.Writer, rows [][]string) error {
-	if _, err := io.WriteString(w, bom); err != nil {
-		return err
-	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
+	out := bufio.NewWriter(w)
+	_, _ = out.WriteString(bom) // Flush has the first error
 	for _, row := range rows {
-		safe := make([]string, len(row))
 		for i, cell := range row {
-			safe[i] = plain(cell)
+			if i > 0 {
+				_ = out.WriteByte(',')
+			}
+			_, _ = out.WriteString(`"` + strings.ReplaceAll(plain(cell), `"`, `""`) + `"`)
 		}
-		if err := out.Write(safe); err != nil {
-			return err
-		}
+		_, _ = out.WriteString("\r\n")
 	}
-	out.Flush()
-	return out.Error()
+	return out.Flush()
 }
 
 // plain puts an apostrophe before what would be run as a formula.

@@ -3,7 +3,9 @@ package jobs
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -14,9 +16,12 @@ const removed = "[removed]"
 // secretKey matches names of fields that may hold what must not be kept.
 var secretKey = regexp.MustCompile(`(?i)token|secret|code|signature|password|authorization`)
 
+// query matches an address with a query, and of it what may be kept.
+var query = regexp.MustCompile(`(https?://[^\s?"<>]*)\?[^\s"<>]*`)
+
 // redact removes from a platform's answer what must not be kept (reliability.md
-// §3.5): fields named like secrets, queries of addresses, and the sign-in that
-// was used. What is not JSON is not kept at all.
+// §3.5): texts under names of secrets, queries of addresses, and the sign-in
+// that was used. What is not JSON is not kept at all.
 func redact(raw []byte, s platforms.Session) []byte {
 	if len(raw) == 0 {
 		return nil
@@ -27,41 +32,45 @@ func redact(raw []byte, s platforms.Session) []byte {
 	if dec.Decode(&v) != nil {
 		return nil
 	}
-	known := []string{s.Access.Reveal()}
-	for _, value := range s.App {
-		known = append(known, value.Reveal())
+	var known []string
+	for _, secret := range append(slices.Collect(maps.Values(s.App)), s.Access) {
+		if !secret.IsZero() {
+			known = append(known, secret.Reveal(), removed)
+		}
 	}
-	b, err := json.Marshal(redacted(v, known))
+	b, err := json.Marshal(redactor{strings.NewReplacer(known...)}.value(v, false))
 	if err != nil {
 		return nil
 	}
 	return b
 }
 
-func redacted(v any, known []string) any {
+// redactor takes known secrets out of texts.
+type redactor struct{ known *strings.Replacer }
+
+// value goes through what JSON can hold. Below the name of a secret no text is
+// kept: numbers there are codes of errors.
+func (r redactor) value(v any, secret bool) any {
 	switch v := v.(type) {
 	case map[string]any:
+		out := make(map[string]any, len(v))
 		for k, inner := range v {
-			if _, isText := inner.(string); isText && secretKey.MatchString(k) {
-				v[k] = removed
-				continue
-			}
-			v[k] = redacted(inner, known)
+			out[r.text(k)] = r.value(inner, secret || secretKey.MatchString(k))
 		}
+		return out
 	case []any:
 		for i, inner := range v {
-			v[i] = redacted(inner, known)
+			v[i] = r.value(inner, secret)
 		}
 	case string:
-		for _, secret := range known {
-			if secret != "" {
-				v = strings.ReplaceAll(v, secret, removed)
-			}
+		if secret {
+			return removed
 		}
-		if strings.HasPrefix(v, "http://") || strings.HasPrefix(v, "https://") {
-			v, _, _ = strings.Cut(v, "?")
-		}
-		return v
+		return r.text(v)
 	}
 	return v
+}
+
+func (r redactor) text(s string) string {
+	return query.ReplaceAllString(r.known.Replace(s), "$1")
 }

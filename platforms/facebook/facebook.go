@@ -91,12 +91,16 @@ func (f *facebook) Check(ctx context.Context, s platforms.Session) (platforms.Ac
 		ID, Name, Username string
 		Published          *bool `json:"is_published"`
 	}
-	_, err = f.api.Do(ctx, graph.Call{
+	call := graph.Call{
 		Op: graph.OpCheck, Path: s.Account.RemoteID, App: s.App, Token: s.Access,
 		Params: url.Values{"fields": {"id,name,username,is_published"}},
-	}, &page)
-	if err != nil {
+	}
+	resp, err := f.api.Do(ctx, call, &page)
+	switch {
+	case err != nil:
 		return platforms.Account{}, err
+	case page.ID == "":
+		return platforms.Account{}, f.api.NoID(call, resp)
 	}
 	a := platforms.Account{
 		Platform: ID, RemoteID: page.ID, Name: page.Name, Handle: page.Username, Kind: kindPage, CheckedBy: "debug_token", SignIn: debug.SignIn(), AsksAgain: debug.AsksAgain(),

@@ -90,12 +90,16 @@ func (i *instagram) Check(ctx context.Context, s platforms.Session) (platforms.A
 		return platforms.Account{}, err
 	}
 	var user struct{ ID, Username, Name string }
-	_, err = i.api.Do(ctx, graph.Call{
+	call := graph.Call{
 		Op: graph.OpCheck, Path: s.Account.RemoteID, App: s.App, Token: s.Access,
 		Params: url.Values{"fields": {"id,username,name"}},
-	}, &user)
-	if err != nil {
+	}
+	resp, err := i.api.Do(ctx, call, &user)
+	switch {
+	case err != nil:
 		return platforms.Account{}, err
+	case user.ID == "":
+		return platforms.Account{}, i.api.NoID(call, resp)
 	}
 	return account(user.ID, user.Name, user.Username, debug), nil
 }

@@ -44,7 +44,7 @@ func (i *instagram) Accounts(ctx context.Context, app platforms.App, g platforms
 	}
 	out := []platforms.Account{}
 	for _, p := range pages {
-		if p.Linked == nil {
+		if p.Linked == nil || p.Linked.ID == "" {
 			continue
 		}
 		a := account(p.Linked.ID, p.Linked.Name, p.Linked.Username, debug)

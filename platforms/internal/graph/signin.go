@@ -151,7 +151,11 @@ func (c *Client) Pages(ctx context.Context, app platforms.App, g platforms.Grant
 		if _, err := c.Do(ctx, Call{Op: OpRead, Path: "me/accounts", Params: params, App: app, Token: g.Tokens.Access}, &a); err != nil {
 			return nil, Debug{}, err
 		}
-		pages = append(pages, a.Data...)
+		for _, p := range a.Data {
+			if p.ID != "" {
+				pages = append(pages, p)
+			}
+		}
 		if a.Paging.Next == "" || a.Paging.Cursors.After == "" {
 			break
 		}

@@ -1,0 +1,10 @@
+package bluesky_test
+
+import (
+	"testing"
+
+	"github.com/bandstand-app/bandstand/platforms/bluesky"
+	"github.com/bandstand-app/bandstand/platforms/platformtest"
+)
+
+func FuzzAnswers(f *testing.F) { platformtest.FuzzAnswers(f, bluesky.New) }

@@ -1,0 +1,10 @@
+package facebook_test
+
+import (
+	"testing"
+
+	"github.com/bandstand-app/bandstand/platforms/facebook"
+	"github.com/bandstand-app/bandstand/platforms/platformtest"
+)
+
+func FuzzAnswers(f *testing.F) { platformtest.FuzzAnswers(f, facebook.New) }

@@ -1,0 +1,10 @@
+package linkedin_test
+
+import (
+	"testing"
+
+	"github.com/bandstand-app/bandstand/platforms/linkedin"
+	"github.com/bandstand-app/bandstand/platforms/platformtest"
+)
+
+func FuzzAnswers(f *testing.F) { platformtest.FuzzAnswers(f, linkedin.New) }

@@ -1,0 +1,10 @@
+package x_test
+
+import (
+	"testing"
+
+	"github.com/bandstand-app/bandstand/platforms/platformtest"
+	"github.com/bandstand-app/bandstand/platforms/x"
+)
+
+func FuzzAnswers(f *testing.F) { platformtest.FuzzAnswers(f, x.New) }

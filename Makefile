@@ -35,6 +35,17 @@ demo: build ## try it: a furnished club in practice mode, nothing leaves this co
 test: ## all tests that need nothing but Go, with the race detector
 	go test -race -shuffle=on -timeout=30m ./...
 
+# The targets are found by their names, so that none can be forgotten.
+FUZZ ?= 20s
+.PHONY: fuzz
+fuzz: ## let every parser of foreign bytes read nonsense, 20 s each (FUZZ=10m)
+	@mkdir -p $(CACHE)
+	@grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9]+' . | sed -E 's|/[^/]+:func | |' | sort | while read -r dir name; do \
+	  echo "fuzz $$dir $$name"; \
+	  go test -run='^$$' -fuzz="^$$name$$" -fuzztime=$(FUZZ) -timeout=2h $$dir > $(CACHE)/fuzz.txt 2>&1 </dev/null || { cat $(CACHE)/fuzz.txt; exit 1; }; \
+	  grep 'execs:' $(CACHE)/fuzz.txt | tail -n 1 || { cat $(CACHE)/fuzz.txt; echo "$$name did not run"; exit 1; }; \
+	done
+
 .PHONY: browser
 browser: chromium ## the tests in headless Chromium, with accessibility
 	go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=20m ./cmd/bandstand -run Browser
@@ -108,6 +119,7 @@ check: ## exactly what CI runs
 	$(MAKE) drift
 	$(MAKE) lint
 	$(MAKE) test
+	$(MAKE) fuzz
 	$(MAKE) crash
 	$(MAKE) browser
 	$(MAKE) vuln

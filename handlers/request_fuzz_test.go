@@ -98,7 +98,7 @@ func fuzzedServer(f *testing.F) (s *Server, cookie string) {
 	must(f, err)
 	ctx, err := s.sessions.Load(f.Context(), "")
 	must(f, err)
-	must(f, s.signIn(ctx, person.ID, c.ID))
+	must(f, s.startSession(ctx, person, c.ID))
 	token, _, err := s.sessions.Commit(ctx)
 	must(f, err)
 	return s, s.sessions.Cookie.Name + "=" + token

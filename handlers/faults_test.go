@@ -294,7 +294,7 @@ func TestBannerWhileNothingCanBeStored(t *testing.T) {
 	var held atomic.Bool
 	s := newScene(t, func(c *Config) { c.Health = func() Health { return Health{Held: held.Load()} } })
 	b := s.as(club.Viewer)
-	const words = "The server cannot save anything at the moment. Posts wait"
+	const words = "The server has trouble saving, so posts wait"
 	tag := b.get("/calendar").want(http.StatusOK).saysNot(words).Header.Get("ETag")
 	held.Store(true)
 	b.do(http.MethodGet, "/calendar", nil, http.Header{"If-None-Match": {tag}}).want(http.StatusOK).says(words)

@@ -99,7 +99,7 @@ func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
 	disk := people.StatusLine{Name: t(c, "status_disk"), Value: t(c, "status_disk_free", "size", i18n.Bytes(ctx, free))}
 	switch {
 	case h.Held:
-		disk.Value, disk.Trouble = t(c, "status_disk_held"), true
+		disk.Value, disk.Trouble = t(c, "status_disk_held", "size", i18n.Bytes(ctx, free)), true
 	case tight:
 		disk.Value, disk.Trouble = t(c, "status_disk_tight", "size", i18n.Bytes(ctx, free)), true
 	}

@@ -36,7 +36,7 @@ func TestStatusSaysWhatIsWrong(t *testing.T) {
 	}
 	page := s.as(club.Admin).get("/settings/status").want(http.StatusOK).
 		says("Something wants your attention", "No, not since Mon 23 Nov, 09:00:00. Restart Bandstand", "Since Tue 24 Nov, 18:30:00",
-			"Wait for a decision", "Needs reconnecting", "Nothing can be stored", "Damaged: wrong # of entries", "Cannot be written or read").
+			"Wait for a decision", "Needs reconnecting", "Nothing can be stored safely", "Damaged: wrong # of entries", "Cannot be written or read").
 		saysNot("All is well")
 	if n := page.doc().Find("dd[data-trouble]").Length(); n != 7 {
 		t.Errorf("%d lines are marked, want 7: %s", n, page.text())

@@ -26,6 +26,7 @@ func (e *Engine) recurring() []struct {
 		do         func(context.Context) error
 	}{
 		{"@every 1m", "say that Bandstand runs", e.sayAlive},
+		{"@every 10m", "put space by", func(context.Context) error { return e.loadBallast() }},
 		{"@every 10s", "find addresses of posts", e.findLinks},
 		{"@every 10s", "take numbers of posts", e.takeNumbers},
 		{"@every 1m", "take numbers of accounts", e.takeAccountNumbers},

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
@@ -42,7 +43,15 @@ type Media interface {
 	Sweep(ctx context.Context) (int, error)
 }
 
-// Config is what the jobs are built with. Every field but Built is needed.
+// Ballast is space put by for the moment when there is none: disk.Ballast.
+type Ballast interface {
+	// Load puts it by, if it is not. It is an error if there is too little.
+	Load() error
+	// Release gives it back.
+	Release() error
+}
+
+// Config is what the jobs are built with. Every field down to Boot is needed.
 type Config struct {
 	DB *store.DB
 	// Platforms gives the real platforms, or the make-believe ones of a club:
@@ -64,12 +73,17 @@ type Config struct {
 	// Built is when this program was made: no clock is right before that. Zero if
 	// it is not known.
 	Built time.Time
+	// Ballast is there while anything is begun; nil if there is none.
+	Ballast Ballast
+	// Before comes before all else that Start does; nil if there is nothing.
+	Before func(context.Context) error
 }
 
 // Engine publishes what is due.
 type Engine struct {
 	Config
 	signIns *SignIns
+	begun   bool // begin has done its work
 
 	lines *lines
 
@@ -92,8 +106,32 @@ func NewEngine(c Config, signIns *SignIns) *Engine {
 	return &Engine{Config: c, signIns: signIns, lines: newLines()}
 }
 
-// Start looks at what an earlier process left behind. It comes before Run.
+// Start looks at what an earlier process left behind. It comes before Run. Where
+// nothing can be stored, nothing is begun until that is done.
 func (e *Engine) Start(ctx context.Context) error {
+	now := e.Now()
+	e.lastTick, e.lastClaim, e.lastWall, e.lastElapsed = now, now, now, e.Elapsed()
+	err := e.loadBallast()
+	if err == nil {
+		err = e.begin(ctx)
+	}
+	if club.Storage(err) {
+		e.hold(err)
+		return nil
+	}
+	return err
+}
+
+// begin is done once, before anything else.
+func (e *Engine) begin(ctx context.Context) error {
+	if e.begun {
+		return nil
+	}
+	if e.Before != nil {
+		if err := e.Before(ctx); err != nil {
+			return err
+		}
+	}
 	if err := e.recover(ctx); err != nil {
 		return err
 	}
@@ -108,12 +146,16 @@ func (e *Engine) Start(ctx context.Context) error {
 	if !alive.IsZero() && now.Sub(alive) > offAtLeast {
 		e.offFrom, e.offTo = alive, now
 	}
-	e.lastTick, e.lastClaim, e.lastWall, e.lastElapsed = now, now, now, e.Elapsed()
+	e.mu.Lock()
 	e.alive = later(alive, e.Built)
+	e.mu.Unlock()
 	// A hold of the clock that an earlier process began is this one's to end.
-	if e.doubted, err = e.DB.ClockHeld(ctx); err != nil {
+	doubted, err := e.DB.ClockHeld(ctx)
+	if err != nil {
 		return err
 	}
+	e.setDoubted(doubted)
+	e.begun = true
 	if e.clockInDoubt(ctx, now) {
 		return nil
 	}
@@ -139,6 +181,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-e.After(e.rest(ctx)):
 		case <-wake:
 		case <-e.lines.freed:
+		case err := <-e.DB.Faults():
+			e.holdAfter(err)
 		}
 	}
 }
@@ -179,9 +223,9 @@ type Status struct {
 // stuckAfter is how long a tick may fail to come.
 const stuckAfter = 30 * time.Second
 
-// Stuck tells whether posts would not go out.
+// Stuck tells whether the engine itself stands still.
 func (s Status) Stuck(now time.Time) bool {
-	return now.Sub(s.LastTick) > stuckAfter || now.Sub(s.LastClaim) > stuckAfter
+	return now.Sub(s.LastTick) > stuckAfter || !s.Held && now.Sub(s.LastClaim) > stuckAfter
 }
 
 // Status says when the engine last ticked.

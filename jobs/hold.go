@@ -9,17 +9,27 @@ import (
 
 // holdAfter stops claiming, and all recurring work, if err says that nothing
 // can be stored: a call whose intent or outcome cannot be kept must not be made
-// (rule D8).
+// (rule D8). The space that was put by is released, so that what is on its way
+// comes to its end.
 func (e *Engine) holdAfter(err error) {
-	if !club.Storage(err) {
-		return
+	if club.Storage(err) {
+		e.hold(err)
 	}
+}
+
+func (e *Engine) hold(err error) {
 	e.mu.Lock()
 	first := e.heldUntil.IsZero()
 	e.heldUntil = e.Now().Add(holdFor)
 	e.mu.Unlock()
 	if first {
 		e.Log.Error("nothing can be stored: publishing waits", "err", err)
+	}
+	if e.Ballast == nil || club.CodeOf(err) != club.Full {
+		return
+	}
+	if err := e.Ballast.Release(); err != nil && first {
+		e.Log.Error("no space could be made", "err", err)
 	}
 }
 
@@ -35,12 +45,8 @@ func (e *Engine) isHeld(ctx context.Context, now time.Time) bool {
 	case now.Before(until):
 		return true
 	}
-	err := e.DB.TryWriting(ctx)
-	if err == nil {
-		err = e.Journal.Try(e.Boot)
-	}
-	if err != nil {
-		e.holdAfter(err)
+	if err := e.tryStoring(ctx); err != nil {
+		e.hold(err)
 		return true
 	}
 	e.mu.Lock()
@@ -48,4 +54,27 @@ func (e *Engine) isHeld(ctx context.Context, now time.Time) bool {
 	e.mu.Unlock()
 	e.Log.Info("things can be stored again: publishing goes on")
 	return false
+}
+
+// tryStoring puts space by again, tries whether there is still some left then,
+// and does what could not be done at the start.
+func (e *Engine) tryStoring(ctx context.Context) error {
+	for _, try := range []func() error{
+		e.loadBallast,
+		func() error { return e.DB.TryWriting(ctx) },
+		func() error { return e.Journal.Try(e.Boot) },
+		func() error { return e.begin(ctx) },
+	} {
+		if err := try(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) loadBallast() error {
+	if e.Ballast == nil {
+		return nil
+	}
+	return e.Ballast.Load()
 }

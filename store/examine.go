@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+
+	"github.com/bandstand-app/bandstand/internal/club"
 )
 
 // examined is the installation value that says how the last Examine ended.
@@ -74,8 +76,11 @@ func (db *DB) ExamineAfterCrash(ctx context.Context) error {
 		return nil
 	}
 	x, err := db.Examine(ctx)
-	if err == nil && x.Trouble != "" {
-		err = db.damaged(errors.New(x.Trouble))
+	switch {
+	case x.Trouble != "":
+		return db.damaged(errors.New(x.Trouble))
+	case !x.At.IsZero() && club.Storage(err):
+		return nil // it is well; only that cannot be noted down
 	}
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
 
+	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/failpoint"
 	"github.com/bandstand-app/bandstand/internal/secret"
 	"github.com/bandstand-app/bandstand/migrations"
@@ -48,8 +49,9 @@ type DB struct {
 	path     string
 	unclean  bool // the last program did not close it
 
-	wake sync.Mutex
-	subs []chan struct{}
+	wake   sync.Mutex
+	subs   []chan struct{}
+	faults chan error
 }
 
 // Open opens the database in dir, making and migrating it as needed, and checks
@@ -84,9 +86,9 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
 	sessions.SetMaxOpenConns(2)
-	db := &DB{unclean: leftLog(path), write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path}
+	db := &DB{unclean: leftLog(path), write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path, faults: make(chan error, 1)}
 	if err := db.start(ctx, driver); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, Fault(errors.Join(err, db.Close()))
 	}
 	return db, nil
 }
@@ -242,6 +244,21 @@ type tx struct {
 // inTx runs fn in one write transaction. fn does no network calls, hashes no
 // files and does not sleep (rule D4).
 func (db *DB) inTx(ctx context.Context, fn func(tx *tx) error) error {
+	err := db.writeTx(ctx, fn)
+	if club.Storage(err) {
+		select {
+		case db.faults <- err:
+		default: // one is enough
+		}
+	}
+	return err
+}
+
+// Faults gives errors of writing that are about the place where the database
+// lies, whoever they happened to; not all of them.
+func (db *DB) Faults() <-chan error { return db.faults }
+
+func (db *DB) writeTx(ctx context.Context, fn func(tx *tx) error) error {
 	t, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", Fault(err))

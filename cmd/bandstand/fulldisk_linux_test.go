@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"io/fs"
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,6 +24,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/disk"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -39,9 +42,9 @@ func smallDisk(t *testing.T) (dir string, fill, free func()) {
 			t.Errorf("unmount: %v", err)
 		}
 	})
-	ballast := filepath.Join(dir, "ballast")
+	waste := filepath.Join(dir, "waste")
 	fill = func() {
-		f, err := os.OpenFile(ballast, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		f, err := os.OpenFile(waste, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,24 +58,21 @@ func smallDisk(t *testing.T) (dir string, fill, free func()) {
 		}
 	}
 	free = func() {
-		if err := os.Remove(ballast); err != nil {
+		if err := os.Remove(waste); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return dir, fill, free
 }
 
-// TestFullDisk is T-DB-FULL on the whole program, on a disk that is really full:
-// it says so, loses nothing that was typed, sends nothing, and goes on by itself
-// when there is room again.
-func TestFullDisk(t *testing.T) {
-	t.Parallel()
-	disk, fill, free := smallDisk(t)
-	data := filepath.Join(disk, "data")
+// demoOn opens a demo whose data lie on this disk, and those of its make-believe
+// platforms on another, which has room.
+func demoOn(t *testing.T, small string) *App {
+	t.Helper()
+	data := filepath.Join(small, "data")
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	// The make-believe platforms have room: theirs is another disk.
 	if err := os.Symlink(t.TempDir(), filepath.Join(data, "practice")); err != nil {
 		t.Fatal(err)
 	}
@@ -80,20 +80,58 @@ func TestFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return app
+}
+
+// runs lets an app run. end, which may be called more than once, ends it.
+func runs(t *testing.T, app *App) (end func()) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- app.Run(ctx) }()
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		stop()
 		if err := errors.Join(<-ended, app.Close()); err != nil {
 			t.Errorf("end: %v", err)
 		}
 	})
+	t.Cleanup(end)
+	return end
+}
+
+// hasBallast tells whether the space that is put by lies on the disk.
+func hasBallast(t *testing.T, app *App) bool {
+	t.Helper()
+	i, err := os.Stat(filepath.Join(app.settings.Data, disk.BallastName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return err == nil && i.Size() == disk.BallastBytes
+}
+
+// waiting tells whether everybody sees that posts wait for the disk.
+func (v *visitor) waiting() bool {
+	v.t.Helper()
+	health, status := v.get("/healthz")
+	page, shown := v.get("/calendar")
+	return status == http.StatusServiceUnavailable && strings.Contains(health, `"storage"`) &&
+		shown == http.StatusOK && strings.Contains(page, "The server has trouble saving, so posts wait")
+}
+
+// TestFullDisk is T-DB-FULL on the whole program, on a disk that is really full:
+// it says so, loses nothing that was typed, sends nothing, and goes on by itself
+// when there is room again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	small, fill, free := smallDisk(t)
+	app := demoOn(t, small)
+	runs(t, app)
 	v := newVisitor(t, app)
 	account := plainAccount(t, app)
+	v.until("space is put by", func() bool { return hasBallast(t, app) })
 
 	const due = "This goes out while the disk is full"
-	schedule(t, app, account, due, 8*time.Second)
+	schedule(t, app, account, due, 20*time.Second)
 	if err := app.db.Checkpoint(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -101,11 +139,14 @@ func TestFullDisk(t *testing.T) {
 	if n := published(t, app, due); n != 0 {
 		t.Fatal("the disk was not full in time")
 	}
-	v.until("a banner, and a health that tells", func() bool {
-		page, status := v.get("/healthz")
-		banner, _ := v.get("/calendar")
-		return status == http.StatusServiceUnavailable && strings.Contains(page, `"storage"`) && strings.Contains(banner, "The server cannot save anything at the moment. Posts wait")
-	})
+	v.until("a banner, and a health that tells", v.waiting)
+	if hasBallast(t, app) {
+		t.Error("the space that was put by is kept")
+	}
+	if body, status := v.send("/posts", url.Values{"op": {"spare-1"}, "version": {"0"}, "text": {"In the last room"}, "when": {"none"}}, nil, false); status != http.StatusSeeOther {
+		t.Errorf("saving a draft in the space that was put by answers %d: %s", status, body)
+	}
+	fill() // whoever filled the disk goes on
 
 	const text = "Typed on a full disk"
 	form := url.Values{"op": {"full-1"}, "version": {"0"}, "text": {text}, "when": {"none"}, "do": {"draft"}}
@@ -140,6 +181,9 @@ func TestFullDisk(t *testing.T) {
 		_, status := v.get("/healthz")
 		return status == http.StatusOK && published(t, app, due) == 1
 	})
+	if !hasBallast(t, app) {
+		t.Error("no space is put by again")
+	}
 	for range 2 { // pressed again, it is the same
 		if body, status := v.send("/posts", form, nil, false); status != http.StatusSeeOther {
 			t.Fatalf("saving with room again answers %d: %s", status, body)
@@ -159,6 +203,43 @@ func TestFullDisk(t *testing.T) {
 	if err := app.db.Reader().QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&fine); err != nil || fine != "ok" {
 		t.Errorf("integrity: %s, %v", fine, err)
 	}
+}
+
+// TestStartOnAFullDisk: a program that starts where there is no space shows what
+// there is, and sends nothing. Not even what an earlier process left open is
+// settled before there is room; then all of it is, without another start.
+func TestStartOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	small, fill, free := smallDisk(t)
+	app := demoOn(t, small)
+	end := runs(t, app)
+	v := newVisitor(t, app)
+	account := plainAccount(t, app)
+	v.until("space is put by", func() bool { return hasBallast(t, app) })
+	const due = "This was due while nothing ran"
+	schedule(t, app, account, due, 5*time.Minute)
+	demo, settings := app.demo, app.settings
+	end()
+	fill()
+
+	settings.Listen = app.listener.Addr().String() // the cookie is for it
+	later := func() time.Time { return time.Now().Add(10 * time.Minute) }
+	again, err := openApp(t.Context(), settings, io.Discard, later, func(a *App) { a.demo = demo })
+	if err != nil {
+		t.Fatalf("on a full disk it does not start: %v", err)
+	}
+	runs(t, again)
+	v.until("pages, with a banner", v.waiting)
+	seen := again.engine.Status().LastTick
+	v.until("it has tried again", func() bool { return again.engine.Status().LastTick.Sub(seen) > 12*time.Second })
+	if !v.waiting() || published(t, again, due) != 0 {
+		t.Error("something was sent from a disk that is full")
+	}
+	free()
+	v.until("everything goes on", func() bool {
+		_, status := v.get("/healthz")
+		return status == http.StatusOK && published(t, again, due) == 1 && hasBallast(t, again)
+	})
 }
 
 // plainAccount is one that takes a text alone.

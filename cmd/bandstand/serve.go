@@ -19,6 +19,8 @@ import (
 	"github.com/alexedwards/scs/sqlite3store"
 
 	"github.com/bandstand-app/bandstand/handlers"
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/disk"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/internal/linkcard"
@@ -56,6 +58,8 @@ type App struct {
 	demo     *handlers.Demo       // nil but in a demo
 	greeting string               // instead of the usual one
 	lock     *os.File
+	spare    int64 // bytes put by for a full disk
+	ballast  *disk.Ballast
 	db       *store.DB
 	journal  *journal.Journal
 	means    meaning
@@ -91,7 +95,7 @@ func openApp(ctx context.Context, settings Settings, out io.Writer, now func() t
 	start := time.Now()
 	a := &App{
 		settings: settings, out: out, means: means, now: now, log: newLog(os.Stderr),
-		elapsed: func() time.Duration { return time.Since(start) },
+		elapsed: func() time.Duration { return time.Since(start) }, spare: disk.BallastBytes,
 	}
 	change(a)
 	if err := a.open(ctx); err != nil {
@@ -112,6 +116,12 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.listener, err = net.Listen("tcp", a.settings.Listen); err != nil {
+		return fmt.Errorf("listen on %s: %w", a.settings.Listen, err)
+	}
+	if _, port, _ := net.SplitHostPort(a.settings.Listen); port == "0" && a.means.base.Port() == "0" {
+		a.means.base.Host = a.listener.Addr().String()
+	}
 	// Messages and assets are read while the database is opened: each takes as
 	// long as the other.
 	var face face
@@ -119,6 +129,26 @@ func (a *App) open(ctx context.Context) error {
 	var reading sync.WaitGroup
 	reading.Go(func() { face, faceErr = readFace() })
 	defer reading.Wait()
+	a.ballast = disk.NewBallast(a.settings.Data, a.spare)
+	err = a.openData(ctx, keys)
+	if club.CodeOf(err) == club.Full {
+		// Even opening takes some space: that which was put by.
+		if err := errors.Join(a.closeData(), a.ballast.Release()); err != nil {
+			return err
+		}
+		err = a.openData(ctx, keys)
+	}
+	if err != nil {
+		return err
+	}
+	if reading.Wait(); faceErr != nil {
+		return faceErr
+	}
+	return a.wire(face)
+}
+
+// openData opens what Bandstand keeps.
+func (a *App) openData(ctx context.Context, keys *secret.Keyset) (err error) {
 	if a.db, err = store.Open(ctx, a.settings.Data, keys, a.now); err != nil {
 		return err
 	}
@@ -128,16 +158,22 @@ func (a *App) open(ctx context.Context) error {
 	if a.journal, err = journal.Open(a.settings.Data, a.now); err != nil {
 		return err
 	}
-	if a.listener, err = net.Listen("tcp", a.settings.Listen); err != nil {
-		return fmt.Errorf("listen on %s: %w", a.settings.Listen, err)
+	a.media, err = media.Open(a.db, media.Settings{
+		Dir: filepath.Join(a.settings.Data, "media"), Key: keys.Derive("media-url"), BaseURL: a.means.base.String(), Now: a.now,
+	})
+	return err
+}
+
+func (a *App) closeData() error {
+	var errs []error
+	if a.journal != nil {
+		errs = append(errs, a.journal.Close())
 	}
-	if _, port, _ := net.SplitHostPort(a.settings.Listen); port == "0" && a.means.base.Port() == "0" {
-		a.means.base.Host = a.listener.Addr().String()
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
 	}
-	if reading.Wait(); faceErr != nil {
-		return faceErr
-	}
-	return a.wire(keys, face)
+	a.journal, a.db = nil, nil
+	return errors.Join(errs...)
 }
 
 // face is what pages are made of besides data.
@@ -177,26 +213,20 @@ func (s *DataSettings) keys() (*secret.Keyset, error) {
 	return secret.Create(path)
 }
 
-func (a *App) wire(keys *secret.Keyset, face face) error {
+func (a *App) wire(face face) error {
 	a.parts = a.integrate()
 	passwords := password.New()
-	library, err := media.Open(a.db, media.Settings{
-		Dir: filepath.Join(a.settings.Data, "media"), Key: keys.Derive("media-url"), BaseURL: a.means.base.String(), Now: a.now,
-	})
-	if err != nil {
-		return err
-	}
-	cfg := a.jobsConfig(library)
-	a.media, a.signIns = library, jobs.NewSignIns(cfg)
+	cfg := a.jobsConfig()
+	a.signIns = jobs.NewSignIns(cfg)
 	a.engine = jobs.NewEngine(cfg, a.signIns)
 	a.links = linkcard.New(linkcard.Config{
 		Web:  safehttp.NewUntrusted(safehttp.Settings{UserAgent: userAgent(), Exceptions: a.means.networks}),
-		Rows: a.db, Pictures: library, Now: a.now, Log: a.log,
+		Rows: a.db, Pictures: a.media, Now: a.now, Log: a.log,
 	})
 	web, err := handlers.New(handlers.Config{
 		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: face.catalogue, Assets: face.assets, Log: a.log,
 		Now: a.now, BaseURL: a.means.base, TrustedProxies: a.means.proxies, Version: version, Passwords: passwords,
-		Media: library, Links: a.links, Health: a.health, Demo: a.demo,
+		Media: a.media, Links: a.links, Health: a.health, Demo: a.demo,
 		Real: a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,
 		Platforms: a.parts.Platforms, App: a.parts.App, SignIns: a.signIns,
 	})
@@ -211,10 +241,11 @@ func (a *App) wire(keys *secret.Keyset, face face) error {
 }
 
 // jobsConfig is what everything that Bandstand does by itself is built with.
-func (a *App) jobsConfig(library *media.Library) jobs.Config {
+func (a *App) jobsConfig() jobs.Config {
 	return jobs.Config{
-		DB: a.db, Platforms: a.parts.Platforms, App: a.parts.App, Media: library, Journal: a.journal, Log: a.log, Now: a.now,
+		DB: a.db, Platforms: a.parts.Platforms, App: a.parts.App, Media: a.media, Journal: a.journal, Log: a.log, Now: a.now,
 		Elapsed: a.elapsed, After: time.After, Jitter: rand.Float64, Boot: store.NewID(),
+		Ballast: a.ballast, Before: a.findPlace,
 	}
 }
 
@@ -232,9 +263,6 @@ func (a *App) health() handlers.Health {
 func (a *App) Run(ctx context.Context) error {
 	starting := context.WithoutCancel(ctx)
 	if err := a.greet(starting); err != nil {
-		return err
-	}
-	if err := a.findPlace(starting); err != nil {
 		return err
 	}
 	// Before anything runs, what an earlier process left open is settled.
@@ -276,7 +304,9 @@ func (a *App) greet(ctx context.Context) error {
 		return err
 	}
 	code, err := a.db.NewSetupCode(ctx)
-	if err != nil {
+	if club.Storage(err) {
+		a.log.Error("no set-up code could be stored, if one is needed: start again when something can be", "err", err)
+	} else if err != nil {
 		return err
 	}
 	if code == "" {
@@ -295,12 +325,7 @@ func (a *App) Close() error {
 			errs = append(errs, err)
 		}
 	}
-	if a.journal != nil {
-		errs = append(errs, a.journal.Close())
-	}
-	if a.db != nil {
-		errs = append(errs, a.db.Close())
-	}
+	errs = append(errs, a.closeData())
 	if a.lock != nil {
 		errs = append(errs, a.lock.Close())
 	}

@@ -13,10 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
-	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/disk"
 	"github.com/bandstand-app/bandstand/internal/failpoint"
 )
 
@@ -66,7 +65,11 @@ func Open(dir string, now func() time.Time) (*Journal, error) {
 	j := &Journal{dir: dir, now: now, fullAt: fullAt, sync: (*os.File).Sync, size: math.MaxInt64}
 	last, err := j.open()
 	if err != nil {
-		return nil, fmt.Errorf("open the publish journal: %w", err)
+		err = fmt.Errorf("open the publish journal: %w", err)
+		if disk.IsFull(err) {
+			err = disk.Fault(err)
+		}
+		return nil, err
 	}
 	j.pos = Position{File: FileName, Offset: j.size, Last: last}
 	return j, nil
@@ -290,13 +293,10 @@ func syncDir(dir string) error {
 
 // fault makes an error that people understand of a disk that takes no lines.
 func fault(err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return &club.Error{Code: club.Full, Key: "error_no_space", Err: fmt.Errorf("write the publish journal: %w", err)}
 	}
-	return &club.Error{Code: club.Full, Key: "error_no_write", Err: fmt.Errorf("write the publish journal: %w", err)}
+	return disk.Fault(fmt.Errorf("write the publish journal: %w", err))
 }
 
 // Read gives every entry of all files in the order in which they were written.

@@ -6,16 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/disk"
 )
-
-// Below this free space, or a twentieth of the disk where that is less, uploads
-// are refused: the database needs the rest (rule D8).
-const keepFree = 500_000_000
 
 // files is the folder of pictures: <dir>/aa/<id>, and <dir>/aa/<id>.<spec> for
 // copies. It lies outside of everything that is served as it stands.
@@ -25,13 +19,13 @@ type files struct {
 }
 
 func openFiles(dir string) (*files, error) {
-	f := &files{dir: dir, free: freeSpace}
+	f := &files{dir: dir, free: disk.Free}
 	// What lies in tmp was not finished before the program ended.
 	if err := os.RemoveAll(f.tmp()); err != nil {
-		return nil, fmt.Errorf("clear unfinished uploads: %w", err)
+		return nil, onDisk(fmt.Errorf("clear unfinished uploads: %w", err))
 	}
 	if err := os.MkdirAll(f.tmp(), 0o700); err != nil {
-		return nil, fmt.Errorf("make media folder: %w", err)
+		return nil, onDisk(fmt.Errorf("make media folder: %w", err))
 	}
 	return f, nil
 }
@@ -91,29 +85,17 @@ func (f *files) remove(id string) error {
 func (f *files) room() error {
 	free, total, err := f.free(f.dir)
 	if err != nil {
-		return fmt.Errorf("look for free space: %w", err)
+		return err
 	}
-	if tight(free, total) {
+	if disk.Tight(free, total) {
 		return full(nil)
 	}
 	return nil
 }
 
-// tight tells whether too little is free to take in pictures (rule D8).
-func tight(free, total int64) bool { return free < min(keepFree, total/20) }
-
-func freeSpace(dir string) (free, total int64, err error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return 0, 0, err
-	}
-	//nolint:unconvert // other systems have fields of other widths
-	return int64(s.Bavail) * int64(s.Bsize), int64(s.Blocks) * int64(s.Bsize), nil
-}
-
 // onDisk makes a full disk something that people are told.
 func onDisk(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if disk.IsFull(err) {
 		return full(err)
 	}
 	return err

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/disk"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -77,7 +78,7 @@ func (l *Library) turn(ctx context.Context) (leave func(), err error) {
 // for more pictures.
 func (l *Library) Room() (free int64, isTight bool, err error) {
 	free, total, err := l.files.free(l.files.dir)
-	return free, tight(free, total), err
+	return free, disk.Tight(free, total), err
 }
 
 // Save takes in what a person uploaded as a picture of the club. What is wrong

@@ -104,7 +104,7 @@ func (u *Untrusted) Get(ctx context.Context, address string, w Want) (Document, 
 // prepare makes an address one that may be read: https, and no credentials.
 // Plain http stays only for IP addresses the operator allowed.
 func (u *Untrusted) prepare(target *url.URL) error {
-	if target.Host == "" || target.User != nil || target.Opaque != "" {
+	if target.Hostname() == "" || target.User != nil || target.Opaque != "" {
 		return ErrScheme
 	}
 	switch target.Scheme {

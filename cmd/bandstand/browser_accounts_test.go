@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -44,7 +43,7 @@ func (b *tab) setUp(greeting string) {
 func TestBrowserAccounts(t *testing.T) {
 	for _, v := range []view{phone, darkDesktop} {
 		t.Run(v.name, func(t *testing.T) {
-			app, greeting := startApp(t, Settings{})
+			app, greeting := startApp(t, Settings{}, newTestClock())
 			b := newTab(t, app.means.base.String(), v)
 			b.expected = []string{"422"}
 			b.setUp(greeting)
@@ -111,6 +110,7 @@ func TestBrowserAccounts(t *testing.T) {
 // TestBrowserLiveAccounts connects a real account of a live club: the platform
 // is another origin, played by a sandbox on a port of its own.
 func TestBrowserLiveAccounts(t *testing.T) {
+	clock := newTestClock()
 	handler := make(chan http.Handler, 1)
 	sandbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := <-handler
@@ -118,7 +118,7 @@ func TestBrowserLiveAccounts(t *testing.T) {
 		h.ServeHTTP(w, r)
 	}))
 	t.Cleanup(sandbox.Close)
-	world, err := practice.Open("", newSimulators(sandbox.Client(), sandbox.URL, time.Now), newLog(os.Stderr))
+	world, err := practice.Open("", newSimulators(sandbox.Client(), sandbox.URL, clock.now), newLog(os.Stderr))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestBrowserLiveAccounts(t *testing.T) {
 			form.Field(i).SetString(at[one.platform][one.endpoint.Name])
 		}
 	}
-	app, greeting := startApp(t, settings)
+	app, greeting := startApp(t, settings, clock)
 	b := newTab(t, app.means.base.String(), desktop)
 	b.expected = []string{"favicon.ico"}
 	b.setUp(greeting)

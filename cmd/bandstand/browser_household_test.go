@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,27 +15,19 @@ import (
 // household is an app whose clock the test moves.
 type household struct {
 	*App
-	clock    *shiftedClock
+	clock    *testClock
 	greeting string
 }
 
-// householdPast is how long ago a household begins: how far its clock can move.
-const householdPast = 6 * time.Hour
+// soon is how far ahead people schedule. No step takes so long that it is over
+// before the form is sent.
+const soon = time.Hour
 
 // startHousehold runs an app that nobody has set up.
 func startHousehold(t *testing.T) *household {
 	t.Helper()
-	h := &household{clock: newShiftedClock(householdPast)}
-	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}
-	out := new(lockedBuffer)
-	app, err := openApp(t.Context(), settings, out, h.clock.now, func(a *App) { a.elapsed = h.clock.elapsed })
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.App = app
-	runApp(t, app)
-	eventually(t, "a greeting", func() bool { return strings.Contains(out.String(), "/setup?code=") })
-	h.greeting = out.String()
+	h := &household{clock: newTestClock()}
+	h.App, h.greeting = startApp(t, Settings{}, h.clock)
 	return h
 }
 

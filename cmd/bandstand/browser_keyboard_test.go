@@ -144,12 +144,12 @@ func (k *keyboard) here() string {
 	if at.Tag == beyond {
 		return ""
 	}
-	for end := time.Now().Add(2 * time.Second); len(at.Faults) > 0 && time.Now().Before(end); at = k.focus() {
+	for end := time.Now().Add(waitFor); len(at.Faults) > 0 && !k.abroad && time.Now().Before(end); at = k.focus() {
 		k.b.rest(20) // until the page has come to rest
 	}
 	if len(at.Faults) > 0 && !k.abroad {
 		k.b.shot("focus-" + strings.ReplaceAll(k.b.t.Name(), "/", "-"))
-		k.b.t.Errorf("%s: the focus is on %s", k.b.view.name, at)
+		k.b.fail(fmt.Sprintf("the focus is on %s", at))
 	}
 	return at.name
 }
@@ -318,7 +318,7 @@ func (k *keyboard) tour(what string) {
 	for range most {
 		k.b.do(chromedp.KeyEvent(kb.Tab))
 		f := script[focused](k.b, ask)
-		for end := time.Now().Add(time.Second); len(f.Faults) > 0 && f.Tag != beyond && time.Now().Before(end); f = script[focused](k.b, ask) {
+		for end := time.Now().Add(waitFor); len(f.Faults) > 0 && f.Tag != beyond && time.Now().Before(end); f = script[focused](k.b, ask) {
 			k.b.rest(20)
 		}
 		if f.Tag == beyond {
@@ -327,6 +327,7 @@ func (k *keyboard) tour(what string) {
 		if len(f.Faults) > 0 {
 			k.b.shot("focus-" + what)
 			k.b.t.Errorf("%s, %s: the focus is on %s", what, k.b.view.name, k.focus())
+			return
 		}
 	}
 	k.b.t.Errorf("%s, %s: more than %d stops", what, k.b.view.name, most)

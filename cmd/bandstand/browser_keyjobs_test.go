@@ -172,7 +172,7 @@ func (h *household) failing(t *testing.T) int64 {
 	if err := world.Behave(all[0].Account.Platform, practice.SignInGone); err != nil {
 		t.Fatal(err)
 	}
-	due := h.clock.now().Add(2 * time.Minute)
+	due := h.clock.now().Add(soon)
 	slot, err := club.NewSlot(due.UTC().Format(time.DateOnly), due.UTC().Format("15:04"), "UTC")
 	if err != nil {
 		t.Fatal(err)

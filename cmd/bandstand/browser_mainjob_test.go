@@ -76,7 +76,7 @@ func TestBrowserMainJob(t *testing.T) {
 
 const mainText = "Under-12 trials are open: bring boots, water and curiosity. Tuesdays at five on pitch two. #riverside"
 
-// writePost writes a post with two pictures and schedules it two minutes ahead.
+// writePost writes a post with two pictures and schedules it.
 func (b *tab) writePost(h *household) string {
 	b.t.Helper()
 	b.open("/calendar")
@@ -108,7 +108,7 @@ func (b *tab) writePost(h *household) string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	due := h.clock.now().In(loc).Add(2 * time.Minute)
+	due := h.clock.now().In(loc).Add(soon)
 	b.click("Pick a time")
 	b.fill("date", due.Format(time.DateOnly))
 	b.fill("time", due.Format("15:04"))
@@ -124,13 +124,13 @@ func (b *tab) writePost(h *household) string {
 	return postPath(posts[0].ID)
 }
 
-// publish lets two minutes pass and compares what platforms show with what was
+// publish lets the time come and compares what platforms show with what was
 // written.
 func (b *tab) publish(h *household, post string) {
 	b.t.Helper()
 	b.open(post)
 	b.sees("Scheduled")
-	h.clock.moveTo(h.clock.now().Add(2 * time.Minute))
+	h.clock.advance(soon)
 	b.open(post)
 	b.until(`document.querySelectorAll("#post-head .delivery .badge[data-status=PUBLISHED]").length === ` + strconv.Itoa(len(constructors)))
 	b.until(`document.querySelector("#post-head .badge").dataset.status === "PUBLISHED"`)
@@ -169,7 +169,7 @@ func (b *tab) publish(h *household, post string) {
 // numbers asks for the first numbers and finds them.
 func (b *tab) numbers(h *household) {
 	b.t.Helper()
-	h.clock.moveTo(h.clock.now().Add(5 * time.Minute))
+	h.clock.advance(5 * time.Minute)
 	b.open("/calendar")
 	b.clicks = 0
 	b.menu("Results")

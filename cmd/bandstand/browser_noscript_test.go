@@ -81,7 +81,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.open(path + "/edit")
-	past, due := h.clock.now().In(loc).Add(-time.Hour), h.clock.now().In(loc).Add(2*time.Minute)
+	past, due := h.clock.now().In(loc).Add(-time.Hour), h.clock.now().In(loc).Add(soon)
 	b.click("Pick a time")
 	b.fill("date", past.Format(time.DateOnly))
 	b.fill("time", past.Format("15:04"))
@@ -118,7 +118,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	b.open(path)
 	b.sees("Open on X")
 	b.open("/results")
-	h.clock.moveTo(h.clock.now().Add(5 * time.Minute))
+	h.clock.advance(5 * time.Minute)
 	b.load(func() { b.click("Take numbers now") })
 	h.takeNumbers(t, 1)
 	b.open("/results")

@@ -11,7 +11,7 @@ import (
 func TestBrowserSetUp(t *testing.T) {
 	for _, v := range []view{phone, darkDesktop} {
 		t.Run(v.name, func(t *testing.T) {
-			app, greeting := startApp(t, Settings{})
+			app, greeting := startApp(t, Settings{}, newTestClock())
 			base := app.means.base.String()
 			_, rest, _ := strings.Cut(greeting, base)
 			_, path, ok := strings.Cut(rest, base)
@@ -58,7 +58,8 @@ func TestBrowserSetUp(t *testing.T) {
 }
 
 func TestBrowserSignIn(t *testing.T) {
-	app, _ := startApp(t, Settings{DataSettings: DataSettings{Data: furnish(t)}})
+	app, _ := startApp(t, Settings{}, newTestClock())
+	found(t, app, "")
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			b := newTab(t, app.means.base.String(), v)

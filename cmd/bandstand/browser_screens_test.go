@@ -72,8 +72,8 @@ func (g *gallery) saw(b *tab) {
 // stranger, and the first of an installation.
 func TestBrowserEveryScreen(t *testing.T) {
 	g := newGallery(startDemo(t))
-	fresh, greeting := startApp(t, Settings{})
-	broken, _ := startApp(t, Settings{})
+	fresh, greeting := startApp(t, Settings{}, newTestClock())
+	broken, _ := startApp(t, Settings{}, newTestClock())
 	if _, err := broken.db.Writer().ExecContext(t.Context(), "ALTER TABLE people RENAME TO lost"); err != nil {
 		t.Fatal(err)
 	}
@@ -172,11 +172,21 @@ func (g *gallery) post(t *testing.T, status club.Status) string {
 	return postPath(posts[i].ID)
 }
 
+// tomorrow is the demo's next day, on which there is a post.
+func tomorrow(t *testing.T, app *App) string {
+	t.Helper()
+	loc, err := time.LoadLocation(demoZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app.now().In(loc).AddDate(0, 0, 1).Format(time.DateOnly)
+}
+
 // demoScreens are the screens of the demo as they open.
 func demoScreens(t *testing.T, app *App) []screen {
 	t.Helper()
 	g := newGallery(app)
-	busy := app.now().AddDate(0, 0, 1).Format(time.DateOnly)
+	busy := tomorrow(t, app)
 	return []screen{
 		{"calendar", "/calendar", "Calendar", nil},
 		{"calendar-month", "/calendar?view=month", "Calendar", nil},
@@ -216,13 +226,13 @@ func demoScreens(t *testing.T, app *App) []screen {
 // dialogs are screens with something open on them.
 func (g *gallery) dialogs(t *testing.T) []screen {
 	t.Helper()
-	busy := "#day-" + g.app.now().AddDate(0, 0, 1).Format(time.DateOnly)
+	busy := tomorrow(t, g.app)
 	opens := func(label string) func(b *tab) { return func(b *tab) { b.click(label) } }
 	dialog := func(b *tab) { b.until(`document.querySelector("dialog[open]")`) }
 	return []screen{
-		{"dialog-day", "/calendar", "", func(b *tab) {
+		{"dialog-day", "/calendar?date=" + busy, "", func(b *tab) {
 			b.until(`customElements.get("bs-calendar")`)
-			script[bool](b, `document.querySelector("`+busy+` .day-link").click(), true`)
+			script[bool](b, `document.querySelector("#day-`+busy+` .day-link").click(), true`)
 			dialog(b)
 		}},
 		{"dialog-move", g.post(t, club.Scheduled), "", func(b *tab) { b.click("Move to…"); dialog(b) }},

@@ -40,7 +40,7 @@ var (
 )
 
 // waitFor is how long a test waits for a condition before it fails.
-const waitFor = 20 * time.Second
+const waitFor = time.Minute
 
 var (
 	chromeOnce sync.Once
@@ -305,22 +305,19 @@ func (b *tab) accessible(what string) {
 }
 
 // startApp runs a whole app in this process, on a port of its own.
-func startApp(t *testing.T, settings Settings) (*App, string) {
+func startApp(t *testing.T, settings Settings, clock *testClock) (*App, string) {
 	t.Helper()
 	if settings.Data == "" {
 		settings.Data = filepath.Join(t.TempDir(), "data")
 	}
 	settings.Listen = net.JoinHostPort("127.0.0.1", "0")
-	var out lockedBuffer
-	app, err := Open(t.Context(), settings, &out, time.Now)
+	out := new(lockedBuffer)
+	app, err := openApp(t.Context(), settings, out, clock.now, func(a *App) { a.elapsed = clock.elapsed })
 	if err != nil {
 		t.Fatal(err)
 	}
 	runApp(t, app)
-	deadline := time.Now().Add(waitFor)
-	for out.String() == "" && time.Now().Before(deadline) {
-		time.Sleep(5 * time.Millisecond)
-	}
+	eventually(t, "a greeting", func() bool { return strings.HasSuffix(out.String(), "\n") })
 	return app, out.String()
 }
 
@@ -345,7 +342,7 @@ func runApp(t *testing.T, app *App) {
 func startDemo(t *testing.T) *App {
 	t.Helper()
 	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: net.JoinHostPort("127.0.0.1", "0")}
-	app, err := openDemo(t.Context(), settings, new(lockedBuffer))
+	app, err := openDemo(t.Context(), settings, new(lockedBuffer), newTestClock().now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	app, err := openDemo(ctx, Settings{DataSettings: DataSettings{Data: dir}, Listen: c.Listen}, out)
+	app, err := openDemo(ctx, Settings{DataSettings: DataSettings{Data: dir}, Listen: c.Listen}, out, wallClock)
 	if err != nil {
 		return err
 	}
@@ -35,12 +35,12 @@ func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 // openDemo opens an app whose clock begins two months ago, lets the club live
-// through that time, and sets the clock right.
-func openDemo(ctx context.Context, settings Settings, out io.Writer) (*App, error) {
+// through that time, and sets the clock right: to what present says.
+func openDemo(ctx context.Context, settings Settings, out io.Writer, present func() time.Time) (*App, error) {
 	if _, err := fmt.Fprintln(out, "Furnishing a club with two months of posts …"); err != nil {
 		return nil, err
 	}
-	clock := newShiftedClock(demoPast)
+	clock := newShiftedClock(present, demoPast)
 	door := &handlers.Demo{Token: rand.Text()}
 	app, err := openApp(ctx, settings, out, clock.now, func(a *App) {
 		a.elapsed = clock.elapsed
@@ -65,19 +65,21 @@ func openDemo(ctx context.Context, settings Settings, out io.Writer) (*App, erro
 // shiftedClock runs from some time ago and can be moved forward, up to the
 // present.
 type shiftedClock struct {
+	present func() time.Time
+	start   time.Time
+
 	mu     sync.Mutex
 	behind time.Duration
-	start  time.Time
 }
 
-func newShiftedClock(behind time.Duration) *shiftedClock {
-	return &shiftedClock{behind: behind, start: time.Now().Add(-behind)}
+func newShiftedClock(present func() time.Time, behind time.Duration) *shiftedClock {
+	return &shiftedClock{present: present, behind: behind, start: present().Add(-behind)}
 }
 
 func (c *shiftedClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(-c.behind)
+	return c.present().Add(-c.behind)
 }
 
 func (c *shiftedClock) elapsed() time.Duration { return c.now().Sub(c.start) }
@@ -86,7 +88,7 @@ func (c *shiftedClock) elapsed() time.Duration { return c.now().Sub(c.start) }
 func (c *shiftedClock) moveTo(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if d := t.Sub(time.Now().Add(-c.behind)); d > 0 {
+	if d := t.Sub(c.present().Add(-c.behind)); d > 0 {
 		c.behind = max(c.behind-d, 0)
 	}
 }

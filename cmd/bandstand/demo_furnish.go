@@ -37,7 +37,7 @@ func (f *furnisher) furnish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.today = time.Now().In(loc)
+	f.today = f.clock.present().In(loc)
 	for _, step := range []func(context.Context) error{f.people, f.connect, f.draw, f.live} {
 		if err := step(ctx); err != nil {
 			return err

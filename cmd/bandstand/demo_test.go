@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -15,7 +14,8 @@ import (
 // platforms, and an account that needs reconnecting.
 func TestDemoIsFurnished(t *testing.T) {
 	t.Parallel()
-	app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}, &bytes.Buffer{})
+	clock := newTestClock()
+	app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}, &bytes.Buffer{}, clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,8 +51,8 @@ func TestDemoIsFurnished(t *testing.T) {
 	if broken != 1 {
 		t.Errorf("%d accounts need reconnecting, want 1", broken)
 	}
-	if d := time.Since(app.now()); d > time.Second || d < -time.Second {
-		t.Errorf("the demo's clock is off by %v", d)
+	if before, got, after := clock.now(), app.now(), clock.now(); got.Before(before) || got.After(after) {
+		t.Errorf("the demo's clock shows %v, want the present: %v", got, before)
 	}
 }
 

@@ -67,7 +67,7 @@ func smallDisk(t *testing.T) (dir string, fill, free func()) {
 
 // demoOn opens a demo whose data lie on this disk, and those of its make-believe
 // platforms on another, which has room.
-func demoOn(t *testing.T, small string) *App {
+func demoOn(t *testing.T, small string, clock *testClock) *App {
 	t.Helper()
 	data := filepath.Join(small, "data")
 	if err := os.Mkdir(data, 0o700); err != nil {
@@ -76,7 +76,7 @@ func demoOn(t *testing.T, small string) *App {
 	if err := os.Symlink(t.TempDir(), filepath.Join(data, "practice")); err != nil {
 		t.Fatal(err)
 	}
-	app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: data}, Listen: "127.0.0.1:0"}, &bytes.Buffer{})
+	app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: data}, Listen: "127.0.0.1:0"}, &bytes.Buffer{}, clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,21 +124,20 @@ func (v *visitor) waiting() bool {
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	small, fill, free := smallDisk(t)
-	app := demoOn(t, small)
+	clock := newTestClock()
+	app := demoOn(t, small, clock)
 	runs(t, app)
 	v := newVisitor(t, app)
 	account := plainAccount(t, app)
 	v.until("space is put by", func() bool { return hasBallast(t, app) })
 
 	const due = "This goes out while the disk is full"
-	schedule(t, app, account, due, 20*time.Second)
+	schedule(t, app, account, due, time.Minute)
 	if err := app.db.Checkpoint(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	fill()
-	if n := published(t, app, due); n != 0 {
-		t.Fatal("the disk was not full in time")
-	}
+	clock.advance(time.Minute)
 	v.until("a banner, and a health that tells", v.waiting)
 	if hasBallast(t, app) {
 		t.Error("the space that was put by is kept")
@@ -179,11 +178,8 @@ func TestFullDisk(t *testing.T) {
 	free()
 	v.until("everything goes on", func() bool {
 		_, status := v.get("/healthz")
-		return status == http.StatusOK && published(t, app, due) == 1
+		return status == http.StatusOK && published(t, app, due) == 1 && hasBallast(t, app)
 	})
-	if !hasBallast(t, app) {
-		t.Error("no space is put by again")
-	}
 	for range 2 { // pressed again, it is the same
 		if body, status := v.send("/posts", form, nil, false); status != http.StatusSeeOther {
 			t.Fatalf("saving with room again answers %d: %s", status, body)
@@ -211,7 +207,8 @@ func TestFullDisk(t *testing.T) {
 func TestStartOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	small, fill, free := smallDisk(t)
-	app := demoOn(t, small)
+	clock := newTestClock()
+	app := demoOn(t, small, clock)
 	end := runs(t, app)
 	v := newVisitor(t, app)
 	account := plainAccount(t, app)
@@ -223,8 +220,8 @@ func TestStartOnAFullDisk(t *testing.T) {
 	fill()
 
 	settings.Listen = app.listener.Addr().String() // the cookie is for it
-	later := func() time.Time { return time.Now().Add(10 * time.Minute) }
-	again, err := openApp(t.Context(), settings, io.Discard, later, func(a *App) { a.demo = demo })
+	clock.advance(10 * time.Minute)
+	again, err := openApp(t.Context(), settings, io.Discard, clock.now, func(a *App) { a.demo = demo })
 	if err != nil {
 		t.Fatalf("on a full disk it does not start: %v", err)
 	}

@@ -19,14 +19,22 @@ func furnish(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = app.db.CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: ""}, store.NewClub{Name: "Riverside FC", Zone: "UTC", WeekStart: time.Monday}, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	found(t, app, "")
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// found makes the first person and club.
+func found(t *testing.T, app *App, passwordHash string) store.Scope {
+	t.Helper()
+	p, c, err := app.db.CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: passwordHash},
+		store.NewClub{Name: "Riverside FC", Zone: "UTC", WeekStart: time.Monday}, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store.Scope{ClubID: c.ID, PersonID: p.ID}
 }
 
 // bandstand runs a command and returns what it printed.

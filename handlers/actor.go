@@ -143,6 +143,9 @@ func (s *Server) page(c echo.Context, nav, title string) layout.Page {
 	if p.Signed.Hold != "" && a.Role.Can(club.SchedulePosts) {
 		p.Signed.HoldAction = t(c, "frame_hold_release")
 	}
+	if ahead := s.Health().ClockAhead; ahead != 0 && a.Hold.Phase != club.ClockInDoubt {
+		p.Signed.Clock = t(c, "frame_clock_"+direction(ahead), "time", span(c, ahead))
+	}
 	if a.Club.Practice {
 		p.Signed.PracticeFed = practice.Path
 	}

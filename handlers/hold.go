@@ -35,6 +35,27 @@ func (s *Server) holdWords(c echo.Context, h store.Hold) string {
 	return t(c, "hold_banner", args...)
 }
 
+// direction is the way in which the clock is off, in the words of message keys.
+func direction(ahead time.Duration) string {
+	if ahead < 0 {
+		return "behind"
+	}
+	return "ahead"
+}
+
+// span is how long something is, roughly, in words.
+func span(c echo.Context, d time.Duration) string {
+	d = d.Abs()
+	key, unit := "clock_minutes", time.Minute
+	switch {
+	case d >= 48*time.Hour:
+		key, unit = "clock_days", 24*time.Hour
+	case d >= 2*time.Hour:
+		key, unit = "clock_hours", time.Hour
+	}
+	return i18n.N(c.Request().Context(), key, int((d+unit/2)/unit))
+}
+
 // showHold is the switch that holds all posts, or releases them.
 func (s *Server) showHold(c echo.Context) error {
 	return s.drawHold(c, http.StatusOK, holds.Form{})
@@ -56,6 +77,9 @@ func (s *Server) drawHold(c echo.Context, status int, f holds.Form) error {
 			Title: t(c, "doubt_title_"+phase), Text: t(c, "doubt_text_"+phase, "when", i18n.When(c.Request().Context(), s.local(c, a.Hold.Since))),
 			Do: t(c, "doubt_do_"+phase), Answer: t(c, "doubt_answer_"+phase), Stay: t(c, "doubt_stay_"+phase),
 		}
+	}
+	if ahead := s.Health().ClockAhead; ahead != 0 && a.Hold.Phase == club.ClockInDoubt {
+		p.Question.Text += " " + t(c, "doubt_"+direction(ahead)+"_clock", "time", span(c, ahead))
 	}
 	return s.render(c, status, holds.Switch(p))
 }

@@ -125,3 +125,34 @@ func TestNothingIsPublishedWhileAllIsHeld(t *testing.T) {
 		t.Errorf("it is %s", d.Status)
 	}
 }
+
+// TestClockThatIsOff is said on every page, in words; while it holds everything,
+// the question says by how much.
+func TestClockThatIsOff(t *testing.T) {
+	t.Parallel()
+	health := Health{}
+	s := newScene(t, func(c *Config) { c.Health = func() Health { return health } })
+	maeve := s.as(club.Admin)
+	for ahead, words := range map[time.Duration]string{
+		-4 * time.Minute:            "The clock of the server is 4 minutes behind. Posts go out that much too late.",
+		150 * time.Second:           "The clock of the server is 3 minutes ahead. Posts go out that much too early.",
+		-119 * time.Minute:          "is 119 minutes behind",
+		3*time.Hour + time.Minute:   "is 3 hours ahead",
+		-365 * 24 * time.Hour:       "is 365 days behind",
+		876_000 * time.Hour:         "is 36500 days ahead",
+		time.Minute + 1*time.Second: "is one minute ahead",
+	} {
+		health.ClockAhead = ahead
+		s.as(club.Viewer).get("/calendar").says(words)
+		maeve.get("/posts").says(words, "Set it, best by letting it follow the internet’s time")
+	}
+	health.ClockAhead = 20 * time.Minute
+	if err := s.db.HoldAll(t.Context(), club.ClockInDoubt); err != nil {
+		t.Fatal(err)
+	}
+	maeve.get("/hold").says("By the clocks of the platforms, it is 20 minutes ahead.", "Set the clock of the server.").saysNot("Posts go out that much")
+	health.ClockAhead = 0
+	maeve.get("/hold").saysNot("By the clocks of the platforms")
+	maeve.post("/hold/release", url.Values{"phase": {"clock"}}).to("/waiting")
+	maeve.get("/calendar").saysNot("clock of the server")
+}

@@ -122,7 +122,10 @@ func newStage(t *testing.T) *stage {
 			}
 			return all.DB.AppCredentials(ctx, clubID, slot, nil)
 		}
-		c.SignIns = jobs.NewSignIns(jobs.Config{DB: c.DB, Platforms: c.Platforms, App: c.App, Log: c.Log, Now: c.Now, After: time.After, Boot: "test"})
+		c.SignIns = jobs.NewSignIns(jobs.Config{
+			DB: c.DB, Platforms: c.Platforms, App: c.App, Log: c.Log, Now: c.Now, After: time.After, Boot: "test",
+			Elapsed: func() time.Duration { return 0 },
+		})
 	})
 	t.Cleanup(st.nothingSecretWasLogged)
 	return st

@@ -13,7 +13,10 @@ type Health struct {
 	LastClaim time.Time // when it last began to publish one; zero if never
 	Stuck     bool      // it has not looked for too long
 	Held      bool      // nothing can be stored: posts wait
-	Journal   Journal
+	// ClockAhead is how far the clock is ahead of those of the platforms, behind
+	// them if negative; 0 if it is right.
+	ClockAhead time.Duration
+	Journal    Journal
 }
 
 // Journal is how the record of what was sent is.

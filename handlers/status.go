@@ -44,6 +44,7 @@ func (s *Server) publishingStatus(c echo.Context) (people.StatusGroup, error) {
 	}
 	g.Lines = append(g.Lines, look,
 		people.StatusLine{Name: t(c, "status_claim"), Value: s.whenExactly(c, h.LastClaim)},
+		s.clockLine(c, h.ClockAhead),
 		people.StatusLine{Name: t(c, "status_scheduled"), Value: i18n.Number(ctx, int64(q.Scheduled))},
 		people.StatusLine{Name: t(c, "status_underway"), Value: i18n.Number(ctx, int64(q.Publishing))},
 	)
@@ -61,6 +62,14 @@ func (s *Server) publishingStatus(c echo.Context) (people.StatusGroup, error) {
 	}
 	g.Lines = append(g.Lines, deciding)
 	return g, nil
+}
+
+func (s *Server) clockLine(c echo.Context, ahead time.Duration) people.StatusLine {
+	l := people.StatusLine{Name: t(c, "status_clock"), Value: t(c, "status_clock_right")}
+	if ahead != 0 {
+		l.Value, l.Trouble = t(c, "status_clock_"+direction(ahead), "time", span(c, ahead)), true
+	}
+	return l
 }
 
 func (s *Server) accountsStatus(c echo.Context) (people.StatusGroup, error) {

@@ -20,14 +20,14 @@ func TestStatusSaysWhatIsWrong(t *testing.T) {
 	maeve := s.as(club.Admin)
 	maeve.get("/settings").says("How Bandstand is")
 	maeve.get("/settings/status").want(http.StatusOK).
-		says("All is well.", "Yes, last Mon 23 Nov, 09:00:00", "Tue 24 Nov, 18:30:00", "Nothing was sent yet", "once a week").
+		says("All is well.", "Yes, last Mon 23 Nov, 09:00:00", "Tue 24 Nov, 18:30:00", "Nothing was sent yet", "once a week", "Right, as far as the platforms have said").
 		saysNot("Overdue", "Needs reconnecting")
 	s.as(club.Publisher).get("/settings/status").want(http.StatusForbidden)
 
 	s.clock.Advance(48 * time.Hour)
 	late := s.schedule("Raffle", "2026-11-26T18:30", account)
 	s.force(late.ID, club.NeedsAttention, club.Ambiguous)
-	health.Stuck, health.Held, health.Journal.Bad = true, true, true
+	health.Stuck, health.Held, health.Journal.Bad, health.ClockAhead = true, true, true, -20*time.Minute
 	if _, err := s.db.Writer().ExecContext(t.Context(), `UPDATE connections SET health = 'reconnect'`); err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +36,10 @@ func TestStatusSaysWhatIsWrong(t *testing.T) {
 	}
 	page := s.as(club.Admin).get("/settings/status").want(http.StatusOK).
 		says("Something wants your attention", "No, not since Mon 23 Nov, 09:00:00. Restart Bandstand", "Since Tue 24 Nov, 18:30:00",
-			"Wait for a decision", "Needs reconnecting", "Nothing can be stored safely", "Damaged: wrong # of entries", "Cannot be written or read").
+			"Wait for a decision", "Needs reconnecting", "Nothing can be stored safely", "Damaged: wrong # of entries", "Cannot be written or read",
+			"20 minutes behind those of the platforms. Set it.").
 		saysNot("All is well")
-	if n := page.doc().Find("dd[data-trouble]").Length(); n != 7 {
-		t.Errorf("%d lines are marked, want 7: %s", n, page.text())
+	if n := page.doc().Find("dd[data-trouble]").Length(); n != 8 {
+		t.Errorf("%d lines are marked, want 8: %s", n, page.text())
 	}
 }

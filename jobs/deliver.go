@@ -82,6 +82,11 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 	if err != nil {
 		return ch, err
 	}
+	if ch.Opens {
+		if err := r.trustClock(ctx); err != nil {
+			return ch, err
+		}
+	}
 	facts := store.Facts{}
 	if ch.Freezes {
 		facts.Body, event.Problem, err = r.freeze(ctx, keyOf(ch.To))

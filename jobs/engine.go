@@ -96,7 +96,11 @@ type Engine struct {
 	offTo       time.Time // … to
 	heldUntil   time.Time // nothing could be stored: zero if all is well
 	alive       time.Time // the latest time at which Bandstand ran, by its clock
-	doubted     bool      // the clock is behind that
+	doubted     bool      // the clock is in doubt: everything is held
+
+	clockOff      time.Duration // how far it is ahead of the platforms' clocks, as far as that is known
+	clockAccepted time.Duration // how far an admin said that it may be
+	clockAsked    time.Duration // when the platforms were last asked for the time, by Elapsed
 
 	running sync.WaitGroup
 }
@@ -146,8 +150,12 @@ func (e *Engine) begin(ctx context.Context) error {
 	if !alive.IsZero() && now.Sub(alive) > offAtLeast {
 		e.offFrom, e.offTo = alive, now
 	}
+	off, accepted, err := e.DB.ClockOff(ctx)
+	if err != nil {
+		return err
+	}
 	e.mu.Lock()
-	e.alive = later(alive, e.Built)
+	e.alive, e.clockOff, e.clockAccepted = later(alive, e.Built), off, accepted
 	e.mu.Unlock()
 	// A hold of the clock that an earlier process began is this one's to end.
 	doubted, err := e.DB.ClockHeld(ctx)
@@ -210,6 +218,7 @@ func (e *Engine) RunDue(ctx context.Context) {
 	for e.tick(ctx) > 0 {
 		e.running.Wait()
 	}
+	e.running.Wait() // for what is no delivery
 }
 
 // Status says how the engine is.
@@ -217,7 +226,10 @@ type Status struct {
 	LastTick  time.Time
 	LastClaim time.Time // when what is due was last found out
 	Held      bool      // nothing can be stored: nothing is claimed
-	Journal   journal.Position
+	// ClockAhead is how far the clock is ahead of those of the platforms, behind
+	// them if negative; 0 if it is right, or an admin said so.
+	ClockAhead time.Duration
+	Journal    journal.Position
 }
 
 // stuckAfter is how long a tick may fail to come.
@@ -232,7 +244,11 @@ func (s Status) Stuck(now time.Time) bool {
 func (e *Engine) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: !e.heldUntil.IsZero(), Journal: e.Journal.Position()}
+	s := Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: !e.heldUntil.IsZero(), Journal: e.Journal.Position()}
+	if (e.clockOff - e.clockAccepted).Abs() > clockSlack {
+		s.ClockAhead = e.clockOff
+	}
+	return s
 }
 
 // tick takes what is due into hand and returns how many that were.
@@ -278,6 +294,8 @@ func (e *Engine) clockJumped(now time.Time) bool {
 	if first || jump.Abs() <= clockJump {
 		return false
 	}
+	e.signIns.clocks.forget()
+	e.clockAsked = 0
 	e.Log.Warn("the clock was set: nothing is sent in this tick", "by", jump)
 	return true
 }
@@ -287,6 +305,11 @@ func (e *Engine) take(ctx context.Context, d store.Delivery) {
 	defer e.lines.free(d.ConnectionID)
 	err := e.deliver(ctx, d)
 	if err == nil || errors.Is(err, store.ErrMoved) || ctx.Err() != nil {
+		return
+	}
+	if errors.Is(err, errClock) {
+		e.Log.Warn("a call waits until it is known whether the clock is right", "delivery", d.ID)
+		e.lines.rest(d.ConnectionID, e.Now().Add(clockAgain))
 		return
 	}
 	e.Log.Error("publish", "delivery", d.ID, "err", err)

@@ -234,7 +234,9 @@ type fake struct {
 	maxText   int
 	photos    int // at most
 	linkFirst bool
-	nameless  atomic.Bool // looks find it without its id
+	nameless  atomic.Bool      // looks find it without its id
+	dates     func() time.Time // what answers say of the time; nil: nothing
+	asked     atomic.Int64     // how often it was asked for the time
 }
 
 func (f *fake) Info() platforms.Info {
@@ -255,6 +257,19 @@ func (f *fake) Preview(platforms.Preview) templ.Component { return templ.NopComp
 
 func (f *fake) Check(context.Context, platforms.Session) (platforms.Account, error) {
 	return platforms.Account{}, nil
+}
+
+// AskTime implements platforms.TimeTeller.
+func (f *fake) AskTime(ctx context.Context, _ platforms.Account) error {
+	f.asked.Add(1)
+	f.date(ctx)
+	return nil
+}
+
+func (f *fake) date(ctx context.Context) {
+	if f.dates != nil {
+		platforms.ReportDate(ctx, "fake.example", f.dates().Truncate(time.Second))
+	}
 }
 
 func (f *fake) Plan(_ platforms.Publication, done []platforms.StepResult) platforms.Step {
@@ -359,6 +374,7 @@ func (f *fake) post(ctx context.Context, path, auth string, body []byte, into an
 		return fail(platforms.Unknown)
 	}
 	defer resp.Body.Close()
+	f.date(ctx)
 	b, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode >= 500 {
 		return fail(platforms.Unknown)

@@ -29,12 +29,14 @@ type keptLimit struct {
 	at time.Time
 }
 
-// watch lets the limits that answers speak of be seen. keep stores them when the
+// watch lets the limits that answers speak of be seen, and their dates. keep
+// stores the limits when the
 // call is over: the connection rests before the platform has to refuse. Whoever
 // only reads rests the connection for limits of the whole account, and not for
 // those of its own kind of call.
 func (s *SignIns) watch(ctx context.Context, conn store.Connection, reads bool) (watched context.Context, keep func()) {
 	var seen []platforms.Limit
+	ctx = s.watchDates(ctx, conn)
 	watched = platforms.WatchLimits(ctx, func(l platforms.Limit) { seen = append(seen, l) })
 	return watched, func() {
 		now := s.Now()

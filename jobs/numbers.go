@@ -208,6 +208,13 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
 // eachAtOnce does something for each key, a few at a time, and joins what went
 // wrong.
 func eachAtOnce[K comparable, V any](all map[K]V, do func(K, V) error) error {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,8 +30,9 @@ type rig struct {
 	config Config
 	engine *Engine
 	tokens platforms.Tokens
-	waits  chan wait // what the engine waits for
-	dir    string    // of the journal
+	waits  chan wait    // what the engine waits for
+	dir    string       // of the journal
+	set    atomic.Int64 // by how much the clock was set, in all
 	keys   *secret.Keyset
 }
 
@@ -114,7 +116,7 @@ func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig
 		DB: r.db, Platforms: func(int64, bool) *platforms.Registry { return registry },
 		App:   func(context.Context, int64, bool, string) (platforms.App, error) { return platforms.App{}, nil },
 		Media: noMedia{}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Now: clock.Now,
-		Elapsed: func() time.Duration { return clock.Now().Sub(start) },
+		Elapsed: func() time.Duration { return r.truth().Sub(start) },
 		After:   r.wait, Jitter: func() float64 { return 0.5 }, Boot: "boot-1",
 	}
 	r.dir = t.TempDir()
@@ -147,6 +149,19 @@ func (r *rig) run() {
 		}
 	})
 }
+
+// setClock sets the clock, as a person or the operating system does: no time
+// passes.
+func (r *rig) setClock(by time.Duration) {
+	r.set.Add(int64(by))
+	r.clock.Advance(by)
+}
+
+// truth is the time, whatever the clock says.
+func (r *rig) truth() time.Time { return r.clock.Now().Add(-time.Duration(r.set.Load())) }
+
+// telling lets the platform date its answers by the true time.
+func telling(r *rig) { r.fake.dates = r.truth }
 
 // connect adds an account.
 func (r *rig) connect() store.Connection {

@@ -35,6 +35,7 @@ type SignIns struct {
 	locks map[any]*sync.Mutex // by id of a connection, by name of a shared sign-in
 	// limits are what was last kept of each window.
 	limits map[limitOf]keptLimit
+	clocks clocks // of the platforms
 }
 
 // NewSignIns makes a SignIns.

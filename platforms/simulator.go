@@ -64,6 +64,8 @@ type SimFault struct {
 	Count     int    `json:"count"`
 	// Percent makes only that share of calls fail, chosen evenly; 0 means all.
 	Percent int `json:"percent,omitempty"`
+	// Seconds is by how much, for faults that have a measure.
+	Seconds int `json:"seconds,omitempty"`
 	// Then is armed when this one has met all of its calls.
 	Then *SimFault `json:"then,omitempty"`
 }

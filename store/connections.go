@@ -71,6 +71,15 @@ func (db *DB) Connections(ctx context.Context, s Scope) ([]Connection, error) {
 		`SELECT `+connectionColumns+` FROM connections c WHERE c.club_id = ? ORDER BY c.id LIMIT 1000`, s.ClubID)
 }
 
+// OneConnectionEach is one connection of any club for each server of a real
+// platform.
+func (db *DB) OneConnectionEach(ctx context.Context) ([]Connection, error) {
+	return queryAll(ctx, db.read, scanConnection, `
+		SELECT `+connectionColumns+` FROM connections c
+		WHERE c.id IN (SELECT min(id) FROM connections WHERE practice = 0 AND health IN ('working', 'gaps') GROUP BY platform, host)
+		ORDER BY c.id LIMIT 20`)
+}
+
 // RenewalDue is a connection whose sign-in should be renewed, and the version of
 // its tokens.
 type RenewalDue struct {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -100,7 +99,7 @@ func (db *DB) EndHold(ctx context.Context, s Scope, phase club.Phase, origin str
 			if err := tx.endClockHolds(ctx, s); err != nil {
 				return err
 			}
-			if err := tx.setInstallationValue(ctx, alive, strconv.FormatInt(tx.now.UnixMilli(), 10)); err != nil {
+			if err := tx.believeClock(ctx); err != nil {
 				return err
 			}
 		}

@@ -16,16 +16,18 @@ import (
 // mayScan is what may go through a table or through years of one club, and why.
 // A line is a function of package store and the index or table it goes through.
 var mayScan = map[string]string{
-	"needsSetup people":               "stops at the first row",
-	"People people":                   "lists everybody, for the console",
-	"FollowZones c":                   "asks each club in turn for its posts to come",
-	"closeOpen publish_attempts_open": "open attempts are never more than the engine runs at once",
-	"ClockHeld holds_open":            "what is held at the moment is one row a club, if any",
-	"endClockHolds clubs":             "a doubt concerns every club, and ends once",
-	"holdAll clubs":                   "a doubt concerns every club, and comes once",
-	"Posts posts_list":                "goes in the order of the list and stops at the end of a page",
-	"TrayPosts posts_tray":            "goes in the order of the list and stops at the limit",
-	"AuditEntries audit_club":         "goes in the order of the list and stops at the limit",
+	"needsSetup people":                    "stops at the first row",
+	"People people":                        "lists everybody, for the console",
+	"FollowZones c":                        "asks each club in turn for its posts to come",
+	"closeOpen publish_attempts_open":      "open attempts are never more than the engine runs at once",
+	"ClockHeld holds_open":                 "what is held at the moment is one row a club, if any",
+	"endClockHolds clubs":                  "a doubt concerns every club, and ends once",
+	"holdAll clubs":                        "a doubt concerns every club, and comes once",
+	"SaveClockOff clubs":                   "every page of every club says so, and it comes once",
+	"OneConnectionEach connections_ending": "accounts are few, and it is asked once a minute at most, while the clock is in doubt",
+	"Posts posts_list":                     "goes in the order of the list and stops at the end of a page",
+	"TrayPosts posts_tray":                 "goes in the order of the list and stops at the limit",
+	"AuditEntries audit_club":              "goes in the order of the list and stops at the limit",
 }
 
 // TestNoStatementScansAGrowingTable asks SQLite how it would run each statement

@@ -4,6 +4,8 @@
 package bluesky
 
 import (
+	"cmp"
+	"context"
 	"embed"
 	"time"
 
@@ -76,4 +78,9 @@ func (b *Bluesky) Info() platforms.Info {
 		},
 		CSS: css, Catalogue: catalogue, CheckedOn: checkedOn,
 	}
+}
+
+// AskTime implements platforms.TimeTeller. It asks the account's own server.
+func (b *Bluesky) AskTime(ctx context.Context, a platforms.Account) error {
+	return b.api.AskTime(ctx, cmp.Or(a.Host, b.entryway))
 }

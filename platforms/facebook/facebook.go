@@ -81,6 +81,9 @@ func source(address string) platforms.Source {
 	return platforms.Source{URL: address, CheckedOn: graph.CheckedOn}
 }
 
+// AskTime implements platforms.TimeTeller.
+func (f *facebook) AskTime(ctx context.Context, _ platforms.Account) error { return f.api.AskTime(ctx) }
+
 // Check implements platforms.Platform.
 func (f *facebook) Check(ctx context.Context, s platforms.Session) (platforms.Account, error) {
 	debug, err := f.api.Debug(ctx, s.App, s.Access)

@@ -83,6 +83,11 @@ func (*instagram) Rules(platforms.Account) platforms.Rules {
 	}
 }
 
+// AskTime implements platforms.TimeTeller.
+func (i *instagram) AskTime(ctx context.Context, _ platforms.Account) error {
+	return i.api.AskTime(ctx)
+}
+
 // Check implements platforms.Platform.
 func (i *instagram) Check(ctx context.Context, s platforms.Session) (platforms.Account, error) {
 	debug, err := i.api.Debug(ctx, s.App, s.Access)

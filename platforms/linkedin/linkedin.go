@@ -93,6 +93,11 @@ func (*Platform) Info() platforms.Info {
 	}
 }
 
+// AskTime implements platforms.TimeTeller.
+func (p *Platform) AskTime(ctx context.Context, _ platforms.Account) error {
+	return p.client.AskTime(ctx, p.api)
+}
+
 // Limits of single fields, in characters.
 const (
 	maxTitle       = 400

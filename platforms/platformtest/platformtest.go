@@ -58,6 +58,7 @@ func Run(t *testing.T, s Suite) {
 		{"renewal faults keep the sign-in", renewalFaults},
 		{"revoked is told apart", revoked},
 		{"disconnecting ends the sign-in", disconnecting},
+		{"answers are dated", answersAreDated},
 		{"accounts of one sign-in go together", sharedSignIn},
 
 		{"text post", textPost},

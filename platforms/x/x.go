@@ -84,6 +84,11 @@ func (*Platform) Info() platforms.Info {
 	}
 }
 
+// AskTime implements platforms.TimeTeller.
+func (p *Platform) AskTime(ctx context.Context, _ platforms.Account) error {
+	return p.client.AskTime(ctx, p.api)
+}
+
 // rules are the limits of an account without a paid subscription.
 var rules = platforms.Rules{
 	Text: []platforms.TextRule{{

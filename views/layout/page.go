@@ -44,6 +44,7 @@ type Signed struct {
 	Reconnect   int    // accounts that need reconnecting
 	Held        bool   // nothing can be stored: posts wait
 	Hold        string // all posts are held: since when, by whom and why; empty if not
+	Clock       string // the clock of the server is off: by how much, and what to do; empty if not
 	HoldAction  string // what leads to the switch is called; empty for those who may not use it
 	Waiting     int    // posts that wait for a decision
 	Shortcuts   bool

@@ -108,6 +108,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, c.fail(platforms.Unknown, platforms.CodePlatformDown, r.Op, err)
 	}
 	defer resp.Body.Close()
+	if date := Date(resp.Header); !date.IsZero() {
+		platforms.ReportDate(ctx, req.URL.Host, date)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
 	out := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
 	unknown := func(cause error) error {

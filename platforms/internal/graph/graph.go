@@ -75,6 +75,9 @@ func New(env platforms.Env, id platforms.ID, own Table) *Client {
 // Now is the time, UTC.
 func (c *Client) Now() time.Time { return c.now().UTC() }
 
+// AskTime asks for nothing but the time.
+func (c *Client) AskTime(ctx context.Context) error { return c.http.AskTime(ctx, c.graph) }
+
 // Web is the address of a page on the platform's web site.
 func (c *Client) Web(path string) string { return c.www + "/" + path }
 

@@ -52,6 +52,7 @@ const (
 	Forbidden      = "forbidden_page" // 403 of something in front of it, nothing done
 	TooManyPage    = "too_many_page"  // 429 of something in front of it, nothing done
 	Lag            = "lag"            // for lagFor, lists leave out what is new
+	ClockOff       = "clock_off"      // answers are dated so many seconds ahead, behind if negative, until Reset
 )
 
 // lagFor is how long a new post can be missing from lists.
@@ -66,7 +67,7 @@ var Faults = []string{
 // played are the faults that need nothing of the platform.
 var played = []string{
 	ResetBefore, ResetAfter, ErrorBefore, ErrorAfter, CutOff, Empty, HTML, Oversized, Slow, TimeOut, SlowBody, WrongType, NoID,
-	Redirected, Moved, RequestTimeout, Unavailable, Forbidden, TooManyPage, Lag,
+	Redirected, Moved, RequestTimeout, Unavailable, Forbidden, TooManyPage, Lag, ClockOff,
 }
 
 // Misbehave plays those faults that look the same on every platform. act does

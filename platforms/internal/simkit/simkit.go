@@ -24,6 +24,7 @@ type Core struct {
 	seq     int64
 	served  []platforms.ID
 	lag     time.Duration // how long lists leave out what is new
+	dated   time.Duration // how far ahead answers are dated
 	hung    func(begun bool)
 	SlowFor time.Duration
 	base    func() time.Time
@@ -45,6 +46,13 @@ func (c *Core) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.base().Add(c.offset).UTC()
+}
+
+// Date is what answers say of the time.
+func (c *Core) Date() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.base().Add(c.offset + c.dated).UTC()
 }
 
 // Advance moves the simulator's clock forward, so that tokens run out.
@@ -131,6 +139,10 @@ func (c *Core) arm(f platforms.SimFault) {
 		c.lag = lagFor
 		return
 	}
+	if f.Fault == ClockOff {
+		c.dated = time.Duration(f.Seconds) * time.Second
+		return
+	}
 	left := f.Count
 	if left == 0 {
 		left = -1
@@ -195,7 +207,7 @@ func (c *Core) Take(platform platforms.ID, operation string) string {
 func (c *Core) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.posts, c.faults, c.offset, c.lag = nil, nil, 0, 0
+	c.posts, c.faults, c.offset, c.lag, c.dated = nil, nil, 0, 0, 0
 }
 
 // record is the part of a simulator's state that Core looks after. It goes into
@@ -218,4 +230,5 @@ func (c *Core) restore(s record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.posts, c.seq, c.offset, c.faults, c.lag = slices.Clone(s.Posts), s.Seq, s.Offset, nil, 0
+	c.dated = 0
 }

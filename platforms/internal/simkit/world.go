@@ -33,7 +33,7 @@ func NewWorld[S any](now func() time.Time, fresh func() S, faults []string, serv
 // ServeHTTP implements platforms.Simulator. The answer is dated by the
 // simulator's own clock.
 func (w *World[S]) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	rw.Header().Set("Date", w.Now().Format(http.TimeFormat))
+	rw.Header().Set("Date", w.Date().Format(http.TimeFormat))
 	w.Routes.ServeHTTP(rw, r)
 }
 

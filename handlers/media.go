@@ -238,7 +238,6 @@ func (s *Server) showPublicMedia(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Security-Policy", picturePolicy)
 	return send(c, f, "private, max-age=3600")
 }
 
@@ -246,6 +245,7 @@ func (s *Server) showPublicMedia(c echo.Context) error {
 func send(c echo.Context, f platforms.MediaFile, cache string) error {
 	defer f.Close()
 	h := c.Response().Header()
+	h.Set("Content-Security-Policy", picturePolicy)
 	h.Set("Content-Type", f.Type)
 	h.Set("Content-Length", strconv.FormatInt(f.Bytes, 10))
 	h.Set("Cache-Control", cache)

@@ -87,6 +87,9 @@ func (s *Server) showAccount(c echo.Context) error {
 	if page.Limits, err = s.limitLines(c, conn.Connection); err != nil {
 		return err
 	}
+	if s.refusesRepeats(conn.Connection) {
+		page.Unsure = &accounts.Unsure{SendsAgain: conn.SendsAgain}
+	}
 	if err := s.accountNumbers(c, conn, &page); err != nil {
 		return err
 	}

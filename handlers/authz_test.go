@@ -31,6 +31,8 @@ func (g *ground) sent(r route) url.Values {
 		return url.Values{"platform": {"x"}, "behaviour": {"slow"}}
 	case "/practice/mode":
 		return url.Values{"practice": {"on"}}
+	case "/accounts/:id/unsure":
+		return url.Values{"do": {"ask"}}
 	case "/accounts/choose/:id":
 		return url.Values{"account": {"0"}}
 	case "/posts/:id/autosave":

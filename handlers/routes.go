@@ -124,6 +124,7 @@ func (s *Server) routes() []route {
 		{post, "/accounts/choose/:id", club.ConnectAccount, s.createConnections, 0},
 		{get, "/accounts/:id", club.ViewClub, s.showAccount, 0},
 		{post, "/accounts/:id/check", club.ConnectAccount, s.createCheck, 0},
+		{post, "/accounts/:id/unsure", club.ConnectAccount, s.createUnsure, 0},
 		{get, "/accounts/:id/reconnect", club.ConnectAccount, s.showReconnect, 0},
 		{post, "/accounts/:id/reconnect", club.ConnectAccount, s.createReconnect, 0},
 		{get, "/accounts/:id/disconnect", club.ConnectAccount, s.showDisconnect, 0},

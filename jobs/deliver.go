@@ -155,7 +155,7 @@ func (r *run) commit(ctx context.Context, ch club.Change, facts store.Facts) err
 	for try := 1; ; try++ {
 		d, err := r.transition(ctx, ch, facts)
 		if err == nil {
-			d.Certainty, d.SettleAfter, d.KeyLife = r.d.Certainty, r.d.SettleAfter, r.d.KeyLife
+			d.Certainty, d.SettleAfter, d.KeyLife, d.MaySendAgain = r.d.Certainty, r.d.SettleAfter, r.d.KeyLife, r.d.MaySendAgain
 			r.d = d
 			return nil
 		}
@@ -220,6 +220,7 @@ func (r *run) tickEvent(ctx context.Context) (club.Event, error) {
 	if err := r.readSteps(ctx); err != nil {
 		return ev, err
 	}
+	r.d.MaySendAgain = info.RefusesRepeats && s.Connection.SendsAgain && len(r.pub.Media) == 0
 	ev.Step = r.plan(r.done)
 	ev.StepDied = slices.ContainsFunc(r.done, func(s platforms.StepResult) bool {
 		return !s.ExpiresAt.IsZero() && !s.ExpiresAt.After(r.Now().Add(soonDead))

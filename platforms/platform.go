@@ -77,8 +77,12 @@ type Info struct {
 	// safe, KeyLife for how long the platform remembers a key (zero: for ever).
 	// Both are for CertainByKey.
 	SettleAfter, KeyLife time.Duration
-	Renewal              Renewal
-	Numbers              []NumberWord // which numbers are offered, and under which name
+	// RefusesRepeats: the platform itself refuses a text or link that the account
+	// has posted just now. It guards a second try where nothing else does, and
+	// is for CertainByLooking.
+	RefusesRepeats bool
+	Renewal        Renewal
+	Numbers        []NumberWord // which numbers are offered, and under which name
 
 	// CSS styles the preview card. Every selector begins with .pv-<id>.
 	CSS string

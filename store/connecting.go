@@ -265,6 +265,31 @@ func (db *DB) Disconnect(ctx context.Context, s Scope, id int64, origin string) 
 	return err
 }
 
+// SetSendsAgain says whether a post of an account that cannot be found may be sent
+// once more without asking.
+func (db *DB) SetSendsAgain(ctx context.Context, s Scope, id int64, yes bool, origin string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		var account string
+		err := tx.QueryRowContext(ctx, `
+			UPDATE connections SET sends_again = ? WHERE id = ? AND club_id = ? RETURNING platform || ' ' || remote_id`,
+			yes, id, s.ClubID).Scan(&account)
+		if errors.Is(err, sql.ErrNoRows) {
+			return club.ErrNotFound
+		}
+		if err != nil {
+			return fmt.Errorf("set what happens when connection %d is not sure: %w", id, err)
+		}
+		action := "account_asks"
+		if yes {
+			action = "account_sends_again"
+		}
+		if err := tx.audit(ctx, s, action, account, origin); err != nil {
+			return err
+		}
+		return tx.touch(ctx, s.ClubID)
+	})
+}
+
 // SetPractice switches practice mode of the scope's club.
 func (db *DB) SetPractice(ctx context.Context, s Scope, on bool, origin string) error {
 	return db.inTx(ctx, func(tx *tx) error {

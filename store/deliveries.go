@@ -28,7 +28,7 @@ type Delivery struct {
 const deliveryColumns = `d.id, d.club_id, d.post_id, d.connection_id, d.version, d.idem_key, d.content_hash,
 	d.status, d.phase, d.code, d.args, d.due_at, d.late_after, d.next_at, d.started_at, d.generation, d.body IS NOT NULL, d.look_first,
 	d.remote_id, d.remote_url, d.published_at, d.tried_at, d.unknowns, d.has_left, d.tries_transient, d.tries_since,
-	d.tries_ambiguous, d.rate_waits, d.renewals, d.remakes, d.waits, d.waits_since, d.unknown_since, d.seen, d.looks, d.looks_since`
+	d.tries_ambiguous, d.rate_waits, d.renewals, d.remakes, d.waits, d.waits_since, d.unknown_since, d.seen, d.looks, d.looks_since, d.sent_again`
 
 // fields are the places to scan deliveryColumns into.
 func (d *Delivery) fields() []any {
@@ -36,7 +36,7 @@ func (d *Delivery) fields() []any {
 		intoID(&d.ID), &d.ClubID, &d.PostID, &d.ConnectionID, &d.Version, &d.Key, &d.ContentHash,
 		&d.Status, &d.Phase, &d.Code, intoJSON(&d.Args), into(&d.DueAt), into(&d.LateAfter), into(&d.NextAt), into(&d.StartedAt), &d.Generation, &d.Frozen, &d.LookFirst,
 		intoText(&d.RemoteID), &d.RemoteURL, into(&d.PublishedAt), into(&d.TriedAt), &d.Unknowns, &d.Left, &d.TriesTransient, into(&d.TriesSince),
-		&d.TriesAmbiguous, &d.RateWaits, &d.Renewals, &d.Remakes, &d.Waits, into(&d.WaitsSince), into(&d.UnknownSince), &d.Seen, &d.Looks, into(&d.LooksSince),
+		&d.TriesAmbiguous, &d.RateWaits, &d.Renewals, &d.Remakes, &d.Waits, into(&d.WaitsSince), into(&d.UnknownSince), &d.Seen, &d.Looks, into(&d.LooksSince), &d.SentAgain,
 	}
 }
 

@@ -83,12 +83,12 @@ func (t *tx) updateDelivery(ctx context.Context, d Delivery, ch club.Change) err
 		UPDATE deliveries SET version = version + 1, idem_key = ?, content_hash = ?,
 			status = ?, phase = ?, code = ?, args = ?, due_at = ?, late_after = ?, next_at = ?, started_at = ?, generation = ?, look_first = ?,
 			remote_id = ?, remote_url = ?, published_at = ?, tried_at = ?, unknowns = ?, has_left = ?, tries_transient = ?, tries_since = ?,
-			tries_ambiguous = ?, rate_waits = ?, renewals = ?, remakes = ?, waits = ?, waits_since = ?, unknown_since = ?, seen = ?, looks = ?, looks_since = ?
+			tries_ambiguous = ?, rate_waits = ?, renewals = ?, remakes = ?, waits = ?, waits_since = ?, unknown_since = ?, seen = ?, looks = ?, looks_since = ?, sent_again = ?
 		WHERE id = ? AND version = ?`,
 		d.Key, d.ContentHash,
 		d.Status, d.Phase, d.Code, jsonOf(d.Args), ms(d.DueAt), ms(d.LateAfter), ms(d.NextAt), ms(d.StartedAt), d.Generation, d.LookFirst,
 		remoteID, d.RemoteURL, ms(d.PublishedAt), ms(d.TriedAt), d.Unknowns, d.Left, d.TriesTransient, ms(d.TriesSince),
-		d.TriesAmbiguous, d.RateWaits, d.Renewals, d.Remakes, d.Waits, ms(d.WaitsSince), ms(d.UnknownSince), d.Seen, d.Looks, ms(d.LooksSince),
+		d.TriesAmbiguous, d.RateWaits, d.Renewals, d.Remakes, d.Waits, ms(d.WaitsSince), ms(d.UnknownSince), d.Seen, d.Looks, ms(d.LooksSince), d.SentAgain,
 		blob(d.ID), d.Version)
 	if err != nil {
 		return err

@@ -55,6 +55,8 @@ type stage struct {
 	config jobs.Config
 	engine *jobs.Engine
 	signIn *jobs.SignIns
+
+	pictures int // in the post
 }
 
 // newStage connects the account. ready prepares the simulator before that.
@@ -122,9 +124,14 @@ func (s *stage) start() {
 func (s *stage) schedule(text string) int64 {
 	s.Helper()
 	picture := s.world.Media.Make("image/jpeg", 1080, 1080, "Two children pass a ball")
-	post := s.club.Post(club.Content{
-		Text: text, Accounts: []int64{s.conn.ID}, Media: []club.ContentMedia{{ID: picture.ID, Alt: picture.Alt}},
-	})
+	return s.scheduleContent(club.Content{Text: text, Media: []club.ContentMedia{{ID: picture.ID, Alt: picture.Alt}}})
+}
+
+func (s *stage) scheduleContent(c club.Content) int64 {
+	s.Helper()
+	c.Accounts = []int64{s.conn.ID}
+	s.pictures = len(c.Media)
+	post := s.club.Post(c)
 	if err := s.db.Schedule(s.T.Context(), s.club.Scope, post, []int64{s.conn.ID}, s.world.Clock.Now()); err != nil {
 		s.Fatal(err)
 	}
@@ -213,8 +220,8 @@ func (s *stage) honest(d store.Delivery) {
 		s.Errorf("%d posts are public", n)
 	case d.Status == club.Published && n != 1, d.Status == club.Failed && n != 0:
 		s.Errorf("says %s, and %d posts are public", d.Status, n)
-	case d.Status == club.Published && len(public[0].Media) != 1:
-		s.Errorf("%d pictures are public, want 1", len(public[0].Media))
+	case d.Status == club.Published && len(public[0].Media) != s.pictures:
+		s.Errorf("%d pictures are public, want %d", len(public[0].Media), s.pictures)
 	}
 }
 

@@ -54,6 +54,10 @@ type Delivery struct {
 	Certainty   platforms.Certainty
 	SettleAfter time.Duration
 	KeyLife     time.Duration
+	// MaySendAgain: people said that a post which cannot be found may
+	// be sent a second time, and the platform would refuse it if it were there.
+	MaySendAgain bool
+	SentAgain    bool // that was done, whatever came of it: never twice
 }
 
 // Key identifies a delivery and its generation to a platform: 32 hex digits,
@@ -242,6 +246,7 @@ const (
 	NoteLookFailed    = "look_failed"    // when_next
 	NoteNotPublic     = "not_public"     // the platform says so: sending again
 	NoteRepeated      = "repeated"       // the same post under the same key
+	NoteSentAgain     = "sent_again"     // the same post without a key, as people allowed
 	NoteFound         = "found"          // proof
 	NoteSeveral       = "several"        //
 	NoteAsks          = "asks"           // n looks
@@ -270,7 +275,7 @@ var (
 	NoteKinds = []string{
 		NoteScheduled, NoteRetimed, NoteEdited, NoteCancelled, NoteBackToDraft, NoteStarted, NoteStep, NoteMadeAgain,
 		NoteBlocked, NoteSignIn, NoteRenewed, NoteRetry, NotePublished, NoteRefused, NoteExhausted, NoteUnknown,
-		NoteLooked, NoteLookFailed, NoteNotPublic, NoteRepeated, NoteFound, NoteSeveral, NoteAsks, NoteLate,
+		NoteLooked, NoteLookFailed, NoteNotPublic, NoteRepeated, NoteSentAgain, NoteFound, NoteSeveral, NoteAsks, NoteLate,
 		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteBarred, NoteLink, NoteConnectionCut,
 	}
 	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral, NoticeEnding}

@@ -255,6 +255,7 @@ func orderOfThings(t *rapid.T) {
 			platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking,
 		}).Draw(t, "class")},
 	}
+	w.d.MaySendAgain = w.d.Certainty == platforms.CertainByLooking && rapid.Bool().Draw(t, "may send again")
 	seldom := func(k EventKind) bool { return rapid.IntRange(0, 7).Draw(t, string(k)) == 0 }
 	person := func(k EventKind) {
 		c, ok := w.apply(Event{Kind: k, DueAt: w.now, LateAfter: w.now.Add(2 * time.Hour)})

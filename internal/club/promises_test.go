@@ -49,6 +49,12 @@ func allDeliveries(yield func(Delivery) bool) {
 				if bits&16 != 0 {
 					v.Renewals, v.Remakes, v.TriesTransient, v.TriesAmbiguous, v.Looks = 1, 9, 8, 9, 5
 					v.Seen, v.LooksSince, v.TriesSince = platforms.SeenNotPublic, noon.Add(-time.Hour), noon.Add(-time.Hour)
+					if c == platforms.CertainByLooking {
+						v.Seen = platforms.SeenNothing
+					}
+				}
+				if v.Phase == Reconciling && c == platforms.CertainByLooking {
+					v.MaySendAgain, v.SentAgain = bits&1 != 0, bits&8 != 0
 				}
 				if v.Status == Published && v.Phase == Linked {
 					v.RemoteID = "41"
@@ -247,6 +253,9 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "sent a text that was not scheduled (P16)"
 	case c.Opens && (!was.Frozen || c.Freezes || c.Thaws):
 		return "sent what was not fixed before"
+	case c.Opens && open && was.Certainty == platforms.CertainByLooking && was.MaySendAgain && !was.SentAgain && to.SentAgain &&
+		e.Evidence.Verdict == platforms.SeenNothing && was.Seen == platforms.SeenNothing && now.Sub(was.LooksSince) >= emptyAfter:
+		// people allowed it beforehand, once
 	case c.Opens && open && !(was.Certainty == platforms.CertainByKey && e.Kind == LookEnded && e.Err == nil):
 		return "sent again while the outcome is open (P4)"
 	case open && to.Phase == Backoff && !(was.Certainty != platforms.CertainByLooking && e.Evidence.Verdict == platforms.SeenNotPublic):
@@ -269,6 +278,8 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "another generation without a person (P7)"
 	case to.Generation < was.Generation, to.Generation > was.Generation+1:
 		return "generations count up one by one"
+	case was.SentAgain && !to.SentAgain:
+		return "it could be sent again a second time"
 	case was.RemoteID != "" && to.RemoteID != was.RemoteID:
 		return "the id was written twice (P15)"
 	case was.Left && !to.Left && to.Generation == was.Generation:

@@ -183,6 +183,7 @@ var table = []rule{
 	{"29", in(Reconciling), LookEnded, sees(platforms.SeenSeveral), (*turn).several},
 	{"26", in(Reconciling), LookEnded, (*turn).provedAbsent, (*turn).notPublic},
 	{"24", in(Reconciling), LookEnded, (*turn).repeatable, (*turn).repeat},
+	{"29", in(Reconciling), LookEnded, (*turn).sendableAgain, (*turn).sendAgain},
 	{"29", in(Reconciling), LookEnded, (*turn).outOfLooks, (*turn).askAfterLook},
 	{"28", in(Reconciling), LookEnded, (*turn).failedCall, (*turn).lookFailed},
 	{"28", in(Reconciling), LookEnded, nil, (*turn).lookedInVain},

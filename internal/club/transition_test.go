@@ -2,99 +2,11 @@ package club
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
 )
-
-var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-
-// at makes a delivery in a phase, due at noon, with two hours of grace.
-func at(p Phase, set ...func(*Delivery)) Delivery {
-	d := Delivery{
-		Status: statusOf[p], Phase: p, DueAt: noon, LateAfter: noon.Add(2 * time.Hour), NextAt: noon,
-		Generation: 1, Certainty: platforms.CertainByLooking,
-	}
-	if d.Status == Publishing {
-		d.Frozen, d.StartedAt = true, noon
-	}
-	switch p {
-	case Sending:
-		d.TriedAt, d.NextAt = noon, noon.Add(sendOverdue)
-	case Reconciling:
-		d.TriedAt, d.UnknownSince, d.Unknowns, d.Left = noon, noon, 1, true
-	case Backoff:
-		d.TriesTransient, d.TriesSince = 1, noon
-	case Ambiguous:
-		d.TriedAt, d.UnknownSince, d.Unknowns, d.Left, d.Frozen = noon, noon, 1, true, true
-	}
-	if d.Status == Published || d.Status == Failed || d.Status == NeedsAttention {
-		d.NextAt = time.Time{}
-	}
-	for _, f := range set {
-		f(&d)
-	}
-	return d
-}
-
-func class(c platforms.Certainty) func(*Delivery) { return func(d *Delivery) { d.Certainty = c } }
-
-var (
-	upload  = platforms.Step{Kind: "upload"}
-	status  = platforms.Step{Kind: "status", Waits: true}
-	publish = platforms.Step{Kind: "publish", Irreversible: true}
-	usable  = AccountState{Usable: true}
-)
-
-func tick(set ...func(*Event)) Event {
-	e := Event{Kind: Tick, Account: usable, Step: publish, Jitter: 0.5}
-	for _, f := range set {
-		f(&e)
-	}
-	return e
-}
-
-func next(s platforms.Step) func(*Event) { return func(e *Event) { e.Step = s } }
-
-func refusal(kind EventKind, k platforms.Kind, set ...func(*Event)) Event {
-	e := Event{Kind: kind, Step: publish, Err: &platforms.Error{Kind: k, Code: "code"}, Jitter: 0.5}
-	for _, f := range set {
-		f(&e)
-	}
-	return e
-}
-
-func renewable(e *Event) { e.CanRenew = true }
-
-func onHold(p Phase) func(*Event) { return func(e *Event) { e.Hold = p } }
-
-func whileHeld(e Event) Event {
-	e.Hold = Held
-	return e
-}
-
-func witness(o Outcome, id string, generation int) Event {
-	return Event{Kind: Witnessed, Witness: Witness{At: noon, Generation: generation, Outcome: o, RemoteID: id}}
-}
-
-func stepped(result platforms.StepState, did, following platforms.Step) Event {
-	return Event{Kind: StepEnded, Step: did, Following: following, Result: platforms.StepResult{Kind: did.Kind, Ref: "ref", State: result}}
-}
-
-func sent(id string) Event {
-	return Event{Kind: SendEnded, Step: publish, Result: platforms.StepResult{Kind: "publish", RemoteID: id}}
-}
-
-func saw(v platforms.Verdict, id string) Event {
-	return Event{Kind: LookEnded, Step: publish, Evidence: platforms.Evidence{Verdict: v, RemoteID: id, Proof: "proof"}, Jitter: 0.5}
-}
-
-func lapsed(e Event) Event {
-	e.Evidence.Lapsed = true
-	return e
-}
 
 // TestRows walks the table of reliability.md §2.4.
 func TestRows(t *testing.T) {
@@ -438,12 +350,17 @@ func TestRows(t *testing.T) {
 		},
 		{row: "28", name: "nothing found yet", from: at(Reconciling), event: saw(platforms.SeenNothing, ""), to: Reconciling, work: Rest},
 		{
-			row: "29", name: "nothing in three looks over a quarter of an hour", from: at(Reconciling, func(d *Delivery) {
-				d.Seen, d.Looks, d.LooksSince = platforms.SeenNothing, 2, noon.Add(-15*time.Minute)
-			}), event: saw(platforms.SeenNothing, ""), to: Ambiguous, work: Rest,
+			row: "29", name: "nothing in three looks over a quarter of an hour", from: lookedFor(), event: lastLook, to: Ambiguous, work: Rest,
 			check: func(c Change) string { return same(c.Notice, NoticeAttention) + same(c.To.Args["n"], "3") },
 		},
 		{row: "28", name: "looking is refused for the second time", from: at(Reconciling, func(d *Delivery) { d.TriesAmbiguous = 1 }), event: refusal(LookEnded, platforms.Rejected), to: Reconciling, work: Rest},
+		{
+			row: "29", name: "nothing found, and people allowed a second try", from: lookedFor(func(d *Delivery) { d.MaySendAgain = true }),
+			event: lastLook, to: Sending, work: Send, check: func(c Change) string { return same(c.To.SentAgain, true) + same(c.To.Generation, 1) },
+		},
+		{row: "29", name: "a second try was made", from: lookedFor(func(d *Delivery) { d.MaySendAgain, d.SentAgain = true, true }), event: lastLook, to: Ambiguous, work: Rest},
+		{row: "28", name: "a second try waits for a third look", from: lookedFor(func(d *Delivery) { d.MaySendAgain, d.Looks = true, 1 }), event: lastLook, to: Reconciling, work: Rest},
+		{row: "29", name: "no second try while posts are held", from: lookedFor(func(d *Delivery) { d.MaySendAgain = true }), event: whileHeld(lastLook), to: Ambiguous, work: Rest},
 		{row: "29", name: "looking is not permitted", from: at(Reconciling, func(d *Delivery) { d.TriesAmbiguous = 2 }), event: refusal(LookEnded, platforms.Rejected), to: Ambiguous, work: Rest},
 		{row: "29", name: "two hours passed", from: at(Reconciling), after: 2 * time.Hour, event: refusal(LookEnded, platforms.Unknown), to: Ambiguous, work: Rest},
 		{
@@ -586,13 +503,6 @@ func TestRows(t *testing.T) {
 			t.Errorf("no test of row %s", r.row)
 		}
 	}
-}
-
-func same[T comparable](got, want T) string {
-	if got == want {
-		return ""
-	}
-	return fmt.Sprintf("got %v, want %v; ", got, want)
 }
 
 func TestRow15RefusesChangesToWhatIsBeingSent(t *testing.T) {

@@ -114,13 +114,40 @@ func (t *turn) repeatable() bool {
 }
 
 func (t *turn) repeat() error {
+	t.sendSame()
+	t.note(NoteRepeated)
+	return nil
+}
+
+// sendSame makes the call again, in the same generation and with the same bytes.
+func (t *turn) sendSame() {
 	t.To.Seen, t.To.Looks, t.To.LooksSince = "", 0, time.Time{} // they say nothing about this call
 	t.To.TriesAmbiguous++
 	t.to(Publishing, Sending)
 	t.To.NextAt = t.now.Add(sendOverdue)
 	t.Opens, t.Work = true, Send
-	t.note(NoteRepeated)
+}
+
+// sendableAgain: class C: good looks over a quarter of an hour found nothing, the
+// platform refuses the same text twice, people have allowed it, and it was not done before.
+func (t *turn) sendableAgain() bool {
+	d := t.was
+	return d.Certainty == platforms.CertainByLooking && d.MaySendAgain && !d.SentAgain && t.e.Step.Irreversible &&
+		sees(platforms.SeenNothing)(t) && t.lookedEnough() && !t.isLate() && !t.onHold() && !t.openTooLong()
+}
+
+func (t *turn) sendAgain() error {
+	t.sendSame()
+	t.To.SentAgain = true
+	t.note(NoteSentAgain, "n", strconv.Itoa(emptyLooks))
 	return nil
+}
+
+// lookedEnough: as many good looks in a row saw the same, for as long, as a
+// decision needs.
+func (t *turn) lookedEnough() bool {
+	looks, since := t.counted()
+	return t.ok() && looks >= emptyLooks && t.now.Sub(since) >= emptyAfter
 }
 
 func (t *turn) openTooLong() bool { return t.now.Sub(t.was.UnknownSince) >= unknownFor }
@@ -130,8 +157,7 @@ func (t *turn) outOfLooks() bool {
 	if t.openTooLong() && !t.saysNotPublic() || is(platforms.Rejected)(t) && t.was.TriesAmbiguous >= refusedLooks {
 		return true
 	}
-	looks, since := t.counted()
-	return t.ok() && looks >= emptyLooks && t.now.Sub(since) >= emptyAfter
+	return t.lookedEnough()
 }
 
 func (t *turn) askAfterLook() error {

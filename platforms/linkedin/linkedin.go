@@ -75,7 +75,7 @@ func (*Platform) Info() platforms.Info {
 			{Name: "api", Default: "https://api.linkedin.com", Sandbox: "/linkedin/api"},
 		},
 		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
-		Certainty: platforms.CertainByLooking,
+		Certainty: platforms.CertainByLooking, RefusesRepeats: true,
 		// Most apps get no refresh token; for those that do, this is earlier
 		// than the first warning about a sign-in that ends.
 		Renewal: platforms.Renewal{Before: 15 * 24 * time.Hour, Fixed: true},

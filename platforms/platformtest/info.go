@@ -32,6 +32,9 @@ func infoIsComplete(t *testing.T, w *World) {
 	if !slices.Contains([]platforms.Certainty{platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking}, info.Certainty) {
 		t.Errorf("certainty %q", info.Certainty)
 	}
+	if info.RefusesRepeats && info.Certainty != platforms.CertainByLooking {
+		t.Errorf("refusing repeats says nothing with certainty %q", info.Certainty)
+	}
 	if !slices.Contains(info.Features, platforms.FeaturePost) {
 		t.Errorf("features %v lack posting", info.Features)
 	}

@@ -67,9 +67,10 @@ func (*Platform) Info() platforms.Info {
 			{Name: "api", Default: "https://api.x.com", Sandbox: "/x/api"},
 			{Name: "web", Default: "https://x.com", Sandbox: "/x/web", Browser: true},
 		},
-		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
-		Certainty: platforms.CertainByLooking,
-		Renewal:   platforms.Renewal{OnUse: true},
+		Features:       []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
+		Certainty:      platforms.CertainByLooking,
+		RefusesRepeats: true,
+		Renewal:        platforms.Renewal{OnUse: true},
 		Numbers: []platforms.NumberWord{
 			{Number: platforms.Likes, Word: "Likes"},
 			{Number: platforms.Comments, Word: "Replies"},

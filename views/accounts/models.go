@@ -108,6 +108,12 @@ type DetailPage struct {
 	Numbers []Number
 	Taken   string   // when the numbers were taken
 	Limits  []string // how much of the platform's limits is used
+	Unsure  *Unsure  // nil: the platform lets us choose nothing
+}
+
+// Unsure is what happens with a post of which nobody knows whether it is public.
+type Unsure struct {
+	SendsAgain bool // once more, where it cannot be found; otherwise people are asked
 }
 
 // Check is one look at an account.

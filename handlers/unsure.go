@@ -1,0 +1,38 @@
+package handlers
+
+import (
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// refusesRepeats: a second try of a post that cannot be found is guarded by the
+// platform itself, so that people may allow it.
+func (s *Server) refusesRepeats(conn store.Connection) bool {
+	p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform)
+	return ok && conn.Health != club.Disconnected && p.Info().RefusesRepeats
+}
+
+// createUnsure says what happens with a post of the account that cannot be found.
+func (s *Server) createUnsure(c echo.Context) error {
+	conn, err := s.account(c)
+	if err != nil {
+		return err
+	}
+	does := c.FormValue("do")
+	if does != "ask" && (does != "send" || !s.refusesRepeats(conn.Connection)) {
+		return club.ErrNotFound
+	}
+	if err := s.DB.SetSendsAgain(c.Request().Context(), scope(c), conn.ID, does == "send", origin(c)); err != nil {
+		return err
+	}
+	said := "account_unsure_asked"
+	if does == "send" {
+		said = "account_unsure_sent"
+	}
+	s.flash(c, "done", t(c, said))
+	return seeOther(c, "/accounts/"+strconv.FormatInt(conn.ID, 10))
+}

@@ -90,11 +90,13 @@ func TestLinks(t *testing.T) {
 		t.Run(tt.link+"/"+tt.name, func(t *testing.T) {
 			t.Parallel()
 			s, _ := newDoor(t)
-			path, form := "", joining()
+			var path string
+			form := joining()
 			if tt.link == invitation {
 				path = s.invite("new@riverside.example", club.Writer)
 			} else {
-				path, form = s.signInLink(club.Writer), url.Values{"password": {"two large green lamps"}}
+				path = s.signInLink(club.Writer)
+				form = url.Values{"password": {"two large green lamps"}}
 			}
 			if tt.before != nil {
 				path = tt.before(s, path)

@@ -16,12 +16,14 @@ import (
 func TestTheCookie(t *testing.T) {
 	t.Parallel()
 	for base, want := range map[string]struct {
-		name   string
-		secure bool
+		name          string
+		secure, warns bool
 	}{
-		"https://post.club.example": {"__Host-bandstand", true},
-		"http://127.0.0.1:8080":     {"bandstand", false},
-		"http://192.168.1.20:8080":  {"bandstand", false},
+		"https://post.club.example": {"__Host-bandstand", true, false},
+		"http://127.0.0.1:8080":     {"bandstand", false, false},
+		"http://localhost:8080":     {"bandstand", false, false},
+		"http://192.168.1.20:8080":  {"bandstand", false, true},
+		"http://nas.local":          {"bandstand", false, true},
 	} {
 		t.Run(base, func(t *testing.T) {
 			t.Parallel()
@@ -40,6 +42,15 @@ func TestTheCookie(t *testing.T) {
 			}
 			if got := a.Header.Get("Strict-Transport-Security") != ""; got != want.secure {
 				t.Errorf("Strict-Transport-Security is set: %v, want %v", got, want.secure)
+			}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.web.URL+"/calendar", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
+			page := s.as("").send(req).want(http.StatusOK)
+			if got := strings.Contains(page.text(), "This connection is not encrypted"); got != want.warns {
+				t.Errorf("the banner is there: %v, want %v", got, want.warns)
 			}
 		})
 	}

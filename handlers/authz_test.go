@@ -373,37 +373,6 @@ func TestOtherMethodsDoNothing(t *testing.T) {
 	g.clean(route{}, b.get(g.server.Assets.Path("app.css")).want(http.StatusOK))
 }
 
-// TestFormsOfOtherSitesDoNothing is rule W3.
-func TestFormsOfOtherSitesDoNothing(t *testing.T) {
-	t.Parallel()
-	g := newGround(t)
-	for _, r := range g.server.routes() {
-		if r.method != post {
-			continue
-		}
-		make, _, _ := g.objectOf(r)
-		path := fill(r.path, make(g.scope(club.Admin)))
-		for _, header := range []http.Header{
-			{"Sec-Fetch-Site": {"cross-site"}},
-			{"Sec-Fetch-Site": {"same-site"}},
-			{"Origin": {"https://evil.example"}},
-		} {
-			b := g.as(club.Admin)
-			before := g.dataVersion()
-			req, err := http.NewRequestWithContext(t.Context(), post, g.web.URL+path, strings.NewReader(g.sent(r).Encode()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header = header.Clone()
-			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			a := b.send(req).want(http.StatusForbidden)
-			if !strings.Contains(a.text(), "That came from another site") || g.dataVersion() != before {
-				t.Errorf("%s from %v: %s", a.what, header, a.text())
-			}
-		}
-	}
-}
-
 // TestWritersAndWhatOthersWrote: a writer reads and copies everything, and
 // changes what they wrote themselves.
 func TestWritersAndWhatOthersWrote(t *testing.T) {

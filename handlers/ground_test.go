@@ -35,9 +35,9 @@ type ground struct {
 	made       int
 }
 
-func newGround(t *testing.T) *ground {
+func newGround(t *testing.T, change ...func(*Config)) *ground {
 	t.Helper()
-	st := newStage(t)
+	st := newStage(t, change...)
 	g := &ground{stage: st, own: st.scope(club.Writer), other: otherClub(t, st.scene)}
 	ctx := t.Context()
 	if _, err := st.db.Writer().ExecContext(ctx, `UPDATE clubs SET name = name || ' `+foreignWord+`' WHERE id = ?`, g.other.ClubID); err != nil {

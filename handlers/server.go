@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -125,6 +126,14 @@ func (s *Server) platforms(practice bool) *platforms.Registry {
 
 // secure tells whether people reach us over https.
 func (s *Server) secure() bool { return s.BaseURL.Scheme == "https" }
+
+// plain tells whether what people send us crosses a network unencrypted. To this
+// computer itself it crosses none.
+func (s *Server) plain() bool {
+	host := s.BaseURL.Hostname()
+	a, err := netip.ParseAddr(host)
+	return !s.secure() && host != "localhost" && !strings.HasSuffix(host, ".localhost") && (err != nil || !a.IsLoopback())
+}
 
 // url is the full address of a path.
 func (s *Server) url(path string) string { return s.BaseURL.String() + path }

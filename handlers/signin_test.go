@@ -3,7 +3,6 @@ package handlers
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -59,17 +58,6 @@ func TestSessionEnds(t *testing.T) {
 	b.get("/sign-in").to("/calendar")
 	s.clock.Advance(sessionIdle + time.Minute)
 	b.get("/sign-in").want(http.StatusOK)
-}
-
-func TestOtherSitesCannotPost(t *testing.T) {
-	t.Parallel()
-	s := newScene(t)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.web.URL+"/sign-out", strings.NewReader(""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Sec-Fetch-Site", "cross-site")
-	s.as(club.Admin).send(req).want(http.StatusForbidden).says("did not come from a page of this Bandstand")
 }
 
 func TestEveryRouteNamesItsAction(t *testing.T) {

@@ -84,14 +84,15 @@ func simulators(base string, now func() time.Time) []platforms.Simulator {
 	return []platforms.Simulator{metasim.New(env), xsim.New(env), blueskysim.New(env)}
 }
 
-func newStage(t *testing.T) *stage {
+// newStage makes one; change may alter the configuration that the stage made.
+func newStage(t *testing.T, change ...func(*Config)) *stage {
 	t.Helper()
 	st := &stage{log: &logBook{}, canaries: []string{"canary-app-secret"}}
 	client := &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	st.scene = newScene(t, func(c *Config) {
+	st.scene = newScene(t, append([]func(*Config){func(c *Config) {
 		c.Log = slog.New(slog.NewTextHandler(st.log, nil))
 		base := st.openSandbox(t, c.Now)
 		own := c.BaseURL.String() + practice.Path
@@ -126,7 +127,7 @@ func newStage(t *testing.T) *stage {
 			DB: c.DB, Platforms: c.Platforms, App: c.App, Log: c.Log, Now: c.Now, After: time.After, Boot: "test",
 			Elapsed: func() time.Duration { return 0 },
 		})
-	})
+	}}, change...)...)
 	t.Cleanup(st.nothingSecretWasLogged)
 	return st
 }

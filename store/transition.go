@@ -62,7 +62,7 @@ func (t *tx) transition(ctx context.Context, d Delivery, ch club.Change, f Facts
 	}
 	d.Version++
 	for _, step := range []func(context.Context, Delivery, Delivery, club.Change, Facts) error{
-		t.keepSteps, t.keepAttempt, t.keepConnection, t.keepSideJobs, t.keepTimeline,
+		t.keepSteps, t.keepAttempt, t.keepConnection, t.keepSideJobs, t.keepTimeline, t.keepRecord,
 	} {
 		if err := step(ctx, was, d, ch, f); err != nil {
 			return was, fmt.Errorf("row %s of delivery %s: %w", ch.Row, d.ID, err)
@@ -215,4 +215,12 @@ func (t *tx) keepTimeline(ctx context.Context, _, d Delivery, ch club.Change, f 
 		key:  fmt.Sprintf("%s:%s:%d", ch.Notice, d.ID, d.Version),
 		args: map[string]string{"code": d.Code},
 	})
+}
+
+// keepRecord writes into the audit log what became public (rule W11).
+func (t *tx) keepRecord(ctx context.Context, was, d Delivery, _ club.Change, f Facts) error {
+	if d.Status != club.Published || was.Status == club.Published {
+		return nil
+	}
+	return t.audit(ctx, Scope{d.ClubID, f.PersonID}, "post_published", fmt.Sprintf("%d on connection %d %s", d.PostID, d.ConnectionID, d.RemoteID), "engine")
 }

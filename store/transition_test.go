@@ -83,6 +83,9 @@ func TestAnIDIsWrittenOnceAndForOneDelivery(t *testing.T) {
 	attempt := &store.Attempt{ID: store.NewID(), Generation: 1, Kind: "publish", Irreversible: true, Boot: "b", StartedAt: clock.Now(), DeadlineAt: clock.Now()}
 	d = next(t, db, d, club.Event{Kind: club.Tick, Account: usable, Step: send}, clock.Now(), store.Facts{Attempt: attempt})
 	d = next(t, db, d, club.Event{Kind: club.SendEnded, Step: send, Result: platforms.StepResult{RemoteID: "42"}}, clock.Now(), store.Facts{Ended: attempt.ID})
+	if log, err := db.AuditEntries(t.Context(), c.ClubID, 1); err != nil || len(log) != 1 || log[0].Action != "post_published" || log[0].Origin != "engine" || !strings.HasSuffix(log[0].Object, " 42") {
+		t.Errorf("what became public is recorded as %+v, %v", log, err)
+	}
 	if _, err := db.Writer().ExecContext(t.Context(), `UPDATE deliveries SET remote_id = '43'`); err == nil || !strings.Contains(err.Error(), "written once") {
 		t.Errorf("another id: %v", err)
 	}

@@ -62,6 +62,9 @@ func (s *Settings) check() (meaning, error) {
 	if err != nil || m.base.Path != "" {
 		add(fmt.Errorf("--base-url: %q is not an address like https://post.club.example", s.BaseURL))
 	}
+	if err == nil && m.base.Scheme == "http" && !atHome(m.base.Hostname()) {
+		add(fmt.Errorf("--base-url: %q would send passwords unencrypted through the internet. Use https:// (put Caddy or nginx in front); http:// is for this computer and your own network", s.BaseURL))
+	}
 	for _, p := range s.TrustedProxies {
 		prefix, err := netip.ParsePrefix(p)
 		if err != nil {
@@ -76,6 +79,26 @@ func (s *Settings) check() (meaning, error) {
 	m.endpoints, m.apps, err = s.Platforms.check()
 	add(err)
 	return m, errors.Join(faults...)
+}
+
+// atHome tells whether a host is this computer or one of the own network, by its
+// address or by a name that the internet does not know (rule W4).
+func atHome(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		a = a.Unmap()
+		return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast()
+	}
+	name := strings.ToLower(strings.TrimSuffix(host, "."))
+	if !strings.Contains(name, ".") {
+		return true
+	}
+	// RFC 6761, 6762 and 8375, and what ICANN keeps for private use; routers call theirs .lan.
+	for _, own := range []string{".localhost", ".local", ".home.arpa", ".internal", ".lan"} {
+		if strings.HasSuffix(name, own) {
+			return true
+		}
+	}
+	return false
 }
 
 // parseAddress reads a base address and drops the slashes at its end.

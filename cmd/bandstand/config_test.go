@@ -106,3 +106,46 @@ func TestHelpIsFoundByItsName(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainHTTPStaysAtHome is the second half of rule W4.
+func TestPlainHTTPStaysAtHome(t *testing.T) {
+	t.Parallel()
+	for base, ok := range map[string]bool{
+		"https://post.club.example":   true,
+		"https://203.0.113.7":         true,
+		"http://127.0.0.1:8080":       true,
+		"http://[::1]:8080":           true,
+		"http://localhost:8080":       true,
+		"http://bandstand.localhost":  true,
+		"http://192.168.1.20:8080":    true,
+		"http://10.0.0.3":             true,
+		"http://172.31.0.3":           true,
+		"http://[fd12:3456::7]":       true,
+		"http://169.254.7.7":          true,
+		"http://nas:8080":             true,
+		"http://nas.local":            true,
+		"http://nas.lan":              true,
+		"http://nas.home.arpa.":       true,
+		"http://post.club.example":    false,
+		"http://203.0.113.7:8080":     false,
+		"http://172.32.0.3":           false,
+		"http://[2001:db8::7]":        false,
+		"http://[::ffff:203.0.113.7]": false,
+		"http://local.example":        false,
+		"http://127.0.0.1.example":    false,
+		"http://0.0.0.0:8080":         false,
+	} {
+		_, err := parseSettings(t, "--base-url", base).check()
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", base, err)
+		}
+		if !ok && err != nil && !strings.Contains(err.Error(), "unencrypted") {
+			t.Errorf("%s: %v", base, err)
+		}
+	}
+	for _, listen := range []string{"127.0.0.1:8080", "0.0.0.0:8080", ":8080", "[::]:8080", "[::1]:8080", "127.0.0.1:0"} {
+		if _, err := parseSettings(t, "--listen", listen).check(); err != nil {
+			t.Errorf("listening on %s: %v", listen, err)
+		}
+	}
+}

@@ -43,6 +43,7 @@ type Signed struct {
 	Unread      int    // notices
 	Reconnect   int    // accounts that need reconnecting
 	Held        bool   // nothing can be stored: posts wait
+	Plain       bool   // pages and passwords cross a network unencrypted
 	Hold        string // all posts are held: since when, by whom and why; empty if not
 	Clock       string // the clock of the server is off: by how much, and what to do; empty if not
 	HoldAction  string // what leads to the switch is called; empty for those who may not use it

@@ -1,0 +1,241 @@
+package handlers
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+)
+
+// TestWhereARequestComesFrom is rule W7: what others say of an address counts
+// only as far as listed proxies pass it on.
+func TestWhereARequestComesFrom(t *testing.T) {
+	t.Parallel()
+	const visitor, made = "203.0.113.7", "198.51.100.9"
+	tests := []struct {
+		name    string
+		listed  string
+		peer    string
+		forward []string // X-Forwarded-For, one a header line
+		want    string
+	}{
+		{"nobody is listed", "", visitor, []string{made}, visitor},
+		{"nobody is listed, from this computer", "", "127.0.0.1", []string{made}, "127.0.0.1"},
+		{"nobody is listed, from the own network", "", "10.0.0.3", []string{made}, "10.0.0.3"},
+		{"the peer is not listed", "10.0.0.0/8", visitor, []string{made}, visitor},
+		{"private, but not listed", "10.0.0.0/8", "192.168.1.1", []string{made}, "192.168.1.1"},
+		{"loopback, but not listed", "10.0.0.0/8", "127.0.0.1", []string{made}, "127.0.0.1"},
+		{"link-local, but not listed", "10.0.0.0/8", "169.254.1.1", []string{made}, "169.254.1.1"},
+		{"listed", "10.0.0.0/8", "10.0.0.3", []string{visitor}, visitor},
+		{"listed, and it says nothing", "10.0.0.0/8", "10.0.0.3", nil, "10.0.0.3"},
+		{"the visitor says something, too", "10.0.0.0/8", "10.0.0.3", []string{made + ", " + visitor}, visitor},
+		{"in a line of its own", "10.0.0.0/8", "10.0.0.3", []string{made, visitor}, visitor},
+		{"the visitor pretends to be a listed proxy", "10.0.0.0/8", "10.0.0.3", []string{made + ", 10.0.0.9, " + visitor}, visitor},
+		{"two proxies in a row", "10.0.0.0/8", "10.0.0.3", []string{visitor + ", 10.0.0.4"}, visitor},
+		{"two proxies, and something made up", "10.0.0.0/8", "10.0.0.3", []string{made + "," + visitor + ",10.0.0.4"}, visitor},
+		{"the second proxy is not listed", "10.0.0.3/32", "10.0.0.3", []string{visitor + ", 10.0.0.4"}, "10.0.0.4"},
+		{"from inside", "10.0.0.0/8", "10.0.0.3", []string{"10.0.0.77"}, "10.0.0.77"},
+		{"IPv6", "fd00::/8", "fd00::1", []string{"2001:db8::7"}, "2001:db8::7"},
+		{"IPv6 in brackets", "fd00::/8", "fd00::1", []string{"[2001:db8::7]"}, "2001:db8::7"},
+		{"IPv4 in the dress of IPv6", "10.0.0.0/8", "::ffff:10.0.0.3", []string{visitor}, visitor},
+		{"no address", "10.0.0.0/8", "10.0.0.3", []string{"unknown"}, "10.0.0.3"},
+		{"a name", "10.0.0.0/8", "10.0.0.3", []string{"localhost"}, "10.0.0.3"},
+		{"nothing between commas", "10.0.0.0/8", "10.0.0.3", []string{visitor + ",,"}, "10.0.0.3"},
+		{"empty", "10.0.0.0/8", "10.0.0.3", []string{""}, "10.0.0.3"},
+		{"with a port", "10.0.0.0/8", "10.0.0.3", []string{visitor + ":4711"}, "10.0.0.3"},
+		{"line of a log", "10.0.0.0/8", "10.0.0.3", []string{"1.2.3.4 admin signed in"}, "10.0.0.3"},
+		{"rubbish left of the visitor", "10.0.0.0/8", "10.0.0.3", []string{"<script>, " + visitor}, visitor},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var listed []netip.Prefix
+			if tt.listed != "" {
+				listed = append(listed, netip.MustParsePrefix(tt.listed))
+			}
+			r := &http.Request{RemoteAddr: net.JoinHostPort(tt.peer, "4711"), Header: http.Header{
+				"X-Real-Ip": {made}, "Forwarded": {"for=" + made}, "True-Client-Ip": {made}, "Cf-Connecting-Ip": {made}, "X-Client-Ip": {made},
+			}}
+			if tt.forward != nil {
+				r.Header["X-Forwarded-For"] = tt.forward
+			}
+			if got := ipExtractor(listed)(r); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestTheOwnAddressComesFromTheSettings: no header and no Host changes what we
+// call ourselves, in links, redirects, cookies and at platforms; a listed proxy
+// cannot, either.
+func TestTheOwnAddressComesFromTheSettings(t *testing.T) {
+	t.Parallel()
+	said := http.Header{
+		"X-Forwarded-Host": {"evil.example"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Port": {"444"}, "X-Forwarded-Server": {"evil.example"},
+		"X-Forwarded-Scheme": {"https"}, "X-Forwarded-Ssl": {"on"}, "X-Forwarded-Prefix": {"/evil"}, "X-Original-Host": {"evil.example"},
+		"X-Host": {"evil.example"}, "X-Original-Url": {"/evil"}, "X-Rewrite-Url": {"/evil"}, "X-Http-Method-Override": {"DELETE"},
+		"Forwarded": {"for=203.0.113.7;host=evil.example;proto=https"}, "X-Forwarded-For": {"203.0.113.7"},
+		"Sec-Fetch-Site": {"same-origin"}, "Content-Type": {"application/x-www-form-urlencoded"},
+	}
+	for _, base := range []string{"http://127.0.0.1:8080", "https://post.club.example"} {
+		for name, change := range map[string]func(*Config){"nobody is listed": func(*Config) {}, "a listed proxy": behindProxy} {
+			t.Run(base+", "+name, func(t *testing.T) {
+				t.Parallel()
+				st := newStage(t, change, func(c *Config) {
+					c.BaseURL = parse(t, base)
+				})
+				b := st.as(club.Admin)
+				send := func(method, path string, form url.Values) *answer {
+					t.Helper()
+					req, err := http.NewRequestWithContext(t.Context(), method, st.web.URL+path, strings.NewReader(form.Encode()))
+					if err != nil {
+						t.Fatal(err)
+					}
+					req.Header, req.Host = said.Clone(), "evil.example"
+					a := b.send(req)
+					for k, vs := range a.Header {
+						if strings.Contains(strings.Join(vs, " "), "evil") {
+							t.Errorf("%s: %s is %v", a.what, k, vs)
+						}
+					}
+					if strings.Contains(a.body, "evil") {
+						t.Errorf("%s names the host that was made up", a.what)
+					}
+					return a
+				}
+				link := send(post, "/settings/invitations", url.Values{"email": {"new@riverside.example"}, "role": {"writer"}}).doc().Find("#new-link").AttrOr("value", "")
+				if !strings.HasPrefix(link, base+"/invitations/") {
+					t.Errorf("the invitation is %s", link)
+				}
+				link = send(post, st.memberPath(club.Writer, "sign-in-link"), nil).doc().Find("#new-link").AttrOr("value", "")
+				if !strings.HasPrefix(link, base+"/sign-in/link/") {
+					t.Errorf("the link that sets a password is %s", link)
+				}
+				st.setUp("x")
+				st.goLive()
+				at := parse(t, send(post, "/accounts/connect/x", nil).want(http.StatusSeeOther).Header.Get("Location"))
+				if got := at.Query().Get("redirect_uri"); got != base+"/oauth/x/callback" {
+					t.Errorf("the platform is to lead back to %s", got)
+				}
+				send(get, "/", nil).to("/calendar")
+				send(get, "/settings/platforms/x", nil).want(http.StatusOK)
+				b = st.as("")
+				send(get, "/calendar", nil).to("/sign-in?to=%2Fcalendar")
+				for _, c := range send(get, "/oauth/x/callback?state=1", nil).want(http.StatusSeeOther).Cookies() {
+					if c.Domain != "" || c.Secure != strings.HasPrefix(base, "https") {
+						t.Errorf("the cookie is %s", c)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestTheAuditLogSaysFromWhere, as far as it is known.
+func TestTheAuditLogSaysFromWhere(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*Config){"127.0.0.1": func(*Config) {}, "203.0.113.7": behindProxy} {
+		s, _ := newDoor(t, change)
+		s.visitor().from("198.51.100.9, 203.0.113.7", credentials(s.emailOf(club.Writer), goodPassword)).to("/calendar")
+		var origin string
+		err := s.db.Reader().QueryRowContext(t.Context(), `SELECT origin FROM audit WHERE action = 'signed_in'`).Scan(&origin)
+		if err != nil || origin != want {
+			t.Errorf("signed in from %s (%v), want %s", origin, err, want)
+		}
+	}
+}
+
+// TestRequestsThatMeanTwoThings: what proxies and servers may read differently
+// is refused, or ends the connection, and nothing of it is carried out.
+func TestRequestsThatMeanTwoThings(t *testing.T) {
+	t.Parallel()
+	s, _ := newDoor(t)
+	token := s.visit(club.Viewer).cookie()
+	const body = "name=Smuggled"
+	tests := []struct {
+		name, head, body string
+		want             string // status, "" for any refusal
+	}{
+		{"two lengths", "Content-Length: 13\r\nContent-Length: 5\r\n", body, "400"},
+		{"a length with a sign", "Content-Length: +13\r\n", body, "400"},
+		{"a length in hex", "Content-Length: 0xd\r\n", body, "400"},
+		{"lengths in a list", "Content-Length: 13, 5\r\n", body, "400"},
+		{"a transfer coding nobody knows", "Transfer-Encoding: xchunked\r\n", body, "501"},
+		{"two transfer codings", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", body, "501"},
+		{"chunked, and something", "Transfer-Encoding: chunked, identity\r\n", body, "501"},
+		{"a chunk without a length", "Transfer-Encoding: chunked\r\n", "name=Smuggled\r\n0\r\n\r\n", "422"},
+		{"a chunk longer than it says", "Transfer-Encoding: chunked\r\n", "3\r\n" + body + "\r\n0\r\n\r\n", "422"},
+		{"a space before the colon", "Content-Length : 13\r\n", body, "400"},
+		{"a line that goes on", "X-A: b\r\n Content-Length: 13\r\n", body, ""},
+		{"a bare carriage return in a header", "X-A: b\rX-C: d\r\nContent-Length: 13\r\n", body, "400"},
+		{"a NUL in a header", "X-A: b\x00c\r\nContent-Length: 13\r\n", body, "400"},
+		{"a header without a name", ": x\r\nContent-Length: 13\r\n", body, "400"},
+		{"two hosts", "Host: evil.example\r\nContent-Length: 13\r\n", body, "400"},
+		{"the right one, to see that it works", "Content-Length: 13\r\n", body, "303"},
+	}
+	for _, tt := range tests {
+		before := s.person(s.persons[club.Viewer].ID).Name
+		request := "POST /profile HTTP/1.1\r\nHost: " + s.web.Listener.Addr().String() + "\r\nCookie: bandstand=" + token +
+			"\r\nContent-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n" + tt.head + "\r\n" + tt.body
+		status := s.raw(request)
+		after := s.person(s.persons[club.Viewer].ID).Name
+		switch {
+		case tt.want == "303":
+			if status != tt.want || after != "Smuggled" {
+				t.Errorf("%s: answered %s, the name is %s", tt.name, status, after)
+			}
+		case after != before:
+			t.Errorf("%s: was carried out, answered %s", tt.name, status)
+		case tt.want != "" && status != tt.want:
+			t.Errorf("%s: answered %q, want %s", tt.name, status, tt.want)
+		}
+	}
+	for name, line := range map[string]string{
+		"no host": "GET /sign-in HTTP/1.1\r\n\r\n", "a host that is none": "GET /sign-in HTTP/1.1\r\nHost: a b\r\n\r\n",
+		"another version": "GET /sign-in HTTP/3.7\r\nHost: x\r\n\r\n", "an address with a space": "GET /sign in HTTP/1.1\r\nHost: x\r\n\r\n",
+		"a method that is none": "G(T /sign-in HTTP/1.1\r\nHost: x\r\n\r\n", "no HTTP at all": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+		"a tunnel": "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+	} {
+		if status := s.raw(line); status == "200" || status == "303" {
+			t.Errorf("%s: answered %s", name, status)
+		}
+	}
+	// An address in full is ours, whatever it says.
+	if status := s.raw("GET http://evil.example/sign-in HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"); status != "200" {
+		t.Errorf("an address in full: answered %s", status)
+	}
+}
+
+// raw sends bytes, and no more after them, and returns the status of the answer,
+// "" if there is none.
+func (s *scene) raw(request string) string {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.web.Listener.Addr().String())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, request); err != nil {
+		return ""
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		return ""
+	}
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return ""
+	}
+	var version, status string
+	if _, err := fmt.Sscan(answer, &version, &status); err != nil {
+		return ""
+	}
+	return status
+}

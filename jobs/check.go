@@ -42,11 +42,11 @@ func (s *SignIns) Check(ctx context.Context, conn store.Connection) (refusal *pl
 		return nil, err
 	}
 	switch refusal.Kind {
-	case platforms.Revoked, platforms.Expired:
+	case platforms.Revoked:
 		if version == 0 {
 			return refusal, nil // renewing has found and kept it
 		}
-		if err = s.revoked(ctx, conn, version, refusal); errors.Is(err, refusal) {
+		if _, err = s.revoked(ctx, conn, version, refusal); errors.Is(err, refusal) {
 			return refusal, nil
 		}
 		return nil, err // or somebody signed in meanwhile

@@ -51,7 +51,7 @@ func TestCheckKeepsWhatThePlatformSays(t *testing.T) {
 		{"may not post", []func() (platforms.Account, error){fine(platforms.MissingPermission{Feature: platforms.FeaturePost, Permission: "write"})}, club.WorksWithGaps, platforms.CodeNoPublish, platforms.CodeNoPublish, false, false},
 		{"taken back", []func() (platforms.Account, error){says(platforms.Revoked, platforms.CodeAuthRevoked)}, club.NeedsReconnect, platforms.CodeAuthRevoked, platforms.CodeAuthRevoked, true, false},
 		{"run out, and renewed", []func() (platforms.Account, error){says(platforms.Expired, ""), fine()}, club.Working, "", "", false, true},
-		{"run out for good", []func() (platforms.Account, error){says(platforms.Expired, ""), says(platforms.Expired, platforms.CodeAuthExpired)}, club.NeedsReconnect, platforms.CodeAuthExpired, platforms.CodeAuthExpired, true, true},
+		{"refused again once renewed", []func() (platforms.Account, error){says(platforms.Expired, ""), says(platforms.Expired, platforms.CodeAuthExpired)}, club.Working, "", platforms.CodeAuthExpired, true, true},
 		{"restricted", []func() (platforms.Account, error){says(platforms.Rejected, platforms.CodeRestricted)}, club.WorksWithGaps, platforms.CodeRestricted, platforms.CodeRestricted, true, false},
 		{"trouble proves nothing", []func() (platforms.Account, error){says(platforms.Unknown, "")}, club.Working, "", platforms.CodePlatformDown, true, false},
 		{"nor does a limit", []func() (platforms.Account, error){says(platforms.RateLimited, platforms.CodeRateLimited)}, club.Working, "", platforms.CodeRateLimited, true, false},

@@ -114,7 +114,7 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 	if !ch.Changes(r.d.Delivery) {
 		return ch, nil
 	}
-	facts.Attempt = r.call
+	facts.Attempt, facts.Token = r.call, r.token
 	switch {
 	case ch.Opens:
 		facts.Look = r.call // that led to a repeat, if any

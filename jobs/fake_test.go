@@ -152,6 +152,10 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do func() string) {
 		refuse(429, platforms.RateLimited)
 	case "duplicate":
 		refuse(422, platforms.Duplicate)
+	case "slow_revoked":
+		s.entered <- struct{}{}
+		<-s.hold
+		refuse(401, platforms.Revoked)
 	case "slow":
 		s.entered <- struct{}{}
 		<-s.hold
@@ -235,6 +239,7 @@ type fake struct {
 	photos    int // at most
 	linkFirst bool
 	nameless  atomic.Bool      // looks find it without its id
+	onRenewed func()           // called when the answer to a renewal is there
 	dates     func() time.Time // what answers say of the time; nil: nothing
 	asked     atomic.Int64     // how often it was asked for the time
 }
@@ -402,6 +407,9 @@ func (f renewingFake) Renew(ctx context.Context, _ platforms.App, _ platforms.Ac
 	var a struct{ Access, Refresh string }
 	if err := f.post(ctx, "/renew", "Bearer "+refresh.Reveal(), []byte("{}"), &a); err != nil {
 		return platforms.Tokens{}, err
+	}
+	if f.onRenewed != nil {
+		f.onRenewed()
 	}
 	return platforms.Tokens{
 		Access: platforms.NewSecret(a.Access), AccessExpires: f.now().Add(2 * time.Hour), Refresh: platforms.NewSecret(a.Refresh),

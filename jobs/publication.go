@@ -84,6 +84,7 @@ func (r *run) cardPicture(ctx context.Context, rules platforms.Rules, link *plat
 // the pictures. The refusal is the platform's.
 func (r *run) openSession(ctx context.Context) (refusal *platforms.Error, err error) {
 	s, version, err := r.signIns.Session(ctx, r.conn, r.platform)
+	r.token = version
 	if err != nil {
 		if e, ok := errors.AsType[*platforms.Error](err); ok {
 			return e, nil
@@ -95,6 +96,6 @@ func (r *run) openSession(ctx context.Context) (refusal *platforms.Error, err er
 		fits[m.ID] = m.Fit
 	}
 	s.Media = r.Media.Source(r.d.ClubID, r.platform.Rules(r.conn.Account).Media.Image, fits)
-	r.session, r.token = s, version
+	r.session = s
 	return nil, nil
 }

@@ -137,6 +137,12 @@ func (r *rig) wait(long time.Duration) <-chan time.Time {
 	return w.over
 }
 
+// impatient is a caller who goes away: waits for time to pass end at once.
+func (r *rig) impatient() (ctx context.Context, stop context.CancelFunc) {
+	r.config.After = func(time.Duration) <-chan time.Time { return time.After(0) }
+	return context.WithCancel(r.t.Context())
+}
+
 // run runs the engine until the test ends.
 func (r *rig) run() {
 	ctx, stop := context.WithCancel(r.t.Context())

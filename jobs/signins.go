@@ -16,7 +16,8 @@ import (
 
 // Numbers of renewing (reliability.md §2.9).
 const (
-	renewWithin  = 10 * time.Minute // of life left, before a call
+	renewWithin  = 10 * time.Minute // of life left, before a call …
+	renewPercent = 15               // … or this much of its whole life
 	renewTimeout = 65 * time.Second
 	keepTries    = 30 // a tick apart
 	tellAfter    = 3  // failures before the account page says so
@@ -24,7 +25,9 @@ const (
 
 // renewAgain is how long to wait after a renewal that failed: first soon, for
 // some servers repeat a lost answer within a short time. What is to go out waits
-// for it, and has tries for an hour of such waits.
+// for it, and has tries for an hour of such waits. The first wait is committed
+// before the call, so that the next process keeps to it as well: the server may
+// still be at work on what this one has asked.
 var renewAgain = []time.Duration{30 * time.Second, 5 * time.Minute, 15 * time.Minute}
 
 // SignIns hands out sign-ins for single calls and renews them, one renewal a
@@ -33,13 +36,23 @@ type SignIns struct {
 	Config
 	mu    sync.Mutex
 	locks map[any]*sync.Mutex // by id of a connection, by name of a shared sign-in
+	// unkept are new pairs that could not be stored yet, by connection.
+	unkept map[int64]pair
 	// limits are what was last kept of each window.
 	limits map[limitOf]keptLimit
 	clocks clocks // of the platforms
 }
 
+// pair is what a renewal gave, and the version of the pair it replaces.
+type pair struct {
+	version int64
+	tokens  platforms.Tokens
+}
+
 // NewSignIns makes a SignIns.
-func NewSignIns(c Config) *SignIns { return &SignIns{Config: c, locks: map[any]*sync.Mutex{}} }
+func NewSignIns(c Config) *SignIns {
+	return &SignIns{Config: c, locks: map[any]*sync.Mutex{}, unkept: map[int64]pair{}}
+}
 
 // Session is the right to act as an account for one call, and the version of
 // the access token in it. A sign-in that is about to end is renewed first. The
@@ -56,17 +69,28 @@ func (s *SignIns) Session(ctx context.Context, conn store.Connection, p platform
 	if err != nil {
 		return platforms.Session{}, 0, err
 	}
-	if _, ok := p.(platforms.Renewer); ok && s.endsWithin(token, renewWithin) {
+	if _, ok := p.(platforms.Renewer); ok && s.endsSoon(token) {
 		token, err = s.renewed(ctx, conn, token)
 		if err != nil {
-			return platforms.Session{}, 0, err
+			return platforms.Session{}, token.Version, err
 		}
 	}
 	return platforms.Session{App: app, Account: conn.Account, Access: token.Secret}, token.Version, nil
 }
 
-func (s *SignIns) endsWithin(t store.AccessToken, d time.Duration) bool {
-	return !t.Expires.IsZero() && t.Expires.Sub(s.Now()) < d
+// endsSoon tells whether a token is to be renewed before it is used. One that
+// lasts as long as what it is renewed with gains nothing by it.
+func (s *SignIns) endsSoon(t store.AccessToken) bool {
+	if t.Expires.IsZero() || t.Last && !s.ended(t) {
+		return false
+	}
+	life := t.Expires.Sub(t.IssuedAt)
+	return t.Expires.Sub(s.Now()) < max(renewWithin, life*renewPercent/100)
+}
+
+// ended tells whether the time of a token is over.
+func (s *SignIns) ended(t store.AccessToken) bool {
+	return !t.Expires.IsZero() && !t.Expires.After(s.Now())
 }
 
 // renewed renews a token that is about to end; while it lives it will do.
@@ -79,7 +103,7 @@ func (s *SignIns) renewed(ctx context.Context, conn store.Connection, old store.
 	switch {
 	case !ok, e.Kind == platforms.Revoked:
 		return old, err
-	case !s.endsWithin(old, 0):
+	case !s.ended(old):
 		return old, nil
 	}
 	e.Kind = platforms.NotSent
@@ -103,6 +127,9 @@ func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, 
 		defer s.lock(conn.Account.SignIn)()
 	}
 	defer s.lock(conn.ID)()
+	if err := s.keepUnkept(ctx, conn.ID); err != nil {
+		return store.AccessToken{}, err
+	}
 	token, err := s.DB.AccessToken(ctx, conn.ID)
 	if err != nil || token.Version != seen {
 		return token, err
@@ -113,21 +140,21 @@ func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, 
 	}
 	renewer, ok := p.(platforms.Renewer)
 	if !ok {
-		return token, s.revoked(ctx, conn, seen, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform})
+		return s.revoked(ctx, conn, seen, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform})
 	}
 	app, err := s.App(ctx, conn.ClubID, conn.Practice, p.Info().AppSlot)
 	if err != nil {
 		return token, err
 	}
-	r, err := s.DB.StartRenewal(ctx, conn.ID, s.Boot)
+	r, err := s.DB.StartRenewal(ctx, conn.ID, s.Boot, s.Now().Add(renewAgain[0]))
 	if errors.Is(err, store.ErrRenewLater) {
 		return token, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeRenewFailing, Platform: conn.Account.Platform, RetryAt: r.NotBefore}
 	}
-	if errors.Is(err, club.ErrNotFound) && !refused && !s.endsWithin(token, 0) {
+	if errors.Is(err, club.ErrNotFound) && !refused && !s.ended(token) {
 		return token, &platforms.Error{Kind: platforms.NotSent, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform}
 	}
 	if errors.Is(err, club.ErrNotFound) {
-		return token, s.revoked(ctx, conn, seen, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform})
+		return s.revoked(ctx, conn, seen, &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthExpired, Platform: conn.Account.Platform})
 	}
 	if err != nil {
 		return token, err
@@ -143,33 +170,67 @@ func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, 
 		err = &platforms.Error{Kind: platforms.Unknown, Code: platforms.CodePlatformDown, Platform: conn.Account.Platform, Op: "renew"}
 	}
 	if err != nil {
-		return token, s.failed(ctx, conn, seen, r, asError(err))
+		e := asError(err)
+		if e.Kind == platforms.Revoked {
+			return s.revoked(ctx, conn, seen, e)
+		}
+		return token, s.failed(ctx, conn, r, e)
 	}
 	if err := s.keep(ctx, asked, conn.ID, seen, tokens); err != nil {
 		return token, err
 	}
-	return s.DB.AccessToken(ctx, conn.ID)
+	return s.newest(ctx, conn)
 }
 
-// keep stores a new pair. The old one may be worth nothing any more, so a
-// moment's trouble with the disk must not lose it; when nobody asks any more, it
-// is tried a few times only, for the process may be ending.
+// newest is the access token that is there now. A connection without one was
+// disconnected meanwhile.
+func (s *SignIns) newest(ctx context.Context, conn store.Connection) (store.AccessToken, error) {
+	token, err := s.DB.AccessToken(ctx, conn.ID)
+	if errors.Is(err, club.ErrNotFound) {
+		err = &platforms.Error{Kind: platforms.Revoked, Code: platforms.CodeAuthRevoked, Platform: conn.Account.Platform}
+	}
+	return token, err
+}
+
+// keep stores a new pair. The old one may be worth nothing any more, so trouble
+// with the disk must not lose it: what could not be stored now is stored by the
+// next who asks. When nobody waits any more, it is tried a few times only, for
+// the process may be ending.
 func (s *SignIns) keep(ctx, asked context.Context, id, seen int64, tokens platforms.Tokens) error {
 	for try := 1; ; try++ {
 		err := s.DB.FinishRenewal(ctx, id, seen, tokens)
-		if !club.Storage(err) || try >= keepTries || (try >= commitTries && asked.Err() != nil) {
+		if !club.Storage(err) {
+			return err
+		}
+		if try >= keepTries || (try >= commitTries && asked.Err() != nil) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.unkept[id] = pair{seen, tokens}
 			return err
 		}
 		<-s.After(tickEvery)
 	}
 }
 
-// failed keeps the old pair and plans the next try; only a real refusal marks
-// the connection.
-func (s *SignIns) failed(ctx context.Context, conn store.Connection, seen int64, r store.Renewal, e *platforms.Error) error {
-	if e.Kind == platforms.Revoked {
-		return s.revoked(ctx, conn, seen, e)
+// keepUnkept stores the pair that could not be stored before, if there is one.
+func (s *SignIns) keepUnkept(ctx context.Context, id int64) error {
+	s.mu.Lock()
+	p, ok := s.unkept[id]
+	s.mu.Unlock()
+	if !ok {
+		return nil
 	}
+	if err := s.DB.FinishRenewal(ctx, id, p.version, p.tokens); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.unkept, id)
+	return nil
+}
+
+// failed keeps the old pair and plans the next try.
+func (s *SignIns) failed(ctx context.Context, conn store.Connection, r store.Renewal, e *platforms.Error) error {
 	next := s.Now().Add(renewAgain[min(r.Failures, len(renewAgain)-1)])
 	if e.RetryAt.After(next) {
 		next = e.RetryAt
@@ -187,23 +248,16 @@ func (s *SignIns) failed(ctx context.Context, conn store.Connection, seen int64,
 }
 
 // revoked marks a connection as needing a person, unless somebody signed in
-// meanwhile.
-func (s *SignIns) revoked(ctx context.Context, conn store.Connection, seen int64, e *platforms.Error) error {
-	token, err := s.DB.AccessToken(ctx, conn.ID)
+// meanwhile: then the new token is what counts.
+func (s *SignIns) revoked(ctx context.Context, conn store.Connection, seen int64, e *platforms.Error) (store.AccessToken, error) {
+	marked, err := s.DB.MarkRevoked(ctx, conn.ID, seen, cmp.Or(e.Code, platforms.CodeAuthRevoked))
 	if err != nil {
-		return err
+		return store.AccessToken{Version: seen}, err
 	}
-	if token.Version != seen {
-		return nil
+	if marked {
+		return store.AccessToken{Version: seen}, e
 	}
-	code := e.Code
-	if code == "" {
-		code = platforms.CodeAuthRevoked
-	}
-	if err := s.DB.SetHealth(ctx, conn.ID, club.NeedsReconnect, code); err != nil {
-		return err
-	}
-	return e
+	return s.newest(ctx, conn)
 }
 
 // lock takes the lock of one connection or of one shared sign-in and returns

@@ -141,7 +141,7 @@ func TestEmptyRefreshTokenKeepsTheOld(t *testing.T) {
 	if _, err := s.Renew(t.Context(), conn, 1); err != nil {
 		t.Fatal(err)
 	}
-	renewal, err := r.db.StartRenewal(t.Context(), conn.ID, "boot")
+	renewal, err := r.db.StartRenewal(t.Context(), conn.ID, "boot", r.clock.Now())
 	if err != nil || renewal.Refresh.Reveal() != "refresh-first" || renewal.Version != 2 {
 		t.Errorf("refresh token %q of version %d, %v; want the old one", renewal.Refresh.Reveal(), renewal.Version, err)
 	}

@@ -141,10 +141,11 @@ const (
 
 // Renewal says how the sign-in of a platform is kept alive.
 type Renewal struct {
-	// OnUse renews only when a call is about to be made and the access token
-	// has less than ten minutes left.
+	// OnUse renews only when a call is about to be made and little is left of
+	// the access token (reliability.md §2.9).
 	OnUse bool
-	// Before renews when less than this is left of the access token.
+	// Before renews also without a call, when less than this is left of the
+	// access token.
 	Before time.Duration
 	// MinAge is how old a token must be before the platform renews it.
 	MinAge time.Duration

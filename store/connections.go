@@ -191,6 +191,29 @@ func (t *tx) setHealth(ctx context.Context, id int64, health club.Health, code s
 	return t.touch(ctx, c.ClubID)
 }
 
+// MarkRevoked marks a connection as needing a person, because its access token
+// of this version can neither be used nor renewed. It tells whether it did: not
+// if somebody signed in, or disconnected it, meanwhile.
+func (db *DB) MarkRevoked(ctx context.Context, id, version int64, code string) (marked bool, err error) {
+	err = db.inTx(ctx, func(tx *tx) error {
+		marked, err = tx.markRevoked(ctx, id, version, code)
+		return err
+	})
+	return marked, err
+}
+
+func (t *tx) markRevoked(ctx context.Context, id, version int64, code string) (bool, error) {
+	var have int64
+	err := t.QueryRowContext(ctx, `SELECT version FROM connection_tokens WHERE connection_id = ?`, id).Scan(&have)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("read sign-in of connection %d: %w", id, err)
+	}
+	if have != version {
+		return false, nil
+	}
+	return true, t.setHealth(ctx, id, club.NeedsReconnect, code)
+}
+
 // block lets a connection rest until a time; it never shortens a rest.
 func (t *tx) block(ctx context.Context, id int64, until time.Time) error {
 	_, err := t.ExecContext(ctx, `UPDATE connections SET blocked_until = max(blocked_until, ?) WHERE id = ?`, ms(until), id)

@@ -20,6 +20,8 @@ type AccessToken struct {
 	Version  int64 // +1 with every new pair
 	IssuedAt time.Time
 	Expires  time.Time // zero: no known end
+	// Last: what it is renewed with ends no later, so that renewing gains nothing.
+	Last bool
 }
 
 // AccessToken opens the access token of a connection. club.ErrNotFound: it has
@@ -28,9 +30,9 @@ func (db *DB) AccessToken(ctx context.Context, connectionID int64) (AccessToken,
 	var t AccessToken
 	var sealed []byte
 	err := db.read.QueryRowContext(ctx, `
-		SELECT t.access, t.version, t.issued_at, c.access_expires
+		SELECT t.access, t.version, t.issued_at, c.access_expires, coalesce(c.access_expires >= c.refresh_expires, 0)
 		FROM connection_tokens t JOIN connections c ON c.id = t.connection_id WHERE t.connection_id = ?`, connectionID).
-		Scan(&sealed, &t.Version, into(&t.IssuedAt), into(&t.Expires))
+		Scan(&sealed, &t.Version, into(&t.IssuedAt), into(&t.Expires), &t.Last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, club.ErrNotFound
 	}
@@ -53,23 +55,23 @@ type Renewal struct {
 	Refresh   platforms.Secret
 	Version   int64 // of the pair it belongs to
 	Failures  int
-	StartedAt time.Time // of a renewal of this version whose end is not known
 	NotBefore time.Time // with ErrRenewLater: when to try again
 }
 
 // StartRenewal commits that the pair of a connection is about to be renewed,
-// and opens its refresh token (rule P17). Nothing but renewing calls it.
+// and opens its refresh token (rule P17). Nothing but renewing calls it. Until
+// its end is known, and should it never be, nobody renews with this token before
+// again, neither this account nor another of the same sign-in.
 // club.ErrNotFound: there is nothing to renew with. ErrRenewLater: not yet.
-func (db *DB) StartRenewal(ctx context.Context, connectionID int64, boot string) (Renewal, error) {
+func (db *DB) StartRenewal(ctx context.Context, connectionID int64, boot string, again time.Time) (Renewal, error) {
 	var r Renewal
 	var sealed []byte
 	err := db.inTx(ctx, func(tx *tx) error {
-		var started sql.NullInt64
 		err := tx.QueryRowContext(ctx, `
-			SELECT r.refresh, r.failures, r.next_at, r.started_version, r.started_at, t.version
+			SELECT r.refresh, r.failures, r.next_at, t.version
 			FROM connection_refresh_tokens r JOIN connection_tokens t ON t.connection_id = r.connection_id
 			WHERE r.connection_id = ?`, connectionID).
-			Scan(&sealed, &r.Failures, into(&r.NotBefore), &started, into(&r.StartedAt), &r.Version)
+			Scan(&sealed, &r.Failures, into(&r.NotBefore), &r.Version)
 		if errors.Is(err, sql.ErrNoRows) {
 			return club.ErrNotFound
 		}
@@ -79,8 +81,8 @@ func (db *DB) StartRenewal(ctx context.Context, connectionID int64, boot string)
 		if r.NotBefore.After(tx.now) {
 			return ErrRenewLater
 		}
-		if started.Int64 != r.Version {
-			r.StartedAt = time.Time{}
+		if err := tx.renewNotBefore(ctx, connectionID, again, 0); err != nil {
+			return err
 		}
 		_, err = tx.ExecContext(ctx, `
 			UPDATE connection_refresh_tokens SET started_version = ?, started_boot = ?, started_at = ? WHERE connection_id = ?`,
@@ -116,6 +118,9 @@ func (db *DB) FinishRenewal(ctx context.Context, connectionID, version int64, to
 		if err := tx.saveTokens(ctx, connectionID, tokens); err != nil {
 			return err
 		}
+		if err := tx.renewNotBefore(ctx, connectionID, time.Time{}, 0); err != nil {
+			return err
+		}
 		c, err := queryOne(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ?`, connectionID)
 		if err != nil {
 			return fmt.Errorf("finish renewal of connection %d: %w", connectionID, err)
@@ -132,10 +137,8 @@ func (db *DB) FinishRenewal(ctx context.Context, connectionID, version int64, to
 // the next try is not before next.
 func (db *DB) FailRenewal(ctx context.Context, connectionID int64, next time.Time) error {
 	err := db.inTx(ctx, func(tx *tx) error {
-		_, err := tx.ExecContext(ctx, `
-			UPDATE connection_refresh_tokens SET failures = failures + 1, next_at = ? WHERE connection_id = ?`, ms(next), connectionID)
-		if err != nil {
-			return fmt.Errorf("record renewal of connection %d: %w", connectionID, err)
+		if err := tx.renewNotBefore(ctx, connectionID, next, 1); err != nil {
+			return err
 		}
 		return failpoint.Hit("renewal.fail.before")
 	})
@@ -143,6 +146,21 @@ func (db *DB) FailRenewal(ctx context.Context, connectionID int64, next time.Tim
 		err = failpoint.Hit("renewal.fail.after")
 	}
 	return err
+}
+
+// renewNotBefore says when the refresh token of a connection may be used next,
+// by it or by the other accounts of the same sign-in, and counts a failure.
+func (t *tx) renewNotBefore(ctx context.Context, connectionID int64, at time.Time, failures int) error {
+	_, err := t.ExecContext(ctx, `
+		UPDATE connection_refresh_tokens SET failures = failures + ?2, next_at = coalesce(?3, 0)
+		WHERE connection_id = ?1 OR connection_id IN (
+			SELECT o.id FROM connections c JOIN connections o ON o.sign_in = c.sign_in AND o.practice = c.practice
+			WHERE c.id = ?1 AND c.sign_in <> '' AND o.sign_in <> '' AND (o.club_id = c.club_id OR c.practice = 0))`,
+		connectionID, failures, ms(at))
+	if err != nil {
+		return fmt.Errorf("record renewal of connection %d: %w", connectionID, err)
+	}
+	return nil
 }
 
 // SaveTokens keeps the tokens of a new or renewed sign-in.

@@ -26,6 +26,9 @@ type Facts struct {
 	Ended string
 	// Recalled are calls that only the journal knows of.
 	Recalled []club.Witness
+	// Token is the version of the access token that the platform refused, with
+	// Change.Breaks: a newer one is not broken by it. 0: there was none.
+	Token int64
 	// ContentHash, if set, becomes what the delivery was scheduled with.
 	ContentHash []byte
 }
@@ -158,7 +161,7 @@ func ended(a Attempt, ch club.Change, at time.Time) Attempt {
 	return a
 }
 
-func (t *tx) keepConnection(ctx context.Context, _, d Delivery, ch club.Change, _ Facts) error {
+func (t *tx) keepConnection(ctx context.Context, _, d Delivery, ch club.Change, f Facts) error {
 	if ch.Opens {
 		if hold, err := activeHold(ctx, t, d.ClubID, t.now); err != nil || hold.Phase != "" {
 			return cmp.Or(err, ErrMoved) // held meanwhile: the next tick sees it
@@ -174,7 +177,8 @@ func (t *tx) keepConnection(ctx context.Context, _, d Delivery, ch club.Change, 
 		}
 	}
 	if ch.Breaks {
-		return t.setHealth(ctx, d.ConnectionID, club.NeedsReconnect, d.Code)
+		_, err := t.markRevoked(ctx, d.ConnectionID, f.Token, d.Code)
+		return err
 	}
 	return nil
 }

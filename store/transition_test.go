@@ -203,7 +203,7 @@ func TestTokensAreSealedApart(t *testing.T) {
 	if _, err := db.AccessToken(t.Context(), b.ID); err == nil {
 		t.Error("a token that was moved to another connection opens there")
 	}
-	if _, err := db.StartRenewal(t.Context(), b.ID, "boot"); club.CodeOf(err) != club.NotFound {
+	if _, err := db.StartRenewal(t.Context(), b.ID, "boot", time.Time{}); club.CodeOf(err) != club.NotFound {
 		t.Errorf("renewal without a refresh token: %v", err)
 	}
 }

@@ -47,7 +47,7 @@ func allDeliveries(yield func(Delivery) bool) {
 				}
 				v.Left = !v.LookFirst && (v.Left || bits&8 != 0)
 				if bits&16 != 0 {
-					v.Renewals, v.Remakes, v.TriesTransient, v.TriesAmbiguous, v.Looks = 1, 9, 8, 9, 5
+					v.Renewals, v.Remakes, v.TriesTransient, v.TriesAmbiguous, v.Looks = 3, 9, 8, 9, 5
 					v.Seen, v.LooksSince, v.TriesSince = platforms.SeenNotPublic, noon.Add(-time.Hour), noon.Add(-time.Hour)
 					if c == platforms.CertainByLooking {
 						v.Seen = platforms.SeenNothing

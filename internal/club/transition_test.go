@@ -241,7 +241,17 @@ func TestRows(t *testing.T) {
 			check: func(c Change) string { return same(c.Breaks, true) },
 		},
 		{
-			row: "19", name: "ran out again after renewing", from: at(Sending, func(d *Delivery) { d.Renewals = 1 }), event: refusal(SendEnded, platforms.Expired, renewable), to: Blocked, work: Rest,
+			row: "19", name: "the new token is refused as well", from: at(Sending, func(d *Delivery) { d.Renewals = 1 }), event: refusal(SendEnded, platforms.Expired, renewable), to: Backoff, work: Renew,
+			check: func(c Change) string { return same(c.Breaks, false) },
+		},
+		{
+			row: "19", name: "renewed once more: wait before going on", from: at(Backoff, func(d *Delivery) { d.Renewals = 1 }), event: Event{Kind: RenewalEnded, Jitter: 1}, to: Backoff, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.Renewals, 2) + same(c.To.TriesTransient, 2) + same(c.To.NextAt, noon.Add(time.Minute))
+			},
+		},
+		{
+			row: "19", name: "three new tokens were refused", from: at(Sending, func(d *Delivery) { d.Renewals = 3 }), event: refusal(SendEnded, platforms.Expired, renewable), to: Blocked, work: Rest,
 			check: func(c Change) string { return same(c.Breaks, true) },
 		},
 		{row: "19", name: "revoked", from: at(Preparing), event: refusal(StepEnded, platforms.Revoked, renewable), to: Blocked, work: Rest},

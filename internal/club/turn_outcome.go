@@ -47,7 +47,7 @@ func (t *turn) signInRefused() bool { return is(platforms.Expired, platforms.Rev
 
 func (t *turn) renewOrStop() error {
 	t.close(platforms.Rejected)
-	if t.e.Err.Kind == platforms.Expired && t.e.CanRenew && t.was.Renewals == 0 {
+	if t.e.Err.Kind == platforms.Expired && t.e.CanRenew && t.was.Renewals < renewalsMax {
 		t.to(Publishing, Backoff)
 		t.To.NextAt, t.Work = t.now, Renew
 		return nil
@@ -67,9 +67,13 @@ func (t *turn) breakOff() {
 func (t *turn) renewed() error {
 	switch {
 	case t.e.Err == nil:
-		t.To.Renewals++
-		t.To.NextAt, t.Work = t.now, Again
 		t.note(NoteRenewed)
+		t.To.Renewals++
+		if t.was.Renewals > 0 { // what it gave a moment ago was refused as well: it may need time
+			t.tryLater()
+			return nil
+		}
+		t.To.NextAt, t.Work = t.now, Again
 	case t.e.Err.Kind == platforms.Revoked:
 		t.breakOff()
 	default:

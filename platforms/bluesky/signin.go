@@ -192,8 +192,13 @@ func (b *Bluesky) Renew(
 	resp, err := b.call(ctx, apihttp.Request{
 		Op: op, Method: http.MethodPost, URL: xrpc(account.Host, "com.atproto.server.refreshSession"), Bearer: refresh,
 	}, &s)
-	if e, ok := errors.AsType[*platforms.Error](err); ok && e.Kind == platforms.Expired {
-		e.Kind, e.Code = platforms.Revoked, platforms.CodeAuthRevoked // nothing is left to renew with
+	if e, ok := errors.AsType[*platforms.Error](err); ok {
+		switch {
+		case e.PlatformCode == "ExpiredToken", e.PlatformCode == "InvalidToken": // nothing is left to renew with
+			e.Kind, e.Code = platforms.Revoked, platforms.CodeAuthRevoked
+		case e.Kind == platforms.Expired, e.Kind == platforms.Revoked: // it was not looked at
+			e.Kind, e.Code = platforms.Rejected, platforms.CodeUnknownRefusal
+		}
 	}
 	if err != nil {
 		return platforms.Tokens{}, err

@@ -150,6 +150,10 @@ func (p *Platform) refusal(op string, resp *apihttp.Response) *platforms.Error {
 // to something else.
 var publishing = map[string]bool{stepPrepare: true, stepUpload: true, stepWait: true, stepPublish: true, "settle": true}
 
+// tokenGone is how LinkedIn says that a refresh token is worth nothing any more,
+// where it calls that invalid_request.
+var tokenGone = regexp.MustCompile(`(?i)\btoken\b.*\b(?:invalid|expired|revoked)\b`)
+
 // tokenRefusal is refusal for the OAuth endpoints: a refresh token that is not
 // known any more can only be replaced by a person.
 func (p *Platform) tokenRefusal(op string, resp *apihttp.Response) *platforms.Error {
@@ -164,7 +168,7 @@ func (p *Platform) tokenRefusal(op string, resp *apihttp.Response) *platforms.Er
 	switch {
 	case f.OAuthError == "invalid_client_id", f.OAuthError == "invalid_client", f.OAuthError == "unauthorized_client":
 		e.Code = platforms.CodePlatformAppInvalid
-	case op == "renew" && (f.OAuthError == "invalid_grant" || f.OAuthError == "invalid_request"):
+	case op == "renew" && (f.OAuthError == "invalid_grant" || f.OAuthError == "invalid_request" && tokenGone.MatchString(f.OAuthDescription)):
 		e.Kind, e.Code = platforms.Revoked, platforms.CodeAuthRevoked
 	case strings.Contains(said, "redirect"):
 		e.Code = platforms.CodeRedirectMismatch

@@ -204,6 +204,9 @@ func TestTokenRefusals(t *testing.T) {
 	}{
 		{"refresh token ended", renew, 400, `{"error":"invalid_grant","error_description":"The provided authorization grant or refresh token is invalid, expired or revoked."}`, platforms.Revoked, "auth_revoked"},
 		{"the same in other words", renew, 400, `{"error":"invalid_request","error_description":"The token used in the request has been revoked"}`, platforms.Revoked, "auth_revoked"},
+		{"a mistake of ours", renew, 400, `{"error":"invalid_request","error_description":"A required parameter \"client_secret\" is missing"}`, platforms.Rejected, "unknown_refusal"},
+		{"a sentence is missing", renew, 400, `{"error":"invalid_request"}`, platforms.Rejected, "unknown_refusal"},
+		{"web page", renew, 400, "<!doctype html><title>Just a moment</title>", platforms.Unknown, "platform_down"},
 		{"app not known", renew, 401, `{"error":"invalid_client","error_description":"Client authentication failed"}`, platforms.Rejected, "platform_app_invalid"},
 		{"server error", renew, 503, `{"error":"invalid_grant"}`, platforms.Unknown, "platform_down"},
 		{"too many", renew, 429, `{"message":"x"}`, platforms.RateLimited, "rate_limited"},

@@ -76,9 +76,9 @@ func (*Platform) Info() platforms.Info {
 		},
 		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
 		Certainty: platforms.CertainByLooking, RefusesRepeats: true,
-		// Most apps get no refresh token; for those that do, this is earlier
-		// than the first warning about a sign-in that ends.
-		Renewal: platforms.Renewal{Before: 15 * 24 * time.Hour, Fixed: true},
+		// Most apps get no refresh token. For those that do a call, if only the
+		// daily check, comes in good time.
+		Renewal: platforms.Renewal{OnUse: true, Fixed: true},
 		Numbers: []platforms.NumberWord{
 			{Number: platforms.Likes, Word: "Reactions"},
 			{Number: platforms.Comments, Word: "Comments"},

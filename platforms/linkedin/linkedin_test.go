@@ -14,6 +14,7 @@ func TestConformance(t *testing.T) {
 	platformtest.Run(t, platformtest.Suite{New: linkedin.New, NewSim: sim.New, Without: map[string]string{
 		"renewal rotates":                 "an ordinary app gets no refresh token",
 		"renewal faults keep the sign-in": "an ordinary app gets no refresh token",
+		"answer lost after renewing":      "an ordinary app gets no refresh token",
 	}})
 }
 

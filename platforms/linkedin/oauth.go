@@ -118,11 +118,12 @@ func (p *Platform) form(ctx context.Context, op string, app platforms.App, path 
 }
 
 func (p *Platform) tokens(a tokenAnswer) platforms.Tokens {
+	now := p.now() // of both: in the last 60 days of the year they end together
 	after := func(seconds int64) time.Time {
 		if seconds <= 0 {
 			return time.Time{}
 		}
-		return p.now().Add(time.Duration(seconds) * time.Second).UTC()
+		return now.Add(time.Duration(seconds) * time.Second).UTC()
 	}
 	t := platforms.Tokens{Access: platforms.NewSecret(a.Access), AccessExpires: after(a.Expires)}
 	if a.Refresh != "" {

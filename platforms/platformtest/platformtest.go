@@ -23,6 +23,10 @@ type Suite struct {
 	Typed map[string]string
 	// TypedWrong is what a person types who must not get in, for PasswordSignIn.
 	TypedWrong map[string]string
+	// RenewsOnce: a refresh token works once, so that an answer which is lost on
+	// its way takes the sign-in with it. Elsewhere the same token can be used
+	// again, for a while or always.
+	RenewsOnce bool
 	// Pick chooses the account when a sign-in gives several. The first usable
 	// one if nil.
 	Pick func([]platforms.Account) platforms.Account
@@ -56,6 +60,7 @@ func Run(t *testing.T, s Suite) {
 		{"renewal rotates", renewalRotates},
 		{"expired access is told apart", expiredAccess},
 		{"renewal faults keep the sign-in", renewalFaults},
+		{"answer lost after renewing", lostRenewal},
 		{"revoked is told apart", revoked},
 		{"disconnecting ends the sign-in", disconnecting},
 		{"answers are dated", answersAreDated},

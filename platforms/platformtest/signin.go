@@ -335,6 +335,40 @@ func renewalFaults(t *testing.T, w *World) {
 	}
 }
 
+// lostRenewal: the platform has renewed, and we do not know to what. The old
+// access goes on working, and half a minute later the same refresh token is
+// tried once more.
+func lostRenewal(t *testing.T, w *World) {
+	p, ok := w.Platform.(platforms.Renewer)
+	if !ok {
+		t.Skip("this platform renews nothing")
+	}
+	for _, f := range []string{simkit.ResetAfter, simkit.ErrorAfter, simkit.CutOff, simkit.Empty, simkit.HTML, simkit.Oversized} {
+		s := w.Connect()
+		w.Clock.Advance(w.Platform.Info().Renewal.MinAge + time.Minute)
+		w.Fault("token", f, 1)
+		_, err := p.Renew(w.Context(), s.App, s.Account, s.Account.Tokens.Refresh)
+		w.note(err)
+		w.expectKind(err, platforms.Unknown)
+		if _, err := w.Platform.Check(w.Context(), s); err != nil {
+			t.Errorf("fault %s: the old access does not work any more: %v", f, err)
+		}
+		w.Clock.Advance(30 * time.Second)
+		if w.Suite.RenewsOnce {
+			_, err := p.Renew(w.Context(), s.App, s.Account, s.Account.Tokens.Refresh)
+			w.note(err)
+			w.expectKind(err, platforms.Revoked)
+			continue
+		}
+		for range 2 {
+			s = w.renew(p, s)
+			if _, err := w.Platform.Check(w.Context(), s); err != nil {
+				t.Errorf("fault %s: check after renewing once more: %v", f, err)
+			}
+		}
+	}
+}
+
 func revoked(t *testing.T, w *World) {
 	s := w.Connect()
 	w.Fault("*", simkit.RevokedToken, 0)

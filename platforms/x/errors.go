@@ -138,7 +138,8 @@ func (p *Platform) refusal(op string, resp *apihttp.Response) *platforms.Error {
 }
 
 // tokenRefusal is refusal for the OAuth endpoints: a refresh token that is not
-// known any more can only be replaced by a person.
+// known any more can only be replaced by a person. X calls that invalid_request
+// as well, which it also says of mistakes of ours: the sentence tells.
 func (p *Platform) tokenRefusal(op string, resp *apihttp.Response) *platforms.Error {
 	var b problem
 	_ = json.Unmarshal(resp.Body, &b) // as in refusal
@@ -158,7 +159,7 @@ func (p *Platform) tokenRefusal(op string, resp *apihttp.Response) *platforms.Er
 		e.Code = platforms.CodePlatformAppInvalid
 	case strings.Contains(said, "redirect"):
 		e.Code = platforms.CodeRedirectMismatch
-	case op == "renew" && (b.OAuthError == "invalid_grant" || b.OAuthError == "invalid_request"):
+	case op == "renew" && (b.OAuthError == "invalid_grant" || b.OAuthError == "invalid_request" && strings.Contains(said, "the token was invalid")):
 		e.Kind, e.Code = platforms.Revoked, platforms.CodeAuthRevoked
 	}
 	return e

@@ -205,6 +205,10 @@ func TestTokenRefusals(t *testing.T) {
 	}{
 		{"spent refresh token", renew, 400, `{"error":"invalid_request","error_description":"Value passed for the token was invalid."}`, platforms.Revoked, "auth_revoked"},
 		{"the same in other words", renew, 400, `{"error":"invalid_grant","error_description":"Value passed for the token was invalid."}`, platforms.Revoked, "auth_revoked"},
+		{"a mistake of ours", renew, 400, `{"error":"invalid_request","error_description":"Missing required parameter [refresh_token]."}`, platforms.Rejected, "unknown_refusal"},
+		{"a sentence is missing", renew, 400, `{"error":"invalid_request"}`, platforms.Rejected, "unknown_refusal"},
+		{"client of another app", renew, 400, `{"error":"invalid_client","error_description":"Value passed for the client was invalid."}`, platforms.Rejected, "platform_app_invalid"},
+		{"web page", renew, 400, "<!doctype html><title>Just a moment</title>", platforms.Unknown, "platform_down"},
 		{"app not known", renew, 401, `{"error":"unauthorized_client","error_description":"Missing valid authorization header"}`, platforms.Rejected, "platform_app_invalid"},
 		{"app not known, as a problem", renew, 401, said("Unauthorized"), platforms.Rejected, "platform_app_invalid"},
 		{"server error", renew, 503, `{"error":"invalid_grant"}`, platforms.Unknown, "platform_down"},

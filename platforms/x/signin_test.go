@@ -95,6 +95,7 @@ func TestCodesAreGuarded(t *testing.T) {
 	}
 }
 
+// TestRefreshTokensWorkOnce: who presents a spent one ends the whole sign-in.
 func TestRefreshTokensWorkOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -103,13 +104,22 @@ func TestRefreshTokensWorkOnce(t *testing.T) {
 		t.Fatalf("got %s", first.Body)
 	}
 	refresh := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {fmt.Sprint(first.JSON["refresh_token"])}, "client_id": {"club-app"}}
-	if a := w.form(tokenPath, refresh); a.Status != 200 || a.JSON["refresh_token"] == first.JSON["refresh_token"] {
-		t.Fatalf("first use: %d %s", a.Status, a.Body)
+	second := w.form(tokenPath, refresh)
+	if second.Status != 200 || second.JSON["refresh_token"] == first.JSON["refresh_token"] {
+		t.Fatalf("first use: %d %s", second.Status, second.Body)
 	}
 	a := w.form(tokenPath, refresh)
 	want := map[string]any{"error": "invalid_request", "error_description": "Value passed for the token was invalid."}
 	if diff := cmp.Diff(want, a.JSON); a.Status != 400 || diff != "" {
 		t.Errorf("second use: %d (-want +got):\n%s", a.Status, diff)
+	}
+	refresh.Set("refresh_token", fmt.Sprint(second.JSON["refresh_token"]))
+	if a := w.form(tokenPath, refresh); a.Status != 400 {
+		t.Errorf("its successor still works: %d %s", a.Status, a.Body)
+	}
+	session := platforms.Session{Access: platforms.NewSecret(fmt.Sprint(second.JSON["access_token"]))}
+	if _, err := w.Platform.Check(t.Context(), session); platforms.KindOf(err) != platforms.Expired {
+		t.Errorf("the access that came with it: %v, want it to be refused", err)
 	}
 }
 

@@ -10,5 +10,5 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	platformtest.Run(t, platformtest.Suite{New: x.New, NewSim: sim.New})
+	platformtest.Run(t, platformtest.Suite{New: x.New, NewSim: sim.New, RenewsOnce: true})
 }

@@ -165,7 +165,7 @@ func (s *Sim) accessToken(w http.ResponseWriter, f url.Values) {
 			oauthError(w, http.StatusBadRequest, "invalid_redirect_uri", "Unable to retrieve access token: the redirect uri does not match")
 		default:
 			s.endOtherScopes(c)
-			s.grant(w, token{Client: c.Client, Family: simkit.Token(""), Scopes: c.Scopes, Made: now}, now.Add(refreshLife))
+			s.grant(w, token{Client: c.Client, Family: simkit.Token(""), Scopes: c.Scopes, Made: now}, simkit.Token("AQX"), now.Add(refreshLife))
 		}
 	case "refresh_token":
 		t, ok := s.State.Refresh[f.Get("refresh_token")]
@@ -173,8 +173,7 @@ func (s *Sim) accessToken(w http.ResponseWriter, f url.Values) {
 			badGrant(w)
 			return
 		}
-		delete(s.State.Refresh, f.Get("refresh_token"))
-		s.grant(w, token{Client: t.Client, Family: t.Family, Scopes: t.Scopes, Made: now}, t.Ends)
+		s.grant(w, token{Client: t.Client, Family: t.Family, Scopes: t.Scopes, Made: now}, f.Get("refresh_token"), t.Ends)
 	default:
 		oauthError(w, http.StatusBadRequest, "invalid_request", "A required parameter \"grant_type\" is missing")
 	}
@@ -194,9 +193,10 @@ func sameScopes(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// grant hands out an access token, and a refresh token where apps get one. An
-// access token never outlives the year of its consent.
-func (s *Sim) grant(w http.ResponseWriter, t token, yearEnds time.Time) {
+// grant hands out an access token, and a refresh token where apps get one: it
+// is the same for the whole year of a consent. An access token never outlives
+// that year.
+func (s *Sim) grant(w http.ResponseWriter, t token, refresh string, yearEnds time.Time) {
 	now := s.Now()
 	t.Ends = now.Add(accessLife)
 	if s.renews && yearEnds.Before(t.Ends) {
@@ -209,7 +209,6 @@ func (s *Sim) grant(w http.ResponseWriter, t token, yearEnds time.Time) {
 	}
 	if s.renews {
 		t.Ends = yearEnds
-		refresh := simkit.Token("AQX")
 		s.State.Refresh[refresh] = t
 		out["refresh_token"], out["refresh_token_expires_in"] = refresh, int(yearEnds.Sub(now).Seconds())
 	}

@@ -36,7 +36,8 @@ type grant struct {
 	Client string    `json:"client"`
 	Family string    `json:"family"`
 	Scopes []string  `json:"scopes"`
-	Ends   time.Time `json:"ends"` // of an access token
+	Ends   time.Time `json:"ends"`  // of an access token
+	Spent  bool      `json:"spent"` // of a refresh token: it was used
 }
 
 // scopeWords are the scopes the consent page knows, in its words.
@@ -191,11 +192,17 @@ func (s *Sim) token(w http.ResponseWriter, r *http.Request, client string) {
 		}
 	case "refresh_token":
 		g, ok := s.State.Refresh[f.Get("refresh_token")]
-		if !ok || g.Client != client {
+		switch {
+		case !ok || g.Client != client:
+			badToken(w)
+			return
+		case g.Spent: // somebody holds a copy of it: nobody may go on
+			s.endFamily(g.Family)
 			badToken(w)
 			return
 		}
-		delete(s.State.Refresh, f.Get("refresh_token"))
+		g.Spent = true
+		s.State.Refresh[f.Get("refresh_token")] = g
 		s.grant(w, client, g.Family, g.Scopes)
 	default:
 		oauthError(w, http.StatusBadRequest, "invalid_request", "Value passed for the grant type was invalid.")

@@ -24,8 +24,10 @@ import (
 
 const (
 	postsOfRound = 80 // on five accounts each: platforms take less than a hundred a day
-	// lifeLimit is how long a life of the app may take to come to its failpoint.
-	lifeLimit = time.Second
+	// lifeLimit is how long a life of the app may take to come to its failpoint,
+	// and firstLimit how long where no life did yet: a busy machine is slow.
+	lifeLimit  = time.Second
+	firstLimit = 10 * time.Second
 	// within is how long the app publishes before a kill at a random moment.
 	within = 400 * time.Millisecond
 	// starting is how long starting may take when the kill comes meanwhile.
@@ -296,7 +298,11 @@ func (w *crashWorld) liveUntil(points *endings, name string, count *int) {
 	w.t.Helper()
 	w.provoke(name)
 	w.liveFor(0, at(name, w.hit(name), "kill"))
-	if !until(w.t, lifeLimit, w.app.gone) {
+	limit := lifeLimit
+	if points.never(name) {
+		limit = firstLimit
+	}
+	if !until(w.t, limit, w.app.gone) {
 		w.kill(&w.r.atRandom)
 		return
 	}
@@ -338,7 +344,7 @@ func at(name string, hit int, action string) string {
 	return fmt.Sprintf("%s:%d:%s", name, hit, action)
 }
 
-// stopInTime ends the app by SIGTERM, for which it has ten seconds.
+// stopInTime ends the app by SIGTERM.
 func (w *crashWorld) stopInTime() {
 	w.t.Helper()
 	w.app.says("runs at")

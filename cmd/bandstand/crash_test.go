@@ -140,6 +140,13 @@ func (c *endings) next(random *rand.Rand) string {
 	return slices.MinFunc(shuffled, func(a, b string) int { return c.n[a] - c.n[b] })
 }
 
+// never tells whether the app was not ended at a point yet.
+func (c *endings) never(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n[name] == 0
+}
+
 func (c *endings) missing() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

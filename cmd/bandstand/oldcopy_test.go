@@ -3,6 +3,7 @@
 package main
 
 import (
+	"database/sql"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -46,6 +47,7 @@ func TestOldCopy(t *testing.T) {
 		w.copyDatabase(old, w.data)
 		w.startApp()
 		w.quiet()
+		w.rests()
 		if n := len(w.record()) - len(before); n != 0 {
 			t.Errorf("%d posts became public before anybody was asked", n)
 		}
@@ -103,6 +105,23 @@ func (w *crashWorld) quiet() {
 		}
 		return time.Since(since) > copyQuiet
 	})
+}
+
+// rests waits until nothing is on its way any more.
+func (w *crashWorld) rests() {
+	w.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(w.data, store.FileName)+"?mode=ro")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close()
+	var left int
+	if !until(w.t, time.Minute, func() bool {
+		err = db.QueryRowContext(w.t.Context(), `SELECT count(*) FROM deliveries WHERE status IN (?, ?)`, club.Scheduled, club.Publishing).Scan(&left)
+		return err == nil && left == 0
+	}) {
+		w.t.Errorf("%d deliveries do not come to rest: %v", left, err)
+	}
 }
 
 // copyDatabase copies the database of a dead app, with its log.

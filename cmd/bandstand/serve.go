@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 	_ "time/tzdata" // zones are part of the program
@@ -55,6 +56,7 @@ type App struct {
 	log      *slog.Logger
 	now      func() time.Time
 	elapsed  func() time.Duration // cannot be set by anybody
+	built    time.Time            // no clock is right before that; zero if it is not known
 	demo     *handlers.Demo       // nil but in a demo
 	greeting string               // instead of the usual one
 	lock     *os.File
@@ -95,7 +97,7 @@ func openApp(ctx context.Context, settings Settings, out io.Writer, now func() t
 	start := time.Now()
 	a := &App{
 		settings: settings, out: out, means: means, now: now, log: newLog(os.Stderr),
-		elapsed: func() time.Duration { return time.Since(start) }, spare: disk.BallastBytes,
+		elapsed: func() time.Duration { return time.Since(start) }, spare: disk.BallastBytes, built: built(),
 	}
 	change(a)
 	if err := a.open(ctx); err != nil {
@@ -244,7 +246,7 @@ func (a *App) wire(face face) error {
 func (a *App) jobsConfig() jobs.Config {
 	return jobs.Config{
 		DB: a.db, Platforms: a.parts.Platforms, App: a.parts.App, Media: a.media, Journal: a.journal, Log: a.log, Now: a.now,
-		Elapsed: a.elapsed, After: time.After, Jitter: rand.Float64, Boot: store.NewID(),
+		Elapsed: a.elapsed, After: time.After, Jitter: rand.Float64, Boot: store.NewID(), Built: a.built,
 		Ballast: a.ballast, Before: a.findPlace,
 	}
 }
@@ -330,6 +332,17 @@ func (a *App) Close() error {
 		errs = append(errs, a.lock.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// builtAt is when the sources of a program were last changed, as the compiler
+// noted down; zero if it did not: there was no repository.
+func builtAt(settings []debug.BuildSetting) time.Time {
+	for _, s := range settings {
+		if at, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil {
+			return at.UTC()
+		}
+	}
+	return time.Time{}
 }
 
 // newLog writes one line an event.

@@ -126,8 +126,13 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 			return ch, err
 		}
 	}
-	if event.Kind == club.SendEnded {
+	switch {
+	case event.Kind == club.SendEnded:
 		r.testify(ch)
+	case event.Kind == club.LookEnded && ch.To.Status == club.Published:
+		if err := r.testifyProof(ctx, ch); err != nil {
+			return ch, err
+		}
 	}
 	if err := r.commit(ctx, ch, facts); err != nil {
 		return ch, err

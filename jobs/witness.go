@@ -33,6 +33,25 @@ func (r *run) testify(ch club.Change) {
 	}
 }
 
+// testifyProof keeps in the journal that a call of which it was not known has
+// made a post that is public: an old copy of the database must not learn from
+// the journal only that the call was made.
+func (r *run) testifyProof(ctx context.Context, ch club.Change) error {
+	sent, err := r.DB.LastSent(ctx, r.d.ID)
+	if err != nil || sent.ID == "" {
+		return err
+	}
+	e := journal.Entry{
+		At: r.Now(), Boot: r.Boot, Delivery: r.d.ID, Attempt: sent.ID, Generation: sent.Generation, Key: club.Key(r.d.ID, sent.Generation),
+		Outcome: string(club.Accepted), RemoteID: ch.To.RemoteID, RemoteURL: ch.To.RemoteURL,
+	}
+	if err := r.Journal.Append(e); err != nil {
+		r.Log.Error("a proof is not in the publish journal", "delivery", r.d.ID, "err", err)
+		r.holdAfter(err)
+	}
+	return nil
+}
+
 func (r *run) entry() journal.Entry {
 	return journal.Entry{
 		At: r.Now(), Boot: r.Boot, Delivery: r.d.ID, Attempt: r.call.ID, Generation: r.d.Generation, Key: r.d.Key,

@@ -92,6 +92,7 @@ func TestOldCopyOfTheDatabase(t *testing.T) {
 	}{
 		"published":       {"", 1, club.Published, club.Linked},
 		"answer lost":     {"reset_after", 1, club.NeedsAttention, club.Restored},
+		"proved later":    {"reset_after", 1, club.Published, club.Linked},
 		"rejected":        {"rejected", 0, club.NeedsAttention, club.Restored},
 		"lost on the way": {"reset_before", 0, club.NeedsAttention, club.Restored},
 	} {
@@ -105,6 +106,9 @@ func TestOldCopyOfTheDatabase(t *testing.T) {
 			old := r.copyData()
 			if tt.fault != "" {
 				r.server.misbehave(tt.fault)
+			}
+			if name == "answer lost" {
+				r.server.lookFail = []string{"error"}
 			}
 			r.after(time.Hour)
 			calls := r.server.count("/publish")
@@ -201,5 +205,67 @@ func TestAnswerOutlivesTheProcess(t *testing.T) {
 	}
 	if r.server.count("/look") != 0 {
 		t.Error("it was looked for")
+	}
+}
+
+// TestProofOutlivesAnOldCopy: the answer was lost, and a look proved that the
+// post is public. An old copy of the database learns that from the journal,
+// whether it knows of the call or not, and sends nothing.
+func TestProofOutlivesAnOldCopy(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		copied   string // when
+		nameless bool
+		status   club.Status
+		phase    club.Phase
+	}{
+		"before the call":                {"before", false, club.Published, club.Linked},
+		"while it was looked for":        {"between", false, club.Published, club.Linked},
+		"before the call, and nameless":  {"before", true, club.NeedsAttention, club.Restored},
+		"while looked for, and nameless": {"between", true, club.Published, club.Unlinked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, platforms.CertainByLooking)
+			r.fake.nameless.Store(tt.nameless)
+			post := r.schedule("Match day", time.Hour, r.connect())
+			var old string
+			if tt.copied == "before" {
+				old = r.copyData()
+			}
+			r.server.misbehave("reset_after")
+			r.server.lookFail = []string{"error"}
+			r.after(time.Hour)
+			r.want(post, club.Publishing, club.Reconciling)
+			if tt.copied == "between" {
+				old = r.copyData()
+			}
+			r.after(15 * time.Second)
+			if d := r.delivery(post); d.Status != club.Published {
+				t.Fatalf("not found: %s/%s\n%s", d.Status, d.Phase, r.story(post))
+			}
+			all := r.entries()
+			proof := all[len(all)-1]
+			if proof.Outcome != "accepted" || proof.Attempt != all[0].Attempt || proof.Delivery != all[0].Delivery || proof.Key != all[0].Key || proof.Generation != 1 {
+				t.Errorf("the journal ends with %+v, after the intent %+v", proof, all[0])
+			}
+			if want := "id-1"; !tt.nameless && proof.RemoteID != want || tt.nameless && proof.RemoteID != "" {
+				t.Errorf("the journal proves %q", proof.RemoteID)
+			}
+			calls := r.server.count("/publish")
+			r.rollBack(old)
+			for range 2 {
+				r.after(3 * time.Hour)
+				r.want(post, tt.status, tt.phase)
+				r.restart()
+			}
+			if d := r.delivery(post); tt.phase == club.Linked && d.RemoteID != "id-1" {
+				t.Errorf("published as %q, want id-1", d.RemoteID)
+			}
+			if n := r.server.count("/publish"); n != calls {
+				t.Errorf("%d calls after the old copy was put back", n-calls)
+			}
+			r.wantAccepted("Match day", 1)
+		})
 	}
 }

@@ -101,6 +101,20 @@ func (db *DB) OpenAttempt(ctx context.Context, deliveryID string) (string, error
 	return openAttempt(ctx, db.read, deliveryID)
 }
 
+// LastSent is the latest irreversible call of a delivery, with its generation
+// alone; without an ID if there was none.
+func (db *DB) LastSent(ctx context.Context, deliveryID string) (Attempt, error) {
+	var a Attempt
+	err := db.read.QueryRowContext(ctx, `
+		SELECT id, generation FROM publish_attempts WHERE delivery_id = ? AND irreversible = 1
+		ORDER BY started_at DESC, id LIMIT 1`, blob(deliveryID)).
+		Scan(intoID(&a.ID), &a.Generation)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return Attempt{}, fmt.Errorf("find the last call of delivery %s: %w", deliveryID, err)
+	}
+	return a, nil
+}
+
 func openAttempt(ctx context.Context, q querier, deliveryID string) (string, error) {
 	var id string
 	err := q.QueryRowContext(ctx, `SELECT id FROM publish_attempts WHERE delivery_id = ? AND irreversible = 1 AND outcome IS NULL`, blob(deliveryID)).

@@ -29,3 +29,36 @@ func TestBrowserMoveMeetsFault(t *testing.T) {
 	b.until(place + ` === ` + quoted(before))
 	p.stands(id, tenth)
 }
+
+// TestBrowserNewsOlderThanTheCalendar: the answer to a question for news comes
+// after a post was moved and shows it where it was. It is asked once more.
+func TestBrowserNewsOlderThanTheCalendar(t *testing.T) {
+	p := plan(t)
+	tenth, twelfth := p.nextMonth(10, "18:30"), p.nextMonth(12, "18:30")
+	id := p.post("Under-12 trials", tenth, true, p.ids...)
+	card := fmt.Sprintf("#card-%d", id)
+	moved := `document.querySelector("#day-` + twelfth.Date() + ` ` + card + `:not(.is-moving)")`
+	b := p.signIn(desktop)
+	b.open("/calendar?date=" + tenth.Date())
+	b.until(`customElements.get("bs-calendar") && document.querySelector(".grab").checkVisibility()`)
+	script[bool](b, `(() => {
+	  window.bsNews = [];
+	  const { open, send } = XMLHttpRequest.prototype;
+	  XMLHttpRequest.prototype.open = function (method, url, ...more) { this.bsURL = url; open.call(this, method, url, ...more); };
+	  XMLHttpRequest.prototype.send = function (body) {
+	    const { onload } = this;
+	    if (bsNews.length === 0 && this.bsURL.includes("/calendar/changes")) this.onload = (e) => bsNews.push(() => onload.call(this, e));
+	    send.call(this, body);
+	  };
+	  return true; })()`)
+	p.post("Early bird", p.nextMonth(12, "08:00"), true, p.ids[0])
+	script[bool](b, `document.querySelector("#cal-body").dispatchEvent(new Event("bs:refresh"))`)
+	b.until(`bsNews.length === 1`)
+	b.drag(card, "#day-"+twelfth.Date())
+	b.until(moved + ` && !document.querySelector("#cal[data-busy]")`)
+	if !script[bool](b, `bsNews[0](), !!`+moved) {
+		t.Error("the post is back where it was")
+	}
+	b.until(moved + ` && document.querySelector("#cal-body").innerText.includes("Early bird")`)
+	p.stands(id, twelfth)
+}

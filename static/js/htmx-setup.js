@@ -31,6 +31,18 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   if (e.detail.requestConfig?.elt?.closest("[data-poll]")?.closest("[data-busy]")) e.detail.shouldSwap = false;
 });
 
+// What was drawn since a question for news was sent is younger than its answer:
+// a month that was turned to, a post that was moved. It is asked once more.
+let drawn = 0;
+document.addEventListener("bs:settled", (e) => { if (!e.detail?.matches("[data-poll]")) drawn++; });
+document.addEventListener("htmx:beforeRequest", (e) => { e.detail.xhr.bsDrawn = drawn; });
+document.addEventListener("htmx:beforeSwap", (e) => {
+  const { xhr, requestConfig } = e.detail;
+  if (!requestConfig?.elt?.matches("[data-poll]") || xhr.bsDrawn === drawn) return;
+  e.detail.shouldSwap = false;
+  requestConfig.elt.dispatchEvent(new Event("bs:refresh"));
+});
+
 // News that nobody asked for leave alone what a person did: what was typed, and
 // what was opened. Where they take away what had the focus, the heading gets it.
 let news = false, focused = null;

@@ -37,12 +37,15 @@ test: ## all tests that need nothing but Go, with the race detector
 
 # The targets are found by their names, so that none can be forgotten.
 FUZZ ?= 20s
+# The go tool may fail at the very end of its time with nothing but "context
+# deadline exceeded", and no input that failed (golang/go#75804). Only that passes.
 .PHONY: fuzz
 fuzz: ## let every parser of foreign bytes read nonsense, 20 s each (FUZZ=10m)
 	@mkdir -p $(CACHE)
 	@grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9]+' . | sed -E 's|/[^/]+:func | |' | sort | while read -r dir name; do \
 	  echo "fuzz $$dir $$name"; \
-	  go test -run='^$$' -fuzz="^$$name$$" -fuzztime=$(FUZZ) -timeout=2h $$dir > $(CACHE)/fuzz.txt 2>&1 </dev/null || { cat $(CACHE)/fuzz.txt; exit 1; }; \
+	  go test -run='^$$' -fuzz="^$$name$$" -fuzztime=$(FUZZ) -timeout=2h $$dir > $(CACHE)/fuzz.txt 2>&1 </dev/null || \
+	    { grep -q '^ *context deadline exceeded$$' $(CACHE)/fuzz.txt && ! grep -qE 'Failing input|_test\.go:|panic|hung or terminated' $(CACHE)/fuzz.txt; } || { cat $(CACHE)/fuzz.txt; exit 1; }; \
 	  grep 'execs:' $(CACHE)/fuzz.txt | tail -n 1 || { cat $(CACHE)/fuzz.txt; echo "$$name did not run"; exit 1; }; \
 	done
 

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // settleLimit is how long everything may take to come to rest.
@@ -142,15 +144,47 @@ func (w *crashWorld) judge(app *App) result {
 		r.strangers++
 		r.fault("%q is public on %s, and no delivery says so", k.text, k.platform)
 	}
-	var lost int
-	err = app.db.Reader().QueryRowContext(w.t.Context(), `
-		SELECT (SELECT count(*) FROM publish_attempts WHERE irreversible = 1 AND outcome = 'unknown'),
-			(SELECT count(*) FROM connections WHERE health = ?)`, club.NeedsReconnect).Scan(&r.unknown, &lost)
+	err = app.db.Reader().QueryRowContext(w.t.Context(),
+		`SELECT count(*) FROM publish_attempts WHERE irreversible = 1 AND outcome = 'unknown'`).Scan(&r.unknown)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r.signInsLost += lost
+	r.loseSignIns(w, app)
 	return r
+}
+
+// loseSignIns counts the accounts that people are asked to sign in again, and
+// tries whether they had to be: a platform that still renews with what the app
+// holds has not ended that sign-in.
+func (r *result) loseSignIns(w *crashWorld, app *App) {
+	w.t.Helper()
+	r.signInsLost = maps.Clone(r.signInsLost)
+	if r.signInsLost == nil {
+		r.signInsLost = map[string]int{}
+	}
+	all, err := app.db.ConnectedAccounts(w.t.Context(), store.Scope{ClubID: 1}, false)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range all {
+		if c.Health != club.NeedsReconnect {
+			continue
+		}
+		r.signInsLost[string(c.Account.Platform)+" "+c.HealthCode]++
+		p, _ := app.parts.Platforms(c.ClubID, false).Platform(c.Account.Platform)
+		renewer, ok := p.(platforms.Renewer)
+		tokens, err := app.db.SignInTokens(w.t.Context(), c.ID)
+		if !ok || err != nil || tokens.Refresh.IsZero() {
+			continue
+		}
+		credentials, err := app.parts.App(w.t.Context(), c.ClubID, false, p.Info().AppSlot)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if _, err := renewer.Renew(w.t.Context(), credentials, c.Account, tokens.Refresh); err == nil {
+			r.fault("%s is said to need a new sign-in (%s), and would have been renewed", c.Account.Platform, c.HealthCode)
+		}
+	}
 }
 
 func (r *result) fault(format string, args ...any) {

@@ -123,11 +123,15 @@ func (w *crashWorld) mend() {
 	w.startApp()
 	w.stopInTime() // nobody else has the database open now
 	lost := w.platformsWhere(`health = '` + string(club.NeedsReconnect) + `'`)
-	w.r.signInsLost += len(lost)
 	if len(lost) == 0 {
 		return
 	}
 	w.calm()
+	app := w.openAt(freeAddress(w.t))
+	w.r.loseSignIns(w, app)
+	if err := app.Close(); err != nil {
+		w.t.Fatal(err)
+	}
 	w.startApp()
 	w.app.says("runs at")
 	for _, i := range describe() {
@@ -185,7 +189,7 @@ func (w *crashWorld) chooseMischief() []platforms.SimFault {
 		}
 		if slices.Contains(w.renewable, i.ID) {
 			add("publish", "expired_token", 10)
-			add("token", w.one("error_before", "reset_before", "slow"), 10)
+			add("token", w.one("error_before", "reset_before", "slow", "reset_after"), 10)
 		}
 		add("publish", "reset_after", 7)
 		add("publish", w.one("error_after", "cut_off", "empty", "html", "oversized"), 7)
@@ -214,7 +218,7 @@ func (w *crashWorld) provoke(name string) {
 	case kind == "renewal":
 		once("publish", "expired_token")
 		if strings.HasPrefix(name, "renewal.fail") {
-			once("token", "error_before")
+			once("token", w.one("error_before", "reset_after"))
 		}
 	}
 }

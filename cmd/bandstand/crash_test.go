@@ -168,8 +168,8 @@ type result struct {
 	atRandom, atPoints, recovering, stops, errors  int // how lives of the app ended
 	deliveries, published, doubles, lost           int
 	wrongPublished, wrongFailed, wrongAsk, unknown int
-	strangers, signInsLost, asked                  int
-	failed, attention                              map[string]int
+	strangers, asked                               int
+	failed, attention, signInsLost                 map[string]int // signInsLost: by platform and why
 	faults                                         []string
 	ambiguous                                      []delivered
 }
@@ -181,11 +181,11 @@ func (r result) plus(o result) result {
 		&r.atRandom: o.atRandom, &r.atPoints: o.atPoints, &r.recovering: o.recovering, &r.stops: o.stops, &r.errors: o.errors,
 		&r.deliveries: o.deliveries, &r.published: o.published, &r.doubles: o.doubles, &r.lost: o.lost,
 		&r.wrongPublished: o.wrongPublished, &r.wrongFailed: o.wrongFailed, &r.wrongAsk: o.wrongAsk, &r.unknown: o.unknown,
-		&r.strangers: o.strangers, &r.signInsLost: o.signInsLost, &r.asked: o.asked,
+		&r.strangers: o.strangers, &r.asked: o.asked,
 	} {
 		*to += n
 	}
-	r.failed, r.attention = added(r.failed, o.failed), added(r.attention, o.attention)
+	r.failed, r.attention, r.signInsLost = added(r.failed, o.failed), added(r.attention, o.attention), added(r.signInsLost, o.signInsLost)
 	r.faults = append(slices.Clone(r.faults), o.faults...)
 	return r
 }
@@ -218,7 +218,9 @@ func (r result) String() string {
 		line("wrongly said not to be sent", r.wrongAsk)
 		line("public, but of nobody", r.strangers)
 		line("answers lost", r.unknown)
-		line("sign-ins lost", r.signInsLost)
+		for _, name := range slices.Sorted(maps.Keys(r.signInsLost)) {
+			line("sign-ins lost: "+name, r.signInsLost[name])
+		}
 		for _, name := range slices.Sorted(maps.Keys(r.failed)) {
 			line("failed: "+name, r.failed[name])
 		}

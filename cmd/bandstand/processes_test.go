@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -342,13 +343,19 @@ func (p *pair) record() []platforms.SimPost {
 // open opens the app in this process, with the settings of its own process.
 func (p *pair) open() *App {
 	p.t.Helper()
+	return p.openAt(p.listen)
+}
+
+// openAt opens it at an address of its own, where nobody calls.
+func (p *pair) openAt(listen string) *App {
+	p.t.Helper()
 	c := cli{}
 	c.Serve.Platforms = newPlatformSettings(describe())
 	parser, err := kong.New(&c, settingGroups)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	args := []string{"serve", "--listen", p.listen, "--data", p.data}
+	args := []string{"serve", "--listen", listen, "--data", p.data}
 	for _, set := range p.points {
 		if name, value, ok := strings.Cut(set, "="); ok {
 			args = append(args, "--"+strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "BANDSTAND_"), "_", "-"))+"="+value)
@@ -362,7 +369,7 @@ func (p *pair) open() *App {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() {
-		if err := app.Close(); err != nil {
+		if err := app.Close(); err != nil && !errors.Is(err, os.ErrClosed) { // by the test
 			p.t.Error(err)
 		}
 	})

@@ -281,8 +281,8 @@ func (s *Server) showChoice(c echo.Context) error {
 // choice reads what was shown to this person.
 func (s *Server) choice(c echo.Context) (store.Choice, error) {
 	choice, err := s.DB.Choice(c.Request().Context(), scope(c), c.Param("id"))
-	if errors.Is(err, club.ErrNotFound) {
-		return choice, &club.Error{Code: club.NotFound, Key: "choose_gone"}
+	if errors.Is(err, club.ErrNotFound) || err == nil && choice.Practice != who(c).Club.Practice {
+		return store.Choice{}, &club.Error{Code: club.NotFound, Key: "choose_gone"}
 	}
 	return choice, err
 }

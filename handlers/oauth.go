@@ -55,15 +55,11 @@ func (s *Server) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) er
 
 // allowLeaving lets the form of this page lead to the platform's sign-in page.
 func (s *Server) allowLeaving(c echo.Context, to target, p platforms.OAuthSignIn) error {
-	address, err := p.AuthURL(platforms.AuthRequest{App: to.app, RedirectURL: s.redirectAddress(to.Info), State: "none", Challenge: "none"})
+	origin, err := s.signInOrigin(to.app, to.Info, p)
 	if err != nil {
 		return err
 	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return errors.New("the address of a platform's sign-in page cannot be read")
-	}
-	allowFormTo(c, u.Scheme+"://"+u.Host)
+	allowFormTo(c, origin)
 	return nil
 }
 
@@ -103,6 +99,9 @@ func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
 	defer cancel()
 	a := who(c)
 	back := "/accounts"
+	if in.Practice != a.Club.Practice {
+		return s.backWith(c, back, t(c, "signin_at_unknown"))
+	}
 	var conn *store.Connected
 	if in.ConnectionID != 0 {
 		one, err := s.DB.ConnectedAccount(ctx, scope(c), in.Practice, in.ConnectionID)
@@ -124,6 +123,9 @@ func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
 		return s.backWith(c, back, s.deniedText(c, info))
 	}
 	seen, err := s.exchange(ctx, c, in, info, oauth)
+	if errors.Is(err, errOtherIssuer) {
+		return s.backWith(c, back, t(c, "signin_at_unknown"))
+	}
 	if err != nil {
 		_, text, known := s.refusalText(c, info, err)
 		if !known {
@@ -178,8 +180,11 @@ func (s *Server) exchange(ctx context.Context, c echo.Context, in store.Platform
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkIssuer(c, app, info, oauth); err != nil {
+		return nil, err
+	}
 	grant, err := oauth.Exchange(ctx, platforms.ExchangeRequest{
-		App: app, RedirectURL: s.redirectAddress(info), Code: c.QueryParam("code"), Verifier: in.Verifier.Reveal(), Issuer: c.QueryParam("iss"),
+		App: app, RedirectURL: s.redirectAddress(info), Code: c.QueryParam("code"), Verifier: in.Verifier.Reveal(),
 	})
 	if err != nil {
 		return nil, err
@@ -200,6 +205,39 @@ func (s *Server) exchange(ctx context.Context, c echo.Context, in store.Platform
 		seen = append(seen, list...)
 	}
 	return seen, nil
+}
+
+// errOtherIssuer is the error of an answer that somebody else says they gave.
+var errOtherIssuer = errors.New("the answer of a sign-in names another issuer")
+
+// checkIssuer compares who gave the answer, if it says so (RFC 9207), with whom
+// the person was sent to (rule A2).
+func (s *Server) checkIssuer(c echo.Context, app platforms.App, info platforms.Info, p platforms.OAuthSignIn) error {
+	iss := c.QueryParam("iss")
+	if iss == "" {
+		return nil
+	}
+	want, err := s.signInOrigin(app, info, p)
+	if err != nil {
+		return err
+	}
+	if got, err := url.Parse(iss); err != nil || got.Scheme+"://"+got.Host != want {
+		return errOtherIssuer
+	}
+	return nil
+}
+
+// signInOrigin is where a platform's sign-in page is.
+func (s *Server) signInOrigin(app platforms.App, info platforms.Info, p platforms.OAuthSignIn) (string, error) {
+	address, err := p.AuthURL(platforms.AuthRequest{App: app, RedirectURL: s.redirectAddress(info), State: "none", Challenge: "none"})
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", errors.New("the address of a platform's sign-in page cannot be read")
+	}
+	return u.Scheme + "://" + u.Host, nil
 }
 
 // reconnect signs an account in again if it is among those seen; any other

@@ -39,7 +39,10 @@ import (
 type stage struct {
 	*scene
 	sandbox *practice.World
-	log     *logBook
+	// sandboxURL is where it is, wire what lies between us and it.
+	sandboxURL string
+	wire       *wire
+	log        *logBook
 	// canaries are credentials that must never be shown.
 	canaries []string
 }
@@ -88,8 +91,9 @@ func simulators(base string, now func() time.Time) []platforms.Simulator {
 func newStage(t *testing.T, change ...func(*Config)) *stage {
 	t.Helper()
 	st := &stage{log: &logBook{}, canaries: []string{"canary-app-secret"}}
+	st.wire = &wire{next: &http.Transport{DisableKeepAlives: true}}
 	client := &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
+		Transport:     st.wire,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	st.scene = newScene(t, append([]func(*Config){func(c *Config) {
@@ -142,7 +146,7 @@ func (st *stage) openSandbox(t *testing.T, now func() time.Time) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st.sandbox, s.Config.Handler = world, world
+	st.sandbox, st.sandboxURL, s.Config.Handler = world, base, world
 	s.Start()
 	t.Cleanup(s.Close)
 	return base

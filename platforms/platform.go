@@ -255,7 +255,6 @@ type ExchangeRequest struct {
 	RedirectURL string
 	Code        string
 	Verifier    string
-	Issuer      string // the iss parameter of the callback, if any
 }
 
 // Grant is the result of an exchange, before accounts are chosen.

@@ -44,7 +44,7 @@ func sayYes(ctx context.Context, client *http.Client, p platforms.OAuthSignIn, a
 				return platforms.Grant{}, err
 			}
 			return p.Exchange(ctx, platforms.ExchangeRequest{
-				App: app, RedirectURL: redirect, Code: u.Query().Get("code"), Verifier: verifier, Issuer: u.Query().Get("iss"),
+				App: app, RedirectURL: redirect, Code: u.Query().Get("code"), Verifier: verifier,
 			})
 		}
 		req, err = nextClick(ctx, resp)

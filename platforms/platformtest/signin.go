@@ -82,7 +82,7 @@ func (w *World) signIn() []platforms.Account {
 
 func (w *World) exchange(back url.Values) platforms.ExchangeRequest {
 	return platforms.ExchangeRequest{
-		App: w.Suite.App, RedirectURL: redirectURL, Code: back.Get("code"), Verifier: verifier, Issuer: back.Get("iss"),
+		App: w.Suite.App, RedirectURL: redirectURL, Code: back.Get("code"), Verifier: verifier,
 	}
 }
 

@@ -56,7 +56,16 @@ func (p *Platform) Exchange(ctx context.Context, r platforms.ExchangeRequest) (p
 	if err != nil {
 		return platforms.Grant{}, err
 	}
-	return platforms.Grant{Tokens: p.tokens(answer), Scopes: strings.Fields(answer.Scope)}, nil
+	return platforms.Grant{Tokens: p.tokens(answer), Scopes: scopeList(answer.Scope)}, nil
+}
+
+// scopeList reads what was granted; nil where the answer leaves it out, which
+// means all that was asked for (RFC 6749 5.1).
+func scopeList(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Fields(s)
 }
 
 // Accounts lists the one account behind a sign-in.

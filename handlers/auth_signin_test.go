@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -348,4 +349,23 @@ func TestWhenTooManySignInAtOnce(t *testing.T) {
 	s.visit(club.Writer)
 	s.visitor().post(reset, url.Values{"password": {"three old tin drums"}}).to("/calendar")
 	s.visitor().post(invitation, joining()).to("/calendar")
+}
+
+// TestWhoWaitedTooLongHearsSo: the time of a request is over while it is being
+// worked on. An empty page would look as if all were well.
+func TestWhoWaitedTooLongHearsSo(t *testing.T) {
+	t.Parallel()
+	s, q := newDoor(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	q.hold = func() { cancel(context.DeadlineExceeded) }
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/sign-in", strings.NewReader(credentials(s.emailOf(club.Writer), goodPassword).Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	s.server.ServeHTTP(w, r)
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "Busy at the moment") {
+		t.Errorf("answered %d: %.300s", w.Code, w.Body)
+	}
+	for _, c := range w.Result().Cookies() {
+		s.alive("the session that was not made", c.Value, false)
+	}
 }

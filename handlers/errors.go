@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"math"
@@ -42,6 +43,14 @@ func (s *Server) showError(err error, c echo.Context) {
 		return
 	}
 	ctx := c.Request().Context()
+	if ctx.Err() != nil {
+		// The answer is drawn all the same: an empty one would look as if all were well.
+		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+			err = echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+		}
+		ctx = context.WithoutCancel(ctx)
+		c.SetRequest(c.Request().WithContext(ctx))
+	}
 	if i18n.T(ctx, "app_name") == "app_name" {
 		ctx = i18n.With(ctx, s.Catalogue, "en")
 		c.SetRequest(c.Request().WithContext(ctx))

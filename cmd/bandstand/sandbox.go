@@ -56,7 +56,7 @@ func (c *sandboxCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	server := &http.Server{
-		Handler: newSandbox(world, describe()), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		Handler: newSandbox(world, describe()), ReadHeaderTimeout: usualPatience().header, IdleTimeout: usualPatience().idle,
 		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	saved := make(chan error, 1)

@@ -72,14 +72,13 @@ type App struct {
 	engine   *jobs.Engine
 	listener net.Listener
 	server   *http.Server
+	patience patience
 }
 
-// Time limits of the web server (rule W8).
+// Limits of the web server (rule W8); how long it waits is patience.
 const (
-	headerTimeout = 5 * time.Second
-	idleTimeout   = 120 * time.Second
-	stopTimeout   = 8 * time.Second
-	headerBytes   = 32 << 10
+	stopTimeout = 8 * time.Second
+	headerBytes = 32 << 10
 )
 
 // Open makes or opens the data directory and puts the parts together. Nothing
@@ -98,6 +97,7 @@ func openApp(ctx context.Context, settings Settings, out io.Writer, now func() t
 	a := &App{
 		settings: settings, out: out, means: means, now: now, log: newLog(os.Stderr),
 		elapsed: func() time.Duration { return time.Since(start) }, spare: disk.BallastBytes, built: built(),
+		patience: usualPatience(),
 	}
 	change(a)
 	if err := a.open(ctx); err != nil {
@@ -236,8 +236,9 @@ func (a *App) wire(face face) error {
 		return err
 	}
 	a.server = &http.Server{
-		Handler: web, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		Handler: a.patience.bound(web), ReadHeaderTimeout: a.patience.header, IdleTimeout: a.patience.idle, WriteTimeout: a.patience.request + a.patience.answer,
+		MaxHeaderBytes: headerBytes,
+		ErrorLog:       slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 	return nil
 }

@@ -149,6 +149,7 @@ var callbacks = []struct {
 		if _, err := b.st.db.AcceptInvitation(b.st.t.Context(), token, b.st.persons[club.Publisher].ID, "test"); err != nil {
 			b.st.t.Fatal(err)
 		}
+		b.st.exec(`UPDATE clubs SET practice = 0`)
 		b.tom.post("/clubs/current", url.Values{"club": {id64(other.ClubID)}}).to("/calendar")
 	}, toAccounts, unknownSignIn, 0},
 	{"signed out meanwhile", func(b *comingBack) { b.tom.post("/sign-out", nil).to("/sign-in"); b.with = b.st.visitor() }, "/sign-in?to=/accounts", "You were signed out", 0},

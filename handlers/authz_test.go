@@ -231,7 +231,7 @@ func (g *ground) clean(r route, a *answer) {
 	if r.path == "/practice/:mount/*" && a.StatusCode == http.StatusOK { // a make-believe platform's own
 		policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 	}
-	if strings.HasPrefix(r.path, "/m/") && a.StatusCode == http.StatusOK { // a picture for platforms (rule U5)
+	if picture := strings.HasPrefix(r.path, "/m/") || strings.HasPrefix(r.path, "/media/:id/"); picture && a.StatusCode == http.StatusOK { // rule U5
 		policy = "default-src 'none'; sandbox"
 	}
 	for name, want := range map[string]string{

@@ -71,7 +71,7 @@ CRASH_TEST := go test -tags=crash,sqlite_omit_load_extension -count=1 -v ./cmd/b
 .PHONY: crash
 crash: ## kill the real program 300 times while it publishes (KILLS=...)
 	go test -tags=failpoints,sqlite_omit_load_extension -count=1 ./internal/failpoint
-	BANDSTAND_TEST_KILLS=$(KILLS) $(CRASH_TEST) -timeout=15m -run 'TestCrash|TestStop|TestOldCopy|TestRelease|TestReconnect'
+	BANDSTAND_TEST_KILLS=$(KILLS) $(CRASH_TEST) -timeout=15m -run 'TestCrash|TestStop|TestOldCopy|TestRelease|TestReconnect|TestSecondInstance'
 
 .PHONY: crash-long
 crash-long: KILLS ?= 10000

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -68,6 +69,9 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 	if _, n, _ := sqlite3.Version(); n < minSQLite {
 		return nil, fmt.Errorf("SQLite %d is too old: 3.51.3 or later is needed", n)
 	}
+	if err := makePrivate(path); err != nil {
+		return nil, err
+	}
 	write, err := sql.Open(driver, dsn(path, url.Values{
 		"_txlock": {"immediate"}, "_synchronous": {"FULL"}, "_journal_mode": {"WAL"}, "_secure_delete": {"FAST"},
 	}))
@@ -91,6 +95,16 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 		return nil, Fault(errors.Join(err, db.Close()))
 	}
 	return db, nil
+}
+
+// makePrivate makes the file if there is none, for nobody else to read. SQLite
+// gives the files beside it the same mode.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	return f.Close()
 }
 
 func dsn(path string, q url.Values) string {
@@ -118,6 +132,11 @@ func (db *DB) start(ctx context.Context, driver string) error {
 		return fmt.Errorf("the database is of a newer Bandstand (schema %d, this program knows %d): start the newer program", have, want)
 	}
 	if have < want {
+		if have > 0 {
+			if err := db.keepCopy(ctx, have); err != nil {
+				return err
+			}
+		}
 		if err := migrate(ctx, driver, db.path); err != nil {
 			return fmt.Errorf("migrate database: %w", err)
 		}

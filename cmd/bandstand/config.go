@@ -21,6 +21,8 @@ type Settings struct {
 	BaseURL        string   `name:"base-url" help:"Address people and platforms use, for example https://post.club.example. Default: http:// and the listen address."`
 	TrustedProxies []string `help:"Networks of reverse proxies whose X-Forwarded-For counts, for example 10.0.0.0/8."`
 	AllowNetworks  []string `help:"Networks that are not public and may be called all the same, for example 127.0.0.1/32 for a sandbox on this computer."`
+	// AllowNetworkDisk is for those who know that no other computer uses it.
+	AllowNetworkDisk bool `help:"Keep the data on a network file system all the same. Locks there cannot be relied upon: the database can be damaged."`
 
 	Platforms platformSettings `embed:""`
 }

@@ -60,6 +60,7 @@ type App struct {
 	demo     *handlers.Demo       // nil but in a demo
 	greeting string               // instead of the usual one
 	lock     *os.File
+	network  func(dir string) (kind string, err error)
 	spare    int64 // bytes put by for a full disk
 	ballast  *disk.Ballast
 	db       *store.DB
@@ -96,7 +97,7 @@ func openApp(ctx context.Context, settings Settings, out io.Writer, now func() t
 	start := time.Now()
 	a := &App{
 		settings: settings, out: out, means: means, now: now, log: newLog(os.Stderr),
-		elapsed: func() time.Duration { return time.Since(start) }, spare: disk.BallastBytes, built: built(),
+		elapsed: func() time.Duration { return time.Since(start) }, network: disk.Network, spare: disk.BallastBytes, built: built(),
 		patience: usualPatience(),
 	}
 	change(a)
@@ -107,11 +108,7 @@ func openApp(ctx context.Context, settings Settings, out io.Writer, now func() t
 }
 
 func (a *App) open(ctx context.Context) error {
-	if err := os.MkdirAll(a.settings.Data, 0o700); err != nil {
-		return fmt.Errorf("make data directory: %w", err)
-	}
-	var err error
-	if a.lock, err = lockData(a.settings.Data); err != nil {
+	if err := a.openDirectory(); err != nil {
 		return err
 	}
 	keys, err := a.settings.keys()
@@ -141,7 +138,7 @@ func (a *App) open(ctx context.Context) error {
 		err = a.openData(ctx, keys)
 	}
 	if err != nil {
-		return err
+		return unusable(a.settings.Data, err)
 	}
 	if reading.Wait(); faceErr != nil {
 		return faceErr

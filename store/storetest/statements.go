@@ -15,13 +15,24 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// driverName is SQLite's driver, watched.
-const driverName = "sqlite3-watched"
+// DriverName is SQLite's driver, watched.
+const DriverName = "sqlite3-watched"
 
-func init() { sql.Register(driverName, &watchedDriver{}) }
+func init() { sql.Register(DriverName, &watchedDriver{}) }
 
 // logs hold what passes to each database that is being watched: path → *log.
 var logs sync.Map
+
+// hooks are called before each statement for a database: path → func().
+var hooks sync.Map
+
+// BeforeEach calls do before each statement that goes to the database at path,
+// BEGIN and COMMIT too, until the test ends.
+func BeforeEach(t testing.TB, path string, do func(statement string)) {
+	t.Helper()
+	hooks.Store(path, do)
+	t.Cleanup(func() { hooks.Delete(path) })
+}
 
 // log is the statements of one database, in order.
 type log struct {
@@ -67,6 +78,9 @@ type watchedConn struct {
 }
 
 func (c *watchedConn) note(statement string) {
+	if do, ok := hooks.Load(c.path); ok {
+		do.(func(string))(statement)
+	}
 	if l, ok := logs.Load(c.path); ok {
 		l := l.(*log)
 		l.mu.Lock()

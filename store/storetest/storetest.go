@@ -62,7 +62,7 @@ func OpenIn(t testing.TB, dir string, keys *secret.Keyset, now func() time.Time)
 			t.Fatal(err)
 		}
 	}
-	db, err := store.OpenThrough(t.Context(), driverName, dir, keys, now)
+	db, err := store.OpenThrough(t.Context(), DriverName, dir, keys, now)
 	if err != nil {
 		t.Fatal(err)
 	}

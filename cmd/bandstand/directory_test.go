@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/journal"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// tryOpen opens an app on a directory and closes it again.
+func tryOpen(t *testing.T, data string, change func(*App, *Settings)) error {
+	t.Helper()
+	settings := Settings{DataSettings: DataSettings{Data: data}, Listen: "127.0.0.1:0"}
+	settings.Platforms = newPlatformSettings(describe())
+	var probe App
+	change(&probe, &settings)
+	app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(a *App) {
+		a.log = newLog(io.Discard)
+		change(a, &settings)
+	})
+	if err != nil {
+		return err
+	}
+	return app.Close()
+}
+
+func TestNetworkDiskIsRefused(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	far := func(a *App, _ *Settings) {
+		a.network = func(dir string) (string, error) {
+			if dir != data {
+				t.Errorf("it looks at %s", dir)
+			}
+			return "nfs4", nil
+		}
+	}
+	err := tryOpen(t, data, far)
+	if err == nil || !strings.Contains(err.Error(), "network file system (nfs4)") || !strings.Contains(err.Error(), "--data") {
+		t.Errorf("on a network disk: %v", err)
+	}
+	if left, err := os.ReadDir(data); err != nil || len(left) != 0 {
+		t.Errorf("what was refused holds %v, %v", left, err)
+	}
+	if err := tryOpen(t, data, func(a *App, s *Settings) { far(a, s); s.AllowNetworkDisk = true }); err != nil {
+		t.Errorf("allowed all the same: %v", err)
+	}
+}
+
+func TestFilesOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	nothing := func(*App, *Settings) {}
+	if err := tryOpen(t, data, nothing); err != nil {
+		t.Fatal(err)
+	}
+	a := &App{settings: Settings{DataSettings: DataSettings{Data: data}}, log: newLog(io.Discard)}
+	for _, name := range []string{store.FileName, journal.FileName} {
+		path := filepath.Join(data, name)
+		err := a.checkFiles(func(p string) error {
+			if p == path {
+				return syscall.EACCES
+			}
+			return nil
+		})
+		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "chown") {
+			t.Errorf("%s of another user: %v", name, err)
+		}
+		if i, err := os.Stat(path); err != nil || i.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %s, %v; want 0600", name, i.Mode(), err)
+		}
+		if err := os.Chmod(path, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tryOpen(t, data, nothing); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{store.FileName, journal.FileName} {
+		if i, err := os.Stat(filepath.Join(data, name)); err != nil || i.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %s, %v after a start; want 0600", name, i.Mode(), err)
+		}
+	}
+}
+
+func TestWhatIsSaidOfADirectory(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		err  error
+		says string
+	}{
+		{syscall.EROFS, "mounted read-only"},
+		{syscall.EACCES, "chown"},
+		{syscall.EPERM, "chown"},
+		{syscall.ENOSPC, "make room"},
+		{syscall.EDQUOT, "make room"},
+	} {
+		err := unusable("/srv/bandstand", &fs.PathError{Op: "open", Path: "/srv/bandstand/instance.lock", Err: tt.err})
+		if !errors.Is(err, tt.err) || !strings.HasPrefix(err.Error(), "/srv/bandstand ") && !strings.Contains(err.Error(), " /srv/bandstand ") || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%v is said as %q, want %q", tt.err, err, tt.says)
+		}
+	}
+}

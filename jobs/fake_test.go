@@ -36,6 +36,7 @@ type server struct {
 	renewAs  []string
 	onRenew  func()          // called before a renewal is answered
 	spends   map[string]bool // refresh tokens that were used; nil: they can be used again
+	moment   func()          // called before and after a post is accepted
 }
 
 type accepted struct {
@@ -107,6 +108,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) accept(account, key, text string) string {
+	if s.moment != nil {
+		s.moment()
+		defer s.moment()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.posts = append(s.posts, accepted{account, key, text, s.now()})

@@ -92,6 +92,9 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 	sessions.SetMaxOpenConns(2)
 	db := &DB{unclean: leftLog(path), write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path, faults: make(chan error, 1)}
 	if err := db.start(ctx, driver); err != nil {
+		if isDamage(err) {
+			err = db.damaged(err)
+		}
 		return nil, Fault(errors.Join(err, db.Close()))
 	}
 	return db, nil
@@ -122,9 +125,6 @@ func (db *DB) start(ctx context.Context, driver string) error {
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	have, want, err := provider.GetVersions(ctx)
-	if isDamage(err) {
-		return db.damaged(err)
-	}
 	if err != nil {
 		return fmt.Errorf("open database %s: %w", db.path, err)
 	}

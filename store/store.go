@@ -72,6 +72,9 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 	if err := makePrivate(path); err != nil {
 		return nil, err
 	}
+	if isEmptied(path) {
+		return nil, damaged(path, errors.New("the file is empty, and its log is not"))
+	}
 	write, err := sql.Open(driver, dsn(path, url.Values{
 		"_txlock": {"immediate"}, "_synchronous": {"FULL"}, "_journal_mode": {"WAL"}, "_secure_delete": {"FAST"},
 	}))
@@ -92,8 +95,8 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 	sessions.SetMaxOpenConns(2)
 	db := &DB{unclean: leftLog(path), write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path, faults: make(chan error, 1)}
 	if err := db.start(ctx, driver); err != nil {
-		if isDamage(err) {
-			err = db.damaged(err)
+		if trouble, _ := db.trouble(ctx); trouble != "" || isDamage(err) {
+			err = db.damaged(err) // whatever it first ran into
 		}
 		return nil, Fault(errors.Join(err, db.Close()))
 	}
@@ -108,6 +111,13 @@ func makePrivate(path string) error {
 		return fmt.Errorf("open database: %w", err)
 	}
 	return f.Close()
+}
+
+// isEmptied tells whether a database has lost all of its file but not its log.
+// SQLite would throw the log away and begin anew.
+func isEmptied(path string) bool {
+	i, err := os.Stat(path)
+	return err == nil && i.Size() == 0 && leftLog(path)
 }
 
 func dsn(path string, q url.Values) string {

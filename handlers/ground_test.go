@@ -51,7 +51,7 @@ func newGround(t *testing.T, change ...func(*Config)) *ground {
 	if _, err := st.db.Writer().ExecContext(ctx, `UPDATE people SET password_hash = ?`, hash); err != nil {
 		t.Fatal(err)
 	}
-	st.canaries = append(st.canaries, hash[len(hash)-20:])
+	st.canaries, st.hashes = append(st.canaries, hash[len(hash)-20:]), append(st.hashes, hash[len(hash)-20:])
 	for _, s := range []store.Scope{g.own, g.other} {
 		app := platforms.App{"client_id": platforms.NewSecret("1234"), "client_secret": platforms.NewSecret(secretWord + "-app")}
 		if err := st.db.SaveAppCredentials(ctx, s, "x", app, "test"); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/password"
+	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/static"
 	"github.com/bandstand-app/bandstand/store"
@@ -34,6 +35,7 @@ type scene struct {
 	web     *httptest.Server
 	club    store.Club
 	persons map[club.Role]store.Person
+	said    io.Writer // gets every answer of ours, if it is not nil
 }
 
 // newScene makes a club "Riverside FC" in Dublin with Maeve (admin), Tom
@@ -195,6 +197,10 @@ func (b *browser) send(req *http.Request) *answer {
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	if b.s.said != nil && strings.HasSuffix(b.s.web.URL, req.URL.Host) && !strings.HasPrefix(req.URL.Path, practice.Path) {
+		_ = resp.Header.Write(b.s.said)
+		_, _ = b.s.said.Write(body)
 	}
 	return &answer{t: b.t, Response: resp, body: string(body), what: req.Method + " " + req.URL.Path}
 }

@@ -72,6 +72,10 @@ func (e *Engine) clockFar(off time.Duration) bool {
 // heedAdmin looks whether an admin said that the clock is right: then it is, and
 // what is held is released already.
 func (e *Engine) heedAdmin(ctx context.Context, now time.Time) {
+	held, err := e.DB.ClockHeld(ctx)
+	if err != nil || held {
+		return
+	}
 	alive, err := e.DB.LastAlive(ctx)
 	if err != nil {
 		return
@@ -96,13 +100,14 @@ func (e *Engine) setDoubted(doubted bool) {
 
 // compareClocks takes over what the platforms say of the clock, if they say it
 // well enough. If they say that it is right, then it is, whatever it was when
-// Bandstand last ran. As long as anything speaks against it all are asked again, so
+// Bandstand last ran. When it was set, and as long as anything speaks against it, all are asked, so
 // that one platform's clock is compared with those of the others.
 func (e *Engine) compareClocks(ctx context.Context, now time.Time) error {
 	at := e.Elapsed()
 	o := e.signIns.clocks.opinion(at)
 	e.mu.Lock()
-	was, ask := e.clockOff, e.clockOff != 0 || e.doubted || o.ahead != 0
+	was, ask := e.clockOff, e.clockSet || e.clockOff != 0 || e.doubted || o.ahead != 0
+	e.clockSet = false
 	if o.sure && o.ahead == 0 {
 		e.alive = earlier(e.alive, now)
 	}

@@ -100,6 +100,7 @@ type Engine struct {
 
 	clockOff      time.Duration // how far it is ahead of the platforms' clocks, as far as that is known
 	clockAccepted time.Duration // how far an admin said that it may be
+	clockSet      bool          // it was set, or may have been before the start
 	clockAsked    time.Duration // when the platforms were last asked for the time, by Elapsed
 
 	running sync.WaitGroup
@@ -155,7 +156,7 @@ func (e *Engine) begin(ctx context.Context) error {
 		return err
 	}
 	e.mu.Lock()
-	e.alive, e.clockOff, e.clockAccepted = later(alive, e.Built), off, accepted
+	e.alive, e.clockOff, e.clockAccepted, e.clockSet = later(alive, e.Built), off, accepted, true
 	e.mu.Unlock()
 	// A hold of the clock that an earlier process began is this one's to end.
 	doubted, err := e.DB.ClockHeld(ctx)
@@ -295,7 +296,7 @@ func (e *Engine) clockJumped(now time.Time) bool {
 		return false
 	}
 	e.signIns.clocks.forget()
-	e.clockAsked = 0
+	e.clockAsked, e.clockSet = 0, true
 	e.Log.Warn("the clock was set: nothing is sent in this tick", "by", jump)
 	return true
 }

@@ -44,7 +44,7 @@ fuzz: ## let every parser of foreign bytes read nonsense, 20 s each (FUZZ=10m)
 	@mkdir -p $(CACHE)
 	@grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9]+' . | sed -E 's|/[^/]+:func | |' | sort | while read -r dir name; do \
 	  echo "fuzz $$dir $$name"; \
-	  go test -run='^$$' -fuzz="^$$name$$" -fuzztime=$(FUZZ) -timeout=2h $$dir > $(CACHE)/fuzz.txt 2>&1 </dev/null || \
+	  go test -run='^$$' -fuzz="^$$name$$" -fuzztime=$(FUZZ) -fuzzminimizetime=1s -timeout=2h $$dir > $(CACHE)/fuzz.txt 2>&1 </dev/null || \
 	    { grep -q '^ *context deadline exceeded$$' $(CACHE)/fuzz.txt && ! grep -qE 'Failing input|_test\.go:|panic|hung or terminated' $(CACHE)/fuzz.txt; } || { cat $(CACHE)/fuzz.txt; exit 1; }; \
 	  grep 'execs:' $(CACHE)/fuzz.txt | tail -n 1 || { cat $(CACHE)/fuzz.txt; echo "$$name did not run"; exit 1; }; \
 	done

@@ -120,7 +120,7 @@ func (s *Server) resultColumns(c echo.Context, q resultQuery) []results.Column {
 func (s *Server) resultRow(c echo.Context, r store.Result) results.Row {
 	ctx, loc := c.Request().Context(), s.zone(c)
 	row := results.Row{
-		Post: r.Excerpt, Href: "/posts/" + strconv.FormatInt(r.PostID, 10), Account: r.Account, Live: r.RemoteURL,
+		Post: r.Excerpt, Href: "/posts/" + strconv.FormatInt(r.PostID, 10), Account: r.Account, Live: safeURL(r.RemoteURL),
 		When: i18n.When(ctx, r.PublishedAt.In(loc)), ISO: r.PublishedAt.Format(time.RFC3339), Taken: t(c, "results_not_yet"),
 	}
 	if row.Post == "" {

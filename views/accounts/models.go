@@ -5,8 +5,6 @@ package accounts
 import (
 	"strconv"
 
-	"github.com/a-h/templ"
-
 	"github.com/bandstand-app/bandstand/views/layout"
 )
 
@@ -198,8 +196,8 @@ type FeedPost struct {
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-func accountPath(id int64, more string) templ.SafeURL {
-	return templ.SafeURL("/accounts/" + number(id) + more)
+func accountPath(id int64, more string) string {
+	return "/accounts/" + number(id) + more
 }
 
 // healthIcon pairs each state of health with a shape, so that colour is never

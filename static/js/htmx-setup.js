@@ -66,8 +66,13 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   e.detail.isError = true;
 });
 
-// Whoever is signing in again is not interrupted by what else was refused.
+// Whoever is signing in again is not interrupted by what else was refused, and
+// whoever has done so is not asked again for what was sent before.
+let signIns = 0;
+document.addEventListener("bs:signed-in", () => { signIns++; });
+document.addEventListener("htmx:beforeRequest", (e) => { e.detail.xhr.bsSignIns = signIns; });
 document.addEventListener("htmx:beforeSwap", (e) => {
+  if (e.detail.xhr.status === 401 && e.detail.xhr.bsSignIns !== signIns) e.detail.shouldSwap = false;
   const signingIn = document.querySelector("#dialog-root form[action='/sign-in']");
   if (e.detail.xhr.status === 401 && signingIn && !signingIn.contains(e.detail.requestConfig?.elt)) e.detail.shouldSwap = false;
 });

@@ -51,7 +51,7 @@ fuzz: ## let every parser of foreign bytes read nonsense, 20 s each (FUZZ=10m)
 
 .PHONY: browser
 browser: chromium ## the tests in headless Chromium, with accessibility
-	go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=20m ./cmd/bandstand -run Browser
+	go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=60m ./cmd/bandstand -run Browser
 
 .PHONY: chromium
 chromium:
@@ -71,7 +71,7 @@ CRASH_TEST := go test -tags=crash,sqlite_omit_load_extension -count=1 -v ./cmd/b
 .PHONY: crash
 crash: ## kill the real program 300 times while it publishes (KILLS=...)
 	go test -tags=failpoints,sqlite_omit_load_extension -count=1 ./internal/failpoint
-	BANDSTAND_TEST_KILLS=$(KILLS) $(CRASH_TEST) -timeout=15m -run 'TestCrash|TestStop|TestOldCopy|TestRelease|TestReconnect|TestSecondInstance'
+	BANDSTAND_TEST_KILLS=$(KILLS) $(CRASH_TEST) -timeout=60m -run 'TestCrash|TestStop|TestOldCopy|TestRelease|TestReconnect|TestSecondInstance'
 
 .PHONY: crash-long
 crash-long: KILLS ?= 10000

@@ -56,22 +56,7 @@ func poison(t *testing.T, app *App) {
 	t.Helper()
 	for column, how := range foreignText {
 		table, name, _ := strings.Cut(column, ".")
-		rows, err := app.db.Writer().QueryContext(t.Context(), fmt.Sprintf(`SELECT DISTINCT %s FROM %s WHERE %s IS NOT NULL`, name, table, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var old []string
-		for rows.Next() {
-			var s string
-			if err := rows.Scan(&s); err != nil {
-				t.Fatal(err)
-			}
-			old = append(old, s)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		_ = rows.Close()
+		old := texts(t, app, fmt.Sprintf(`SELECT DISTINCT %s FROM %s WHERE %s IS NOT NULL`, name, table, name))
 		for i, was := range old {
 			is := poisoned(t, column, how, i, was)
 			if _, err := app.db.Writer().ExecContext(t.Context(), fmt.Sprintf(`UPDATE %s SET %s = ? WHERE %s = ?`, table, name, name), is, was); err != nil {
@@ -80,6 +65,28 @@ func poison(t *testing.T, app *App) {
 		}
 	}
 	change(t, app, `UPDATE clubs SET changes = changes + 1`)
+}
+
+// texts are the only column of a query.
+func texts(t *testing.T, app *App, query string) []string {
+	t.Helper()
+	rows, err := app.db.Writer().QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, s)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func change(t *testing.T, app *App, query string, args ...any) {

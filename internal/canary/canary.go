@@ -33,10 +33,15 @@ type form struct{ way, text string }
 func forms(secret string) []form {
 	out := []form{
 		{"clear", secret},
-		{"hex", hex.EncodeToString([]byte(secret))}, {"hex", strings.ToUpper(hex.EncodeToString([]byte(secret)))},
-		{"url", url.QueryEscape(secret)}, {"url", url.PathEscape(secret)},
-		{"url", each(secret, "%%%02X")}, {"url", each(secret, "%%%02x")},
-		{"json", quoted(secret)}, {"json", each(secret, `\u%04x`)}, {"json", each(secret, `\u%04X`)},
+		{"hex", hex.EncodeToString([]byte(secret))},
+		{"hex", strings.ToUpper(hex.EncodeToString([]byte(secret)))},
+		{"url", url.QueryEscape(secret)},
+		{"url", url.PathEscape(secret)},
+		{"url", each(secret, "%%%02X")},
+		{"url", each(secret, "%%%02x")},
+		{"json", quoted(secret)},
+		{"json", each(secret, `\u%04x`)},
+		{"json", each(secret, `\u%04X`)},
 		{"html", html.EscapeString(secret)},
 	}
 	for before := range 3 {

@@ -124,7 +124,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		e.hold(err)
 		return nil
 	}
-	return err
+	return e.DB.Explain(err)
 }
 
 // begin is done once, before anything else.

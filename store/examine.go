@@ -100,10 +100,21 @@ func isDamage(err error) bool {
 	return ok && (e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB)
 }
 
+// Explain says what a person who starts the program can do, if err is that the
+// database is damaged; other errors stay as they are.
+func (db *DB) Explain(err error) error {
+	if !isDamage(err) || errors.Is(err, errDamaged) {
+		return err
+	}
+	return db.damaged(err)
+}
+
+var errDamaged = errors.New("is damaged")
+
 func (db *DB) damaged(err error) error { return damaged(db.path, err) }
 
 // damaged says what a person who starts the program can do.
 func damaged(path string, err error) error {
-	return fmt.Errorf("the database %s is damaged, so Bandstand does not start: it could send something twice or lose it. "+
-		"Keep the file, and put your last backup in its place: %w", path, err)
+	return fmt.Errorf("the database %s %w, so Bandstand does not start: it could send something twice or lose it. "+
+		"Keep the file, and put your last backup in its place: %w", path, errDamaged, err)
 }

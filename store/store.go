@@ -95,9 +95,10 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 	sessions.SetMaxOpenConns(2)
 	db := &DB{unclean: leftLog(path), write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path, faults: make(chan error, 1)}
 	if err := db.start(ctx, driver); err != nil {
-		if trouble, _ := db.trouble(ctx); trouble != "" || isDamage(err) {
+		if trouble, _ := db.trouble(ctx); trouble != "" {
 			err = db.damaged(err) // whatever it first ran into
 		}
+		err = db.Explain(err)
 		return nil, Fault(errors.Join(err, db.Close()))
 	}
 	return db, nil
@@ -135,6 +136,9 @@ func (db *DB) start(ctx context.Context, driver string) error {
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	have, want, err := provider.GetVersions(ctx)
+	if e, ok := errors.AsType[sqlite3.Error](err); ok && e.Code == sqlite3.ErrError {
+		return db.damaged(err) // its record of the schema is not what it was
+	}
 	if err != nil {
 		return fmt.Errorf("open database %s: %w", db.path, err)
 	}
@@ -212,18 +216,24 @@ func (db *DB) checkKey(ctx context.Context) error {
 	return nil
 }
 
-// selfCheck reads back on each pool what the DSN asked for (rule D1).
+// selfCheck reads back on each pool what the DSN asked for, and what the driver
+// was built with (rules D1, D2).
 func (db *DB) selfCheck(ctx context.Context) error {
-	checks := []struct {
+	type check struct {
 		pool         *sql.DB
 		pragma, want string
-	}{
-		{db.write, "journal_mode", "wal"},
-		{db.write, "synchronous", "2"},
-		{db.write, "foreign_keys", "1"},
+	}
+	checks := []check{
 		{db.write, "secure_delete", "2"},
+		{db.write, "wal_autocheckpoint", "1000"},
 		{db.read.DB, "query_only", "1"},
-		{db.read.DB, "foreign_keys", "1"},
+	}
+	for _, pool := range []*sql.DB{db.write, db.read.DB, db.sessions} {
+		checks = append(checks, check{pool, "journal_mode", "wal"}, check{pool, "foreign_keys", "1"},
+			check{pool, "busy_timeout", "5000"}, check{pool, "mmap_size", "0"})
+	}
+	for _, pool := range []*sql.DB{db.write, db.sessions} {
+		checks = append(checks, check{pool, "synchronous", "2"})
 	}
 	for _, c := range checks {
 		var got string

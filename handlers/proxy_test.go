@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 )
@@ -202,7 +203,7 @@ func TestRequestsThatMeanTwoThings(t *testing.T) {
 	for name, line := range map[string]string{
 		"no host": "GET /sign-in HTTP/1.1\r\n\r\n", "a host that is none": "GET /sign-in HTTP/1.1\r\nHost: a b\r\n\r\n",
 		"another version": "GET /sign-in HTTP/3.7\r\nHost: x\r\n\r\n", "an address with a space": "GET /sign in HTTP/1.1\r\nHost: x\r\n\r\n",
-		"a method that is none": "G(T /sign-in HTTP/1.1\r\nHost: x\r\n\r\n", "no HTTP at all": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+		"a method that is none": "G(T /sign-in HTTP/1.1\r\nHost: x\r\n\r\n", "no HTTP at all": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
 		"a tunnel": "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
 	} {
 		if status := s.raw(line); status == "200" || status == "303" {
@@ -227,8 +228,9 @@ func (s *scene) raw(request string) string {
 	if _, err := io.WriteString(conn, request); err != nil {
 		return ""
 	}
-	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
-		return ""
+	// The side to write on stays open: closing it takes the request back.
+	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		s.t.Fatal(err)
 	}
 	answer, err := bufio.NewReader(conn).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {

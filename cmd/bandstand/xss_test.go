@@ -123,7 +123,8 @@ func (c *crawler) look(what string, w *httptest.ResponseRecorder) *html.Node {
 	if w == nil {
 		return nil
 	}
-	if w.Code >= http.StatusInternalServerError {
+	// The engine of this program stands still, which /healthz may say.
+	if w.Code >= http.StatusInternalServerError && !strings.HasPrefix(what, "/healthz") {
 		c.t.Errorf("%s answers %d", what, w.Code)
 	}
 	for _, name := range []string{"Location", "Hx-Redirect", "Hx-Location"} {

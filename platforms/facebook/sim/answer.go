@@ -124,7 +124,7 @@ func (s *server) serveGraph(w http.ResponseWriter, r *http.Request) {
 		version, c.path = c.path[0], c.path[1:]
 	}
 	w.Header().Set("Facebook-Api-Version", graph.Served(version, s.Now()))
-	if len(c.path) == 0 || r.Form.Has("ids") {
+	if len(c.path) == 0 || c.path[0] == "" || r.Form.Has("ids") {
 		refuse(100, 0, "Reading several objects at the root was removed.").write(w, "pages")
 		return
 	}

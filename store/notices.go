@@ -65,9 +65,6 @@ type notice struct {
 	args           map[string]string
 	postID         int64
 	connectionID   int64
-	// ofAccount: it follows from the account having to be signed in again. Who
-	// was told of that is not told of each post as well.
-	ofAccount bool
 }
 
 func (t *tx) notify(ctx context.Context, n notice) error {
@@ -78,11 +75,8 @@ func (t *tx) notify(ctx context.Context, n notice) error {
 		INSERT INTO notices (club_id, person_id, kind, key, args, post_id, connection_id, created_at)
 		SELECT ?1, person_id, ?3, ?4, ?5, ?6, ?7, ?8 FROM members
 		WHERE club_id = ?1 AND (role = 'admin' OR person_id = ?2)
-		  AND NOT (?9 AND EXISTS (
-			SELECT 1 FROM notices n JOIN connections c ON c.id = n.connection_id
-			WHERE n.club_id = ?1 AND n.person_id = members.person_id AND n.kind = 'reconnect' AND n.connection_id = ?7 AND n.created_at >= c.connected_at))
 		ON CONFLICT (club_id, person_id, key) DO NOTHING`,
-		n.clubID, n.author, n.kind, n.key, jsonOf(n.args), orNull(n.postID), orNull(n.connectionID), ms(t.now), n.ofAccount)
+		n.clubID, n.author, n.kind, n.key, jsonOf(n.args), orNull(n.postID), orNull(n.connectionID), ms(t.now))
 	if err != nil {
 		return fmt.Errorf("notify %s: %w", n.kind, err)
 	}

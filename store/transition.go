@@ -216,9 +216,8 @@ func (t *tx) keepTimeline(ctx context.Context, _, d Delivery, ch club.Change, f 
 	}
 	return t.notify(ctx, notice{
 		clubID: d.ClubID, author: author, kind: ch.Notice, postID: d.PostID, connectionID: d.ConnectionID,
-		key:       fmt.Sprintf("%s:%s:%d", ch.Notice, d.ID, d.Version),
-		args:      map[string]string{"code": d.Code},
-		ofAccount: d.Phase == club.Reconnect,
+		key:  fmt.Sprintf("%s:%s:%d", ch.Notice, d.ID, d.Version),
+		args: map[string]string{"code": d.Code},
 	})
 }
 

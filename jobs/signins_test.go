@@ -109,8 +109,8 @@ func TestRefusedRenewalAsksForReconnectingOnce(t *testing.T) {
 			n++
 		}
 	}
-	if n != 1 || len(notices) != 1 {
-		t.Errorf("%d notices to reconnect of %d, want 1 and none for each post", n, len(notices))
+	if n != 1 || len(notices) != 3 {
+		t.Errorf("%d notices to reconnect of %d, want 1 of 3", n, len(notices))
 	}
 	if n := r.server.renewals.Load(); n != 1 {
 		t.Errorf("asked %d times, want once: a refused token must not be tried again", n)

@@ -46,7 +46,7 @@ fuzz: ## let every parser of foreign bytes read nonsense, 20 s each (FUZZ=10m)
 	  echo "fuzz $$dir $$name"; \
 	  go test -run='^$$' -fuzz="^$$name$$" -fuzztime=$(FUZZ) -fuzzminimizetime=1s -timeout=2h $$dir > $(CACHE)/fuzz.txt 2>&1 </dev/null || \
 	    { grep -q '^ *context deadline exceeded$$' $(CACHE)/fuzz.txt && ! grep -qE 'Failing input|_test\.go:|panic|hung or terminated' $(CACHE)/fuzz.txt; } || { cat $(CACHE)/fuzz.txt; exit 1; }; \
-	  grep 'execs:' $(CACHE)/fuzz.txt | tail -n 1 || { cat $(CACHE)/fuzz.txt; echo "$$name did not run"; exit 1; }; \
+	  grep -E 'execs:|baseline coverage: [1-9]' $(CACHE)/fuzz.txt | tail -n 1 || { cat $(CACHE)/fuzz.txt; echo "$$name did not run"; exit 1; }; \
 	done
 
 .PHONY: browser

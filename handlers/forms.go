@@ -75,12 +75,16 @@ func (f *faults) errors() map[string]string {
 	return m
 }
 
-// readForm reads what a form sent, once for all handlers: only text, without
-// bytes that no keyboard makes and no database or platform would give back.
+// readForm reads what an address or a form sent, once for all handlers: only
+// text, without bytes that no keyboard makes and no database or platform would
+// give back.
 func readForm(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
+		tidy(c.QueryParams())
 		if r.Method != http.MethodPost {
+			_ = r.ParseForm() // what is not understood is left out, so that an old bookmark still opens
+			tidy(r.Form)
 			return next(c)
 		}
 		_, err := c.FormParams()

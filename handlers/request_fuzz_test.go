@@ -42,6 +42,10 @@ func FuzzRequest(f *testing.F) {
 	f.Add("/calendar", "bandstand="+strings.Repeat("A", 43), "If-None-Match", `W/"`)
 	f.Add("/results.csv", cookie, "Range", "bytes=-1")
 	f.Add("/posts/new", cookie, "HX-Request", "true")
+	f.Add("/sign-in?to=/\xd3", "", "Accept", "*/*")
+	f.Add("/posts?q=%d3&show=\xd3", cookie, "Accept", "*/*")
+	f.Add("/posts/new?ctx=%2F%d3", cookie, "Accept", "*/*")
+	f.Add("/posts/1/move", cookie, "HX-Current-URL", "http://club.example/posts?q=\xd3")
 	f.Fuzz(func(t *testing.T, path, cookies, name, value string) {
 		u, err := url.Parse(path)
 		if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "/practice/") {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -165,9 +166,9 @@ func (s *Server) createSignOut(c echo.Context) error {
 	return seeOther(c, "/sign-in")
 }
 
-// localPath keeps a way back only if it is a path of ours.
+// localPath keeps a way back only if it is a path of ours, and text.
 func localPath(p string) string {
-	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n\t") {
+	if !utf8.ValidString(p) || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n\t") {
 		return ""
 	}
 	return p

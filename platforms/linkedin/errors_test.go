@@ -226,7 +226,7 @@ func TestTokenRefusals(t *testing.T) {
 
 func TestUploadAddresses(t *testing.T) {
 	t.Parallel()
-	p := &Platform{web: "https://practice.example/linkedin/www", oauth: "http://127.0.0.1:1/linkedin/www"}
+	p := &Platform{web: "https://practice.example/linkedin/www", host: "http://127.0.0.1:1/linkedin/www"}
 	for issued, want := range map[string]string{
 		"https://www.linkedin.com/dms-uploads/x?a=b":               "https://www.linkedin.com/dms-uploads/x?a=b",
 		"https://media.licdn.com/x":                                "https://media.licdn.com/x",
@@ -271,7 +271,7 @@ func TestUploadAnswers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := answering(t, c.status, nil, c.body)
-			done := []platforms.StepResult{{Kind: stepPrepare, State: platforms.StepDone, Ref: `{"url":"` + p.oauth + `/dms-uploads/x","image":"urn:li:image:1"}`}}
+			done := []platforms.StepResult{{Kind: stepPrepare, State: platforms.StepDone, Ref: `{"url":"` + p.host + `/dms-uploads/x","image":"urn:li:image:1"}`}}
 			pub := platforms.Publication{Draft: platforms.Draft{Media: []platforms.Media{{ID: "m", Name: "ball.jpg"}}}}
 			r, err := p.Perform(t.Context(), platforms.Session{Media: files{}}, pub, done, platforms.Step{Kind: stepUpload})
 			if c.code == "" && (err != nil || r.State != c.state) {

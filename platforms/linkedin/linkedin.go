@@ -12,6 +12,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
+	"github.com/bandstand-app/bandstand/platforms/internal/oauth"
 )
 
 // ID is the platform's name in the database, in settings and in addresses.
@@ -37,8 +38,9 @@ var checkedOn = time.Date(2026, time.November, 20, 0, 0, 0, 0, time.UTC)
 type Platform struct {
 	client *apihttp.Client
 	web    string // what browsers visit
-	oauth  string // the same host as we reach it: tokens, uploads
+	host   string // the same as we reach it: tokens, uploads
 	api    string
+	oauth  oauth.Server
 	now    func() time.Time
 }
 
@@ -47,11 +49,15 @@ func New(env platforms.Env) platforms.Platform {
 	p := &Platform{
 		client: &apihttp.Client{HTTP: env.HTTP, UserAgent: env.UserAgent, Platform: ID},
 		web:    env.Endpoints["web"],
-		oauth:  env.Endpoints["oauth"],
+		host:   env.Endpoints["oauth"],
 		api:    env.Endpoints["api"],
 		now:    env.Now,
 	}
 	p.client.Limits = p.limits
+	p.oauth = oauth.Server{
+		Client: p.client, TokenURL: p.host + "/oauth/v2/accessToken", RevokeURL: p.host + "/oauth/v2/revoke",
+		Identify: oauth.InForm, Refusal: p.tokenRefusal, Now: p.now,
+	}
 	return p
 }
 

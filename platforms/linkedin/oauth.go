@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
@@ -36,26 +34,14 @@ func (p *Platform) AuthURL(r platforms.AuthRequest) (string, error) {
 	return p.web + "/oauth/v2/authorization?" + strings.ReplaceAll(q.Encode(), "+", "%20"), nil
 }
 
-// tokenAnswer is what the token endpoint gives. Times are in seconds.
-type tokenAnswer struct {
-	Access         string `json:"access_token"`
-	Expires        int64  `json:"expires_in"`
-	Refresh        string `json:"refresh_token"`
-	RefreshExpires int64  `json:"refresh_token_expires_in"`
-	Scope          string `json:"scope"`
-}
-
 // Exchange turns the code into a token.
 func (p *Platform) Exchange(ctx context.Context, r platforms.ExchangeRequest) (platforms.Grant, error) {
-	answer, err := p.token(ctx, "exchange", r.App, url.Values{
-		"grant_type":   {"authorization_code"},
-		"code":         {r.Code},
-		"redirect_uri": {r.RedirectURL},
-	})
+	r.Verifier = "" // no challenge was sent
+	tokens, scope, err := p.oauth.Exchange(ctx, r)
 	if err != nil {
 		return platforms.Grant{}, err
 	}
-	return platforms.Grant{Tokens: p.tokens(answer), Scopes: scopeList(answer.Scope)}, nil
+	return platforms.Grant{Tokens: tokens, Scopes: scopeList(scope)}, nil
 }
 
 // scopeList reads a list that is separated by commas, by spaces or by both.
@@ -69,67 +55,12 @@ func (p *Platform) Renew(ctx context.Context, app platforms.App, _ platforms.Acc
 	if refresh.IsZero() {
 		return platforms.Tokens{}, p.client.Error(platforms.Revoked, platforms.CodeAuthExpired, "renew", nil)
 	}
-	answer, err := p.token(ctx, "renew", app, url.Values{
-		"grant_type":    {"refresh_token"},
-		"refresh_token": {refresh.Reveal()},
-	})
-	if err != nil {
-		return platforms.Tokens{}, err
-	}
-	return p.tokens(answer), nil
+	return p.oauth.Renew(ctx, app, refresh)
 }
 
 // Revoke tells LinkedIn that the token is not needed any more.
 func (p *Platform) Revoke(ctx context.Context, app platforms.App, _ platforms.Account, tokens platforms.Tokens) error {
-	var errs []error
-	for _, t := range []platforms.Secret{tokens.Refresh, tokens.Access} {
-		if t.IsZero() {
-			continue
-		}
-		resp, err := p.form(ctx, "revoke", app, "/oauth/v2/revoke", url.Values{"token": {t.Reveal()}})
-		if err == nil && !resp.OK() {
-			err = p.tokenRefusal("revoke", resp)
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-func (p *Platform) token(ctx context.Context, op string, app platforms.App, form url.Values) (tokenAnswer, error) {
-	var answer tokenAnswer
-	resp, err := p.form(ctx, op, app, "/oauth/v2/accessToken", form)
-	switch {
-	case err != nil:
-		return answer, err
-	case !resp.OK():
-		return answer, p.tokenRefusal(op, resp)
-	}
-	if err := resp.Decode(&answer); err != nil || answer.Access == "" {
-		return answer, p.client.Unclear(op, resp, "the answer holds no token")
-	}
-	return answer, nil
-}
-
-// form sends a form with the app's credentials in it.
-func (p *Platform) form(ctx context.Context, op string, app platforms.App, path string, form url.Values) (*apihttp.Response, error) {
-	form.Set("client_id", app["client_id"].Reveal())
-	form.Set("client_secret", app["client_secret"].Reveal())
-	return p.client.Do(ctx, apihttp.Request{Op: op, Method: http.MethodPost, URL: p.oauth + path, Form: form})
-}
-
-func (p *Platform) tokens(a tokenAnswer) platforms.Tokens {
-	now := p.now() // of both: in the last 60 days of the year they end together
-	after := func(seconds int64) time.Time {
-		if seconds <= 0 {
-			return time.Time{}
-		}
-		return now.Add(time.Duration(seconds) * time.Second).UTC()
-	}
-	t := platforms.Tokens{Access: platforms.NewSecret(a.Access), AccessExpires: after(a.Expires)}
-	if a.Refresh != "" {
-		t.Refresh, t.RefreshExpires = platforms.NewSecret(a.Refresh), after(a.RefreshExpires)
-	}
-	return t
+	return p.oauth.Revoke(ctx, app, tokens)
 }
 
 // Check asks three things: whether the token lives and for what, whether the
@@ -140,7 +71,7 @@ func (p *Platform) Check(ctx context.Context, s platforms.Session) (platforms.Ac
 		Status string `json:"status"`
 		Scope  string `json:"scope"`
 	}
-	resp, err := p.form(ctx, "check", s.App, "/oauth/v2/introspectToken", url.Values{"token": {s.Access.Reveal()}})
+	resp, err := p.oauth.Post(ctx, "check", s.App, p.host+"/oauth/v2/introspectToken", url.Values{"token": {s.Access.Reveal()}})
 	switch {
 	case err != nil:
 		return platforms.Account{}, err

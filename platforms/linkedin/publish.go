@@ -164,9 +164,9 @@ func between(resp *apihttp.Response) bool {
 // uploadAddress checks an address that LinkedIn issued before a token is sent
 // there, and reaches what browsers know as the web address by our own way.
 func (p *Platform) uploadAddress(issued string) (string, bool) {
-	for _, base := range []string{p.web, p.oauth} {
+	for _, base := range []string{p.web, p.host} {
 		if rest, ok := strings.CutPrefix(issued, base+"/"); ok {
-			return p.oauth + "/" + rest, true
+			return p.host + "/" + rest, true
 		}
 	}
 	u, err := url.Parse(issued)

@@ -2,16 +2,12 @@ package x
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
-	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
 )
 
 // scopes are what posting with pictures and reading numbers needs.
@@ -36,27 +32,14 @@ func (p *Platform) AuthURL(r platforms.AuthRequest) (string, error) {
 	return p.web + "/i/oauth2/authorize?" + strings.ReplaceAll(q.Encode(), "+", "%20"), nil
 }
 
-// tokenAnswer is what the token endpoint gives.
-type tokenAnswer struct {
-	Access  string `json:"access_token"`
-	Refresh string `json:"refresh_token"`
-	Expires int64  `json:"expires_in"` // seconds
-	Scope   string `json:"scope"`
-}
-
 // Exchange turns the code into tokens. A code lives for 30 seconds, so this
 // runs within the request that brought it.
 func (p *Platform) Exchange(ctx context.Context, r platforms.ExchangeRequest) (platforms.Grant, error) {
-	answer, err := p.token(ctx, "exchange", r.App, "/2/oauth2/token", url.Values{
-		"grant_type":    {"authorization_code"},
-		"code":          {r.Code},
-		"redirect_uri":  {r.RedirectURL},
-		"code_verifier": {r.Verifier},
-	})
+	tokens, scope, err := p.oauth.Exchange(ctx, r)
 	if err != nil {
 		return platforms.Grant{}, err
 	}
-	return platforms.Grant{Tokens: p.tokens(answer), Scopes: scopeList(answer.Scope)}, nil
+	return platforms.Grant{Tokens: tokens, Scopes: scopeList(scope)}, nil
 }
 
 // scopeList reads what was granted; nil where the answer leaves it out, which
@@ -110,66 +93,10 @@ func features(granted []string) (can []platforms.Feature, missing []platforms.Mi
 // Renew uses up the refresh token and returns a new pair: every refresh token
 // works once.
 func (p *Platform) Renew(ctx context.Context, app platforms.App, _ platforms.Account, refresh platforms.Secret) (platforms.Tokens, error) {
-	answer, err := p.token(ctx, "renew", app, "/2/oauth2/token", url.Values{
-		"grant_type":    {"refresh_token"},
-		"refresh_token": {refresh.Reveal()},
-	})
-	if err != nil {
-		return platforms.Tokens{}, err
-	}
-	return p.tokens(answer), nil
+	return p.oauth.Renew(ctx, app, refresh)
 }
 
 // Revoke tells X that neither token is needed any more.
 func (p *Platform) Revoke(ctx context.Context, app platforms.App, _ platforms.Account, tokens platforms.Tokens) error {
-	var errs []error
-	for _, t := range []platforms.Secret{tokens.Refresh, tokens.Access} {
-		if t.IsZero() {
-			continue
-		}
-		resp, err := p.post(ctx, "revoke", app, "/2/oauth2/revoke", url.Values{"token": {t.Reveal()}})
-		if err == nil && !resp.OK() {
-			err = p.tokenRefusal("revoke", resp)
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-func (p *Platform) token(ctx context.Context, op string, app platforms.App, path string, form url.Values) (tokenAnswer, error) {
-	var answer tokenAnswer
-	resp, err := p.post(ctx, op, app, path, form)
-	switch {
-	case err != nil:
-		return answer, err
-	case !resp.OK():
-		return answer, p.tokenRefusal(op, resp)
-	}
-	if err := resp.Decode(&answer); err != nil || answer.Access == "" {
-		return answer, p.client.Unclear(op, resp, "the answer holds no token")
-	}
-	return answer, nil
-}
-
-// post sends a form with the app's credentials: in a header for a confidential
-// app, which has a secret, and in the form for a public one.
-func (p *Platform) post(ctx context.Context, op string, app platforms.App, path string, form url.Values) (*apihttp.Response, error) {
-	h := http.Header{}
-	id, secret := app["client_id"].Reveal(), app["client_secret"].Reveal()
-	if secret == "" {
-		form.Set("client_id", id)
-	} else {
-		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(id+":"+secret)))
-	}
-	return p.client.Do(ctx, apihttp.Request{
-		Op: op, Method: http.MethodPost, URL: p.api + path, Header: h, Form: form,
-	})
-}
-
-func (p *Platform) tokens(a tokenAnswer) platforms.Tokens {
-	t := platforms.Tokens{Access: platforms.NewSecret(a.Access), Refresh: platforms.NewSecret(a.Refresh)}
-	if a.Expires > 0 {
-		t.AccessExpires = p.now().Add(time.Duration(a.Expires) * time.Second).UTC()
-	}
-	return t
+	return p.oauth.Revoke(ctx, app, tokens)
 }

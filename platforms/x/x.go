@@ -12,6 +12,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
+	"github.com/bandstand-app/bandstand/platforms/internal/oauth"
 )
 
 // ID is the platform's name in the database, in settings and in addresses.
@@ -35,6 +36,7 @@ type Platform struct {
 	client *apihttp.Client
 	api    string
 	web    string
+	oauth  oauth.Server
 	now    func() time.Time
 }
 
@@ -47,6 +49,10 @@ func New(env platforms.Env) platforms.Platform {
 		now:    env.Now,
 	}
 	p.client.Limits = p.limits
+	p.oauth = oauth.Server{
+		Client: p.client, TokenURL: p.api + "/2/oauth2/token", RevokeURL: p.api + "/2/oauth2/revoke",
+		Identify: oauth.InHeader, Refusal: p.tokenRefusal, Now: p.now,
+	}
 	return p
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/bluesky"
 	"github.com/bandstand-app/bandstand/platforms/facebook"
 	"github.com/bandstand-app/bandstand/platforms/x"
@@ -189,6 +190,63 @@ func TestReconnectKeepsTheIdentityAndRefusesAnother(t *testing.T) {
 
 	back = st.follow(tom, st.leave(tom, path+"/reconnect", url.Values{"to": {"https://evil.example"}}), "allow")
 	tom.get(back).to(path)
+}
+
+// A person whose sign-in ended signs in once, not once an account.
+func TestReconnectingOneAccountWakesTheOthersOfItsSignIn(t *testing.T) {
+	t.Parallel()
+	st := newStage(t)
+	st.connect(club.Publisher, "facebook")
+	tom := st.as(club.Publisher)
+	all, err := st.db.ConnectedAccounts(t.Context(), st.scope(club.Publisher), true)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d accounts, %v", len(all), err)
+	}
+	ended := func() {
+		t.Helper()
+		for _, a := range all {
+			if err := st.db.SetHealth(t.Context(), a.ID, club.NeedsReconnect, platforms.CodeAuthRevoked); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	health := func() (h []club.Health) {
+		t.Helper()
+		now, err := st.db.ConnectedAccounts(t.Context(), st.scope(club.Publisher), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range now {
+			h = append(h, a.Health)
+		}
+		return h
+	}
+	ended()
+	back := st.follow(tom, st.leave(tom, pathOf(all[0])+"/reconnect", nil), "allow")
+	tom.get(back).to(pathOf(all[0]))
+	if got := health(); !slices.Equal(got, []club.Health{club.Working, club.Working}) {
+		t.Errorf("after one sign-in the accounts are %v", got)
+	}
+	page := tom.get("/accounts").says("Reconnected.")
+	for _, a := range all {
+		page.says(a.Account.Name)
+	}
+
+	// What was not shared this time goes on waiting; what was disconnected stays so.
+	ended()
+	back = st.follow(tom, st.leave(tom, pathOf(all[0])+"/reconnect", nil), "allow", all[1].Account.RemoteID)
+	tom.get(back).to(pathOf(all[0]))
+	if got := health(); !slices.Equal(got, []club.Health{club.Working, club.NeedsReconnect}) {
+		t.Errorf("without the other account being shared they are %v", got)
+	}
+	if err := st.db.Disconnect(t.Context(), st.scope(club.Publisher), all[1].ID, "test"); err != nil {
+		t.Fatal(err)
+	}
+	back = st.follow(tom, st.leave(tom, pathOf(all[0])+"/reconnect", nil), "allow")
+	tom.get(back).to(pathOf(all[0]))
+	if got := health(); !slices.Equal(got, []club.Health{club.Working, club.Disconnected}) {
+		t.Errorf("a disconnected account was connected again: %v", got)
+	}
 }
 
 func TestWhoMayConnect(t *testing.T) {

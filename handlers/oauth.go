@@ -240,8 +240,8 @@ func (s *Server) signInOrigin(app platforms.App, info platforms.Info, p platform
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// reconnect signs an account in again if it is among those seen; any other
-// changes nothing (rule A4).
+// reconnect signs an account in again if it is among those seen, and others that
+// wait for the same sign-in; any other account changes nothing (rule A4).
 func (s *Server) reconnect(c echo.Context, conn store.Connected, seen []platforms.Account, to, back string) error {
 	i := slices.IndexFunc(seen, func(a platforms.Account) bool { return sameAccount(a, conn.Account) })
 	if i < 0 {
@@ -250,12 +250,12 @@ func (s *Server) reconnect(c echo.Context, conn store.Connected, seen []platform
 	if seen[i].Unusable != "" {
 		return s.backWith(c, back, s.unusable(c, seen[i]))
 	}
-	made, err := s.DB.Connect(c.Request().Context(), scope(c), conn.Practice, seen[i], origin(c))
+	made, err := s.DB.Reconnect(c.Request().Context(), scope(c), conn.Practice, seen[i], seen, origin(c))
 	if err != nil {
 		return err
 	}
 	if to == "" {
 		to = back
 	}
-	return s.connected(c, []store.Connection{made}, true, to)
+	return s.connected(c, made, true, to)
 }

@@ -103,6 +103,45 @@ func (db *DB) Connect(ctx context.Context, s Scope, practice bool, a platforms.A
 	return made, err
 }
 
+// Reconnect signs an account in again, and with it those of the scope's club that
+// wait for that and were seen behind the same sign-in: nobody should have to
+// sign in once an account. The account that was asked for is the first.
+func (db *DB) Reconnect(ctx context.Context, s Scope, practice bool, a platforms.Account, seen []platforms.Account, origin string) ([]Connection, error) {
+	var made []Connection
+	err := db.inTx(ctx, func(tx *tx) error {
+		made = nil
+		first, err := tx.connect(ctx, s, practice, a, origin)
+		if err != nil {
+			return err
+		}
+		made = append(made, first)
+		for _, other := range seen {
+			if other.Unusable != "" {
+				continue
+			}
+			var waits bool
+			err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM connections WHERE club_id = ? AND platform = ? AND practice = ? AND remote_id = ? AND health = ?)`,
+				s.ClubID, other.Platform, practice, other.RemoteID, club.NeedsReconnect).Scan(&waits)
+			if err != nil {
+				return fmt.Errorf("find what else waits for a sign-in: %w", err)
+			}
+			if !waits || other.Platform == a.Platform && other.RemoteID == a.RemoteID {
+				continue
+			}
+			conn, err := tx.connect(ctx, s, practice, other, origin)
+			if err != nil {
+				return err
+			}
+			made = append(made, conn)
+		}
+		return nil
+	})
+	if err == nil {
+		db.signal()
+	}
+	return made, err
+}
+
 func (t *tx) connect(ctx context.Context, s Scope, practice bool, a platforms.Account, origin string) (Connection, error) {
 	health, code := club.HealthOf(a)
 	action := "account_reconnected"

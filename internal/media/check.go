@@ -178,6 +178,9 @@ func examine(f *os.File, name string) (format, image.Config, error) {
 		return "", image.Config{}, fault(key, name)
 	}
 	c, err := config(kind, io.NewSectionReader(f, 0, MaxUpload), name)
+	if err == nil && kind == formatJPEG && progressiveBytes(io.NewSectionReader(f, 0, MaxUpload), int64(c.Width)*int64(c.Height)) > maxProgressive {
+		err = fault("media_progressive", name, "w", strconv.Itoa(c.Width), "h", strconv.Itoa(c.Height))
+	}
 	return kind, c, err
 }
 

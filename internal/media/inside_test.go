@@ -107,12 +107,55 @@ func FuzzOrientation(f *testing.F) {
 	})
 }
 
+// frame is a JPEG up to its frame: what comes first, the marker, the sides and
+// the sampling of each component.
+func frame(first string, marker byte, w, h int, sampling ...byte) []byte {
+	b := append([]byte("\xff\xd8"), first...)
+	b = append(b, 0xff, marker, 0, byte(8+3*len(sampling)), 8, byte(h>>8), byte(h), byte(w>>8), byte(w), byte(len(sampling)))
+	for i, s := range sampling {
+		b = append(b, byte(i+1), s, 0)
+	}
+	return b
+}
+
+// 40 million pixels in full colour took 592 MB to decode, from a file of 0.7 MB.
+func TestProgressivePictureThatTakesTooMuchMemory(t *testing.T) {
+	t.Parallel()
+	const app = "\xff\xe0\x00\x04ab"
+	full, half := []byte{0x11, 0x11, 0x11}, []byte{0x22, 0x11, 0x11}
+	for _, c := range []struct {
+		name string
+		data []byte
+		w, h int
+		ok   bool
+	}{
+		{"ordinary", frame(app, 0xc0, 8000, 5000, full...), 8000, 5000, true},
+		{"ordinary, with bytes to fill", frame(app+"\xff\xff", 0xc1, 8000, 5000, full...), 8000, 5000, true},
+		{"progressive in full colour", frame(app, 0xc2, 8000, 5000, full...), 8000, 5000, false},
+		{"progressive of a size that people were told", frame(app, 0xc2, 4000, 4000, full...), 4000, 4000, true},
+		{"a row more", frame(app, 0xc2, 4000, 4001, full...), 4000, 4001, false},
+		{"progressive of a good camera, colours halved", frame(app, 0xc2, 6000, 4000, half...), 6000, 4000, true},
+		{"the largest of that kind", frame(app, 0xc2, 8000, 5000, half...), 8000, 5000, false},
+		{"progressive in grey", frame(app, 0xc2, 8000, 5000, 0x11), 8000, 5000, true},
+		{"four inks", frame(app, 0xc2, 4000, 4000, 0x11, 0x11, 0x11, 0x11), 4000, 4000, false},
+		{"no sampling", frame(app, 0xc2, 8000, 5000, 0, 0, 0), 8000, 5000, false},
+		{"a frame that a decoder does not see", append(frame(app+"\xff\x00\x00\x0a", 0xc0, 8, 8, 0x11), frame("", 0xc2, 8000, 5000, full...)...), 8000, 5000, false},
+		{"nothing before the scan", []byte("\xff\xd8\xff\xda\x00\x02"), 8000, 5000, false},
+		{"cut off", []byte("\xff\xd8\xff\xe0\x00"), 8000, 5000, false},
+	} {
+		if got := progressiveBytes(bytes.NewReader(c.data), int64(c.w)*int64(c.h)) <= maxProgressive; got != c.ok {
+			t.Errorf("%s: taken in: %t", c.name, got)
+		}
+	}
+}
+
 func FuzzExamine(f *testing.F) {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
+	f.Add(append(frame("\xff\xe0\x00\x04ab", 0xc2, 8, 8, 0x22, 0x11, 0x11), "\xff\xda\x00\x0c\x03\x01\x00\x02\x00\x03\x00\x00\x00\x00"...))
 	f.Add([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"))
 	f.Add([]byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -121,7 +164,14 @@ func FuzzExamine(f *testing.F) {
 			return
 		}
 		c, err := config(kind, bytes.NewReader(data), "a.jpg")
-		if err != nil || c.Width*c.Height > 1_000_000 {
+		pixels := int64(c.Width) * int64(c.Height)
+		if err != nil {
+			return
+		}
+		if n := progressiveBytes(bytes.NewReader(data), pixels); n < 0 || n > 20*pixels {
+			t.Errorf("a picture of %d pixels takes %d bytes", pixels, n)
+		}
+		if pixels > 1_000_000 {
 			return
 		}
 		img, err := decode(t.Context(), kind, bytes.NewReader(data), c)

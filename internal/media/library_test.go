@@ -106,6 +106,7 @@ func TestSaveRefuses(t *testing.T) {
 		{"PNG too wide", "a.png", bombPNG(t, 16385, 1), "media_too_many_pixels"},
 		{"PNG of 40 million and one row", "a.png", bombPNG(t, 8000, 5001), "media_too_many_pixels"},
 		{"JPEG of 65,535²", "a.jpg", bombJPEG(t, 65535, 65535), "media_too_many_pixels"},
+		{"progressive JPEG of 40 million pixels", "a.jpg", progressive(bombJPEG(t, 8000, 5000)), "media_progressive"},
 		{"GIF of 65,535²", "a.gif", bombGIF(65535, 65535), "media_too_many_pixels"},
 		{"GIF without frames", "a.gif", bombGIF(10, 10), "media_damaged"},
 		{"PNG of no size", "a.png", bombPNG(t, 0, 10), "media_damaged"},

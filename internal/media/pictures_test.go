@@ -198,10 +198,16 @@ func bombPNG(t testing.TB, w, h int) []byte {
 // bombJPEG is the same as a JPEG.
 func bombJPEG(t testing.TB, w, h int) []byte {
 	t.Helper()
-	data := jpegOf(t, image.NewGray(image.Rect(0, 0, 8, 8)))
+	data := jpegOf(t, image.NewRGBA(image.Rect(0, 0, 8, 8)))
 	i := bytes.Index(data, []byte{0xff, 0xc0})
 	binary.BigEndian.PutUint16(data[i+5:], uint16(h))
 	binary.BigEndian.PutUint16(data[i+7:], uint16(w))
+	return data
+}
+
+// progressive is a JPEG of three components that calls itself progressive.
+func progressive(data []byte) []byte {
+	data[bytes.Index(data, []byte{0xff, 0xc0})+1] = 0xc2
 	return data
 }
 

@@ -33,7 +33,7 @@ demo: build ## try it: a furnished club in practice mode, nothing leaves this co
 
 .PHONY: test
 test: ## all tests that need nothing but Go, with the race detector
-	go test -race -shuffle=on -timeout=30m ./...
+	go test -race -shuffle=on -timeout=60m ./...
 
 # The targets are found by their names, so that none can be forgotten.
 FUZZ ?= 20s

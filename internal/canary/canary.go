@@ -12,6 +12,7 @@ import (
 	"html"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,19 +20,20 @@ import (
 // does not.
 func Find(data []byte, secret string) []string {
 	var ways []string
-	for _, f := range forms(secret) {
-		if bytes.Contains(data, []byte(f.text)) && !slices.Contains(ways, f.way) {
-			ways = append(ways, f.way)
+	for _, f := range Forms(secret) {
+		if bytes.Contains(data, []byte(f.Text)) && !slices.Contains(ways, f.Way) {
+			ways = append(ways, f.Way)
 		}
 	}
 	return ways
 }
 
-type form struct{ way, text string }
+// Form is how a secret may be written.
+type Form struct{ Way, Text string }
 
-// forms are all the ways in which a secret is looked for.
-func forms(secret string) []form {
-	out := []form{
+// Forms are all the ways in which a secret is looked for, each text once.
+func Forms(secret string) []Form {
+	out := []Form{
 		{"clear", secret},
 		{"hex", hex.EncodeToString([]byte(secret))},
 		{"hex", strings.ToUpper(hex.EncodeToString([]byte(secret)))},
@@ -42,14 +44,20 @@ func forms(secret string) []form {
 		{"json", quoted(secret)},
 		{"json", each(secret, `\u%04x`)},
 		{"json", each(secret, `\u%04X`)},
+		{"quoted", inner(strconv.Quote(secret))},
 		{"html", html.EscapeString(secret)},
 	}
 	for before := range 3 {
 		for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			out = append(out, form{"base64", inside(enc, secret, before)})
+			out = append(out, Form{"base64", inside(enc, secret, before)})
 		}
 	}
-	return out
+	var texts []string
+	return slices.DeleteFunc(out, func(f Form) bool {
+		known := slices.Contains(texts, f.Text)
+		texts = append(texts, f.Text)
+		return known
+	})
 }
 
 func each(s, format string) string {
@@ -65,8 +73,11 @@ func quoted(s string) string {
 	if err != nil {
 		return s
 	}
-	return string(b[1 : len(b)-1])
+	return inner(string(b))
 }
+
+// inner is a text without its first and last character.
+func inner(s string) string { return s[1 : len(s)-1] }
 
 // inside is how base64 writes a secret behind so many other bytes, without the
 // characters that what is before and behind it has a part in.

@@ -4,10 +4,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -28,11 +30,12 @@ func TestEveryFormIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for way, texts := range map[string][]string{
-		"clear": {secret},
-		"hex":   {hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte("a" + secret)))},
-		"url":   {url.QueryEscape(secret), url.PathEscape(secret), percent, strings.ToLower(percent), url.Values{"access_token": {secret}}.Encode()},
-		"json":  {string(asJSON), unicode},
-		"html":  {html.EscapeString(secret)},
+		"clear":  {secret},
+		"hex":    {hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte("a" + secret)))},
+		"url":    {url.QueryEscape(secret), url.PathEscape(secret), percent, strings.ToLower(percent), url.Values{"access_token": {secret}}.Encode()},
+		"json":   {string(asJSON), unicode},
+		"html":   {html.EscapeString(secret)},
+		"quoted": {fmt.Sprintf("%q", secret)},
 	} {
 		for _, text := range texts {
 			planted(t, way, secret, text)
@@ -66,4 +69,36 @@ func planted(t *testing.T, way, secret, text string) {
 		}
 	}
 	t.Errorf("not found as %s in %q", way, text)
+}
+
+// TestFlockFindsWhatOneFinds looks for many secrets at once in data that hold
+// some of them.
+func TestFlockFindsWhatOneFinds(t *testing.T) {
+	t.Parallel()
+	secrets := []string{`c4nary"+/&<s3cret>`, "c4nary-other", "c4nary-o", strings.Repeat("\x00\xff", 16), "0123456789abcdef"}
+	var flock Flock
+	for _, s := range secrets {
+		flock.Add(s, s)
+	}
+	for i, s := range secrets {
+		for n, form := range Forms(s) {
+			data := []byte(strings.Repeat("c4nary c4nar", n) + form.Text + strings.Repeat("x", i))
+			for _, other := range secrets {
+				var ways []string
+				for _, seen := range flock.Find(data) {
+					if seen.Name == other {
+						ways = append(ways, seen.Way)
+					}
+				}
+				want := Find(data, other)
+				slices.Sort(want)
+				if !slices.Equal(ways, want) {
+					t.Errorf("%q in %q: found as %v by all together, as %v alone", other, data, ways, want)
+				}
+			}
+		}
+	}
+	if got := flock.Find([]byte("nothing")); len(got) != 0 || len((&Flock{}).Find([]byte("nothing at all"))) != 0 {
+		t.Errorf("found %v where there is nothing", got)
+	}
 }

@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"platforms/*/sim":    {"platforms", "platforms/internal", "platforms/*"},
 	"platforms/internal": {"platforms", "platforms/internal"},
 	// The conformance suite, for tests alone.
-	"platforms/platformtest": {"platforms", "platforms/internal"},
+	"platforms/platformtest": {"platforms", "platforms/internal", "internal/canary"},
 	"internal":               {"internal", "platforms", "store"},
 	"internal/club":          {"platforms"},
 	"internal/secret":        {},

@@ -8,3 +8,8 @@ import (
 )
 
 func FuzzAnswers(f *testing.F) { platformtest.FuzzAnswers(f, instagram.New) }
+
+func TestEchoes(t *testing.T) {
+	t.Parallel()
+	platformtest.TestEchoes(t, instagram.New)
+}

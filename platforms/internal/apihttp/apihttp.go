@@ -16,6 +16,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -70,10 +71,11 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+
+	sent func() cleaner // nil: nothing was sent
 }
 
-// Decode reads a JSON answer into v.
-func (r *Response) Decode(v any) error {
+func (r *Response) decode(v any) error {
 	dec := json.NewDecoder(bytes.NewReader(r.Body))
 	dec.UseNumber()
 	return dec.Decode(v)
@@ -85,8 +87,24 @@ func (r *Response) OK() bool { return r.Status >= 200 && r.Status < 300 }
 // Do performs the call. Without a complete, readable answer the error is a
 // *platforms.Error of kind NotSent or Unknown; any complete answer, refusal or
 // not, is returned for the platform to classify. A 5xx, 3xx, 408 or non-JSON
-// answer comes back as both: the Response and an Unknown error.
+// answer comes back as both: the Response and an Unknown error. Neither an error
+// nor an answer that is no success holds a secret that the request carried.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	sent := sync.OnceValue(func() cleaner { return newCleaner(r) }) // most answers need none
+	resp, err := c.do(ctx, r)
+	if resp != nil {
+		resp.sent = sent
+		if err != nil || !resp.OK() {
+			resp.withoutSecrets()
+		}
+	}
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.Err != nil {
+		e.Err = errors.New(sent().clean(e.Err.Error()))
+	}
+	return resp, err
+}
+
+func (c *Client) do(ctx context.Context, r Request) (*Response, error) {
 	timeout := CallTimeout
 	if r.Upload {
 		timeout = UploadTimeout

@@ -169,10 +169,10 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 	}
 	out := c.http.Error(line.Kind, line.Message, call.Op, resp)
 	out.PlatformCode = e.String()
-	out.TraceID = e.Trace
-	out.PlatformText = apihttp.Sentence(withoutSecrets(call, e.UserText))
+	out.TraceID = resp.Clean(e.Trace)
+	out.PlatformText = apihttp.Sentence(resp.Clean(e.UserText))
 	if out.PlatformText == "" {
-		out.PlatformText = apihttp.Sentence(withoutSecrets(call, codePrefix.ReplaceAllString(e.Message, "")))
+		out.PlatformText = apihttp.Sentence(resp.Clean(codePrefix.ReplaceAllString(e.Message, "")))
 	}
 	if line.Kind == platforms.RateLimited {
 		out.RetryAt = apihttp.RetryAfter(resp.Header, c.Now())
@@ -185,19 +185,3 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 
 // codePrefix is how many messages begin: "(#100) ". The code is kept elsewhere.
 var codePrefix = regexp.MustCompile(`^\(#\d+\)\s*`)
-
-// withoutSecrets takes what we sent out of the platform's sentence: Meta quotes
-// malformed tokens.
-func withoutSecrets(call Call, s string) string {
-	for _, secret := range []string{call.Token.Reveal(), call.App[clientSecret].Reveal()} {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "[secret]")
-		}
-	}
-	for _, k := range []string{"code", "fb_exchange_token", "input_token"} {
-		if v := call.Params.Get(k); v != "" {
-			s = strings.ReplaceAll(s, v, "[secret]")
-		}
-	}
-	return s
-}

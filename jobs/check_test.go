@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -129,6 +130,46 @@ func TestCheckLeavesADisconnectedAccountAlone(t *testing.T) {
 	if _, err := r.db.AccessToken(t.Context(), conn.ID); !errors.Is(err, club.ErrNotFound) {
 		t.Errorf("its token is still there: %v", err)
 	}
+}
+
+// TestTheDailyCheckLeavesARestingAccountAlone: a limit holds for every call (rule
+// P13).
+func TestTheDailyCheckLeavesARestingAccountAlone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByKey)
+	asked := 0
+	registry := platforms.NewRegistry(polite{r.fake, &asked})
+	r.config.Platforms = func(int64, bool) *platforms.Registry { return registry }
+	r.restart()
+	conn := r.connect()
+	look := func() {
+		t.Helper()
+		if err := r.engine.checkAccounts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.clock.Advance(2 * checkEvery)
+	if err := r.db.Block(t.Context(), conn.ID, r.clock.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if look(); asked != 0 {
+		t.Errorf("it was asked %d times while it rests", asked)
+	}
+	r.clock.Advance(time.Hour)
+	if look(); asked != 1 {
+		t.Errorf("it was asked %d times after that, want once", asked)
+	}
+}
+
+// polite is a platform that counts how often it is asked about an account.
+type polite struct {
+	*fake
+	asked *int
+}
+
+func (p polite) Check(_ context.Context, s platforms.Session) (platforms.Account, error) {
+	*p.asked++
+	return s.Account, nil
 }
 
 func TestCheckFindsASignInThatRanOutAndCannotBeRenewed(t *testing.T) {

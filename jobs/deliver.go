@@ -259,7 +259,8 @@ func withoutEvidence(done []platforms.StepResult) []platforms.StepResult {
 	return slices.DeleteFunc(slices.Clone(done), func(s platforms.StepResult) bool { return s.Kind == platforms.DuplicateOf })
 }
 
-// perform makes one safe call. A shutdown cuts it off and changes nothing.
+// perform makes one safe call. A shutdown cuts it off and changes nothing, unless
+// the platform has just asked us to wait: the next process must know that.
 func (r *run) perform(ctx context.Context, step platforms.Step) (club.Event, error) {
 	r.call = r.attempt(step.Kind, step.Index, false, stepTimeout)
 	ev := club.Event{Kind: club.StepEnded, Step: step, CanRenew: r.canRenew(), Jitter: r.Jitter()}
@@ -273,7 +274,7 @@ func (r *run) perform(ctx context.Context, step platforms.Step) (club.Event, err
 		ev.Result, err = r.platform.Perform(call, r.session, r.pub, withoutEvidence(r.done), step)
 		return cmp.Or(failpoint.Hit("step.response"), err)
 	})
-	if err := ctx.Err(); err != nil {
+	if err := cutOff(ctx, ev.Err); err != nil {
 		return ev, err
 	}
 	r.call.Blame(ev.Err)
@@ -325,7 +326,7 @@ func (r *run) look(ctx context.Context) (club.Event, error) {
 		ev.Evidence, err = r.platform.Settle(call, r.session, r.pub, r.done, r.d.TriedAt)
 		return cmp.Or(failpoint.Hit("look.response"), err)
 	})
-	if err := ctx.Err(); err != nil {
+	if err := cutOff(ctx, ev.Err); err != nil {
 		return ev, err
 	}
 	r.call.Blame(ev.Err)
@@ -334,6 +335,15 @@ func (r *run) look(ctx context.Context) (club.Event, error) {
 		r.call.Outcome = club.OutcomeUnknown
 	}
 	return ev, nil
+}
+
+// cutOff tells whether a safe call counts for nothing because the process ends.
+// What a platform said of its limits counts (rule P13).
+func cutOff(ctx context.Context, refusal *platforms.Error) error {
+	if refusal != nil && refusal.Kind == platforms.RateLimited {
+		return nil
+	}
+	return ctx.Err()
 }
 
 // renew renews the sign-in after the platform refused it.

@@ -136,3 +136,36 @@ func TestStopCutsOffWhatCanBeRepeated(t *testing.T) {
 	r.settle()
 	r.want(post, club.Published, club.Linked)
 }
+
+// TestStopAtTheMomentOfARefusalKeepsTheLimit: the next process would call too
+// early (rule P13).
+func TestStopAtTheMomentOfARefusalKeepsTheLimit(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByLooking)
+	r.fake.pictures = 1
+	r.server.misbehave("rate_limited_bare")
+	post := r.schedule("Match day", 0, r.connect())
+	ctx, stop := context.WithCancel(t.Context())
+	config := r.config
+	config.Platforms = func(int64, bool) *platforms.Registry { return platforms.NewRegistry(&stopping{r.fake, stop}) }
+	NewEngine(config, NewSignIns(config)).RunDue(ctx)
+	r.want(post, club.Scheduled, club.Blocked)
+	r.restart()
+	r.after(59 * time.Minute)
+	if calls := r.server.count("/step"); calls != 1 {
+		t.Errorf("%d calls before the limit ended, want the one that was refused", calls)
+	}
+	r.settle()
+	r.want(post, club.Published, club.Linked)
+}
+
+// stopping is a platform after whose first answer the process is to end.
+type stopping struct {
+	platforms.Platform
+	stop context.CancelFunc
+}
+
+func (p *stopping) Perform(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
+	defer p.stop()
+	return p.Platform.Perform(ctx, s, pub, done, step)
+}

@@ -36,6 +36,8 @@ type Suite struct {
 	// Without names cases that make no sense for this platform, with the
 	// reason: "link post". The reason is logged.
 	Without map[string]string
+	// Clock, if set, is the clock of the world, which others may go by too.
+	Clock *Clock
 	// Text makes a text that measures exactly n by the rule of this unit, where
 	// the suite's own fillers cannot.
 	Text map[string]func(n int) string

@@ -55,6 +55,9 @@ type Clock struct {
 	now time.Time
 }
 
+// NewClock begins on a Tuesday evening.
+func NewClock() *Clock { return &Clock{now: time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC)} }
+
 // Now is the time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
@@ -73,7 +76,10 @@ func (c *Clock) Advance(d time.Duration) {
 // use it for what only that platform does.
 func NewWorld(t *testing.T, s Suite) *World {
 	t.Helper()
-	w := &World{T: t, Suite: s, Clock: &Clock{now: time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC)}}
+	w := &World{T: t, Suite: s, Clock: s.Clock}
+	if w.Clock == nil {
+		w.Clock = NewClock()
+	}
 	w.Media = &Pictures{made: map[string]picture{}}
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if id, ok := strings.CutPrefix(r.URL.Path, "/media/"); ok {

@@ -81,10 +81,10 @@ func (f *faults) errors() map[string]string {
 func readForm(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		tidy(c.QueryParams())
+		tidy(c.QueryParams(), "\ufffd") // a state with a NUL is not the one without
 		if r.Method != http.MethodPost {
 			_ = r.ParseForm() // what is not understood is left out, so that an old bookmark still opens
-			tidy(r.Form)
+			tidy(r.Form, "\ufffd")
 			return next(c)
 		}
 		_, err := c.FormParams()
@@ -101,19 +101,20 @@ func readForm(next echo.HandlerFunc) echo.HandlerFunc {
 		default:
 			return &club.Error{Code: club.Invalid, Key: "error_unreadable", Err: err}
 		}
-		tidy(r.Form)
-		tidy(r.PostForm)
+		tidy(r.Form, "")
+		tidy(r.PostForm, "")
 		if r.MultipartForm != nil {
-			tidy(r.MultipartForm.Value)
+			tidy(r.MultipartForm.Value, "")
 		}
 		return next(c)
 	}
 }
 
-func tidy(values map[string][]string) {
+// tidy makes text of what was sent; nul stands for bytes that are zero.
+func tidy(values map[string][]string, nul string) {
 	for _, vs := range values {
 		for i, v := range vs {
-			vs[i] = strings.ReplaceAll(strings.ToValidUTF8(v, "\ufffd"), "\x00", "")
+			vs[i] = strings.ReplaceAll(strings.ToValidUTF8(v, "\ufffd"), "\x00", nul)
 		}
 	}
 }

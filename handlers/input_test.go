@@ -165,7 +165,7 @@ func FuzzForms(f *testing.F) {
 		if err != nil {
 			return
 		}
-		tidy(v)
+		tidy(v, "")
 		content := contentOf(v)
 		first, err := content.JSON()
 		if err != nil {

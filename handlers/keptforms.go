@@ -34,7 +34,7 @@ func (s *Server) putAside(c echo.Context) (path string, err error) {
 		return "", nil
 	}
 	if err == nil {
-		tidy(fields)
+		tidy(fields, "")
 		fields.Del("do")
 		if id := c.Param("id"); id != "" {
 			fields.Set("post", id)

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -88,13 +89,14 @@ func (e *Engine) heedAdmin(ctx context.Context, now time.Time) {
 	defer e.mu.Unlock()
 	e.clockAccepted = accepted
 	if !now.Before(alive.Add(-clockBack)) && !e.clockFar(e.clockOff) {
-		e.alive, e.doubted = alive, false
+		e.alive, e.doubted, e.mending = alive, false, true
 	}
 }
 
 func (e *Engine) setDoubted(doubted bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.mending = e.mending || e.doubted && !doubted
 	e.doubted = doubted
 }
 
@@ -198,10 +200,18 @@ func ahead(begun, now, date time.Time) time.Duration {
 	return 0
 }
 
+// steady is the time now, and from then on what has really passed since: setting
+// the clock changes nothing.
+func steady(now func() time.Time, elapsed func() time.Duration) func() time.Time {
+	begun, from := now(), elapsed()
+	return func() time.Time { return begun.Add(elapsed() - from) }
+}
+
 // between is the time from one to another by the clock that can be set.
 func between(from, to time.Time) time.Duration { return to.Round(0).Sub(from.Round(0)) }
 
-// trustClock is asked before an irreversible call: something must have told the
+// trustClock is asked before an irreversible call, and before people are told that
+// a post is late: something must have told the
 // time within the last hour, since the clock was last set. A platform that says
 // it is wrong lets the call wait until it has said so twice, another says
 // otherwise, or it is clear that nothing is proved. One that says nothing hinders nothing.
@@ -219,6 +229,35 @@ func (r *run) trustClock(ctx context.Context) error {
 	if r.clockFar(o.ahead) && (o.sure || o.fresh) {
 		return errClock
 	}
+	return nil
+}
+
+// mend puts right, after the clock was set, what was written down by the one
+// before: nothing waits for ever. It adds deliveries to those that are due.
+func (e *Engine) mend(ctx context.Context, taken []int64, due *[]store.Delivery) (err error) {
+	e.mu.Lock()
+	mending := e.mending
+	e.mu.Unlock()
+	if mending {
+		if err := e.DB.MendTimes(ctx); err != nil {
+			e.holdAfter(err)
+			return err
+		}
+		if e.stranded, err = e.DB.Stranded(ctx); err != nil {
+			return err
+		}
+		e.mu.Lock()
+		e.mending = false
+		e.mu.Unlock()
+	}
+	e.stranded = slices.DeleteFunc(e.stranded, func(d store.Delivery) bool {
+		free := len(*due) < atOnce && !slices.Contains(taken, d.ConnectionID) &&
+			!slices.ContainsFunc(*due, func(o store.Delivery) bool { return o.ConnectionID == d.ConnectionID })
+		if free {
+			*due = append(*due, d)
+		}
+		return free
+	})
 	return nil
 }
 

@@ -30,6 +30,9 @@ const soonDead = time.Minute
 // run is one delivery in hand.
 type run struct {
 	*Engine
+	// Now is the engine's when the delivery was taken into hand, and the time that
+	// has passed since: setting the clock meanwhile changes nothing.
+	Now      func() time.Time
 	d        store.Delivery
 	conn     store.Connection
 	platform platforms.Platform
@@ -42,10 +45,14 @@ type run struct {
 	limits   []func()       // keep what the calls said of limits
 }
 
+func newRun(e *Engine, d store.Delivery) *run {
+	return &run{Engine: e, Now: steady(e.Now, e.Elapsed), d: d}
+}
+
 // deliver asks the table what an event makes of the delivery, commits that and
 // does what it says, until there is nothing to do but wait.
 func (e *Engine) deliver(ctx context.Context, d store.Delivery) error {
-	r := &run{Engine: e, d: d}
+	r := newRun(e, d)
 	defer r.keepLimits()
 	event, err := r.tickEvent(ctx)
 	for err == nil {
@@ -82,7 +89,7 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 	if err != nil {
 		return ch, err
 	}
-	if ch.Opens {
+	if ch.Opens || event.Kind == club.Tick && (ch.To.Phase == club.Late || ch.To.Phase == club.Reconnect) {
 		if err := r.trustClock(ctx); err != nil {
 			return ch, err
 		}
@@ -365,7 +372,18 @@ func (r *run) guard(call func() error) (refusal *platforms.Error) {
 			refusal = &platforms.Error{Kind: platforms.Unknown, Code: platforms.CodePlatformDown, Platform: r.conn.Account.Platform, Op: "panic"}
 		}
 	}()
-	return asError(call())
+	return r.undated(asError(call()))
+}
+
+// undated is a refusal without the time until which to wait, if the clock was set
+// meanwhile: that may be by either.
+func (r *run) undated(refusal *platforms.Error) *platforms.Error {
+	if refusal == nil || between(r.Now(), r.Engine.Now()).Abs() <= clockSteady {
+		return refusal
+	}
+	u := *refusal
+	u.RetryAt = time.Time{}
+	return &u
 }
 
 func asError(err error) *platforms.Error {

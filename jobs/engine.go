@@ -94,14 +94,18 @@ type Engine struct {
 	lastElapsed time.Duration
 	offFrom     time.Time // Bandstand was not running from …
 	offTo       time.Time // … to
-	heldUntil   time.Time // nothing could be stored: zero if all is well
+	held        bool      // nothing could be stored
 	alive       time.Time // the latest time at which Bandstand ran, by its clock
 	doubted     bool      // the clock is in doubt: everything is held
+
+	heldUntil time.Duration // by Elapsed: until then nothing is tried
 
 	clockOff      time.Duration // how far it is ahead of the platforms' clocks, as far as that is known
 	clockAccepted time.Duration // how far an admin said that it may be
 	clockSet      bool          // it was set, or may have been before the start
 	clockAsked    time.Duration // when the platforms were last asked for the time, by Elapsed
+	mending       bool          // what was written down by another clock is not put right yet
+	stranded      []store.Delivery
 
 	running sync.WaitGroup
 }
@@ -156,7 +160,7 @@ func (e *Engine) begin(ctx context.Context) error {
 		return err
 	}
 	e.mu.Lock()
-	e.alive, e.clockOff, e.clockAccepted, e.clockSet = later(alive, e.Built), off, accepted, true
+	e.alive, e.clockOff, e.clockAccepted, e.clockSet, e.mending = later(alive, e.Built), off, accepted, true, true
 	e.mu.Unlock()
 	// A hold of the clock that an earlier process began is this one's to end.
 	doubted, err := e.DB.ClockHeld(ctx)
@@ -245,7 +249,7 @@ func (s Status) Stuck(now time.Time) bool {
 func (e *Engine) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: !e.heldUntil.IsZero(), Journal: e.Journal.Position()}
+	s := Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: e.held, Journal: e.Journal.Position()}
 	if (e.clockOff - e.clockAccepted).Abs() > clockSlack {
 		s.ClockAhead = e.clockOff
 	}
@@ -255,14 +259,17 @@ func (e *Engine) Status() Status {
 // tick takes what is due into hand and returns how many that were.
 func (e *Engine) tick(ctx context.Context) int {
 	now := e.Now()
-	if ctx.Err() != nil || e.clockJumped(now) || e.isHeld(ctx, now) || e.clockInDoubt(ctx, now) {
+	if ctx.Err() != nil || e.clockJumped(now) || e.isHeld(ctx) || e.clockInDoubt(ctx, now) {
 		return 0
 	}
-	taken, busy := e.lines.taken(now)
+	taken, busy := e.lines.taken(e.Elapsed())
 	if busy >= atOnce {
 		return 0
 	}
 	due, err := e.DB.Due(ctx, now, taken, atOnce-busy)
+	if err == nil {
+		err = e.mend(ctx, taken, &due)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			e.Log.Error("find what is due", "err", err)
@@ -296,7 +303,7 @@ func (e *Engine) clockJumped(now time.Time) bool {
 		return false
 	}
 	e.signIns.clocks.forget()
-	e.clockAsked, e.clockSet = 0, true
+	e.clockAsked, e.clockSet, e.mending = 0, true, true
 	e.Log.Warn("the clock was set: nothing is sent in this tick", "by", jump)
 	return true
 }
@@ -310,12 +317,12 @@ func (e *Engine) take(ctx context.Context, d store.Delivery) {
 	}
 	if errors.Is(err, errClock) {
 		e.Log.Warn("a call waits until it is known whether the clock is right", "delivery", d.ID)
-		e.lines.rest(d.ConnectionID, e.Now().Add(clockAgain))
+		e.lines.rest(d.ConnectionID, e.Elapsed()+clockAgain)
 		return
 	}
 	e.Log.Error("publish", "delivery", d.ID, "err", err)
 	e.holdAfter(err)
-	e.lines.rest(d.ConnectionID, e.Now().Add(coolFor))
+	e.lines.rest(d.ConnectionID, e.Elapsed()+coolFor)
 }
 
 // drain waits for what is in hand. What is left after that is for Recover.

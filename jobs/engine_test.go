@@ -363,7 +363,7 @@ func TestOneCallAtATimePerConnection(t *testing.T) {
 		r.schedule(fmt.Sprintf("Post %d", i), 0, conns[i%len(conns)])
 	}
 	for {
-		_, busy := r.engine.lines.taken(r.clock.Now())
+		_, busy := r.engine.lines.taken(r.engine.Elapsed())
 		if r.engine.tick(t.Context()) == 0 && busy == 0 {
 			break
 		}
@@ -407,7 +407,7 @@ func TestPanicOfAPlatformIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
 	e := r.engine
-	d := &run{Engine: e}
+	d := newRun(e, store.Delivery{})
 	if err := d.guard(func() error { panic("nil map") }); err == nil || err.Kind != platforms.Unknown {
 		t.Errorf("a panic is %v, want unknown", err)
 	}

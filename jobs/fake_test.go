@@ -10,6 +10,7 @@ import (
 	"net/http/httptrace"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,7 +31,7 @@ type server struct {
 	inFlight map[string]int
 	overlap  bool
 	now      func() time.Time
-	hold     chan struct{} // "slow" waits for it
+	hold     chan struct{} // "slow" waits for it, and "slow_…" before another fault
 	entered  chan struct{}
 	renewals atomic.Int64
 	renewAs  []string
@@ -129,6 +130,11 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do func() string) {
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(map[string]string{"kind": string(kind)})
 	}
+	if answer, slow := strings.CutPrefix(fault, "slow"); slow {
+		s.entered <- struct{}{}
+		<-s.hold
+		fault = strings.TrimPrefix(answer, "_")
+	}
 	switch fault {
 	case "reset_before":
 		panic(http.ErrAbortHandler)
@@ -157,14 +163,6 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do func() string) {
 		refuse(429, platforms.RateLimited)
 	case "duplicate":
 		refuse(422, platforms.Duplicate)
-	case "slow_revoked":
-		s.entered <- struct{}{}
-		<-s.hold
-		refuse(401, platforms.Revoked)
-	case "slow":
-		s.entered <- struct{}{}
-		<-s.hold
-		_ = json.NewEncoder(w).Encode(map[string]string{"id": do()})
 	default:
 		_ = json.NewEncoder(w).Encode(map[string]string{"id": do()})
 	}

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 )
@@ -19,8 +18,8 @@ func (e *Engine) holdAfter(err error) {
 
 func (e *Engine) hold(err error) {
 	e.mu.Lock()
-	first := e.heldUntil.IsZero()
-	e.heldUntil = e.Now().Add(holdFor)
+	first := !e.held
+	e.held, e.heldUntil = true, e.Elapsed()+holdFor
 	e.mu.Unlock()
 	if first {
 		e.Log.Error("nothing can be stored: publishing waits", "err", err)
@@ -35,22 +34,19 @@ func (e *Engine) hold(err error) {
 
 // isHeld tells whether nothing may be begun. When the wait is over it tries
 // whether something can be stored again.
-func (e *Engine) isHeld(ctx context.Context, now time.Time) bool {
+func (e *Engine) isHeld(ctx context.Context) bool {
 	e.mu.Lock()
-	until := e.heldUntil
+	held, wait := e.held, e.Elapsed() < e.heldUntil
 	e.mu.Unlock()
-	switch {
-	case until.IsZero():
-		return false
-	case now.Before(until):
-		return true
+	if !held || wait {
+		return held
 	}
 	if err := e.tryStoring(ctx); err != nil {
 		e.hold(err)
 		return true
 	}
 	e.mu.Lock()
-	e.heldUntil = time.Time{}
+	e.held = false
 	e.mu.Unlock()
 	e.Log.Info("things can be stored again: publishing goes on")
 	return false

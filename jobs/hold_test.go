@@ -202,3 +202,24 @@ func TestRenewedSignInDoesNotHoldUpTheEnd(t *testing.T) {
 		t.Errorf("ended with %v, want what the database said", err)
 	}
 }
+
+// TestWaitsOfOursEndAlthoughTheClockIsSetBack: how long nothing is tried after a
+// fault of ours does not depend on a clock that somebody can set.
+func TestWaitsOfOursEndAlthoughTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByLooking)
+	conn := r.connect()
+	post := r.schedule("Match day", 0, conn)
+	r.setClock(4 * time.Minute)
+	r.pragma("query_only = 1")
+	r.after(time.Second) // the jump
+	r.after(time.Second)
+	if !r.engine.Status().Held {
+		t.Fatal("nothing can be stored, and it is not held")
+	}
+	r.setClock(-4 * time.Minute)
+	r.pragma("query_only = 0")
+	r.after(time.Second)
+	r.after(coolFor)
+	r.want(post, club.Published, club.Linked)
+}

@@ -10,12 +10,12 @@ import (
 type lines struct {
 	mu    sync.Mutex
 	busy  map[int64]bool
-	cool  map[int64]time.Time // connections that rest after a fault of ours
+	cool  map[int64]time.Duration // connections that rest after a fault of ours, until then by Elapsed
 	freed chan struct{}
 }
 
 func newLines() *lines {
-	return &lines{busy: map[int64]bool{}, cool: map[int64]time.Time{}, freed: make(chan struct{}, 1)}
+	return &lines{busy: map[int64]bool{}, cool: map[int64]time.Duration{}, freed: make(chan struct{}, 1)}
 }
 
 // take makes a connection busy. It is false if it is already.
@@ -49,8 +49,8 @@ func (l *lines) use(id int64, do func() error) error {
 	return do()
 }
 
-// rest lets a connection alone for a while.
-func (l *lines) rest(id int64, until time.Time) {
+// rest lets a connection alone until a time, by Elapsed.
+func (l *lines) rest(id int64, until time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cool[id] = until
@@ -58,7 +58,7 @@ func (l *lines) rest(id int64, until time.Time) {
 
 // taken lists the connections that must be let alone now, and counts those that
 // are busy.
-func (l *lines) taken(now time.Time) (ids []int64, busy int) {
+func (l *lines) taken(elapsed time.Duration) (ids []int64, busy int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id := range l.busy {
@@ -66,7 +66,7 @@ func (l *lines) taken(now time.Time) (ids []int64, busy int) {
 	}
 	busy = len(ids)
 	for id, until := range l.cool {
-		if !until.After(now) {
+		if until <= elapsed {
 			delete(l.cool, id)
 			continue
 		}

@@ -69,6 +69,50 @@ func (t *tx) believeClock(ctx context.Context) error {
 	return t.setInstallationNumber(ctx, clockAccepted, off)
 }
 
+// The longest that anything waits for a platform by itself, and a little more.
+const (
+	longestRest  = 25 * time.Hour
+	longestPause = 48 * time.Hour // between numbers, and questions for addresses
+	restDefault  = time.Hour      // of an account of which nobody knows how long it must rest
+)
+
+// MendTimes puts right what was written down by a clock that was ahead: no account
+// rests, and nothing that is asked for again and again waits, longer than it can by
+// a right clock.
+func (db *DB) MendTimes(ctx context.Context) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		now := tx.now
+		for _, q := range []struct {
+			mend     string
+			to, past time.Time
+		}{
+			{`UPDATE connections SET blocked_until = ?1 WHERE blocked_until > ?2`, now.Add(restDefault), now.Add(longestRest)},
+			{`UPDATE connections SET last_sent_at = ?1 WHERE last_sent_at > ?2`, now, now},
+			{`UPDATE connections SET checked_at = ?1 WHERE checked_at > ?2`, time.Time{}, now},
+			{`UPDATE connections SET numbers_at = ?1 WHERE numbers_at > ?2`, now, now.Add(longestPause)},
+			{`UPDATE measurements_due SET next_at = ?1 WHERE next_at > ?2`, now, now.Add(longestPause)},
+			{`UPDATE links_due SET next_at = ?1 WHERE next_at > ?2`, now, now.Add(longestPause)},
+		} {
+			if _, err := tx.ExecContext(ctx, q.mend, ms(q.to), ms(q.past)); err != nil {
+				return fmt.Errorf("put right what waits: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// Stranded lists deliveries that were told by a clock that was ahead to wait, for
+// longer than they can by a right one. They come with their bodies.
+func (db *DB) Stranded(ctx context.Context) ([]Delivery, error) {
+	return queryAll(ctx, db.read, func(scan func(...any) error) (Delivery, error) {
+		var d Delivery
+		err := scan(append(d.fields(), &d.Body)...)
+		return d, err
+	}, `
+		SELECT `+deliveryColumns+`, d.body FROM deliveries d
+		WHERE d.next_at > ? AND d.next_at > d.due_at ORDER BY d.due_at, d.id`, ms(db.now().Add(longestRest)))
+}
+
 func installationNumber(ctx context.Context, q querier, key string) (int64, error) {
 	v, err := installationValue(ctx, q, key)
 	if err != nil || v == "" {

@@ -23,6 +23,7 @@ var mayScan = map[string]string{
 	"ClockHeld holds_open":                 "what is held at the moment is one row a club, if any",
 	"endClockHolds clubs":                  "a doubt concerns every club, and ends once",
 	"holdAll clubs":                        "a doubt concerns every club, and comes once",
+	"MendTimes connections":                "accounts are few, and it comes after the clock was set",
 	"SaveClockOff clubs":                   "every page of every club says so, and it comes once",
 	"OneConnectionEach connections_ending": "accounts are few, and it is asked once a minute at most, while the clock is in doubt",
 	"Posts posts_list":                     "goes in the order of the list and stops at the end of a page",

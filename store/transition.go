@@ -166,7 +166,7 @@ func (t *tx) keepConnection(ctx context.Context, _, d Delivery, ch club.Change, 
 		if hold, err := activeHold(ctx, t, d.ClubID, t.now); err != nil || hold.Phase != "" {
 			return cmp.Or(err, ErrMoved) // held meanwhile: the next tick sees it
 		}
-		_, err := t.ExecContext(ctx, `UPDATE connections SET last_sent_at = ? WHERE id = ?`, ms(t.now), d.ConnectionID)
+		_, err := t.ExecContext(ctx, `UPDATE connections SET last_sent_at = ? WHERE id = ?`, ms(f.Attempt.StartedAt), d.ConnectionID)
 		if err != nil {
 			return err
 		}

@@ -214,7 +214,7 @@ func (t *turn) stillWorking() bool {
 }
 
 func (t *turn) keepWaiting() error {
-	if t.was.WaitsSince.IsZero() {
+	if t.was.WaitsSince.IsZero() || t.was.WaitsSince.After(t.now) { // or the clock was set back
 		t.To.WaitsSince = t.now
 	}
 	if t.now.Sub(t.To.WaitsSince) >= processFor {

@@ -150,7 +150,9 @@ func (t *turn) lookedEnough() bool {
 	return t.ok() && looks >= emptyLooks && t.now.Sub(since) >= emptyAfter
 }
 
-func (t *turn) openTooLong() bool { return t.now.Sub(t.was.UnknownSince) >= unknownFor }
+// openTooLong: longer than anybody looks; or the clock was set back so far that
+// nobody can tell for how long.
+func (t *turn) openTooLong() bool { return t.now.Sub(t.was.UnknownSince).Abs() >= unknownFor }
 
 // outOfLooks: looking is over: enough looks found nothing, too much time passed, or looking is refused.
 func (t *turn) outOfLooks() bool {

@@ -183,8 +183,12 @@ func (t *turn) keepEvidence() {
 	}
 }
 
-// overdue: nobody waits for the answer any more.
-func (t *turn) overdue() bool { return !t.now.Before(t.was.NextAt) }
+// overdue: nobody waits for the answer any more, or the clock was set back: while
+// somebody waits, it is not asked.
+func (t *turn) overdue() bool {
+	left := t.was.NextAt.Sub(t.now)
+	return left <= 0 || left > sendOverdue
+}
 
 // close says how the call that just ended is kept. A safe step may also have an
 // unknown outcome; it then counts as not sent, for nothing of it is public.

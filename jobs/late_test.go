@@ -18,7 +18,9 @@ import (
 // waits for nothing.
 func TestSwitchedOff(t *testing.T) {
 	t.Parallel()
-	for _, off := range []time.Duration{time.Minute, 30 * time.Minute, 119 * time.Minute, 3 * time.Hour, 26 * time.Hour, 40 * 24 * time.Hour} {
+	for _, off := range []time.Duration{
+		time.Minute, 5 * time.Minute, 30 * time.Minute, 119 * time.Minute, 121 * time.Minute, 3 * time.Hour, 26 * time.Hour, 72 * time.Hour, 40 * 24 * time.Hour,
+	} {
 		t.Run(off.String(), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, platforms.CertainByLooking)

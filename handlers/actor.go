@@ -136,7 +136,7 @@ func (s *Server) page(c echo.Context, nav, title string) layout.Page {
 	p.Signed = &layout.Signed{
 		Person: a.Person.Name, Theme: a.Person.Theme, Shortcuts: a.Person.Shortcuts,
 		Club: a.Club.Name, Role: a.Role, Practice: a.Club.Practice,
-		Unread: a.Unread, Reconnect: a.Reconnect, Held: s.Health().Held, Plain: s.plain(),
+		Unread: a.Unread, Reconnect: a.Reconnect, Held: s.Health().Held, Damaged: s.Health().damaged(), Plain: s.plain(),
 	}
 	p.Signed.Waiting = a.Waiting
 	p.Signed.Hold = s.holdWords(c, a.Hold)

@@ -28,6 +28,7 @@ var statusOf = map[club.Code]int{
 	club.TooMany:         http.StatusTooManyRequests,
 	club.Full:            http.StatusInsufficientStorage,
 	club.Busy:            http.StatusServiceUnavailable,
+	club.Damaged:         http.StatusInternalServerError,
 }
 
 // problem is an error as a person sees it.
@@ -67,7 +68,7 @@ func (s *Server) showError(err error, c echo.Context) {
 			_ = c.NoContent(p.status) // likewise where a proxy in front of us refuses it
 			return
 		}
-		if p.status >= http.StatusInternalServerError && !club.Storage(err) {
+		if p.status >= http.StatusInternalServerError && !club.Storage(err) && club.CodeOf(err) != club.Damaged {
 			_ = c.NoContent(p.status) // the page has words of its own for this
 			return
 		}
@@ -132,6 +133,8 @@ func (s *Server) problemOf(c echo.Context, err error) problem {
 			p.title = t(c, "error_full_title")
 		case club.Busy:
 			p.title = t(c, "error_busy_title")
+		case club.Damaged:
+			p.title = t(c, "error_damaged_title")
 		}
 		return p
 	}

@@ -83,8 +83,8 @@ func (s *Server) unchanged(c echo.Context, parts ...string) (bool, error) {
 		return false, nil
 	}
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %s %d %d %s %d %d %d %t %t %t %s %s", s.Version, s.Assets.Version(), a.Club.ID, a.Person.ID, a.Role, a.Club.Changes,
-		a.Unread, a.Reconnect, s.Health().Held, isHX(c), a.Person.Shortcuts, a.Person.Theme, c.Request().RequestURI)
+	fmt.Fprintf(sum, "%s %s %d %d %s %d %d %d %t %t %t %t %s %s", s.Version, s.Assets.Version(), a.Club.ID, a.Person.ID, a.Role, a.Club.Changes,
+		a.Unread, a.Reconnect, s.Health().Held, s.Health().damaged(), isHX(c), a.Person.Shortcuts, a.Person.Theme, c.Request().RequestURI)
 	for _, p := range parts {
 		fmt.Fprintf(sum, "\x00%s", p)
 	}

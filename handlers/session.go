@@ -39,7 +39,7 @@ const (
 // of its own, because that would write on every page view.
 func newSessions(cfg Config) *scs.SessionManager {
 	m := scs.New()
-	m.Store = &sessionStore{Store: cfg.Sessions}
+	m.Store = &sessionStore{Store: cfg.Sessions, fault: cfg.DB.Fault}
 	m.HashTokenInStore = true
 	m.Lifetime = sessionLife
 	m.Cookie.HttpOnly = true
@@ -58,7 +58,8 @@ func newSessions(cfg Config) *scs.SessionManager {
 // that request had to keep.
 type sessionStore struct {
 	scs.Store
-	mu sync.Mutex // between looking for a session and changing it
+	fault func(error) error
+	mu    sync.Mutex // between looking for a session and changing it
 }
 
 // loadedKey holds the *string, of a request, that names the session it began with.
@@ -74,7 +75,7 @@ func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool,
 	if loaded, ok := ctx.Value(loadedKey{}).(*string); ok && found {
 		*loaded = token
 	}
-	return b, found, store.Fault(err)
+	return b, found, s.fault(err)
 }
 
 func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
@@ -82,11 +83,11 @@ func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, ex
 	defer s.mu.Unlock()
 	if loaded, ok := ctx.Value(loadedKey{}).(*string); ok && *loaded == token {
 		if _, found, err := s.Store.Find(token); err != nil || !found {
-			return store.Fault(err)
+			return s.fault(err)
 		}
 	}
 	if err := s.Store.Commit(token, b, expiry); err != nil {
-		return unkept{store.Fault(err)}
+		return unkept{s.fault(err)}
 	}
 	return nil
 }
@@ -94,7 +95,7 @@ func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, ex
 func (s *sessionStore) DeleteCtx(_ context.Context, token string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return store.Fault(s.Store.Delete(token))
+	return s.fault(s.Store.Delete(token))
 }
 
 // sessionFailed answers for a session that cannot be read. One that cannot be

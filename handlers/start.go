@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // Health is how the engine is.
@@ -13,11 +15,15 @@ type Health struct {
 	LastClaim time.Time // when it last began to publish one; zero if never
 	Stuck     bool      // it has not looked for too long
 	Held      bool      // nothing can be stored: posts wait
+	// Damage is what is wrong with the database: nothing is published any more.
+	Damage store.Damage
 	// ClockAhead is how far the clock is ahead of those of the platforms, behind
 	// them if negative; 0 if it is right.
 	ClockAhead time.Duration
 	Journal    Journal
 }
+
+func (h Health) damaged() bool { return !h.Damage.At.IsZero() }
 
 // Journal is how the record of what was sent is.
 type Journal struct {
@@ -49,6 +55,8 @@ func (s *Server) showHealth(c echo.Context) error {
 	switch {
 	case h.Stuck:
 		status, word = http.StatusServiceUnavailable, "stuck"
+	case h.damaged():
+		status, word = http.StatusServiceUnavailable, "damaged"
 	case h.Held:
 		status, word = http.StatusServiceUnavailable, "storage"
 	}

@@ -20,6 +20,9 @@ func (s *Server) showStatus(c echo.Context) error {
 	page := people.StatusPage{Page: s.page(c, "settings", t(c, "status_title")), Well: true}
 	for _, part := range []func(echo.Context) (people.StatusGroup, error){s.publishingStatus, s.accountsStatus, s.storageStatus} {
 		g, err := part(c)
+		if club.CodeOf(err) == club.Damaged {
+			continue // what cannot be read is left out; what is wrong is said
+		}
 		if err != nil {
 			return err
 		}
@@ -98,7 +101,7 @@ func (s *Server) accountsStatus(c echo.Context) (people.StatusGroup, error) {
 func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
 	ctx, h := c.Request().Context(), s.Health()
 	x, err := s.DB.Examined(ctx)
-	if err != nil {
+	if err != nil && club.CodeOf(err) != club.Damaged {
 		return people.StatusGroup{}, err
 	}
 	free, tight, err := s.Media.Room()
@@ -127,7 +130,10 @@ func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
 
 func (s *Server) databaseLine(c echo.Context, x store.Examination) people.StatusLine {
 	l := people.StatusLine{Name: t(c, "status_database")}
+	damage := s.DB.Damage() // it may be this page that found it
 	switch {
+	case !damage.At.IsZero():
+		l.Value, l.Trouble = t(c, "status_database_damaged", "time", s.whenExactly(c, damage.At), "trouble", damage.Said), true
 	case x.Trouble != "":
 		l.Value, l.Trouble = t(c, "status_database_bad", "trouble", x.Trouble), true
 	case x.At.IsZero():

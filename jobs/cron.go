@@ -92,7 +92,7 @@ func (e *Engine) newCron(ctx context.Context) (*cron.Cron, error) {
 // recur does recurring work once. What asks platforms for something that cannot
 // be stored would only ask again and again.
 func (e *Engine) recur(ctx context.Context, name string, do func(context.Context) error) {
-	if e.Status().Held {
+	if !e.Status().Sound() {
 		return
 	}
 	if err := do(ctx); err != nil && ctx.Err() == nil {

@@ -93,6 +93,9 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 		if err := r.trustClock(ctx); err != nil {
 			return ch, err
 		}
+		if r.isDamaged() {
+			return ch, errDamaged
+		}
 	}
 	facts := store.Facts{}
 	if ch.Freezes {

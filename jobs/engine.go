@@ -104,6 +104,7 @@ type Engine struct {
 	clockAccepted time.Duration // how far an admin said that it may be
 	clockSet      bool          // it was set, or may have been before the start
 	clockAsked    time.Duration // when the platforms were last asked for the time, by Elapsed
+	damaged       bool          // it was told that the database is
 	mending       bool          // what was written down by another clock is not put right yet
 	stranded      []store.Delivery
 
@@ -204,7 +205,7 @@ func (e *Engine) Run(ctx context.Context) error {
 // most until the next tick. It only wakes the engine up (rule P11).
 func (e *Engine) rest(ctx context.Context) time.Duration {
 	s := e.Status()
-	if s.Held {
+	if !s.Sound() {
 		return tickEvery
 	}
 	// Counted from the last tick, so that nothing falls between it and now.
@@ -231,6 +232,8 @@ type Status struct {
 	LastTick  time.Time
 	LastClaim time.Time // when what is due was last found out
 	Held      bool      // nothing can be stored: nothing is claimed
+	// Damage is what is wrong with the database: nothing is claimed any more.
+	Damage store.Damage
 	// ClockAhead is how far the clock is ahead of those of the platforms, behind
 	// them if negative; 0 if it is right, or an admin said so.
 	ClockAhead time.Duration
@@ -242,14 +245,18 @@ const stuckAfter = 30 * time.Second
 
 // Stuck tells whether the engine itself stands still.
 func (s Status) Stuck(now time.Time) bool {
-	return now.Sub(s.LastTick) > stuckAfter || !s.Held && now.Sub(s.LastClaim) > stuckAfter
+	return now.Sub(s.LastTick) > stuckAfter || s.Sound() && now.Sub(s.LastClaim) > stuckAfter
 }
+
+// Sound tells whether what is due can be published, as far as the place where
+// everything is kept goes.
+func (s Status) Sound() bool { return !s.Held && s.Damage.At.IsZero() }
 
 // Status says when the engine last ticked.
 func (e *Engine) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: e.held, Journal: e.Journal.Position()}
+	s := Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: e.held, Damage: e.DB.Damage(), Journal: e.Journal.Position()}
 	if (e.clockOff - e.clockAccepted).Abs() > clockSlack {
 		s.ClockAhead = e.clockOff
 	}
@@ -259,7 +266,7 @@ func (e *Engine) Status() Status {
 // tick takes what is due into hand and returns how many that were.
 func (e *Engine) tick(ctx context.Context) int {
 	now := e.Now()
-	if ctx.Err() != nil || e.clockJumped(now) || e.isHeld(ctx) || e.clockInDoubt(ctx, now) {
+	if ctx.Err() != nil || e.clockJumped(now) || e.isDamaged() || e.isHeld(ctx) || e.clockInDoubt(ctx, now) {
 		return 0
 	}
 	taken, busy := e.lines.taken(e.Elapsed())

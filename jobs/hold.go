@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 )
@@ -66,6 +67,26 @@ func (e *Engine) tryStoring(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// errDamaged says that a call is not made, because the database is damaged.
+var errDamaged = errors.New("the database is damaged: nothing is published from it")
+
+// isDamaged tells whether the database is: then nothing is begun until it was put
+// right, and the program started again. What it says has been sent may be wrong.
+func (e *Engine) isDamaged() bool {
+	d := e.DB.Damage()
+	if d.At.IsZero() {
+		return false
+	}
+	e.mu.Lock()
+	first := !e.damaged
+	e.damaged = true
+	e.mu.Unlock()
+	if first {
+		e.Log.Error("the database is damaged: nothing is published any more. Stop Bandstand, keep the file, put the last backup in its place, and start again", "says", d.Said)
+	}
+	return true
 }
 
 func (e *Engine) loadBallast() error {

@@ -42,6 +42,9 @@ func (db *DB) Examine(ctx context.Context) (Examination, error) {
 		return Examination{}, fmt.Errorf("examine the database: %w", err)
 	}
 	x := Examination{At: time.UnixMilli(db.now().UnixMilli()).UTC(), Trouble: trouble}
+	if trouble != "" {
+		db.noteDamage(trouble)
+	}
 	err = db.SetInstallationValue(ctx, examined, strconv.FormatInt(x.At.UnixMilli(), 10)+" "+x.Trouble)
 	if x.Trouble != "" {
 		err = nil // more than that cannot be asked of a damaged database
@@ -52,17 +55,17 @@ func (db *DB) Examine(ctx context.Context) (Examination, error) {
 // trouble is the first thing that is wrong with the database; empty if nothing
 // is.
 func (db *DB) trouble(ctx context.Context) (string, error) {
-	said := ""
-	err := db.read.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&said)
+	result := ""
+	err := db.read.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&result)
 	switch {
 	case isDamage(err):
-		return err.Error(), nil
+		return said(err), nil
 	case err != nil:
 		return "", err
-	case said == "ok":
+	case result == "ok":
 		return "", nil
 	}
-	return strings.TrimSpace(said), nil
+	return strings.TrimSpace(result), nil
 }
 
 // Examined is how the last Examine ended.
@@ -80,7 +83,7 @@ func (db *DB) Examined(ctx context.Context) (Examination, error) {
 }
 
 // ExamineAfterCrash refuses a database that is damaged, where the last program
-// stopped in the middle of its work.
+// stopped in the middle of its work, or had found damage.
 func (db *DB) ExamineAfterCrash(ctx context.Context) error {
 	if !db.unclean {
 		return nil
@@ -90,9 +93,12 @@ func (db *DB) ExamineAfterCrash(ctx context.Context) error {
 	case x.Trouble != "":
 		return db.damaged(errors.New(x.Trouble))
 	case !x.At.IsZero() && club.Storage(err):
-		return nil // it is well; only that cannot be noted down
+		err = nil // it is well; only that cannot be noted down
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return forgetDamage(db.path)
 }
 
 func isDamage(err error) bool {

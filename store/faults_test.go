@@ -86,6 +86,7 @@ func TestDiskThatTakesNoWrites(t *testing.T) {
 
 func TestFaultsOfTheDatabase(t *testing.T) {
 	t.Parallel()
+	db := storetest.Open(t, storetest.NewClock().Now)
 	for _, tt := range []struct {
 		err  error
 		code club.Code
@@ -101,7 +102,8 @@ func TestFaultsOfTheDatabase(t *testing.T) {
 		{sqlite3.Error{Code: sqlite3.ErrBusy, ExtendedCode: sqlite3.ErrBusySnapshot}, club.Busy, "error_locked"},
 		{sqlite3.Error{Code: sqlite3.ErrLocked}, club.Busy, "error_locked"},
 		{sqlite3.Error{Code: sqlite3.ErrIoErr, ExtendedCode: sqlite3.ErrIoErrRead}, "", ""},
-		{sqlite3.Error{Code: sqlite3.ErrCorrupt}, "", ""},
+		{sqlite3.Error{Code: sqlite3.ErrCorrupt}, club.Damaged, "error_damaged"},
+		{sqlite3.Error{Code: sqlite3.ErrNotADB}, club.Damaged, "error_damaged"},
 		{sqlite3.Error{Code: sqlite3.ErrConstraint, ExtendedCode: sqlite3.ErrConstraintUnique}, "", ""},
 		{sql.ErrNoRows, "", ""},
 		{fs.ErrNotExist, "", ""},
@@ -111,7 +113,7 @@ func TestFaultsOfTheDatabase(t *testing.T) {
 			if tt.err == nil {
 				err = nil
 			}
-			got := store.Fault(err)
+			got := db.Fault(err)
 			e, _ := errors.AsType[*club.Error](got)
 			if e == nil {
 				e = &club.Error{}

@@ -50,6 +50,8 @@ type DB struct {
 	path     string
 	unclean  bool // the last program did not close it
 
+	damage damage
+
 	wake   sync.Mutex
 	subs   []chan struct{}
 	faults chan error
@@ -93,14 +95,16 @@ func OpenThrough(ctx context.Context, driver, dir string, keys *secret.Keyset, n
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
 	sessions.SetMaxOpenConns(2)
-	db := &DB{unclean: leftLog(path), write: write, read: reader{read}, sessions: sessions, keys: keys, now: now, path: path, faults: make(chan error, 1)}
+	db := &DB{unclean: leftLog(path) || knownDamage(path), write: write, sessions: sessions, keys: keys, now: now, path: path, faults: make(chan error, 1)}
+	db.read = reader{read, db.Fault}
 	if err := db.start(ctx, driver); err != nil {
 		if trouble, _ := db.trouble(ctx); trouble != "" {
 			err = db.damaged(err) // whatever it first ran into
 		}
 		err = db.Explain(err)
-		return nil, Fault(errors.Join(err, db.Close()))
+		return nil, explained(errors.Join(err, db.Close()))
 	}
+	db.damage.open()
 	return db, nil
 }
 
@@ -256,7 +260,7 @@ func (db *DB) Close() error {
 // D2), so that what was deleted is gone from it.
 func (db *DB) Checkpoint(ctx context.Context) error {
 	if _, err := db.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
-		return fmt.Errorf("fold the log into the database: %w", Fault(err))
+		return fmt.Errorf("fold the log into the database: %w", db.Fault(err))
 	}
 	return nil
 }
@@ -300,20 +304,20 @@ func (db *DB) Faults() <-chan error { return db.faults }
 func (db *DB) writeTx(ctx context.Context, fn func(tx *tx) error) error {
 	t, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", Fault(err))
+		return fmt.Errorf("begin: %w", db.Fault(err))
 	}
 	x := &tx{Tx: t, now: db.now(), db: db}
 	if err = fn(x); err == nil {
 		err = x.writeEvents(ctx)
 	}
 	if err != nil {
-		return Fault(errors.Join(err, ctx.Err(), ignoreDone(t.Rollback())))
+		return db.Fault(errors.Join(err, ctx.Err(), ignoreDone(t.Rollback())))
 	}
 	if err := failpoint.Hit("commit.before"); err != nil {
 		return errors.Join(err, ignoreDone(t.Rollback()))
 	}
 	if err := t.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", Fault(err))
+		return fmt.Errorf("commit: %w", db.Fault(err))
 	}
 	return failpoint.Hit("commit.after")
 }
@@ -371,13 +375,14 @@ func (db *DB) signal() {
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) row
+	explain(err error) error
 }
 
 // queryAll reads all rows with scan.
 func queryAll[T any](ctx context.Context, q querier, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, Fault(err)
+		return nil, q.explain(err)
 	}
 	defer rows.Close()
 	var out []T
@@ -388,7 +393,7 @@ func queryAll[T any](ctx context.Context, q querier, scan func(func(...any) erro
 		}
 		out = append(out, v)
 	}
-	return out, Fault(rows.Err())
+	return out, q.explain(rows.Err())
 }
 
 // queryOne reads one row with scan; sql.ErrNoRows if there is none.

@@ -253,7 +253,7 @@ func (a *App) jobsConfig() jobs.Config {
 func (a *App) health() handlers.Health {
 	s := a.engine.Status()
 	return handlers.Health{
-		LastTick: s.LastTick, LastClaim: s.LastClaim, Stuck: s.Stuck(a.now()), Held: s.Held, ClockAhead: s.ClockAhead,
+		LastTick: s.LastTick, LastClaim: s.LastClaim, Stuck: s.Stuck(a.now()), Held: s.Held, Damage: s.Damage, ClockAhead: s.ClockAhead,
 		Journal: handlers.Journal{Size: s.Journal.Offset, Last: s.Journal.Last, Bad: s.Journal.Err != nil || s.Journal.Damaged > 0},
 	}
 }

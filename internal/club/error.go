@@ -19,6 +19,7 @@ const (
 	TooMany         Code = "too_many"        // 429
 	Full            Code = "full"            // nothing can be written, for want of space or a fault of the disk: 507
 	Busy            Code = "busy"            // another program holds what is needed: 503
+	Damaged         Code = "damaged"         // what is kept is not what was stored: 500
 )
 
 // Error is a problem that people may see: a code for the program, a catalogue

@@ -43,6 +43,7 @@ type Signed struct {
 	Unread      int    // notices
 	Reconnect   int    // accounts that need reconnecting
 	Held        bool   // nothing can be stored: posts wait
+	Damaged     bool   // the database is damaged: nothing is published any more
 	Plain       bool   // pages and passwords cross a network unencrypted
 	Hold        string // all posts are held: since when, by whom and why; empty if not
 	Clock       string // the clock of the server is off: by how much, and what to do; empty if not

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -125,7 +126,7 @@ func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
 	case h.Journal.Last.IsZero():
 		journal.Value = t(c, "status_journal_empty")
 	}
-	return people.StatusGroup{ID: "storage", Title: t(c, "status_storage"), Lines: []people.StatusLine{disk, s.databaseLine(c, x), journal}}, nil
+	return people.StatusGroup{ID: "storage", Title: t(c, "status_storage"), Lines: []people.StatusLine{disk, s.databaseLine(c, x), s.writesLine(c), journal}}, nil
 }
 
 func (s *Server) databaseLine(c echo.Context, x store.Examination) people.StatusLine {
@@ -142,6 +143,12 @@ func (s *Server) databaseLine(c echo.Context, x store.Examination) people.Status
 		l.Value = t(c, "status_database_good", "time", s.whenExactly(c, x.At))
 	}
 	return l
+}
+
+// writesLine says how long people had to wait for each other at most.
+func (s *Server) writesLine(c echo.Context) people.StatusLine {
+	longest := i18n.Number(c.Request().Context(), s.DB.LongestWrite().Took.Milliseconds())
+	return people.StatusLine{Name: t(c, "status_writes"), Value: t(c, "status_writes_longest", "ms", longest, "limit", strconv.FormatInt(store.WriteLimit.Milliseconds(), 10))}
 }
 
 // whenExactly writes a moment to the second, in the club's zone.

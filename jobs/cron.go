@@ -10,6 +10,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // checkEvery is how often the sign-in of each account is looked at.
@@ -26,6 +27,7 @@ func (e *Engine) recurring() []struct {
 		do         func(context.Context) error
 	}{
 		{"@every 1m", "say that Bandstand runs", e.sayAlive},
+		{"@every 1m", "say which writes take long", e.tellLongWrites},
 		{"@every 10m", "put space by", func(context.Context) error { return e.loadBallast() }},
 		{"@every 10s", "find addresses of posts", e.findLinks},
 		{"@every 10s", "take numbers of posts", e.takeNumbers},
@@ -49,6 +51,14 @@ func (e *Engine) examine(ctx context.Context) error {
 		e.Log.Error("the database is damaged", "says", x.Trouble)
 	}
 	return err
+}
+
+// tellLongWrites logs the longest write transaction that was too long (rule D4).
+func (e *Engine) tellLongWrites(context.Context) error {
+	if w := e.DB.TakeLongWrite(); w.Took > 0 {
+		e.Log.Warn("a write transaction took long: all other writes waited", "by", w.By, "took", w.Took, "limit", store.WriteLimit)
+	}
+	return nil
 }
 
 // How far ahead posts are compared with the zone rules: at start those that are

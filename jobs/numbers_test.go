@@ -238,6 +238,9 @@ func TestAccountNumbersOnceANightInTheZoneOfTheClub(t *testing.T) {
 		g.Taken = time.UnixMilli(at).UTC().Format("02 15:04")
 		got = append(got, g)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	want := []reading{
 		{"2026-11-23", "23 09:00", 120}, // as soon as it is connected
 		{"2026-11-24", "24 07:00", 120},

@@ -51,6 +51,7 @@ type DB struct {
 	unclean  bool // the last program did not close it
 
 	damage damage
+	writes writes
 
 	wake   sync.Mutex
 	subs   []chan struct{}
@@ -285,7 +286,8 @@ type tx struct {
 }
 
 // inTx runs fn in one write transaction. fn does no network calls, hashes no
-// files and does not sleep (rule D4).
+// files and does not sleep (rule D4): it is of this package, and a test reads that
+// it uses nothing that could.
 func (db *DB) inTx(ctx context.Context, fn func(tx *tx) error) error {
 	err := db.writeTx(ctx, fn)
 	if club.Storage(err) {
@@ -306,6 +308,7 @@ func (db *DB) writeTx(ctx context.Context, fn func(tx *tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", db.Fault(err))
 	}
+	defer db.timeWrite()()
 	x := &tx{Tx: t, now: db.now(), db: db}
 	if err = fn(x); err == nil {
 		err = x.writeEvents(ctx)

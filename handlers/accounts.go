@@ -31,9 +31,15 @@ func (s *Server) showAccounts(c echo.Context) error {
 		return cmp.Or(compareBool(x.Health != club.NeedsReconnect, y.Health != club.NeedsReconnect),
 			compareBool(x.Health == club.Disconnected, y.Health == club.Disconnected), registry.Compare(x.Account.Platform, y.Account.Platform))
 	})
+	limits, err := s.DB.Limits(c.Request().Context(), scope(c))
+	if err != nil {
+		return err
+	}
 	page := accounts.ListPage{Page: s.page(c, "accounts", t(c, "accounts_title")), Act: a.Role.Can(club.ConnectAccount)}
 	for _, conn := range all {
-		page.Cards = append(page.Cards, s.accountCard(c, conn))
+		card := s.accountCard(c, conn)
+		card.Limits = s.limitsInShort(c, conn.Connection, limits[conn.ID])
+		page.Cards = append(page.Cards, card)
 	}
 	return s.render(c, http.StatusOK, accounts.List(page))
 }

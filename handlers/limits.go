@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"time"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/internal/i18n"
@@ -11,7 +13,7 @@ import (
 // limitLines say how much of a platform's limits an account has used, and
 // whether its posts wait for one of them.
 func (s *Server) limitLines(c echo.Context, conn store.Connection) ([]string, error) {
-	limits, err := s.DB.Limits(c.Request().Context(), scope(c), conn.ID)
+	limits, err := s.DB.Limits(c.Request().Context(), scope(c))
 	if err != nil {
 		return nil, err
 	}
@@ -19,11 +21,38 @@ func (s *Server) limitLines(c echo.Context, conn store.Connection) ([]string, er
 	if conn.BlockedUntil.After(s.Now()) {
 		lines = append(lines, t(c, "limit_waits", "platform", s.siteName(c, conn.Account.Platform), "when", i18n.When(c.Request().Context(), s.local(c, conn.BlockedUntil))))
 	}
-	for _, l := range limits {
+	for _, l := range limits[conn.ID] {
 		lines = append(lines, s.limitLine(c, conn, l.Limit))
 	}
 	return lines, nil
 }
+
+// limitsInShort are what people should know of an account's limits where they see
+// all accounts: that its posts wait, or will soon.
+func (s *Server) limitsInShort(c echo.Context, conn store.Connection, limits []store.SeenLimit) []string {
+	if !conn.Usable() {
+		return nil
+	}
+	var lines []string
+	now := s.Now()
+	waits := conn.BlockedUntil.After(now)
+	if waits {
+		ctx, until := c.Request().Context(), s.local(c, conn.BlockedUntil)
+		when := i18n.When(ctx, until)
+		if sameDay(until, s.local(c, now)) {
+			when = i18n.Clock(ctx, until)
+		}
+		lines = append(lines, t(c, "limit_waits_short", "when", when))
+	}
+	for _, l := range limits {
+		if l.Unit == platforms.LimitCredit || !waits && l.MostlyUsed() {
+			lines = append(lines, s.limitLine(c, conn, l.Limit))
+		}
+	}
+	return lines
+}
+
+func sameDay(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(time.DateOnly) }
 
 // limitLine is one limit in words: "312 of 500 posts used this month."
 func (s *Server) limitLine(c echo.Context, conn store.Connection, l platforms.Limit) string {

@@ -80,3 +80,52 @@ func TestCheckingReadsWhatNoOtherAnswerSays(t *testing.T) {
 	tom := st.as(club.Publisher)
 	tom.get(pathOf(st.only(true, instagram.ID))).want(http.StatusOK).says("0 of 100 posts used in 24 hours.", "0 % of what Instagram allows this account in 24 hours is used.")
 }
+
+// TestTheListOfAccountsSaysWhichLimitIsNear, and keeps to itself what is not.
+func TestTheListOfAccountsSaysWhichLimitIsNear(t *testing.T) {
+	t.Parallel()
+	st := newStage(t)
+	st.connect(club.Publisher, "x")
+	conn := st.only(true, x.ID)
+	tom := st.as(club.Publisher)
+	now := st.clock.Now()
+	ends := now.Add(10 * time.Minute)
+	posts := func(left int64) platforms.Limit {
+		return platforms.Limit{Unit: platforms.LimitPosts, Span: platforms.SpanMonth, Max: 500, Left: left, Ends: ends}
+	}
+	credit := platforms.Limit{Unit: platforms.LimitCredit, Span: platforms.SpanNone}
+	const spent, paid = "of 500 posts used this month.", "The credit at X is used up."
+	for _, tt := range []struct {
+		name  string
+		limit platforms.Limit
+		rest  time.Duration // of the account
+		says  []string
+		not   []string
+	}{
+		{"much is left", posts(101), 0, nil, []string{spent, "limit reached"}},
+		{"a fifth is left", posts(100), 0, []string{"400 of 500 posts used this month."}, []string{"limit reached"}},
+		{"nothing is left", posts(0), 0, []string{"500 of 500 posts used this month."}, nil},
+		{"a share", platforms.Limit{Unit: platforms.LimitPercent, Span: platforms.SpanHour, Max: 100, Left: 20}, 0, []string{"80 % of what X allows Bandstand in an hour is used."}, nil},
+		{"no number is known", platforms.Limit{Unit: platforms.LimitPosts, Span: platforms.SpanDay, Ends: ends}, 0, []string{"No more posts until"}, nil},
+		{"no credit", credit, 0, []string{paid}, nil},
+		{"it waits today", posts(0), 5 * time.Hour, []string{"Waits until 14:00: limit reached."}, []string{spent}},
+		{"it waits until another day", posts(0), 24 * time.Hour, []string{"Waits until Tue 24 Nov, 09:00: limit reached."}, []string{spent}},
+		{"it waits for credit", credit, 5 * time.Hour, []string{"Waits until 14:00: limit reached.", paid}, nil},
+	} {
+		tt.limit.Name = "only"
+		if err := st.db.SaveLimits(t.Context(), conn.ID, st.club.ID, []platforms.Limit{tt.limit}, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.db.Writer().ExecContext(t.Context(), `UPDATE connections SET blocked_until = ?`, now.Add(tt.rest).UnixMilli()); err != nil {
+			t.Fatal(err)
+		}
+		tom.get("/accounts").want(http.StatusOK).says(tt.says...).saysNot(tt.not...)
+		if t.Failed() {
+			t.Fatalf("the list of accounts is wrong where %s", tt.name)
+		}
+	}
+	if err := st.db.SetHealth(t.Context(), conn.ID, club.NeedsReconnect, platforms.CodeAuthRevoked); err != nil {
+		t.Fatal(err)
+	}
+	tom.get("/accounts").saysNot("limit reached", paid)
+}

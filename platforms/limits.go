@@ -65,6 +65,13 @@ func (l Limit) Near(now time.Time) bool {
 	return l.Left <= nearLeft
 }
 
+// mostly is the share of a limit, in percent, from which people are told of it
+// without having asked.
+const mostly = 80
+
+// MostlyUsed tells whether people should know of the limit.
+func (l Limit) MostlyUsed() bool { return l.Left <= 0 || l.Left*100 <= l.Max*(100-mostly) }
+
 type limitKey struct{}
 
 // WatchLimits lets see be called with every limit that an answer to a call under

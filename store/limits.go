@@ -37,19 +37,32 @@ func (db *DB) SaveLimits(ctx context.Context, connectionID, clubID int64, limits
 	})
 }
 
-// Limits are those of an account that have not ended yet, by name. Where the
-// platform did not say when they end, they are believed for as long as they count,
-// and that nothing is paid for two hours: posts are tried again each hour.
-func (db *DB) Limits(ctx context.Context, s Scope, connectionID int64) ([]SeenLimit, error) {
-	return queryAll(ctx, db.read, func(scan func(...any) error) (SeenLimit, error) {
-		var l SeenLimit
-		err := scan(&l.Name, &l.Unit, &l.Span, &l.Max, &l.Left, into(&l.Ends), into(&l.SeenAt))
-		return l, err
+// Limits are those of the scope's accounts that have not ended yet, by account
+// and then by name. Where the platform did not say when they end, they are believed
+// for as long as they count, and that nothing is paid for two hours: posts are
+// tried again each hour.
+func (db *DB) Limits(ctx context.Context, s Scope) (map[int64][]SeenLimit, error) {
+	type row struct {
+		connection int64
+		limit      SeenLimit
+	}
+	rows, err := queryAll(ctx, db.read, func(scan func(...any) error) (r row, err error) {
+		l := &r.limit
+		err = scan(&r.connection, &l.Name, &l.Unit, &l.Span, &l.Max, &l.Left, into(&l.Ends), into(&l.SeenAt))
+		return r, err
 	}, `
-		SELECT l.name, l.unit, l.span, l.max, l.remaining, l.ends_at, l.seen_at
-		FROM connection_limits l JOIN connections c ON c.id = l.connection_id
-		WHERE l.connection_id = ?1 AND c.club_id = ?2 
-		  AND coalesce(l.ends_at, l.seen_at + CASE l.span WHEN 'window' THEN 900000 WHEN 'hour' THEN 3600000 WHEN 'none' THEN 7200000 ELSE 86400000 END) > ?3
-		ORDER BY l.name LIMIT 100`,
-		connectionID, s.ClubID, ms(db.now()))
+		SELECT l.connection_id, l.name, l.unit, l.span, l.max, l.remaining, l.ends_at, l.seen_at
+		FROM connections c JOIN connection_limits l ON l.connection_id = c.id
+		WHERE c.club_id = ?1
+		  AND coalesce(l.ends_at, l.seen_at + CASE l.span WHEN 'window' THEN 900000 WHEN 'hour' THEN 3600000 WHEN 'none' THEN 7200000 ELSE 86400000 END) > ?2
+		ORDER BY l.connection_id, l.name LIMIT 10000`,
+		s.ClubID, ms(db.now()))
+	if err != nil {
+		return nil, fmt.Errorf("read limits of club %d: %w", s.ClubID, err)
+	}
+	limits := map[int64][]SeenLimit{}
+	for _, r := range rows {
+		limits[r.connection] = append(limits[r.connection], r.limit)
+	}
+	return limits, nil
 }

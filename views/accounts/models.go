@@ -21,12 +21,13 @@ type Card struct {
 	Ending       string // that the sign-in ends soon, and what to do
 	Can          string // "Can: post, read numbers."
 	Gaps         []Gap
-	Connected    string // by whom, when
-	End          string // how long the sign-in lasts
-	Checked      string // when we last asked
-	Waiting      int    // posts that are still to go out
-	Act          bool   // the person may check, reconnect, disconnect
-	Broken       bool   // reconnecting is what helps
+	Limits       []string // of the platform, that are reached or nearly so; on the list alone
+	Connected    string   // by whom, when
+	End          string   // how long the sign-in lasts
+	Checked      string   // when we last asked
+	Waiting      int      // posts that are still to go out
+	Act          bool     // the person may check, reconnect, disconnect
+	Broken       bool     // reconnecting is what helps
 	Disconnected bool
 }
 

@@ -25,11 +25,14 @@ const (
 	holdFor     = 10 * time.Second // until trying whether anything can be stored again
 	spacing     = 2 * time.Minute  // between posts that catch up (rule P14)
 	clockJump   = time.Minute
-	grace       = 8 * time.Second // for calls that must not be cut off (rule P18)
 	aliveEvery  = time.Minute
 	offAtLeast  = 2 * aliveEvery
 	commitTries = 5 // at least, a tick apart
 )
+
+// Grace is how long the end of the program waits for calls that must not be cut
+// off (rule P18): Docker kills after ten seconds.
+const Grace = 8 * time.Second
 
 // Media makes and opens copies of pictures: media.Library.
 type Media interface {
@@ -342,7 +345,7 @@ func (e *Engine) drain(recurring context.Context) {
 	}()
 	select {
 	case <-done:
-	case <-e.After(grace):
+	case <-e.After(Grace):
 		e.Log.Warn("stopped while a platform had not answered: the next start finds out what became of it")
 	}
 }

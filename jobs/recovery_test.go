@@ -113,6 +113,38 @@ func TestStopWaitsForTheIrreversibleCall(t *testing.T) {
 	r.want(later, club.Scheduled, club.Waiting)
 }
 
+// TestStopGivesUpOnACallThatHangs: the program ends within ten seconds, whatever
+// a platform does (P18), and the next start finds out what became of the call.
+func TestStopGivesUpOnACallThatHangs(t *testing.T) {
+	t.Parallel()
+	if Grace > 8*time.Second {
+		t.Errorf("calls have %s to end, and there are ten seconds for everything", Grace)
+	}
+	r := newRig(t, platforms.CertainByLooking)
+	r.server.misbehave("slow")
+	post := r.schedule("Match day", 0, r.connect())
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- r.engine.Run(ctx) }()
+	<-r.server.entered
+	stop()
+	for w := range r.waits {
+		if w.long > Grace {
+			t.Fatalf("it waits for %s", w.long)
+		}
+		if w.long == Grace {
+			w.end()
+			break
+		}
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	r.want(post, club.Publishing, club.Sending)
+	close(r.server.hold)
+	r.engine.running.Wait() // in a real process it would have ended with it
+}
+
 func TestStopCutsOffWhatCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)

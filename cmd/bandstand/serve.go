@@ -76,9 +76,10 @@ type App struct {
 	patience patience
 }
 
-// Limits of the web server (rule W8); how long it waits is patience.
+// Limits of the web server (rule W8); how long it waits is patience. Requests have
+// as long to end as calls to platforms.
 const (
-	stopTimeout = 8 * time.Second
+	stopTimeout = jobs.Grace
 	headerBytes = 32 << 10
 )
 
@@ -261,6 +262,8 @@ func (a *App) health() handlers.Health {
 // Run serves until ctx ends, then stops in order: no new requests, no new
 // claims, what runs may finish.
 func (a *App) Run(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	starting := context.WithoutCancel(ctx)
 	if err := a.greet(starting); err != nil {
 		return err
@@ -274,17 +277,22 @@ func (a *App) Run(ctx context.Context) error {
 	go func() { engine <- a.engine.Run(ctx) }()
 	links := make(chan struct{})
 	go func() { defer close(links); a.links.Run(ctx) }()
-	defer func() { <-links }()
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(a.listener) }()
+	var failure error
 	select {
-	case err := <-failed:
-		return err
+	case failure = <-failed:
+		end()
 	case <-ctx.Done():
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	stop, cancel := context.WithTimeout(starting, stopTimeout)
 	defer cancel()
-	return errors.Join(a.closeDoors(stop), <-engine, <-worlds)
+	err := errors.Join(failure, a.closeDoors(stop), <-engine, <-worlds)
+	select {
+	case <-links:
+	case <-stop.Done(): // a picture is still being read: nothing of it is kept
+	}
+	return err
 }
 
 // closeDoors lets requests come to their end until ctx does. Those that take

@@ -87,6 +87,19 @@ func (s *Server) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// cutOff ends an answer that panicked where nobody could make another: while an
+// error was shown. net/http would log what it panicked with.
+func (s *Server) cutOff() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if err, ok := v.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+		s.Log.Error("panic", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+	}
+	panic(http.ErrAbortHandler)
+}
+
 // secureHeaders sets the headers of rule W5 on every answer.
 func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

@@ -113,7 +113,10 @@ func New(cfg Config) (*Server, error) {
 }
 
 // ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer s.cutOff()
+	s.echo.ServeHTTP(w, r)
+}
 
 // platforms gives the platforms as a club sees them: make-believe in practice
 // mode.

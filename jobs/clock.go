@@ -153,7 +153,9 @@ func (e *Engine) askAgain(ctx context.Context, at time.Duration) {
 	}
 	for _, conn := range conns {
 		if p, ok := e.Platforms(conn.ClubID, conn.Practice).Platform(conn.Account.Platform); ok {
-			e.running.Go(func() { e.signIns.askTime(ctx, conn, p) })
+			e.running.Go(func() {
+				_ = safely(e.Log, func() error { e.signIns.askTime(ctx, conn, p); return nil }) // it is in the log
+			})
 		}
 	}
 }

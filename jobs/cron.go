@@ -89,7 +89,7 @@ func (e *Engine) RunSideWork(ctx context.Context) error {
 func (e *Engine) newCron(ctx context.Context) (*cron.Cron, error) {
 	log := cronLog{e.Log}
 	c := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log),
-		cron.WithChain(cron.Recover(log), cron.SkipIfStillRunning(cron.DiscardLogger)))
+		cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	for _, job := range e.recurring() {
 		_, err := c.AddFunc(job.when, func() { e.recur(ctx, job.name, job.do) })
 		if err != nil {
@@ -105,7 +105,7 @@ func (e *Engine) recur(ctx context.Context, name string, do func(context.Context
 	if !e.Status().Sound() {
 		return
 	}
-	if err := do(ctx); err != nil && ctx.Err() == nil {
+	if err := safely(e.Log, func() error { return do(ctx) }); err != nil && ctx.Err() == nil {
 		e.Log.Error(name, "err", err)
 		e.holdAfter(err)
 	}

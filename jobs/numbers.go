@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -74,7 +75,7 @@ func (e *Engine) takeNumbers(ctx context.Context) error {
 	for _, m := range due {
 		byConnection[m.Connection.ID] = append(byConnection[m.Connection.ID], m)
 	}
-	return eachAtOnce(byConnection, func(id int64, ms []store.Measurement) error {
+	return eachAtOnce(e.Log, byConnection, func(id int64, ms []store.Measurement) error {
 		for _, m := range ms {
 			rest := false
 			err := e.lines.use(id, func() (err error) {
@@ -137,7 +138,7 @@ func (e *Engine) takeAccountNumbers(ctx context.Context) error {
 	for _, m := range due {
 		byConnection[m.Connection.ID] = m
 	}
-	return eachAtOnce(byConnection, func(id int64, m store.AccountMeasurement) error {
+	return eachAtOnce(e.Log, byConnection, func(id int64, m store.AccountMeasurement) error {
 		return e.lines.use(id, func() error { return e.measureAccount(ctx, m) })
 	})
 }
@@ -217,7 +218,7 @@ func earlier(a, b time.Time) time.Time {
 
 // eachAtOnce does something for each key, a few at a time, and joins what went
 // wrong.
-func eachAtOnce[K comparable, V any](all map[K]V, do func(K, V) error) error {
+func eachAtOnce[K comparable, V any](log *slog.Logger, all map[K]V, do func(K, V) error) error {
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
@@ -226,7 +227,7 @@ func eachAtOnce[K comparable, V any](all map[K]V, do func(K, V) error) error {
 		places <- struct{}{}
 		group.Go(func() {
 			defer func() { <-places }()
-			if err := do(k, v); err != nil {
+			if err := safely(log, func() error { return do(k, v) }); err != nil {
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()

@@ -62,7 +62,7 @@ func (s *Settings) check() (meaning, error) {
 	}
 	m.base, err = parseAddress(s.BaseURL)
 	if err != nil || m.base.Path != "" {
-		add(fmt.Errorf("--base-url: %q is not an address like https://post.club.example", s.BaseURL))
+		add(fmt.Errorf("--base-url: %q is not an address like https://post.club.example", shown(s.BaseURL)))
 	}
 	if err == nil && m.base.Scheme == "http" && !atHome(m.base.Hostname()) {
 		add(fmt.Errorf("--base-url: %q would send passwords unencrypted through the internet. Use https:// (put Caddy or nginx in front); http:// is for this computer and your own network", s.BaseURL))
@@ -113,6 +113,23 @@ func parseAddress(s string) (*url.URL, error) {
 		return u, errors.New("it is not complete")
 	}
 	return u, nil
+}
+
+// shown is an address without what may be secret in it: a password before its
+// host, and a query.
+func shown(address string) string {
+	if at := strings.LastIndexByte(address, '@'); at >= 0 {
+		scheme, _, has := strings.Cut(address, "://")
+		if !has {
+			scheme = ""
+		}
+		address = strings.TrimPrefix(scheme+"://", "://") + "…" + address[at:]
+	}
+	address, query, has := strings.Cut(address, "?")
+	if has && query != "" {
+		address += "?…"
+	}
+	return address
 }
 
 // settingGroups are the headings below which help lists the platform settings.

@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bandstand-app/bandstand/internal/canary"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -95,6 +96,32 @@ func TestSecretIsGivenOnce(t *testing.T) {
 	_, err := parseSettings(t, "--metal-client-id=1", "--metal-client-secret=canary-in-the-flag", "--metal-client-secret-file="+secret).check()
 	if err == nil || !strings.Contains(err.Error(), "not both") || strings.Contains(err.Error(), "canary") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestWrongSettingsDoNotPrintSecrets: what was put into the wrong setting, or
+// stands in an address, is not repeated on the console.
+func TestWrongSettingsDoNotPrintSecrets(t *testing.T) {
+	t.Parallel()
+	var flock canary.Flock
+	flock.Add("canary", "canary-in-a-setting")
+	for _, args := range [][]string{
+		{"--metal-client-id=1", "--metal-client-secret-file=canary-in-a-setting"},
+		{"--metal-client-id=1", "--metal-client-secret-file=" + t.TempDir() + "/canary-in-a-setting"},
+		{"--metal-client-id=1", "--metal-client-secret-file=canary-in-a-setting\x00"},
+		{"--zinc-web-url=https://user:canary-in-a-setting@zinc.example"},
+		{"--zinc-web-url=user:canary-in-a-setting@zinc.example"},
+		{"--zinc-web-url=https://a@b:canary-in-a-setting@zinc.example/%zz"},
+		{"--zinc-web-url=https://zinc.example/?token=canary-in-a-setting"},
+		{"--base-url=https://user:canary-in-a-setting@club.example"},
+		{"--base-url=https://club.example/?canary-in-a-setting"},
+	} {
+		_, err := parseSettings(t, args...).check()
+		if err == nil || !strings.Contains(err.Error(), strings.SplitN(args[len(args)-1], "=", 2)[0]) {
+			t.Errorf("%v: %v", args, err)
+		} else if seen := flock.Find([]byte(err.Error())); len(seen) > 0 {
+			t.Errorf("%v prints it: %v", args, err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -120,7 +121,7 @@ func (s *platformSettings) read(one platformSetting, value string, addresses end
 		}
 		u, err := parseAddress(value)
 		if err != nil {
-			return fmt.Errorf("%q is not an address like %s", value, one.endpoint.Default)
+			return fmt.Errorf("%q is not an address like %s", shown(value), one.endpoint.Default)
 		}
 		addresses[one.platform][one.endpoint.Name] = u.String()
 		return nil
@@ -130,8 +131,11 @@ func (s *platformSettings) read(one platformSetting, value string, addresses end
 	}
 	if one.file {
 		b, err := os.ReadFile(value)
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
+			return fmt.Errorf("it is to name a file, and that cannot be read: %w", pe.Err) // it may be the secret itself
+		}
 		if err != nil {
-			return err
+			return errors.New("it is to name a file, and that cannot be read")
 		}
 		if value = strings.TrimSpace(string(b)); value == "" {
 			return errors.New("the file is empty")

@@ -202,10 +202,10 @@ func ahead(begun, now, date time.Time) time.Duration {
 	return 0
 }
 
-// steady is the time now, and from then on what has really passed since: setting
-// the clock changes nothing.
-func steady(now func() time.Time, elapsed func() time.Duration) func() time.Time {
-	begun, from := now(), elapsed()
+// steady is a time, and from then on what has really passed since: setting the
+// clock changes nothing.
+func steady(begun time.Time, elapsed func() time.Duration) func() time.Time {
+	from := elapsed()
 	return func() time.Time { return begun.Add(elapsed() - from) }
 }
 

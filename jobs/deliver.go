@@ -30,8 +30,9 @@ const soonDead = time.Minute
 // run is one delivery in hand.
 type run struct {
 	*Engine
-	// Now is the engine's when the delivery was taken into hand, and the time that
-	// has passed since: setting the clock meanwhile changes nothing.
+	// Now is the engine's when it looked for what is due, and the time that has
+	// passed since: setting the clock meanwhile changes nothing, the order of posts
+	// that catch up neither.
 	Now      func() time.Time
 	d        store.Delivery
 	conn     store.Connection
@@ -45,14 +46,14 @@ type run struct {
 	limits   []func()       // keep what the calls said of limits
 }
 
-func newRun(e *Engine, d store.Delivery) *run {
-	return &run{Engine: e, Now: steady(e.Now, e.Elapsed), d: d}
+func newRun(e *Engine, now func() time.Time, d store.Delivery) *run {
+	return &run{Engine: e, Now: now, d: d}
 }
 
 // deliver asks the table what an event makes of the delivery, commits that and
 // does what it says, until there is nothing to do but wait.
-func (e *Engine) deliver(ctx context.Context, d store.Delivery) error {
-	r := newRun(e, d)
+func (e *Engine) deliver(ctx context.Context, now func() time.Time, d store.Delivery) error {
+	r := newRun(e, now, d)
 	defer r.keepLimits()
 	event, err := r.tickEvent(ctx)
 	for err == nil {

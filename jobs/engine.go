@@ -269,6 +269,7 @@ func (e *Engine) Status() Status {
 // tick takes what is due into hand and returns how many that were.
 func (e *Engine) tick(ctx context.Context) int {
 	now := e.Now()
+	clock := steady(now, e.Elapsed)
 	if ctx.Err() != nil || e.clockJumped(now) || e.isDamaged() || e.isHeld(ctx) || e.clockInDoubt(ctx, now) {
 		return 0
 	}
@@ -293,7 +294,7 @@ func (e *Engine) tick(ctx context.Context) int {
 	for _, d := range due {
 		if e.lines.take(d.ConnectionID) {
 			claimed++
-			e.running.Go(func() { e.take(ctx, d) })
+			e.running.Go(func() { e.take(ctx, clock, d) })
 		}
 	}
 	return claimed
@@ -319,9 +320,9 @@ func (e *Engine) clockJumped(now time.Time) bool {
 }
 
 // take works on one delivery until it must wait.
-func (e *Engine) take(ctx context.Context, d store.Delivery) {
+func (e *Engine) take(ctx context.Context, now func() time.Time, d store.Delivery) {
 	defer e.lines.free(d.ConnectionID)
-	err := e.deliver(ctx, d)
+	err := e.deliver(ctx, now, d)
 	if err == nil || errors.Is(err, store.ErrMoved) || ctx.Err() != nil {
 		return
 	}

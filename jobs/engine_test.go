@@ -407,7 +407,7 @@ func TestPanicOfAPlatformIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
 	e := r.engine
-	d := newRun(e, store.Delivery{})
+	d := newRun(e, e.Now, store.Delivery{})
 	if err := d.guard(func() error { panic("nil map") }); err == nil || err.Kind != platforms.Unknown {
 		t.Errorf("a panic is %v, want unknown", err)
 	}

@@ -37,7 +37,7 @@ type keptLimit struct {
 func (s *SignIns) watch(ctx context.Context, conn store.Connection, reads bool) (watched context.Context, keep func()) {
 	var seen []platforms.Limit
 	ctx = s.watchDates(ctx, conn)
-	steadyNow := steady(s.Now, s.Elapsed)
+	steadyNow := steady(s.Now(), s.Elapsed)
 	watched = platforms.WatchLimits(ctx, func(l platforms.Limit) { seen = append(seen, l) })
 	return watched, func() {
 		now := steadyNow()

@@ -61,7 +61,7 @@ func (r *rig) intent(post int64) store.Delivery {
 	if err != nil || len(due) != 1 {
 		r.t.Fatalf("due: %d, %v", len(due), err)
 	}
-	w := newRun(e, due[0])
+	w := newRun(e, e.Now, due[0])
 	for {
 		event, err := w.tickEvent(r.t.Context())
 		if err != nil {

@@ -139,9 +139,10 @@ func TestFullDisk(t *testing.T) {
 	fill()
 	clock.advance(time.Minute)
 	v.until("a banner, and a health that tells", v.waiting)
-	if hasBallast(t, app) {
-		t.Error("the space that was put by is kept")
-	}
+	v.until("the space that was put by is released", func() bool { // its name goes before its blocks do
+		left, _, err := disk.Free(small)
+		return err == nil && !hasBallast(t, app) && left > disk.BallastBytes/2
+	})
 	if body, status := v.send("/posts", url.Values{"op": {"spare-1"}, "version": {"0"}, "text": {"In the last room"}, "when": {"none"}}, nil, false); status != http.StatusSeeOther {
 		t.Errorf("saving a draft in the space that was put by answers %d: %s", status, body)
 	}

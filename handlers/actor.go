@@ -37,6 +37,9 @@ func (s *Server) chain(r route) []echo.MiddlewareFunc {
 		return nil
 	}
 	mw := []echo.MiddlewareFunc{s.withSession, s.identify(r), s.authorize(r), readForm}
+	if r.traits&confirmed != 0 {
+		mw = append(mw, s.confirm)
+	}
 	if r.traits&heavy != 0 {
 		mw = append(mw, s.admit)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 )
@@ -49,6 +50,11 @@ func TestWhatIsRecorded(t *testing.T) {
 		{"signed_out", club.Viewer, func(b *browser) *answer { return b.post("/sign-out", nil) }},
 		{"password_changed", club.Viewer, func(b *browser) *answer {
 			return b.post("/profile/password", url.Values{"old_password": {everyPassword}, "password": {everyPassword + " 2"}})
+		}},
+		{"password_given", "", func(*browser) *answer {
+			b, path := g.byPassword(), g.memberPath(club.Viewer, "sign-in-link")
+			g.clock.Advance(confirmedFor + time.Second)
+			return b.post(path, confirming(b.post(path, nil).reference(), everyPassword))
 		}},
 		{"password_link", club.Admin, func(b *browser) *answer { return b.post(g.memberPath(club.Writer, "sign-in-link"), nil) }},
 		{"password_reset", "", func(b *browser) *answer {

@@ -243,6 +243,16 @@ func (g *ground) kept(s store.Scope) string {
 	return ref
 }
 
+// request is the reference of what was put aside until the password is given.
+func (g *ground) request(s store.Scope) string {
+	g.t.Helper()
+	ref, err := g.db.KeepRequest(g.t.Context(), s, store.KeptRequest{Path: "/settings/invitations", Form: url.Values{"email": {g.word(s)}}})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return ref
+}
+
 func (g *ground) reset(s store.Scope) string {
 	g.t.Helper()
 	token, err := g.db.CreatePasswordReset(g.t.Context(), g.member(s, "Fay Forgetful").ID, "test")
@@ -265,6 +275,7 @@ var objects = []struct {
 }{
 	{"/sign-in/link/:token", func(g *ground, s store.Scope) []string { return []string{g.reset(s)} }, []string{"nonsense"}, true},
 	{"/invitations/:token", func(g *ground, s store.Scope) []string { t, _ := g.invitation(s); return []string{t} }, []string{"nonsense"}, true},
+	{"/confirm/:ref", func(g *ground, s store.Scope) []string { return []string{g.request(s)} }, []string{"nonsense"}, false},
 	{"/settings/members/:id/", func(g *ground, s store.Scope) []string { return text(g.member(s, g.word(s)).ID) }, []string{"999999"}, false},
 	{"/settings/invitations/:id/", func(g *ground, s store.Scope) []string { _, id := g.invitation(s); return text(id) }, []string{"999999"}, false},
 	{"/calendar/day/:date", func(*ground, store.Scope) []string { return []string{"2026-11-24"} }, []string{"2026-02-30"}, true},

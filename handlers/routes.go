@@ -30,6 +30,11 @@ const (
 	typed
 	// acting routes do something when they are fetched: they have no HEAD.
 	acting
+	// confirmed routes go on only for somebody who gave their password not long
+	// ago (rule W4): they decide who may do what, and which accounts and apps the
+	// club has. The results that can be exported are no secret of the club's, and
+	// the choice of accounts after a sign-in belongs to what was begun with one.
+	confirmed
 )
 
 const (
@@ -49,6 +54,7 @@ func (s *Server) routes() []route {
 		{get, "/sign-in", club.Public, s.showSignIn, 0},
 		{post, "/sign-in", club.Public, s.createSignIn, 0},
 		{post, "/sign-out", club.SignedIn, s.createSignOut, 0},
+		{get, "/confirm/:ref", club.ViewClub, s.showConfirm, 0},
 		{get, "/setup", club.Public, s.showSetup, 0},
 		{post, "/setup", club.Public, s.createSetup, 0},
 		{get, "/sign-in/link/:token", club.Public, s.showSignInLink, 0},
@@ -69,10 +75,10 @@ func (s *Server) routes() []route {
 		{post, "/settings", club.ManageClub, s.updateSettings, 0},
 		{get, "/settings/status", club.ManageClub, s.showStatus, 0},
 		{get, "/settings/members", club.ViewClub, s.showMembers, 0},
-		{post, "/settings/members/:id/role", club.ManageClub, s.updateMemberRole, 0},
-		{post, "/settings/members/:id/removal", club.ManageClub, s.removeMember, 0},
-		{post, "/settings/members/:id/sign-in-link", club.ManageClub, s.createSignInLink, 0},
-		{post, "/settings/invitations", club.ManageClub, s.createInvitation, 0},
+		{post, "/settings/members/:id/role", club.ManageClub, s.updateMemberRole, confirmed},
+		{post, "/settings/members/:id/removal", club.ManageClub, s.removeMember, confirmed},
+		{post, "/settings/members/:id/sign-in-link", club.ManageClub, s.createSignInLink, confirmed},
+		{post, "/settings/invitations", club.ManageClub, s.createInvitation, confirmed},
 		{post, "/settings/invitations/:id/withdrawal", club.ManageClub, s.withdrawInvitation, 0},
 
 		// Calendar
@@ -118,7 +124,7 @@ func (s *Server) routes() []route {
 		{get, "/accounts", club.ViewClub, s.showAccounts, 0},
 		{get, "/accounts/connect", club.ConnectAccount, s.showConnect, 0},
 		{get, "/accounts/connect/:platform", club.ConnectAccount, s.showConnectPlatform, 0},
-		{post, "/accounts/connect/:platform", club.ConnectAccount, s.createSignInAt, 0},
+		{post, "/accounts/connect/:platform", club.ConnectAccount, s.createSignInAt, confirmed},
 		{get, "/oauth/:platform/callback", club.Public, s.finishSignIn, acting},
 		{get, "/accounts/choose/:id", club.ConnectAccount, s.showChoice, 0},
 		{post, "/accounts/choose/:id", club.ConnectAccount, s.createConnections, 0},
@@ -126,20 +132,20 @@ func (s *Server) routes() []route {
 		{post, "/accounts/:id/check", club.ConnectAccount, s.createCheck, 0},
 		{post, "/accounts/:id/unsure", club.ConnectAccount, s.createUnsure, 0},
 		{get, "/accounts/:id/reconnect", club.ConnectAccount, s.showReconnect, 0},
-		{post, "/accounts/:id/reconnect", club.ConnectAccount, s.createReconnect, 0},
+		{post, "/accounts/:id/reconnect", club.ConnectAccount, s.createReconnect, confirmed},
 		{get, "/accounts/:id/disconnect", club.ConnectAccount, s.showDisconnect, 0},
-		{post, "/accounts/:id/disconnect", club.ConnectAccount, s.createDisconnect, 0},
+		{post, "/accounts/:id/disconnect", club.ConnectAccount, s.createDisconnect, confirmed},
 		{get, "/settings/platforms", club.ManageClub, s.showPlatformApps, 0},
 		{get, "/settings/platforms/:slot", club.ManageClub, s.showPlatformApp, 0},
-		{post, "/settings/platforms/:slot", club.ManageClub, s.createPlatformApp, 0},
+		{post, "/settings/platforms/:slot", club.ManageClub, s.createPlatformApp, confirmed},
 		{post, "/settings/platforms/:slot/check", club.ManageClub, s.checkPlatformApp, 0},
-		{post, "/settings/platforms/:slot/removal", club.ManageClub, s.removePlatformApp, 0},
+		{post, "/settings/platforms/:slot/removal", club.ManageClub, s.removePlatformApp, confirmed},
 
 		// Practice mode
 		{get, "/practice", club.ViewClub, s.showPractice, 0},
 		{post, "/practice/behaviour", club.SchedulePosts, s.createBehaviour, 0},
 		{post, "/practice/reset", club.ManageClub, s.createReset, 0},
-		{post, "/practice/mode", club.ManageClub, s.updatePracticeMode, 0},
+		{post, "/practice/mode", club.ManageClub, s.updatePracticeMode, confirmed},
 		{get, "/practice/:mount/*", club.ViewClub, s.servePractice, acting},
 		{post, "/practice/:mount/*", club.ViewClub, s.servePractice, 0},
 

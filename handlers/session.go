@@ -31,6 +31,7 @@ const (
 	keyClub   = "club"   // int64, the club being looked at
 	keyProof  = "proof"  // int64, store.Person.SessionsFrom when they proved who they are
 	keySince  = "since"  // int64, UTC ms of the sign-in
+	keyGave   = "gave"   // int64, UTC ms of when they last gave their password
 	keySeen   = "seen"   // int64, UTC ms of the last sign of life
 	keyFlash  = "flash"  // string: layout.Flash as JSON
 )
@@ -141,6 +142,7 @@ func (s *Server) startSession(ctx context.Context, p store.Person, club int64) e
 	s.sessions.Put(ctx, keyProof, p.SessionsFrom.UnixMilli())
 	s.sessions.Put(ctx, keyClub, club)
 	s.sessions.Put(ctx, keySince, now)
+	s.sessions.Put(ctx, keyGave, now)
 	s.sessions.Put(ctx, keySeen, now)
 	return s.keepSession(ctx)
 }

@@ -65,6 +65,12 @@ func (db *DB) FormOwner(mark string) (Scope, error) {
 // returns a reference. The oldest of many gives way. club.ErrNotFound: the owner
 // is not in that club any more.
 func (db *DB) KeepForm(ctx context.Context, owner Scope, fields url.Values) (ref string, err error) {
+	return db.keepFields(ctx, owner, "", fields)
+}
+
+// keepFields puts fields aside under a reference, which is kept with the kind
+// of thing that they are.
+func (db *DB) keepFields(ctx context.Context, owner Scope, kind string, fields url.Values) (ref string, err error) {
 	size := 0
 	for name, values := range fields {
 		for _, v := range values {
@@ -74,7 +80,8 @@ func (db *DB) KeepForm(ctx context.Context, owner Scope, fields url.Values) (ref
 	if size > MaxKeptForm {
 		return "", &club.Error{Code: club.Invalid, Key: "error_too_big"}
 	}
-	ref, hash := newToken()
+	ref, _ = newToken()
+	hash := hashToken(kind + ref)
 	sealed, err := db.keys.Seal([]byte(fields.Encode()), "kept_forms", hex.EncodeToString(hash), strconv.FormatInt(owner.PersonID, 10))
 	if err != nil {
 		return "", err
@@ -103,6 +110,10 @@ func (db *DB) KeepForm(ctx context.Context, owner Scope, fields url.Values) (ref
 // KeptForm gives back what was put aside for this person in this club.
 // club.ErrNotFound: nothing was, it has expired, or it is somebody else's.
 func (db *DB) KeptForm(ctx context.Context, s Scope, ref string) (url.Values, error) {
+	return db.keptFields(ctx, s, ref)
+}
+
+func (db *DB) keptFields(ctx context.Context, s Scope, ref string) (url.Values, error) {
 	hash := hashToken(ref)
 	var sealed []byte
 	err := db.read.QueryRowContext(ctx, `SELECT fields FROM kept_forms WHERE ref_hash = ? AND club_id = ? AND person_id = ? AND expires_at > ?`,

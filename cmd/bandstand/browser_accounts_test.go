@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -143,7 +144,9 @@ func TestBrowserLiveAccounts(t *testing.T) {
 	b.load(func() { b.click("Set up X") })
 	b.fill("app-client_id", "1234")
 	b.fill("app-client_secret", "5678")
+	clock.advance(11 * time.Minute) // while the secret was looked for
 	b.load(func() { b.click("Save") })
+	b.confirms()
 	b.sees("The X app is saved.")
 	b.load(func() { b.click("Check the app") })
 	b.sees("The platform knows this app.")
@@ -151,7 +154,9 @@ func TestBrowserLiveAccounts(t *testing.T) {
 	b.shot("platform-app-checked")
 	b.open("/accounts/connect")
 	b.load(func() { b.click("X") })
+	clock.advance(11 * time.Minute)
 	b.load(func() { b.click("Go to X") })
+	b.confirms() // and that form may lead to the platform, too
 	b.load(func() { b.click("Authorize app") })
 	b.sees("X showed us one account.")
 	b.load(func() { b.click("Connect") })

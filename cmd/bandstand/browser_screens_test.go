@@ -100,8 +100,8 @@ func TestBrowserEveryScreen(t *testing.T) {
 	g.complete(t)
 }
 
-// keptScreens are what a person sees who signed in again after writing for longer
-// than the sign-in lasted.
+// keptScreens are what a person sees who signed in again after writing, or being
+// asked for the password, for longer than the sign-in lasted.
 func (g *gallery) keptScreens(t *testing.T) []screen {
 	t.Helper()
 	ref, err := g.app.db.KeepForm(t.Context(), g.s, url.Values{
@@ -110,7 +110,14 @@ func (g *gallery) keptScreens(t *testing.T) []screen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []screen{{"kept", "/posts/kept/" + ref, "You were signed out while you wrote", nil}}
+	asked, err := g.app.db.KeepRequest(t.Context(), g.s, store.KeptRequest{Path: "/practice/mode"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []screen{
+		{"kept", "/posts/kept/" + ref, "You were signed out while you wrote", nil},
+		{"confirm-signed-in", "/confirm/" + asked, "Confirm that it is you", nil},
+	}
 }
 
 // noScreens are the addresses that show no screen of ours.

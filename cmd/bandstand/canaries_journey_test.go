@@ -192,10 +192,13 @@ func (a *aviary) connectAll(people map[club.Role]*guest) (accounts []string) {
 	return accounts
 }
 
+// firstPasswords are those that the first person may have by now.
+var firstPasswords = []string{`canary "second+&</2>`, "canary-never-stored"}
+
 // signIn signs the first person in, with the password that was stored last.
 func (a *aviary) signIn(admin *guest) {
 	a.Helper()
-	for _, password := range []string{`canary "second+&</2>`, "canary-never-stored"} {
+	for _, password := range firstPasswords {
 		if admin.post("/sign-in", "email", secretPerson, "password", password).Code == http.StatusSeeOther {
 			return
 		}

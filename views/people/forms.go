@@ -21,6 +21,15 @@ type SignInForm struct {
 	Error  string
 }
 
+// ConfirmForm asks who somebody is before what they asked for goes on.
+type ConfirmForm struct {
+	Ref, Path string // of what goes on
+	Back      string // where it was asked for
+	Ask       bool   // they have to give their password
+	Email     string
+	Error     string
+}
+
 // SetupForm is the first person and the first club.
 type SetupForm struct {
 	Code, Name, Email     string

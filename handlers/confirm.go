@@ -1,0 +1,163 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/layout"
+	"github.com/bandstand-app/bandstand/views/people"
+)
+
+// confirmedFor is how long a password that was given is enough (rule W4).
+const confirmedFor = 10 * time.Minute
+
+// confirmField is the field of a form that goes on with what was put aside: its
+// reference. Forms that are put aside have none of this name.
+const confirmField = "confirm"
+
+// gaveLately tells whether who is behind the request gave their password to this
+// session not long ago. A clock that was set back proves nothing.
+func (s *Server) gaveLately(c echo.Context) bool {
+	if s.Demo != nil && s.Demo.PersonID == who(c).Person.ID {
+		return true // came in by the door of a demo, and was never told a password
+	}
+	since := s.Now().Sub(time.UnixMilli(s.sessions.GetInt64(c.Request().Context(), keyGave)))
+	return since >= 0 && since <= confirmedFor
+}
+
+// confirm lets a request through if the password was given lately. If not, it is
+// put aside, and goes on, once, with the form in which the password is given: to
+// the same address, so that whether they may is looked at again.
+func (s *Server) confirm(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		ref, path := c.FormValue(confirmField), r.URL.EscapedPath()
+		if ref == "" && s.gaveLately(c) {
+			return next(c)
+		}
+		if ref == "" {
+			ref, err := s.DB.KeepRequest(r.Context(), scope(c), store.KeptRequest{Path: path, Form: r.Form})
+			if err != nil {
+				return err
+			}
+			return seeOther(c, "/confirm/"+ref)
+		}
+		kept, err := s.DB.KeptRequest(r.Context(), scope(c), ref)
+		if errors.Is(err, club.ErrNotFound) || err == nil && kept.Path != path {
+			return errConfirmGone
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.giveAgain(c); err != nil {
+			ce, ok := errors.AsType[*club.Error](err)
+			if !ok {
+				return err
+			}
+			retryAfter(c, err)
+			return s.askAgain(c, statusOf[ce.Code], ref, path, s.problemOf(c, err).text)
+		}
+		kept, err = s.DB.TakeRequest(r.Context(), scope(c), ref)
+		if errors.Is(err, club.ErrNotFound) {
+			return errConfirmGone
+		}
+		if err != nil {
+			return err
+		}
+		r.Form, r.PostForm = kept.Form, kept.Form
+		return next(c)
+	}
+}
+
+var errConfirmGone = &club.Error{Code: club.NotFound, Key: "confirm_gone"}
+
+// giveAgain takes the password of who is signed in already, under the limits of
+// sign-in, and gives the session a new token.
+func (s *Server) giveAgain(c echo.Context) error {
+	if s.gaveLately(c) {
+		return nil
+	}
+	ctx, a := c.Request().Context(), who(c)
+	_, err := s.checkPassword(c, a.Person.Email, c.FormValue("password"))
+	if club.CodeOf(err) == club.Invalid {
+		return club.Fault("password", "old_password_wrong")
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.DB.Audit(ctx, scope(c), "password_given", c.Request().URL.EscapedPath(), origin(c)); err != nil {
+		return err
+	}
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.sessions.Put(ctx, keyGave, s.Now().UnixMilli())
+	return s.keepSession(ctx)
+}
+
+// showConfirm asks for the password before a request that was put aside goes on.
+// Who signed in on the way here has given it.
+func (s *Server) showConfirm(c echo.Context) error {
+	kept, err := s.DB.KeptRequest(c.Request().Context(), scope(c), c.Param("ref"))
+	if errors.Is(err, club.ErrNotFound) {
+		return errConfirmGone
+	}
+	if err != nil {
+		return err
+	}
+	return s.askAgain(c, http.StatusOK, c.Param("ref"), kept.Path, "")
+}
+
+func (s *Server) askAgain(c echo.Context, status int, ref, path, problem string) error {
+	if err := s.allowLeavingFrom(c, path); err != nil {
+		return err
+	}
+	page := s.plainPage(c, t(c, "confirm_title"))
+	if problem != "" {
+		page.Faults = []layout.Fault{{Field: "password", Text: problem}}
+	}
+	return s.render(c, status, people.Confirm(page, people.ConfirmForm{
+		Ref: ref, Path: path, Back: askedOn(path), Ask: !s.gaveLately(c), Email: who(c).Person.Email, Error: problem,
+	}))
+}
+
+// askedOn is the page with the form that asks for what an address does.
+func askedOn(path string) string {
+	if strings.HasPrefix(path, "/settings/members/") || strings.HasPrefix(path, "/settings/invitations") {
+		return "/settings/members"
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(path, "/removal"), "/mode")
+}
+
+// allowLeavingFrom lets the form of this page lead to the sign-in pages of the
+// platforms, if what goes on may be a sign-in there.
+func (s *Server) allowLeavingFrom(c echo.Context, path string) error {
+	if !strings.HasPrefix(path, "/accounts/") {
+		return nil
+	}
+	a := who(c)
+	for _, p := range s.Platforms(a.Club.ID, a.Club.Practice).All() {
+		oauth, ok := p.(platforms.OAuthSignIn)
+		if !ok {
+			continue
+		}
+		to, err := s.target(c, p.Info().ID, nil)
+		if club.CodeOf(err) == club.Conflict {
+			continue // not set up: nobody signs in there
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.allowLeaving(c, to, oauth); err != nil {
+			return err
+		}
+	}
+	return nil
+}

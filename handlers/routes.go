@@ -32,8 +32,9 @@ const (
 	acting
 	// confirmed routes go on only for somebody who gave their password not long
 	// ago (rule W4): they decide who may do what, and which accounts and apps the
-	// club has. The results that can be exported are no secret of the club's, and
-	// the choice of accounts after a sign-in belongs to what was begun with one.
+	// club has. The results that can be exported are no secret of the club's, the
+	// choice of accounts after a sign-in belongs to what was begun with one, and
+	// reconnecting, on the way to a post that waits, brings the same account back.
 	confirmed
 )
 
@@ -132,7 +133,7 @@ func (s *Server) routes() []route {
 		{post, "/accounts/:id/check", club.ConnectAccount, s.createCheck, 0},
 		{post, "/accounts/:id/unsure", club.ConnectAccount, s.createUnsure, 0},
 		{get, "/accounts/:id/reconnect", club.ConnectAccount, s.showReconnect, 0},
-		{post, "/accounts/:id/reconnect", club.ConnectAccount, s.createReconnect, confirmed},
+		{post, "/accounts/:id/reconnect", club.ConnectAccount, s.createReconnect, 0},
 		{get, "/accounts/:id/disconnect", club.ConnectAccount, s.showDisconnect, 0},
 		{post, "/accounts/:id/disconnect", club.ConnectAccount, s.createDisconnect, confirmed},
 		{get, "/settings/platforms", club.ManageClub, s.showPlatformApps, 0},

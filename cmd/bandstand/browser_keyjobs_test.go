@@ -86,17 +86,6 @@ func (k *keyboard) connect() {
 	k.on("Riverside FC (@riversidefc.test)")
 }
 
-// confirms gives the password, where it was given hours before. Whoever signed in
-// for the job is not asked: it is no activation of it.
-func (k *keyboard) confirms() {
-	k.b.t.Helper()
-	clicks := k.b.clicks
-	k.on("Password")
-	k.write(setUpPassword)
-	k.follow(enter)
-	k.b.clicks = clicks
-}
-
 // consent says yes on the screens of a platform.
 func (k *keyboard) consent(button string) {
 	k.b.t.Helper()
@@ -152,7 +141,6 @@ func (k *keyboard) fix(h *household) {
 	k.skip()
 	k.tabTo("Reconnect")
 	k.follow(enter)
-	k.confirms()
 	k.consent("Continue")
 	// Back at the trouble, where there is now something to press; and after it
 	// where the trouble was.

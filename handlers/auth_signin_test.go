@@ -355,14 +355,24 @@ func TestWhenTooManySignInAtOnce(t *testing.T) {
 // worked on. An empty page would look as if all were well.
 func TestWhoWaitedTooLongHearsSo(t *testing.T) {
 	t.Parallel()
+	for name, cause := range map[string]error{
+		"the request":                  context.DeadlineExceeded,
+		"the connection, a bit sooner": context.Canceled,
+	} {
+		t.Run(name, func(t *testing.T) { waitedTooLong(t, cause) })
+	}
+}
+
+func waitedTooLong(t *testing.T, cause error) {
+	t.Helper()
 	s, q := newDoor(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	q.hold = func() { cancel(context.DeadlineExceeded) }
+	q.hold = func() { cancel(cause) }
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/sign-in", strings.NewReader(credentials(s.emailOf(club.Writer), goodPassword).Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
 	s.server.ServeHTTP(w, r)
-	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "Busy at the moment") {
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "Busy at the moment") {
 		t.Errorf("answered %d: %.300s", w.Code, w.Body)
 	}
 	for _, c := range w.Result().Cookies() {

@@ -45,8 +45,10 @@ func (s *Server) showError(err error, c echo.Context) {
 	}
 	ctx := c.Request().Context()
 	if ctx.Err() != nil {
-		// The answer is drawn all the same: an empty one would look as if all were well.
-		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		// The answer is drawn all the same: an empty one would look as if all were
+		// well. Work that was cut off is no fault of ours, whether the time of the
+		// request was over or that of its connection, which end together.
+		if _, said := errors.AsType[*echo.HTTPError](err); !said && club.CodeOf(err) == "" {
 			err = echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 		}
 		ctx = context.WithoutCancel(ctx)
@@ -104,8 +106,14 @@ func (s *Server) askToSignIn(c echo.Context) {
 	_ = c.Redirect(http.StatusSeeOther, back)
 }
 
+// busyWait is when whoever found us busy may try again, in seconds.
+const busyWait = "3"
+
 // retryAfter says in a header when to try again, where that is known.
 func retryAfter(c echo.Context, err error) {
+	if he, ok := errors.AsType[*echo.HTTPError](err); ok && he.Code == http.StatusServiceUnavailable {
+		c.Response().Header().Set("Retry-After", busyWait)
+	}
 	if ce, ok := errors.AsType[*club.Error](err); ok && ce.Wait > 0 {
 		c.Response().Header().Set("Retry-After", strconv.FormatInt(int64(math.Ceil(ce.Wait.Seconds())), 10))
 	}

@@ -174,7 +174,6 @@ func (s *Server) waitForPlace(c echo.Context) error {
 	select {
 	case s.queue <- struct{}{}:
 	default:
-		c.Response().Header().Set("Retry-After", "3")
 		return echo.NewHTTPError(http.StatusServiceUnavailable)
 	}
 	defer func() { <-s.queue }()

@@ -28,8 +28,9 @@ const (
 	publishEvery  = 10 * time.Second
 	pictureEvery  = 30 * time.Second
 	scarceEvery   = 2 * time.Minute
-	// A club has posts already. Without them the database would still be growing
-	// into the caches of its readers, which looks like a leak.
+	// A club has posts already, and keeps as many: for each that is scheduled the
+	// oldest is deleted. Else the database would grow into the caches of its
+	// readers, and months would have more to show, which looks like a leak.
 	furnishedPosts = 1500
 	furnishedPages = 300
 	soakSamples    = 60
@@ -65,7 +66,8 @@ func TestSoak(t *testing.T) {
 // soak is what happens meanwhile.
 type soak struct {
 	*crashWorld
-	scarce                            string // the account that takes the fewest posts
+	scarce                            string   // the account that takes the fewest posts
+	planned                           []string // addresses of the posts that are scheduled, the oldest first
 	posts, scheduled, pages, pictures int
 }
 
@@ -112,7 +114,7 @@ func (s *soak) run(length time.Duration) []sample {
 			s.t.Fatalf("the app ended by itself: %s", s.app.cmd.ProcessState)
 		}
 		every("page", pageEvery, s.look)
-		every("schedule", scheduleEvery, func() { s.post("time"); s.scheduled++ })
+		every("schedule", scheduleEvery, func() { s.post("time"); s.scheduled++; s.forget() })
 		every("publish", publishEvery, func() { s.post("now"); s.posts++ })
 		every("picture", pictureEvery, func() { s.picture = s.secretary.upload(); s.pictures++ })
 		every("sample", length/soakSamples, func() { samples = append(samples, s.sample(time.Since(began))) })
@@ -126,6 +128,15 @@ func (s *soak) look() {
 	pages := []string{"/calendar", "/posts", "/accounts", "/posts/new", "/results", "/settings/members"}
 	s.secretary.open(pages[s.pages%len(pages)])
 	s.pages++
+}
+
+// forget deletes the oldest of the posts that are scheduled.
+func (s *soak) forget() {
+	oldest := s.planned[0]
+	s.planned = s.planned[1:]
+	if got, err := s.secretary.send(s.secretary.base+oldest+"/deletion", url.Values{}); err != nil || got.at.Path != "/posts" {
+		s.t.Fatalf("%s was not deleted: %d, %v\n%s", oldest, got.status, err, got.text())
+	}
 }
 
 // post writes a post for all accounts: for now, or for a time to come.
@@ -143,6 +154,9 @@ func (s *soak) post(when string) {
 	got, err := s.secretary.send(s.secretary.base+"/posts", form)
 	if err != nil || got.status != 200 || got.at.Path == "/posts" {
 		s.t.Fatalf("post %d was not taken: %d, %v\n%s", n, got.status, err, got.text())
+	}
+	if when == "time" {
+		s.planned = append(s.planned, "/posts/"+got.at.Query().Get("post"))
 	}
 }
 
@@ -180,7 +194,7 @@ func (s *soak) sample(at time.Duration) sample {
 
 func (s *soak) table(samples []sample) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "published %d posts, scheduled %d, showed %d pages, took %d pictures\n", s.posts, s.scheduled, s.pages, s.pictures)
+	fmt.Fprintf(&b, "published %d posts, scheduled and deleted %d, showed %d pages, took %d pictures\n", s.posts, s.scheduled-furnishedPosts, s.pages, s.pictures)
 	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "after\tmemory\tgoroutines\topen files\t")
 	for i, p := range samples {

@@ -12,6 +12,7 @@ func FuzzAddress(f *testing.F) {
 	for _, s := range []string{
 		"https://example.org/a?b#c", "http://example.org:80", "http://127.0.0.1:8080", "//example.org", "https:example.org", "https://a@b", "HTTP://[::1%25lo]/",
 		"http://[::ffff:127.0.0.1]", "https://①②⑦.0.0.1", "http://0x7f.1", "https://example.org:99999/", "http://a:80:80/", "https://[fe80::1%25eth0]:443/", "\x00",
+		"http://[::%25\xa9]", "http://\xa9", "https://[2001:db8::1%25]/",
 	} {
 		f.Add(s, "tcp4", "127.0.0.1:443")
 	}

@@ -10,7 +10,9 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Limits of reading what people or pages name (rule O4).
@@ -104,20 +106,24 @@ func (u *Untrusted) Get(ctx context.Context, address string, w Want) (Document, 
 // prepare makes an address one that may be read: https, and no credentials.
 // Plain http stays only for IP addresses the operator allowed.
 func (u *Untrusted) prepare(target *url.URL) error {
-	if target.Hostname() == "" || target.User != nil || target.Opaque != "" {
+	host := target.Hostname()
+	if host == "" || target.User != nil || target.Opaque != "" {
 		return ErrScheme
+	}
+	if strings.Contains(host, "%") || !utf8.ValidString(host) { // the zone of an address inside, or no text
+		return ErrAddress
 	}
 	switch target.Scheme {
 	case "https":
 	case "http":
-		ip, err := netip.ParseAddr(target.Hostname())
+		ip, err := netip.ParseAddr(host)
 		if err == nil && u.settings.excepted(ip.Unmap()) {
 			break
 		}
 		if p := target.Port(); p != "" && p != "80" {
 			return ErrPort
 		}
-		target.Scheme, target.Host = "https", bracketed(target.Hostname())
+		target.Scheme, target.Host = "https", bracketed(host)
 	default:
 		return ErrScheme
 	}

@@ -128,6 +128,9 @@ func (u *Untrusted) prepare(target *url.URL) error {
 		return ErrScheme
 	}
 	target.Fragment, target.RawFragment = "", ""
+	if _, err := url.Parse(target.String()); err != nil {
+		return ErrScheme // what a redirect or a log would name is no address
+	}
 	return nil
 }
 

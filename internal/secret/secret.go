@@ -4,6 +4,7 @@ package secret
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
@@ -66,16 +67,20 @@ func generate() (*Keyset, []byte, error) {
 	return k, b, err
 }
 
-// Create makes a key file (0600 in a 0700 directory). It never replaces one.
+// Create makes a key file (0600 in a 0700 directory). It never replaces one, and
+// is there whole or not at all: half a file would keep the program from starting.
 func Create(path string) (*Keyset, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil, cmp.Or(err, error(&fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}))
 	}
 	k, b, err := generate()
 	if err != nil {
 		return nil, err
 	}
-	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	w, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +88,9 @@ func Create(path string) (*Keyset, error) {
 		return nil, errors.Join(err, w.Close())
 	}
 	if err := errors.Join(w.Sync(), w.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(w.Name(), path); err != nil {
 		return nil, err
 	}
 	return k, syncDir(filepath.Dir(path))

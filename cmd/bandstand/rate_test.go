@@ -234,3 +234,54 @@ func TestNearALimitCallsWait(t *testing.T) {
 		}
 	}
 }
+
+// TestNearAQuotaOfPostsTheyWait: what no other answer speaks of is asked for, and
+// heard before the platform has to refuse.
+func TestNearAQuotaOfPostsTheyWait(t *testing.T) {
+	t.Parallel()
+	const quota = "/content_publishing_limit"
+	tried := 0
+	for _, newPlatform := range constructors {
+		if _, ok := newPlatform(platforms.Env{}).(platforms.LimitsReader); !ok {
+			continue
+		}
+		tried++
+		s, g := gated(t, newPlatform)
+		next, used := g.next, `98`
+		g.next = answers(func(r *http.Request) (*http.Response, error) {
+			resp, err := next.RoundTrip(r)
+			if err == nil && strings.HasSuffix(r.URL.Path, quota) {
+				_ = resp.Body.Close()
+				resp.Body = io.NopCloser(strings.NewReader(`{"data":[{"quota_usage":` + used + `,"config":{"quota_total":100,"quota_duration":86400}}]}`))
+				resp.ContentLength = -1
+			}
+			return resp, err
+		})
+		if _, err := s.signIn.Check(t.Context(), s.conn); err != nil {
+			t.Fatal(err)
+		}
+		used = `40` // yesterday's posts drop out meanwhile
+		looked := s.world.Clock.Now()
+		g.mu.Lock()
+		g.of = posts
+		g.mu.Unlock()
+		g.close(looked.Add(time.Hour))
+		post := s.schedule("Match day")
+		s.sleepThrough()
+		d := s.delivery(post)
+		if d.Status != club.Published || d.RateWaits != 0 || d.PublishedAt.Sub(looked) < time.Hour {
+			t.Errorf("ended as %s/%s after %d refusals, %s after the look:\n%s", d.Status, d.Phase, d.RateWaits, d.PublishedAt.Sub(looked), s.story(post))
+		}
+		if early, _ := g.wrong(); len(early) > 0 {
+			t.Errorf("early calls: %q", early)
+		}
+	}
+	if tried == 0 {
+		t.Error("no platform has such a quota")
+	}
+}
+
+// answers is a transport that is a function.
+type answers func(*http.Request) (*http.Response, error)
+
+func (f answers) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

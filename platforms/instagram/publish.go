@@ -213,7 +213,11 @@ func (i *instagram) publish(ctx context.Context, s platforms.Session, container 
 	var a struct{ ID string }
 	resp, err := i.api.Do(ctx, call, &a)
 	if e, ok := errors.AsType[*platforms.Error](err); ok && e.Code == platforms.CodeDailyCap {
-		e.Args = map[string]string{"limit": strconv.Itoa(i.quota(ctx, s))}
+		_, most, err := i.quota(ctx, s, graph.OpRead)
+		if err != nil || most == 0 {
+			most = fewestPosts
+		}
+		e.Args = map[string]string{"limit": strconv.FormatInt(most, 10)}
 		e.RetryAt = i.api.Now().Add(quotaWait)
 	}
 	switch {
@@ -227,28 +231,5 @@ func (i *instagram) publish(ctx context.Context, s platforms.Session, container 
 	}, nil
 }
 
-// Meta says 100 posts in 24 moving hours on one page and 50 on another; what
-// counts is what the account is told. Room appears as old posts drop out.
-const (
-	quotaWait     = time.Hour
-	quotaFallback = 50
-)
-
-// quota asks how many posts the account is allowed in 24 hours.
-func (i *instagram) quota(ctx context.Context, s platforms.Session) int {
-	var a struct {
-		Data []struct {
-			Config struct {
-				Total int `json:"quota_total"`
-			}
-		}
-	}
-	_, err := i.api.Do(ctx, graph.Call{
-		Op: graph.OpRead, Path: s.Account.RemoteID + "/content_publishing_limit", App: s.App, Token: s.Access,
-		Params: url.Values{"fields": {"quota_usage,config"}},
-	}, &a)
-	if err != nil || len(a.Data) == 0 || a.Data[0].Config.Total <= 0 {
-		return quotaFallback
-	}
-	return a.Data[0].Config.Total
-}
+// quotaWait is until the next try: room appears as old posts drop out.
+const quotaWait = time.Hour

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -62,7 +63,7 @@ func TestFilesThatNobodyShouldOpen(t *testing.T) {
 		tinyOnly := platforms.NewRegistry(tiny{id: "tiny", name: "Tiny", max: 20})
 		c.Practice, c.Real = tinyOnly, tinyOnly
 		c.Platforms = func(int64, bool) *platforms.Registry { return tinyOnly }
-		library, err := media.Open(c.DB, media.Settings{Dir: dir, Key: []byte("key"), BaseURL: c.BaseURL.String(), Now: c.Now})
+		library, err := media.Open(c.DB, media.Settings{Dir: dir, Key: []byte("key"), BaseURL: c.BaseURL.String(), Now: c.Now, DecodeLimit: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -152,7 +152,7 @@ func (l *Library) takeIn(ctx context.Context, f *os.File, name string) (encoded,
 		return encoded{}, err
 	}
 	defer leave()
-	limited, cancel := context.WithTimeout(ctx, decodeLimit)
+	limited, cancel := context.WithTimeout(ctx, l.set.DecodeLimit)
 	defer cancel()
 	img, err := decode(limited, format, io.NewSectionReader(f, 0, MaxUpload), c)
 	switch {

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -44,6 +45,8 @@ type Settings struct {
 	// slash.
 	BaseURL string
 	Now     func() time.Time
+	// DecodeLimit is how long reading one picture may take; 0: 10 s (rule U2).
+	DecodeLimit time.Duration
 }
 
 // Library takes in pictures and gives copies of them.
@@ -60,6 +63,7 @@ func Open(rows Catalogue, s Settings) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.DecodeLimit = cmp.Or(s.DecodeLimit, decodeLimit)
 	return &Library{rows: rows, files: f, set: s, working: make(chan struct{}, 1)}, nil
 }
 
@@ -231,7 +235,7 @@ func (l *Library) make(ctx context.Context, m club.Media, s Spec) (club.Renditio
 	if m.Type == typePNG {
 		kind = formatPNG
 	}
-	limited, cancel := context.WithTimeout(ctx, decodeLimit)
+	limited, cancel := context.WithTimeout(ctx, l.set.DecodeLimit)
 	defer cancel()
 	img, err := decode(limited, kind, f, image.Config{Width: m.Width, Height: m.Height})
 	if err != nil {

@@ -71,7 +71,7 @@ func TestKeyFileIsNeverReplaced(t *testing.T) {
 func TestKilledWhileTheKeyFileIsMade(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "bandstand.key")
-	if err := os.WriteFile(path+".new", []byte(`{"sealing":`), 0o600); err != nil {
+	if err := os.WriteFile(path+".new", []byte(`{"sealing":`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := secret.Load(path); !errors.Is(err, fs.ErrNotExist) {

@@ -154,11 +154,15 @@ func (g *gate) wrong() (early, late []string) {
 	return g.early, g.late
 }
 
-// gated is a stage whose platform speaks through a gate.
-func gated(t *testing.T, newPlatform func(platforms.Env) platforms.Platform) (*stage, *gate) {
+// gated is a stage whose platform speaks through a gate; ready prepares that,
+// because the engine calls as soon as it starts.
+func gated(t *testing.T, newPlatform func(platforms.Env) platforms.Platform, ready ...func(*gate)) (*stage, *gate) {
 	t.Helper()
 	s := newStage(t, newPlatform)
 	p, g := gateBefore(s.world)
+	for _, prepare := range ready {
+		prepare(g)
+	}
 	registry := platforms.NewRegistry(p)
 	s.config.Platforms = func(int64, bool) *platforms.Registry { return registry }
 	s.club.Exec(`UPDATE clubs SET late_minutes = 1440`)
@@ -246,16 +250,18 @@ func TestNearAQuotaOfPostsTheyWait(t *testing.T) {
 			continue
 		}
 		tried++
-		s, g := gated(t, newPlatform)
-		next, used := g.next, `98`
-		g.next = answers(func(r *http.Request) (*http.Response, error) {
-			resp, err := next.RoundTrip(r)
-			if err == nil && strings.HasSuffix(r.URL.Path, quota) {
-				_ = resp.Body.Close()
-				resp.Body = io.NopCloser(strings.NewReader(`{"data":[{"quota_usage":` + used + `,"config":{"quota_total":100,"quota_duration":86400}}]}`))
-				resp.ContentLength = -1
-			}
-			return resp, err
+		used := `98`
+		s, g := gated(t, newPlatform, func(g *gate) {
+			next := g.next
+			g.next = answers(func(r *http.Request) (*http.Response, error) {
+				resp, err := next.RoundTrip(r)
+				if err == nil && strings.HasSuffix(r.URL.Path, quota) {
+					_ = resp.Body.Close()
+					resp.Body = io.NopCloser(strings.NewReader(`{"data":[{"quota_usage":` + used + `,"config":{"quota_total":100,"quota_duration":86400}}]}`))
+					resp.ContentLength = -1
+				}
+				return resp, err
+			})
 		})
 		if _, err := s.signIn.Check(t.Context(), s.conn); err != nil {
 			t.Fatal(err)

@@ -64,8 +64,8 @@ func (t *tx) once(ctx context.Context, personID int64, kind, op string, do func(
 	return result, nil
 }
 
-// DeleteExpired removes request keys, reset links, sign-ins at platforms, forms put aside and
-// used or expired invitations that can do nothing any more.
+// DeleteExpired removes request keys, reset links, sign-ins at platforms, forms put
+// aside, used or expired invitations, and sessions that can do nothing any more.
 func (db *DB) DeleteExpired(ctx context.Context) error {
 	return db.inTx(ctx, func(tx *tx) error {
 		for _, d := range []struct {
@@ -78,6 +78,7 @@ func (db *DB) DeleteExpired(ctx context.Context) error {
 			{`DELETE FROM oauth_choices WHERE expires_at <= ?`, tx.now},
 			{`DELETE FROM kept_forms WHERE expires_at <= ?`, tx.now},
 			{`DELETE FROM invitations WHERE expires_at <= ?`, tx.now.Add(-invitationLife)},
+			{`DELETE FROM sessions WHERE expiry <= julianday(? / 1000.0, 'unixepoch')`, tx.now},
 		} {
 			if _, err := tx.ExecContext(ctx, d.query, ms(d.before)); err != nil {
 				return fmt.Errorf("delete what expired: %w", err)

@@ -73,3 +73,32 @@ func TestOnceGivesTheFirstAnswerForADay(t *testing.T) {
 		t.Errorf("ops left = %d, %v; want 0", n, err)
 	}
 }
+
+// TestSessionsThatEndedAreRemoved: and those that have not are kept.
+func TestSessionsThatEndedAreRemoved(t *testing.T) {
+	t.Parallel()
+	keys, err := secret.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	db, err := Open(t.Context(), t.TempDir(), keys, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	for token, left := range map[string]time.Duration{"ended": -time.Second, "lives": time.Second} {
+		// As the session store writes it.
+		if _, err := db.write.ExecContext(t.Context(), `INSERT INTO sessions VALUES (?, x'00', julianday(?))`,
+			token, now.Add(left).UTC().Format("2006-01-02T15:04:05.999")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.DeleteExpired(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var left string
+	if err := db.read.QueryRowContext(t.Context(), `SELECT group_concat(token) FROM sessions`).Scan(&left); err != nil || left != "lives" {
+		t.Errorf("sessions left: %q, %v; want the one that has not ended", left, err)
+	}
+}

@@ -224,7 +224,7 @@ func (a *App) wire(face face) error {
 		Rows: a.db, Pictures: a.media, Now: a.now, Log: a.log,
 	})
 	web, err := handlers.New(handlers.Config{
-		DB: a.db, Sessions: sqlite3store.New(a.db.Sessions()), Catalogue: face.catalogue, Assets: face.assets, Log: a.log,
+		DB: a.db, Sessions: sqlite3store.NewWithCleanupInterval(a.db.Sessions(), 0), Catalogue: face.catalogue, Assets: face.assets, Log: a.log,
 		Now: a.now, BaseURL: a.means.base, TrustedProxies: a.means.proxies, Version: version, Passwords: passwords,
 		Media: a.media, Links: a.links, Health: a.health, Demo: a.demo,
 		Real: a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,

@@ -26,6 +26,8 @@ const (
 	// safeCalls: it is said to calls that make nothing public. To the others it
 	// proves nothing, and they are looked into (testdata/faults.md).
 	safeCalls
+	// publishCalls: it is said to those others.
+	publishCalls
 	// posts: how many are allowed may be asked meanwhile.
 	posts
 )

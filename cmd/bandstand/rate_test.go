@@ -98,7 +98,7 @@ func (g *gate) judge(r *http.Request) *limitStyle {
 	}
 	g.waits = false
 	style := g.style
-	if style == nil || style.of == safeCalls && publishes(r) {
+	if style == nil || style.of == safeCalls && publishes(r) || style.of == publishCalls && !publishes(r) {
 		return nil
 	}
 	if g.after > 0 {
@@ -236,6 +236,44 @@ func TestNearALimitCallsWait(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestALimitThatProvesNothingIsWaitedFor: where a refusal of the publishing call
+// leaves open what became of the post, nobody calls to find that out before the
+// limit ends, and no try is used up on it.
+func TestALimitThatProvesNothingIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	tried := 0
+	for _, newPlatform := range constructors {
+		info := newPlatform(platforms.Env{}).Info()
+		for _, style := range limitStyles[info.ID] {
+			if style.of != safeCalls {
+				continue
+			}
+			tried++
+			t.Run(string(info.ID)+" "+style.name, func(t *testing.T) {
+				t.Parallel()
+				s, g := gated(t, newPlatform)
+				style.of = publishCalls
+				g.refuse(&style, 0)
+				post := s.schedule("Match day")
+				s.sleepThrough()
+				d := s.delivery(post)
+				// It is not public. Where a repeated call is the same call, it is made;
+				// elsewhere a person is asked.
+				if asked := d.Status == club.NeedsAttention && d.Phase == club.Ambiguous; g.refused != 1 || !asked && d.Status != club.Published {
+					t.Errorf("ended as %s/%s after %d refusals:\n%s", d.Status, d.Phase, g.refused, s.story(post))
+				}
+				s.honest(d)
+				if early, late := g.wrong(); len(early)+len(late) > 0 {
+					t.Errorf("early calls: %q, late ones: %q", early, late)
+				}
+			})
+		}
+	}
+	if tried == 0 {
+		t.Error("no platform refuses so")
 	}
 }
 

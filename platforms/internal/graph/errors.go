@@ -175,12 +175,28 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 		out.PlatformText = apihttp.Sentence(resp.Clean(codePrefix.ReplaceAllString(e.Message, "")))
 	}
 	if line.Kind == platforms.RateLimited {
-		out.RetryAt = apihttp.RetryAfter(resp.Header, c.Now())
-		if wait := max(line.Wait, regain(resp)); wait > 0 {
-			out.RetryAt = c.Now().Add(wait)
-		}
+		out.RetryAt = c.opensAgain(resp, line.Wait)
 	}
 	return out
+}
+
+// opensAgain is until when a refused call should wait; zero if the answer does not
+// say. least is what is known of this refusal.
+func (c *Client) opensAgain(resp *apihttp.Response, least time.Duration) time.Time {
+	if wait := max(least, regain(resp)); wait > 0 {
+		return c.Now().Add(wait)
+	}
+	return apihttp.RetryAfter(resp.Header, c.Now())
+}
+
+// limitIn is the limit behind a refusal that proves nothing about the post, and so
+// is no refusal to the engine: the account waits for its end all the same before
+// it calls again.
+func (c *Client) limitIn(e APIError, resp *apihttp.Response) (l platforms.Limit, ok bool) {
+	line, known := c.table.find(e)
+	return platforms.Limit{
+		Name: "refused", Unit: platforms.LimitCalls, Span: platforms.SpanHour, Ends: c.opensAgain(resp, line.Wait),
+	}, known && line.Kind == platforms.RateLimited
 }
 
 // codePrefix is how many messages begin: "(#100) ". The code is kept elsewhere.

@@ -110,7 +110,11 @@ func (c *Client) Do(ctx context.Context, call Call, out any) (*apihttp.Response,
 		return nil, err
 	}
 	if e, ok := ParseError(resp.Body); ok {
-		return resp, c.refusal(call, resp, e)
+		refused := c.refusal(call, resp, e)
+		if l, ok := c.limitIn(e, resp); ok && refused.Kind == platforms.Unknown {
+			platforms.ReportLimits(ctx, l)
+		}
+		return resp, refused
 	}
 	switch {
 	case err != nil:

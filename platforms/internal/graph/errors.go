@@ -194,9 +194,12 @@ func (c *Client) opensAgain(resp *apihttp.Response, least time.Duration) time.Ti
 // it calls again.
 func (c *Client) limitIn(e APIError, resp *apihttp.Response) (l platforms.Limit, ok bool) {
 	line, known := c.table.find(e)
+	if !known || line.Kind != platforms.RateLimited {
+		return platforms.Limit{}, false
+	}
 	return platforms.Limit{
 		Name: "refused", Unit: platforms.LimitCalls, Span: platforms.SpanHour, Ends: c.opensAgain(resp, line.Wait),
-	}, known && line.Kind == platforms.RateLimited
+	}, true
 }
 
 // codePrefix is how many messages begin: "(#100) ". The code is kept elsewhere.

@@ -34,6 +34,8 @@ type rig struct {
 	dir    string       // of the journal
 	set    atomic.Int64 // by how much the clock was set, in all
 	keys   *secret.Keyset
+
+	refusals *refusals // of the database; nil: it does all that it is asked for
 }
 
 // copyData puts a copy of the database away, for rollBack.
@@ -104,7 +106,11 @@ func newRig(t *testing.T, certainty platforms.Certainty, set ...func(*rig)) *rig
 		t.Fatal(err)
 	}
 	r.keys = keys
-	r.db = storetest.OpenIn(t, t.TempDir(), keys, clock.Now)
+	if r.refusals == nil {
+		r.db = storetest.OpenIn(t, t.TempDir(), keys, clock.Now)
+	} else {
+		r.db = r.openRefusable(t.TempDir())
+	}
 	r.club = storetest.NewClub(t, r.db)
 	var p platforms.Platform = r.fake
 	if r.fake.renewal != (platforms.Renewal{}) {

@@ -192,17 +192,17 @@ func (s *SignIns) newest(ctx context.Context, conn store.Connection) (store.Acce
 	return token, err
 }
 
-// keep stores a new pair. The old one may be worth nothing any more, so trouble
-// with the disk must not lose it: what could not be stored now is stored by the
-// next who asks. When nobody waits any more, it is tried a few times only, for
-// the process may be ending.
+// keep stores a new pair. The old one may be worth nothing any more, so no
+// trouble must lose it: what could not be stored now is stored by the next who
+// asks. It is tried for longer where the place is at fault, and somebody waits;
+// else a few times only, for the process may be ending.
 func (s *SignIns) keep(ctx, asked context.Context, id, seen int64, tokens platforms.Tokens) error {
 	for try := 1; ; try++ {
 		err := s.DB.FinishRenewal(ctx, id, seen, tokens)
-		if !club.Storage(err) {
-			return err
+		if err == nil {
+			return nil
 		}
-		if try >= keepTries || (try >= commitTries && asked.Err() != nil) {
+		if try >= keepTries || try >= commitTries && (asked.Err() != nil || !club.Storage(err)) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.unkept[id] = pair{seen, tokens}

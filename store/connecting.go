@@ -280,28 +280,32 @@ func (db *DB) Disconnect(ctx context.Context, s Scope, id int64, origin string) 
 		if err != nil {
 			return err
 		}
-		if err := tx.cancelConnection(ctx, s, id); err != nil {
-			return err
-		}
-		if err := tx.deleteTokens(ctx, id); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE connections SET health = ?, health_code = '', version = version + 1 WHERE id = ?`, club.Disconnected, id)
-		if err != nil {
-			return fmt.Errorf("disconnect connection %d: %w", id, err)
-		}
-		if err := tx.noteCheck(ctx, id, club.Disconnected, ""); err != nil {
-			return err
-		}
-		if err := tx.audit(ctx, s, "account_disconnected", string(c.Account.Platform)+" "+c.Account.RemoteID, origin); err != nil {
-			return err
-		}
-		return tx.touch(ctx, s.ClubID)
+		return tx.disconnect(ctx, s, c, origin)
 	})
 	if err == nil {
 		db.signal()
 	}
 	return err
+}
+
+func (t *tx) disconnect(ctx context.Context, s Scope, c Connection, origin string) error {
+	if err := t.cancelConnection(ctx, s, c.ID); err != nil {
+		return err
+	}
+	if err := t.deleteTokens(ctx, c.ID); err != nil {
+		return err
+	}
+	_, err := t.ExecContext(ctx, `UPDATE connections SET health = ?, health_code = '', version = version + 1 WHERE id = ?`, club.Disconnected, c.ID)
+	if err != nil {
+		return fmt.Errorf("disconnect connection %d: %w", c.ID, err)
+	}
+	if err := t.noteCheck(ctx, c.ID, club.Disconnected, ""); err != nil {
+		return err
+	}
+	if err := t.audit(ctx, s, "account_disconnected", string(c.Account.Platform)+" "+c.Account.RemoteID, origin); err != nil {
+		return err
+	}
+	return t.touch(ctx, s.ClubID)
 }
 
 // SetSendsAgain says whether a post of an account that cannot be found may be sent
@@ -346,20 +350,25 @@ func (db *DB) SetPractice(ctx context.Context, s Scope, on bool, origin string) 
 	})
 }
 
-// DisconnectPractice disconnects every make-believe account of the scope's
-// club: their platforms have forgotten them.
+// DisconnectPractice disconnects every make-believe account of the scope's club,
+// or none: their platforms have forgotten them.
 func (db *DB) DisconnectPractice(ctx context.Context, s Scope, origin string) error {
-	all, err := db.ConnectedAccounts(ctx, s, true)
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		if c.Health == club.Disconnected {
-			continue
+	err := db.inTx(ctx, func(tx *tx) error {
+		all, err := queryAll(ctx, tx, scanConnection, `
+			SELECT `+connectionColumns+` FROM connections c
+			WHERE c.club_id = ? AND c.practice = 1 AND c.health <> 'disconnected' ORDER BY c.id LIMIT 1000`, s.ClubID)
+		if err != nil {
+			return fmt.Errorf("list make-believe accounts: %w", err)
 		}
-		if err := db.Disconnect(ctx, s, c.ID, origin); err != nil {
-			return err
+		for _, c := range all {
+			if err := tx.disconnect(ctx, s, c, origin); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err == nil {
+		db.signal()
 	}
-	return nil
+	return err
 }

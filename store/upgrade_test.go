@@ -80,12 +80,18 @@ func furnishOld(t *testing.T, path string, v int64) map[string]table {
 	if _, err := provider.UpTo(t.Context(), v); err != nil {
 		t.Fatal(err)
 	}
+	mustExec(t, db, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	return rowsOf(t, path, tablesOf(t, db))
+}
+
+// tablesOf are the tables of a database, without their rows.
+func tablesOf(t *testing.T, db *sql.DB) map[string]table {
+	t.Helper()
 	tables := map[string]table{}
 	for _, name := range column(t, db, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`) {
 		tables[name] = table{Columns: column(t, db, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, name)}
 	}
-	mustExec(t, db, `PRAGMA wal_checkpoint(TRUNCATE)`)
-	return rowsOf(t, path, tables)
+	return tables
 }
 
 // rowsOf reads the same columns of the same tables. The check of the key is new

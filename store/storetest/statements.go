@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -92,18 +93,32 @@ func (c *watchedConn) note(statement string) {
 // QueryContext implements driver.QueryerContext.
 func (c *watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	c.note(query)
-	return c.SQLiteConn.QueryContext(ctx, query, args)
+	f := c.fails(query, true)
+	if err := c.refuse(f); err != nil {
+		return nil, err
+	}
+	rows, err := c.SQLiteConn.QueryContext(ctx, query, args)
+	if err == nil && f != nil {
+		return unreadable(rows, f), nil
+	}
+	return rows, err
 }
 
 // ExecContext implements driver.ExecerContext.
 func (c *watchedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	c.note(query)
+	if err := c.refuse(c.fails(query, false)); err != nil {
+		return nil, err
+	}
 	return c.SQLiteConn.ExecContext(ctx, query, args)
 }
 
 // BeginTx implements driver.ConnBeginTx.
 func (c *watchedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	c.note("BEGIN")
+	if err := c.refuse(c.fails("BEGIN", false)); err != nil {
+		return nil, err
+	}
 	t, err := c.SQLiteConn.BeginTx(ctx, opts)
 	return watchedTx{t, c}, err
 }
@@ -116,5 +131,17 @@ type watchedTx struct {
 // Commit implements driver.Tx.
 func (t watchedTx) Commit() error {
 	t.c.note("COMMIT")
+	if err := t.c.refuse(t.c.fails("COMMIT", false)); err != nil {
+		return t.abandoned(err)
+	}
 	return t.Tx.Commit()
+}
+
+// abandoned leaves no transaction open after a COMMIT that failed, as the driver
+// does not.
+func (t watchedTx) abandoned(err error) error {
+	if t.c.AutoCommit() {
+		return err
+	}
+	return errors.Join(err, t.Tx.Rollback())
 }

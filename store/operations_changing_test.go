@@ -1,0 +1,362 @@
+package store_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+var (
+	joe       = store.NewPerson{Email: "joe@example.org", Name: "Joe", PasswordHash: "h"}
+	likes     = platforms.Numbers{Values: map[platforms.Number]int64{platforms.Likes: 2}}
+	anApp     = platforms.App{"id": platforms.NewSecret("8")}
+	newerPair = platforms.Tokens{Access: platforms.NewSecret("access-2"), Refresh: platforms.NewSecret("refresh-2")}
+)
+
+var changing = []operation{
+	// People and clubs.
+	{name: "CreateFirst", prepare: empty, do: func(ctx context.Context, f *furnished) error {
+		return both(f.db.CreateFirst(ctx, maeve, river, "test"))
+	}},
+	{name: "NewSetupCode", prepare: empty, do: func(ctx context.Context, f *furnished) error { return only(f.db.NewSetupCode(ctx)) }},
+	{name: "CreateClub", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.CreateClub(ctx, f.maeve.PersonID, river, "test"))
+	}},
+	{name: "UpdateClub: to another zone", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.UpdateClub(ctx, f.maeve, store.ClubChange{Name: "Riverside", Zone: "Europe/Dublin", LateMinutes: 60}, "test"))
+	}},
+	{name: "UpdateClub: to one that is hours ahead", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.UpdateClub(ctx, f.maeve, store.ClubChange{Name: "Riverside", Zone: "Pacific/Kiritimati", LateMinutes: 60}, "test"))
+	}},
+	{name: "SetPractice", do: func(ctx context.Context, f *furnished) error { return f.db.SetPractice(ctx, f.maeve, true, "test") }},
+	{name: "UpdatePerson", do: func(ctx context.Context, f *furnished) error {
+		return f.db.UpdatePerson(ctx, f.tom.PersonID, store.PersonChange{Name: "Thomas"})
+	}},
+	{name: "SetPassword", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.SetPassword(ctx, f.tom.PersonID, "another hash", "test"))
+	}},
+	{name: "RehashPassword", do: func(ctx context.Context, f *furnished) error {
+		return f.db.RehashPassword(ctx, f.tom.PersonID, "", "the same, stronger")
+	}},
+	{name: "CreatePasswordReset", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.CreatePasswordReset(ctx, f.tom.PersonID, "test"))
+	}},
+	{name: "CreateMemberReset", do: func(ctx context.Context, f *furnished) error {
+		return both(f.db.CreateMemberReset(ctx, f.maeve, f.tom.PersonID, "test"))
+	}},
+	{name: "UsePasswordReset", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.UsePasswordReset(ctx, f.reset, "another hash", "test"))
+	}},
+	{name: "CreateInvitation", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.CreateInvitation(ctx, f.maeve, "joe@example.org", club.Viewer, "test"))
+	}},
+	{name: "WithdrawInvitation", do: func(ctx context.Context, f *furnished) error {
+		return f.db.WithdrawInvitation(ctx, f.maeve, f.invitation, "test")
+	}},
+	{name: "AcceptInvitation", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.AcceptInvitation(ctx, f.invited, f.eve, "test"))
+	}},
+	{name: "AcceptInvitationAsNew", do: func(ctx context.Context, f *furnished) error {
+		return both(f.db.AcceptInvitationAsNew(ctx, f.invited, joe, "test"))
+	}},
+	{name: "SetRole: of an admin who invited somebody", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SetRole(ctx, f.maeve, f.ann.PersonID, club.Writer, "test")
+	}},
+	{name: "RemoveMember: an admin who invited somebody", do: func(ctx context.Context, f *furnished) error {
+		return f.db.RemoveMember(ctx, f.maeve, f.ann.PersonID, "test")
+	}},
+	{name: "MarkSeen", do: func(ctx context.Context, f *furnished) error { return f.db.MarkSeen(ctx, f.tom) }},
+	{name: "SetLastAccounts", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SetLastAccounts(ctx, f.tom, []int64{f.page.ID})
+	}},
+	{name: "MarkRead", do: func(ctx context.Context, f *furnished) error { return f.db.MarkRead(ctx, f.maeve) }},
+	{name: "Audit", do: func(ctx context.Context, f *furnished) error { return f.db.Audit(ctx, f.tom, "signed_in", "", "test") }},
+
+	// Accounts and signing in.
+	{name: "BeginSignIn", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.BeginSignIn(ctx, f.maeve, f.session, store.PlatformSignIn{Platform: "tin", Verifier: platforms.NewSecret("v")}))
+	}},
+	{name: "TakeSignIn", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.TakeSignIn(ctx, f.maeve, f.session, f.state))
+	}},
+	{name: "CreateChoice", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.CreateChoice(ctx, f.maeve, store.Choice{Platform: "tin", Accounts: []platforms.Account{page("7")}}))
+	}},
+	{name: "ConnectChosen", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.ConnectChosen(ctx, f.maeve, f.choice, []int{0, 1}, "test"))
+	}},
+	{name: "Connect: a new account", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Connect(ctx, f.maeve, false, account(f, "8", "metal/1"), "test"))
+	}},
+	{name: "Reconnect: two that wait for it", prepare: func(f *furnished) {
+		f.ok(f.db.SetHealth(f.t.Context(), f.page.ID, club.NeedsReconnect, ""))
+		f.ok(f.db.SetHealth(f.t.Context(), f.group.ID, club.NeedsReconnect, ""))
+	}, do: func(ctx context.Context, f *furnished) error {
+		seen := []platforms.Account{account(f, "1", "metal/1"), account(f, "2", "metal/1")}
+		return only(f.db.Reconnect(ctx, f.maeve, false, seen[0], seen, "test"))
+	}},
+	{name: "Disconnect: with posts to come", do: func(ctx context.Context, f *furnished) error {
+		return f.db.Disconnect(ctx, f.maeve, f.page.ID, "test")
+	}},
+	{name: "DisconnectPractice: all or none", do: func(ctx context.Context, f *furnished) error { return f.db.DisconnectPractice(ctx, f.maeve, "test") }},
+	{name: "SetSendsAgain", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SetSendsAgain(ctx, f.maeve, f.page.ID, true, "test")
+	}},
+	{name: "SetHealth: needs a person", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SetHealth(ctx, f.page.ID, club.NeedsReconnect, "expired")
+	}},
+	{name: "SaveCheck", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SaveCheck(ctx, f.page.ID, account(f, "1", "metal/1"), club.Working, "")
+	}},
+	{name: "NoteFailedCheck", do: func(ctx context.Context, f *furnished) error {
+		return f.db.NoteFailedCheck(ctx, f.maeve, f.page.ID, "down")
+	}},
+	{name: "MarkRevoked", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.MarkRevoked(ctx, f.page.ID, 1, "expired"))
+	}},
+	{name: "WarnOfEnd", do: func(ctx context.Context, f *furnished) error {
+		return f.db.WarnOfEnd(ctx, store.EndingSignIn{Connection: f.page, Ends: f.clock.Now().AddDate(0, 0, 7)}, 7)
+	}},
+	{name: "Block", do: func(ctx context.Context, f *furnished) error {
+		return f.db.Block(ctx, f.page.ID, f.clock.Now().Add(time.Hour))
+	}},
+	{name: "SaveLimits", do: func(ctx context.Context, f *furnished) error {
+		two := []platforms.Limit{{Name: "day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 50}, {Name: "hour", Unit: platforms.LimitCalls, Span: platforms.SpanHour}}
+		return f.db.SaveLimits(ctx, f.page.ID, f.page.ClubID, two, f.clock.Now().Add(time.Hour))
+	}},
+	{name: "SaveTokens", do: func(ctx context.Context, f *furnished) error { return f.db.SaveTokens(ctx, f.page.ID, newerPair) }},
+	{name: "SaveTokens: without a new refresh token", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SaveTokens(ctx, f.page.ID, platforms.Tokens{Access: newerPair.Access})
+	}},
+	{name: "StartRenewal", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.StartRenewal(ctx, f.page.ID, boot, f.clock.Now()))
+	}},
+	{name: "FinishRenewal: of a sign-in that two share", do: func(ctx context.Context, f *furnished) error {
+		return f.db.FinishRenewal(ctx, f.late.ID, 1, newerPair)
+	}},
+	{name: "FailRenewal", do: func(ctx context.Context, f *furnished) error {
+		return f.db.FailRenewal(ctx, f.page.ID, f.clock.Now().Add(time.Hour))
+	}},
+	{name: "SaveAppCredentials", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SaveAppCredentials(ctx, f.maeve, "metal", anApp, "test")
+	}},
+	{name: "DeleteAppCredentials", do: func(ctx context.Context, f *furnished) error {
+		return f.db.DeleteAppCredentials(ctx, f.maeve, "metal", "test")
+	}},
+
+	// The library and what is put aside.
+	{name: "CreateMedia", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.CreateMedia(ctx, f.photo(store.NewID())))
+	}},
+	{name: "CreateRendition", do: func(ctx context.Context, f *furnished) error {
+		return f.db.CreateRendition(ctx, club.Rendition{MediaID: f.picture, Spec: "wide", Type: "image/jpeg", Width: 9, Height: 9, Bytes: 9})
+	}},
+	{name: "SetMediaAlt", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SetMediaAlt(ctx, f.maeve, f.picture, "A raffle")
+	}},
+	{name: "DeleteMedia", do: func(ctx context.Context, f *furnished) error { return f.db.DeleteMedia(ctx, f.maeve.ClubID, f.unused) }},
+	{name: "StartLinkCard", do: func(ctx context.Context, f *furnished) error { return f.db.StartLinkCard(ctx, f.maeve.ClubID, site) }},
+	{name: "FinishLinkCard", do: func(ctx context.Context, f *furnished) error {
+		return f.db.FinishLinkCard(ctx, f.maeve.ClubID, club.LinkCard{URL: site, State: club.CardReady, Title: "Raffle", MediaID: f.picture})
+	}},
+	{name: "FinishLinkCard: a page that cannot be read", do: func(ctx context.Context, f *furnished) error {
+		return f.db.FinishLinkCard(ctx, f.maeve.ClubID, club.LinkCard{URL: site, State: club.CardUnreadable})
+	}},
+	{name: "KeepForm", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.KeepForm(ctx, f.maeve, url.Values{"text": {"Raffle"}}))
+	}},
+	{name: "DropKeptForm", do: func(ctx context.Context, f *furnished) error { return f.db.DropKeptForm(ctx, f.maeve, f.form) }},
+	{name: "KeepRequest", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.KeepRequest(ctx, f.maeve, store.KeptRequest{Path: "/"}))
+	}},
+	{name: "TakeRequest", do: func(ctx context.Context, f *furnished) error { return only(f.db.TakeRequest(ctx, f.maeve, f.request)) }},
+
+	// Posts.
+	{name: "SavePost: a new one", do: func(ctx context.Context, f *furnished) error {
+		c := store.PostChange{Op: "new", Content: f.text("Raffle on Sunday", f.page), Campaign: f.campaign, Asked: true}
+		return only(f.db.SavePost(ctx, f.maeve, c))
+	}},
+	{name: "SavePost: a draft, by somebody else, for another account", do: func(ctx context.Context, f *furnished) error {
+		c := store.PostChange{ID: f.draft, Version: 1, Content: f.text("Raffle on Sunday", f.group, f.late), Asked: true, Slot: f.at("2026-12-01T10:00")}
+		return only(f.db.SavePost(ctx, f.tom, c))
+	}},
+	{name: "SavePost: the same again", do: func(ctx context.Context, f *furnished) error {
+		c := store.PostChange{ID: f.draft, Op: "draft", Content: f.text("Raffle", f.page, f.group), Asked: true}
+		return only(f.db.SavePost(ctx, f.maeve, c))
+	}},
+	{name: "SavePost: a form that was saved by an answer that was lost", do: func(ctx context.Context, f *furnished) error {
+		c := store.PostChange{Op: "draft", Content: f.text("Raffle on Sunday", f.page), Asked: true}
+		return only(f.db.SavePost(ctx, f.maeve, c))
+	}},
+	{name: "SavePost: changes to a scheduled one", do: func(ctx context.Context, f *furnished) error {
+		p, err := f.db.Post(ctx, f.maeve, f.planned)
+		if err != nil {
+			return err
+		}
+		return only(f.db.SavePost(ctx, f.tom, store.PostChange{ID: p.ID, Version: p.Version, Content: f.text("Trials?", f.page), Slot: p.Planned}))
+	}},
+	{name: "SchedulePost: a draft", do: func(ctx context.Context, f *furnished) error {
+		c := store.PostChange{ID: f.draft, Version: 1, Request: "once", Content: f.text("Raffle", f.page, f.group), Slot: f.at("2026-12-01T10:00")}
+		return only(f.db.SchedulePost(ctx, f.tom, c, "test"))
+	}},
+	{name: "SchedulePost: changes to a scheduled one, at its time", do: func(ctx context.Context, f *furnished) error {
+		p, err := f.db.Post(ctx, f.maeve, f.planned)
+		if err != nil {
+			return err
+		}
+		return only(f.db.SchedulePost(ctx, f.maeve, store.PostChange{ID: p.ID, Version: p.Version, Content: f.text("Trials?", f.group), Slot: p.Planned}, "test"))
+	}},
+	{name: "SchedulePost: a request that comes again", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.SchedulePost(ctx, f.maeve, store.PostChange{Request: "Trials", Content: f.text("Trials", f.page)}, "test"))
+	}},
+	{name: "Schedule", do: func(ctx context.Context, f *furnished) error {
+		return f.db.Schedule(ctx, f.maeve, f.draft, []int64{f.group.ID, f.late.ID}, f.clock.Now())
+	}},
+	{name: "MovePost: to another day", do: func(ctx context.Context, f *furnished) error {
+		return f.move(ctx, f.planned, f.at("2026-12-01T10:00"))
+	}},
+	{name: "MovePost: a draft", do: func(ctx context.Context, f *furnished) error {
+		return f.move(ctx, f.draft, f.at("2026-12-01T10:00"))
+	}},
+	{name: "MovePost: off the calendar", do: func(ctx context.Context, f *furnished) error { return f.move(ctx, f.planned, club.Slot{}) }},
+	{name: "BackToDraft", do: func(ctx context.Context, f *furnished) error {
+		return f.db.BackToDraft(ctx, f.maeve, f.planned, "test")
+	}},
+	{name: "ThrowAwayPending", do: func(ctx context.Context, f *furnished) error {
+		p, err := f.db.Post(ctx, f.maeve, f.planned)
+		if err != nil {
+			return err
+		}
+		return f.db.ThrowAwayPending(ctx, f.maeve, p.ID, p.Version)
+	}},
+	{name: "DuplicatePost", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.DuplicatePost(ctx, f.maeve, f.out, "copy"))
+	}},
+	{name: "DeletePost", do: func(ctx context.Context, f *furnished) error { return f.db.DeletePost(ctx, f.maeve, f.planned, "test") }},
+
+	// Publishing.
+	{name: "Answer: sends it now", do: func(ctx context.Context, f *furnished) error {
+		return f.db.Answer(ctx, f.maeve, store.Answer{Kind: club.PersonSendsNow}, "test", f.asks.ID)
+	}},
+	{name: "Answer: another time", do: func(ctx context.Context, f *furnished) error {
+		return f.db.Answer(ctx, f.maeve, store.Answer{Kind: club.PersonRetimes, Due: f.clock.Now().AddDate(0, 0, 2)}, "test", f.asks.ID)
+	}},
+	{name: "Transition: the body is fixed", do: func(ctx context.Context, f *furnished) error {
+		return f.happens(ctx, f.waits, club.Event{Kind: club.Tick, Account: usable}, f.waits.DueAt, store.Facts{Body: []byte("{}")})
+	}},
+	{name: "Transition: public, with an id and without an address", do: func(ctx context.Context, f *furnished) error {
+		return f.happens(ctx, f.goes, club.Event{Kind: club.SendEnded, Step: send, Result: platforms.StepResult{RemoteID: "43"}}, f.clock.Now(), store.Facts{Ended: f.attempt})
+	}},
+	{name: "Transition: refused for good", do: func(ctx context.Context, f *furnished) error {
+		refusal := &platforms.Error{Kind: platforms.Rejected}
+		return f.happens(ctx, f.goes, club.Event{Kind: club.SendEnded, Step: send, Err: refusal}, f.clock.Now(), store.Facts{Ended: f.attempt})
+	}},
+	{name: "Recover: an open call of an earlier process", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Recover(ctx, boot, nil))
+	}},
+	{name: "Recover: from a journal that knows more", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Recover(ctx, boot, []club.Witness{
+			{Delivery: f.goes.ID, Attempt: f.attempt, Boot: boot, Generation: 1, At: f.clock.Now(), Outcome: club.Accepted, RemoteID: "43"},
+			{Delivery: f.waits.ID, Attempt: f.invented, Boot: "b", Generation: 1, At: f.clock.Now()},
+			{Delivery: f.public.ID, Attempt: f.invented[1:] + "0", Boot: "b", Generation: 1, At: f.clock.Now(), Outcome: club.Rejected},
+		}))
+	}},
+	{name: "SaveLink", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SaveLink(ctx, f.public, "https://tin.example/42")
+	}},
+	{name: "DropLink", do: func(ctx context.Context, f *furnished) error { return f.db.DropLink(ctx, f.public.ID) }},
+	{name: "PutOffLink", do: func(ctx context.Context, f *furnished) error {
+		return f.db.PutOffLink(ctx, f.public.ID, f.clock.Now().Add(time.Hour))
+	}},
+
+	// Numbers.
+	{name: "SaveNumbers", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SaveNumbers(ctx, f.measured(), likes, []byte("{}"), f.clock.Now())
+	}},
+	{name: "SaveNumbers: the last ones", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SaveNumbers(ctx, f.measured(), likes, []byte("{}"), time.Time{})
+	}},
+	{name: "PutOffNumbers", do: func(ctx context.Context, f *furnished) error {
+		return f.db.PutOffNumbers(ctx, f.public.ID, f.clock.Now().Add(time.Hour))
+	}},
+	{name: "RestNumbers", do: func(ctx context.Context, f *furnished) error {
+		return f.db.RestNumbers(ctx, f.group.ID, f.clock.Now().Add(time.Hour))
+	}},
+	{name: "MeasureNow", do: func(ctx context.Context, f *furnished) error { return only(f.db.MeasureNow(ctx, f.maeve, 0)) }},
+	{name: "SaveAccountNumbers", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SaveAccountNumbers(ctx, f.page, "2026-11-23", likes, []byte("{}"), f.clock.Now())
+	}},
+	{name: "PutOffAccount", do: func(ctx context.Context, f *furnished) error {
+		return f.db.PutOffAccount(ctx, f.page.ID, f.clock.Now().Add(time.Hour))
+	}},
+	{name: "DeleteRaw", prepare: aMonthLater, do: func(ctx context.Context, f *furnished) error { return f.db.DeleteRaw(ctx) }},
+
+	// Holding back, the clock, and the installation.
+	{name: "HoldPosts", prepare: held, do: func(ctx context.Context, f *furnished) error {
+		return f.db.HoldPosts(ctx, f.maeve, "Another reason", time.Time{}, "test")
+	}},
+	{name: "HoldAll", do: func(ctx context.Context, f *furnished) error { return f.db.HoldAll(ctx, club.Restored) }},
+	{name: "EndHold: of people", prepare: held, do: func(ctx context.Context, f *furnished) error {
+		return f.db.EndHold(ctx, f.maeve, club.Held, "test")
+	}},
+	{name: "EndHold: of a clock in doubt", prepare: clockHeld, do: func(ctx context.Context, f *furnished) error {
+		return f.db.EndHold(ctx, f.maeve, club.ClockInDoubt, "test")
+	}},
+	{name: "EndClockHolds", prepare: clockHeld, do: func(ctx context.Context, f *furnished) error { return f.db.EndClockHolds(ctx) }},
+	{name: "EndPastHolds", prepare: func(f *furnished) {
+		held(f)
+		f.clock.Advance(2 * time.Hour)
+	}, do: func(ctx context.Context, f *furnished) error { return f.db.EndPastHolds(ctx) }},
+	{name: "AtPlace: another one", prepare: func(f *furnished) {
+		f.ok(only(f.db.AtPlace(f.t.Context(), "here", false)))
+	}, do: func(ctx context.Context, f *furnished) error { return only(f.db.AtPlace(ctx, "there", false)) }},
+	{name: "AtPlace: on purpose", do: func(ctx context.Context, f *furnished) error { return only(f.db.AtPlace(ctx, "there", true)) }},
+	{name: "SayAlive", do: func(ctx context.Context, f *furnished) error { return f.db.SayAlive(ctx) }},
+	{name: "SaveClockOff", do: func(ctx context.Context, f *furnished) error { return f.db.SaveClockOff(ctx, 0) }},
+	{name: "MendTimes", prepare: func(f *furnished) {
+		f.ok(f.db.Block(f.t.Context(), f.page.ID, f.clock.Now().AddDate(1, 0, 0)))
+	}, do: func(ctx context.Context, f *furnished) error { return f.db.MendTimes(ctx) }},
+	{name: "FollowZones", prepare: func(f *furnished) {
+		f.exec(`UPDATE posts SET planned_at = planned_at + 3600000 WHERE id = ?`, f.planned)
+	}, do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.FollowZones(ctx, f.clock.Now().AddDate(1, 0, 0)))
+	}},
+	{name: "DeleteExpired", prepare: aMonthLater, do: func(ctx context.Context, f *furnished) error { return f.db.DeleteExpired(ctx) }},
+	{name: "SetInstallationValue", do: func(ctx context.Context, f *furnished) error { return f.db.SetInstallationValue(ctx, "k", "v") }},
+	{name: "TryWriting", do: func(ctx context.Context, f *furnished) error { return f.db.TryWriting(ctx) }},
+	{name: "Checkpoint", do: func(ctx context.Context, f *furnished) error { return f.db.Checkpoint(ctx) }},
+	{name: "Examine", do: func(ctx context.Context, f *furnished) error { return only(f.db.Examine(ctx)) }},
+	{name: "ExamineAfterCrash", prepare: crash, do: func(ctx context.Context, f *furnished) error { return f.db.ExamineAfterCrash(ctx) }},
+}
+
+// move gives a post another place.
+func (f *furnished) move(ctx context.Context, post int64, to club.Slot) error {
+	p, err := f.db.MovingPost(ctx, f.maeve, post)
+	if err != nil {
+		return err
+	}
+	return only(f.db.MovePost(ctx, f.maeve, store.Move{PostID: p.ID, Version: p.Version, Op: "drag", To: to, Role: club.Admin, Via: "drag"}, "test"))
+}
+
+// happens moves a delivery by what has happened to it.
+func (f *furnished) happens(ctx context.Context, d store.Delivery, e club.Event, now time.Time, facts store.Facts) error {
+	ch, err := club.Next(d.Delivery, e, now)
+	if err != nil {
+		return err
+	}
+	return only(f.db.Transition(ctx, d, ch, facts))
+}
+
+func aMonthLater(f *furnished) { f.clock.Advance(31 * 24 * time.Hour) }
+
+// crash makes it a database whose program was killed.
+func crash(f *furnished) {
+	f.ok(f.db.Close())
+	f.ok(os.WriteFile(f.path+".damaged", nil, 0o600))
+	f.reopen()
+}

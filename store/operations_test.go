@@ -1,0 +1,158 @@
+package store_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// only and both drop what an operation answers beside its error.
+func only[A any](_ A, err error) error { return err }
+
+func both[A, B any](_ A, _ B, err error) error { return err }
+
+// operations are all methods of the store that ask the database, each as it is
+// called for a club in which everything has happened: where there is something to
+// read, and something to change.
+var operations = append(reading, changing...)
+
+var reading = []operation{
+	{name: "AccessToken", do: func(ctx context.Context, f *furnished) error { return only(f.db.AccessToken(ctx, f.page.ID)) }},
+	{name: "AccountNumbers", do: func(ctx context.Context, f *furnished) error {
+		return both(f.db.AccountNumbers(ctx, f.maeve, f.page.ID))
+	}},
+	{name: "ActiveHold", do: func(ctx context.Context, f *furnished) error { return only(f.db.ActiveHold(ctx, f.maeve)) }},
+	{name: "Actor", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Actor(ctx, f.maeve.PersonID, f.maeve.ClubID))
+	}},
+	{name: "Actor: of a club that is held", prepare: held, do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Actor(ctx, f.maeve.PersonID, f.maeve.ClubID))
+	}},
+	{name: "AppCredentials", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.AppCredentials(ctx, f.maeve.ClubID, "metal", nil))
+	}},
+	{name: "AppEntered", do: func(ctx context.Context, f *furnished) error { return both(f.db.AppEntered(ctx, f.maeve, "metal")) }},
+	{name: "Attempts", do: func(ctx context.Context, f *furnished) error { return only(f.db.Attempts(ctx, f.maeve, f.out)) }},
+	{name: "AuditEntries", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.AuditEntries(ctx, f.maeve.ClubID, 9))
+	}},
+	{name: "CalendarPosts", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.CalendarPosts(ctx, f.maeve, f.clock.Now(), f.clock.Now().AddDate(0, 1, 0)))
+	}},
+	{name: "CalendarPostsIn", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.CalendarPostsIn(ctx, f.maeve, []store.Span{{From: f.clock.Now(), To: f.clock.Now().AddDate(0, 1, 0)}}))
+	}},
+	{name: "Campaigns", do: func(ctx context.Context, f *furnished) error { return only(f.db.Campaigns(ctx, f.maeve)) }},
+	{name: "CheckSetupCode", prepare: withSetupCode, do: func(ctx context.Context, f *furnished) error { return f.db.CheckSetupCode(ctx, f.setup) }},
+	{name: "Choice", do: func(ctx context.Context, f *furnished) error { return only(f.db.Choice(ctx, f.maeve, f.choice)) }},
+	{name: "ClockHeld", do: func(ctx context.Context, f *furnished) error { return only(f.db.ClockHeld(ctx)) }},
+	{name: "ClockOff", do: func(ctx context.Context, f *furnished) error { return both(f.db.ClockOff(ctx)) }},
+	{name: "Club", do: func(ctx context.Context, f *furnished) error { return only(f.db.Club(ctx, f.maeve.ClubID)) }},
+	{name: "ConnectedAccount", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.ConnectedAccount(ctx, f.maeve, false, f.page.ID))
+	}},
+	{name: "ConnectedAccounts", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.ConnectedAccounts(ctx, f.maeve, false))
+	}},
+	{name: "Connection", do: func(ctx context.Context, f *furnished) error { return only(f.db.Connection(ctx, f.maeve, f.page.ID)) }},
+	{name: "ConnectionChecks", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.ConnectionChecks(ctx, f.maeve, f.page.ID, 9))
+	}},
+	{name: "Connections", do: func(ctx context.Context, f *furnished) error { return only(f.db.Connections(ctx, f.maeve)) }},
+	{name: "ConnectionsToCheck", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.ConnectionsToCheck(ctx, f.clock.Now(), 9))
+	}},
+	{name: "Deliveries", do: func(ctx context.Context, f *furnished) error { return only(f.db.Deliveries(ctx, f.maeve, f.draft)) }},
+	{name: "Delivery", do: func(ctx context.Context, f *furnished) error { return only(f.db.Delivery(ctx, f.maeve, f.waits.ID)) }},
+	{name: "Due", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Due(ctx, f.clock.Now().AddDate(0, 0, 9), nil, 9))
+	}},
+	{name: "DueAccounts", do: func(ctx context.Context, f *furnished) error { return only(f.db.DueAccounts(ctx, f.clock.Now(), 9)) }},
+	{name: "DueMeasurements", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.DueMeasurements(ctx, f.clock.Now(), 9))
+	}},
+	{name: "EarlierTexts", do: func(ctx context.Context, f *furnished) error { return only(f.db.EarlierTexts(ctx, f.maeve, f.planned)) }},
+	{name: "EndingSignIns", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.EndingSignIns(ctx, "tin", false, f.clock.Now().AddDate(1, 0, 0)))
+	}},
+	{name: "Examined", do: func(ctx context.Context, f *furnished) error { return only(f.db.Examined(ctx)) }},
+	{name: "InstallationValue", do: func(ctx context.Context, f *furnished) error { return only(f.db.InstallationValue(ctx, "place")) }},
+	{name: "Invitation", do: func(ctx context.Context, f *furnished) error { return only(f.db.Invitation(ctx, f.invited)) }},
+	{name: "Invitations", do: func(ctx context.Context, f *furnished) error { return only(f.db.Invitations(ctx, f.maeve.ClubID)) }},
+	{name: "KeptForm", do: func(ctx context.Context, f *furnished) error { return only(f.db.KeptForm(ctx, f.maeve, f.form)) }},
+	{name: "KeptFormClub", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.KeptFormClub(ctx, f.maeve.PersonID, f.form))
+	}},
+	{name: "KeptRequest", do: func(ctx context.Context, f *furnished) error { return only(f.db.KeptRequest(ctx, f.maeve, f.request)) }},
+	{name: "KnownMedia", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.KnownMedia(ctx, []string{f.picture, f.unused}))
+	}},
+	{name: "LastAlive", do: func(ctx context.Context, f *furnished) error { return only(f.db.LastAlive(ctx)) }},
+	{name: "LastSent", do: func(ctx context.Context, f *furnished) error { return only(f.db.LastSent(ctx, f.goes.ID)) }},
+	{name: "Limits", do: func(ctx context.Context, f *furnished) error { return only(f.db.Limits(ctx, f.maeve)) }},
+	{name: "LinkCards", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.LinkCards(ctx, f.maeve.ClubID, []string{site}))
+	}},
+	{name: "LinksDue", do: func(ctx context.Context, f *furnished) error { return only(f.db.LinksDue(ctx, f.clock.Now(), 9)) }},
+	{name: "Material", do: func(ctx context.Context, f *furnished) error { return only(f.db.Material(ctx, f.waits)) }},
+	{name: "Media", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Media(ctx, f.maeve.ClubID, []string{f.picture, f.unused}))
+	}},
+	{name: "MediaOfAnyClub", do: func(ctx context.Context, f *furnished) error { return only(f.db.MediaOfAnyClub(ctx, f.picture)) }},
+	{name: "Members", do: func(ctx context.Context, f *furnished) error { return only(f.db.Members(ctx, f.maeve.ClubID)) }},
+	{name: "Membership", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Membership(ctx, f.maeve.ClubID, f.maeve.PersonID))
+	}},
+	{name: "Memberships", do: func(ctx context.Context, f *furnished) error { return only(f.db.Memberships(ctx, f.maeve.PersonID)) }},
+	{name: "MovingPost", do: func(ctx context.Context, f *furnished) error { return only(f.db.MovingPost(ctx, f.maeve, f.planned)) }},
+	{name: "NeedsSetup", do: func(ctx context.Context, f *furnished) error { return only(f.db.NeedsSetup(ctx)) }},
+	{name: "NextDue", do: func(ctx context.Context, f *furnished) error { return only(f.db.NextDue(ctx, f.clock.Now())) }},
+	{name: "Notices", do: func(ctx context.Context, f *furnished) error { return only(f.db.Notices(ctx, f.maeve, 9)) }},
+	{name: "OneConnectionEach", do: func(ctx context.Context, f *furnished) error { return only(f.db.OneConnectionEach(ctx)) }},
+	{name: "OpResult", do: func(ctx context.Context, f *furnished) error {
+		return both(f.db.OpResult(ctx, f.maeve.PersonID, store.OpMove, "op"))
+	}},
+	{name: "OpenAttempt", do: func(ctx context.Context, f *furnished) error { return only(f.db.OpenAttempt(ctx, f.goes.ID)) }},
+	{name: "PasswordReset", do: func(ctx context.Context, f *furnished) error { return only(f.db.PasswordReset(ctx, f.reset)) }},
+	{name: "People", do: func(ctx context.Context, f *furnished) error { return only(f.db.People(ctx)) }},
+	{name: "Person", do: func(ctx context.Context, f *furnished) error { return only(f.db.Person(ctx, f.maeve.PersonID)) }},
+	{name: "PersonByEmail", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.PersonByEmail(ctx, "admin0@example.org"))
+	}},
+	{name: "PlannedFor", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.PlannedFor(ctx, f.maeve, []int64{f.page.ID}, f.clock.Now()))
+	}},
+	{name: "Post", do: func(ctx context.Context, f *furnished) error { return only(f.db.Post(ctx, f.maeve, f.planned)) }},
+	{name: "PostResults", do: func(ctx context.Context, f *furnished) error { return only(f.db.PostResults(ctx, f.maeve, f.out)) }},
+	{name: "Posts", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Posts(ctx, f.maeve, store.PostFilter{Text: "tri", Limit: 9}))
+	}},
+	{name: "Queue", do: func(ctx context.Context, f *furnished) error { return only(f.db.Queue(ctx, f.maeve)) }},
+	{name: "RawAnswer", do: func(ctx context.Context, f *furnished) error { return only(f.db.RawAnswer(ctx, f.maeve, f.public.ID)) }},
+	{name: "Renditions", do: func(ctx context.Context, f *furnished) error { return only(f.db.Renditions(ctx, []string{f.picture})) }},
+	{name: "RenewalsDue", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.RenewalsDue(ctx, "tin", f.clock.Now().AddDate(0, 0, 1), f.clock.Now(), 9))
+	}},
+	{name: "Repeats", do: func(ctx context.Context, f *furnished) error {
+		marks := map[int64][]byte{f.page.ID: club.TextMark("Trials are off", site)}
+		return only(f.db.Repeats(ctx, f.maeve, f.draft, marks, time.Time{}))
+	}},
+	{name: "Results", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Results(ctx, f.maeve, store.ResultFilter{From: f.clock.Now().Add(-time.Hour), To: f.clock.Now().Add(time.Hour), Limit: 9}))
+	}},
+	{name: "Sharers", do: func(ctx context.Context, f *furnished) error { return both(f.db.Sharers(ctx, f.maeve, f.page)) }},
+	{name: "SignInOrigins", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.SignInOrigins(ctx, f.maeve.PersonID, time.Time{}))
+	}},
+	{name: "SignInTokens", do: func(ctx context.Context, f *furnished) error { return only(f.db.SignInTokens(ctx, f.page.ID)) }},
+	{name: "Snapshots", do: func(ctx context.Context, f *furnished) error { return only(f.db.Snapshots(ctx, f.maeve, f.public.ID)) }},
+	{name: "Standing", do: func(ctx context.Context, f *furnished) error { return only(f.db.Standing(ctx, f.waits)) }},
+	{name: "Steps", do: func(ctx context.Context, f *furnished) error { return only(f.db.Steps(ctx, f.public.ID, 1)) }},
+	{name: "Stranded", do: func(ctx context.Context, f *furnished) error { return only(f.db.Stranded(ctx)) }},
+	{name: "Timeline", do: func(ctx context.Context, f *furnished) error { return only(f.db.Timeline(ctx, f.maeve, f.out)) }},
+	{name: "TrayPosts", do: func(ctx context.Context, f *furnished) error { return only(f.db.TrayPosts(ctx, f.maeve)) }},
+	{name: "Unread", do: func(ctx context.Context, f *furnished) error { return only(f.db.Unread(ctx, f.maeve)) }},
+	{name: "Waiting", do: func(ctx context.Context, f *furnished) error { return only(f.db.Waiting(ctx, f.maeve)) }},
+}

@@ -98,23 +98,32 @@ func newScenes(t *testing.T) *scenes {
 	return &scenes{open: func() *furnished { return f.open(t, file, keys) }}
 }
 
-// try lets each statement of an operation fail and counts how often one did.
-func (s *scenes) try(t *testing.T, o operation) int {
+// take hands out a club; prepare may be nil. Before the next, it is given back.
+func (s *scenes) take(t *testing.T, prepare func(*furnished)) *furnished {
+	t.Helper()
 	if s.now == nil {
 		s.now = s.open()
 	}
-	f := s.now
-	f.t = t
-	if o.prepare != nil {
-		o.prepare(f)
+	s.now.t = t
+	if prepare != nil {
+		prepare(s.now)
 	}
+	return s.now
+}
+
+// giveBack takes a club back: one that has changed is of no more use.
+func (s *scenes) giveBack(changed bool) {
+	if changed {
+		s.now.ok(s.now.db.Close())
+		s.now = nil
+	}
+}
+
+// try lets each statement of an operation fail and counts how often one did.
+func (s *scenes) try(t *testing.T, o operation) int {
+	f := s.take(t, o.prepare)
 	w := watch(t, f)
-	defer func() {
-		if w.changed() || o.prepare != nil {
-			f.ok(f.db.Close())
-			s.now = nil
-		}
-	}()
+	defer func() { s.giveBack(w.changed() || o.prepare != nil) }()
 	before := w.rows()
 	same := func(failed storetest.Failed, how string) {
 		t.Helper()
@@ -163,7 +172,7 @@ func (s *scenes) try(t *testing.T, o operation) int {
 func (s *scenes) fail(t *testing.T, f *furnished, o operation, n int, how storetest.Fault) storetest.Failed {
 	t.Helper()
 	var err error
-	failed := storetest.Fail(t, f.db, n, how, func() { err = o.do(t.Context(), f) })
+	failed := storetest.Fail(f.path, n, how, func() { err = o.do(t.Context(), f) })
 	switch {
 	case !failed.Met && err != nil:
 		t.Fatalf("with nothing in its way: %v", err)

@@ -37,17 +37,17 @@ type furnished struct {
 	picture, unused string // of the library: in a post, in none
 	campaign        int64
 
-	draft, planned, missed, sent, lost, out int64 // posts
+	draft, bare, planned, missed, sent, lost, out int64 // posts; bare is a text for no account
 	// waits is the delivery of planned, asks that of missed, which nobody sent in
 	// time; of sent one is on its way, and of lost a call whose process is gone; of
 	// out it is known that it is public.
 	waits, asks, goes, gone, public store.Delivery
 
-	attempt                string // the call of goes
-	invented               string // a call that only the journal knows of
+	attempt, died          string // the calls of goes and of gone
+	journal                []club.Witness
 	invitation             int64
 	invited, reset         string // links
-	form, request          string // that were put aside
+	mark, form, request    string // of a form that is open; that were put aside
 	session, state, choice string // of a sign-in that has begun
 	setup                  string // the code that opens set-up
 }
@@ -70,6 +70,7 @@ func furnish(t *testing.T, dir string, keys *secret.Keyset) furnished {
 	f.library()
 	f.posts()
 	f.publish()
+	f.write()
 	f.putAside()
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -128,6 +129,7 @@ func (f *furnished) people() {
 	f.invited = must[string](f.t)(db.CreateInvitation(ctx, f.ann, "joe@example.org", club.Writer, "test"))
 	f.invitation = must[[]store.Invitation](f.t)(db.Invitations(ctx, f.ann.ClubID))[0].ID
 	f.reset = must[string](f.t)(db.CreatePasswordReset(ctx, f.tom.PersonID, "test"))
+	must[store.Club](f.t)(db.CreateClub(ctx, f.ann.PersonID, river, "test"))
 	f.ok(db.Audit(ctx, f.maeve, "signed_in", "", "192.0.2.1"))
 }
 
@@ -192,6 +194,7 @@ func (f *furnished) posts() {
 	f.draft = must[store.SavedPost](f.t)(db.SavePost(ctx, f.maeve, store.PostChange{
 		Op: "draft", Content: f.text("Raffle", f.page, f.group), NewCampaign: "Autumn", Note: "Is this right?",
 	})).ID
+	f.bare = must[store.SavedPost](f.t)(db.SavePost(ctx, f.maeve, store.PostChange{Content: club.Content{Text: "Buns?"}})).ID
 	f.campaign = must[[]store.Campaign](f.t)(db.Campaigns(ctx, f.maeve))[0].ID
 	schedule := func(says, local string, a store.Connection) int64 {
 		c := store.PostChange{Op: says, Request: says, Content: f.text(says, a), Slot: f.at(local)}
@@ -229,9 +232,8 @@ func (f *furnished) publish() {
 		*d = next(f.t, db, *d, club.Event{Kind: club.Tick, Account: usable, Step: send}, now, store.Facts{Attempt: a})
 		return a.ID
 	}
-	f.invented = store.NewID()
 	f.attempt = begin(&f.goes, boot)
-	begin(&f.gone, "an earlier boot")
+	f.died = begin(&f.gone, "an earlier boot")
 	f.public = next(f.t, db, f.public, club.Event{Kind: club.Tick, Account: usable}, now, store.Facts{Body: []byte("{}")})
 	kept := &store.Attempt{ID: store.NewID(), Generation: 1, Kind: "upload", Boot: boot, StartedAt: now, DeadlineAt: now}
 	f.public = next(f.t, db, f.public, club.Event{
@@ -244,6 +246,21 @@ func (f *furnished) publish() {
 	f.asks = next(f.t, db, f.asks, club.Event{Kind: club.Tick, Account: usable}, now.AddDate(0, 0, 1), store.Facts{})
 }
 
+// write keeps a journal that knows more than the database: an answer that was lost,
+// and calls of which it has no row.
+func (f *furnished) write() {
+	w := func(d, attempt, process string, o club.Outcome, remoteID string) {
+		f.journal = append(f.journal, club.Witness{Delivery: d, Attempt: attempt, Boot: process, Generation: 1, At: f.clock.Now(), Outcome: o, RemoteID: remoteID})
+	}
+	w(f.goes.ID, f.attempt, boot, club.Accepted, "43")
+	w(f.gone.ID, f.died, "an earlier boot", club.Accepted, "43") // cannot be: 43 is another's
+	w(f.waits.ID, store.NewID(), "lost", "", "")
+	w(f.waits.ID, store.NewID(), "lost", club.Rejected, "")
+	w(f.asks.ID, store.NewID(), "lost", club.Accepted, "44")
+	w(f.public.ID, store.NewID(), "lost", club.NotSent, "")
+	w(store.NewID(), store.NewID(), "of another club", club.Accepted, "45")
+}
+
 func (f *furnished) measured() store.Measurement {
 	return store.Measurement{DeliveryID: f.public.ID, RemoteID: "42", Connection: f.group}
 }
@@ -251,8 +268,12 @@ func (f *furnished) measured() store.Measurement {
 // putAside leaves what people have begun and not ended.
 func (f *furnished) putAside() {
 	ctx, db := f.t.Context(), f.db
+	f.mark = db.FormMark(f.maeve)
 	f.form = must[string](f.t)(db.KeepForm(ctx, f.maeve, url.Values{"text": {"Raffle"}}))
 	f.request = must[string](f.t)(db.KeepRequest(ctx, f.maeve, store.KeptRequest{Path: "/connections/1/disconnect", Form: url.Values{"sure": {"yes"}}}))
+	f.ok(db.SayAlive(ctx))
+	f.ok(db.SaveClockOff(ctx, time.Minute))
+	f.ok(only(db.Examine(ctx)))
 	f.session = "session"
 	f.state = must[string](f.t)(db.BeginSignIn(ctx, f.maeve, f.session, store.PlatformSignIn{Platform: "tin", Verifier: platforms.NewSecret("v")}))
 	f.choice = must[string](f.t)(db.CreateChoice(ctx, f.maeve, store.Choice{Platform: "tin", Accounts: []platforms.Account{account(f, "2", "metal/1"), account(f, "6", "metal/1")}}))
@@ -276,6 +297,21 @@ func empty(f *furnished) {
 func withSetupCode(f *furnished) {
 	empty(f)
 	f.setup = must[string](f.t)(f.db.NewSetupCode(f.t.Context()))
+}
+
+// begun: the planned post is on its way, and nothing of it can be public yet.
+func begun(f *furnished) {
+	f.waits = next(f.t, f.db, f.waits, club.Event{Kind: club.Tick, Account: usable}, f.waits.DueAt, store.Facts{Body: []byte("{}")})
+}
+
+// refused: the platform did not take what was sent.
+func refused(f *furnished) {
+	f.goes = next(f.t, f.db, f.goes, club.Event{Kind: club.SendEnded, Step: send, Err: &platforms.Error{Kind: platforms.Rejected}}, f.clock.Now(), store.Facts{Ended: f.attempt})
+}
+
+// unsure: nobody knows whether what was sent is public.
+func unsure(f *furnished) {
+	f.exec(`UPDATE deliveries SET status = 'NEEDS_ATTENTION', phase = 'ambiguous' WHERE id = unhex(?)`, f.goes.ID)
 }
 
 // clockHeld: everything waits for an admin to say that the clock is right.

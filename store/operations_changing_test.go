@@ -97,7 +97,7 @@ var changing = []operation{
 		f.ok(f.db.SetHealth(f.t.Context(), f.page.ID, club.NeedsReconnect, ""))
 		f.ok(f.db.SetHealth(f.t.Context(), f.group.ID, club.NeedsReconnect, ""))
 	}, do: func(ctx context.Context, f *furnished) error {
-		seen := []platforms.Account{account(f, "1", "metal/1"), account(f, "2", "metal/1")}
+		seen := []platforms.Account{account(f, "1", "metal/1"), account(f, "2", "metal/1"), {Platform: "tin", RemoteID: "9", Unusable: "personal"}}
 		return only(f.db.Reconnect(ctx, f.maeve, false, seen[0], seen, "test"))
 	}},
 	{name: "Disconnect: with posts to come", do: func(ctx context.Context, f *furnished) error {
@@ -200,6 +200,25 @@ var changing = []operation{
 		}
 		return only(f.db.SavePost(ctx, f.tom, store.PostChange{ID: p.ID, Version: p.Version, Content: f.text("Trials?", f.page), Slot: p.Planned}))
 	}},
+	{name: "SavePost: changes to a scheduled one are taken back", do: func(ctx context.Context, f *furnished) error {
+		p, err := f.db.Post(ctx, f.maeve, f.planned)
+		if err != nil {
+			return err
+		}
+		return only(f.db.SavePost(ctx, f.tom, store.PostChange{ID: p.ID, Version: p.Version, Content: p.Live.Content, Slot: p.Planned}))
+	}},
+	{name: "SchedulePost: a draft for a time that has passed", do: func(ctx context.Context, f *furnished) error {
+		c := store.PostChange{ID: f.draft, Version: 1, Content: f.text("Raffle", f.page), Slot: f.at("2026-11-20T10:00")}
+		return only(f.db.SchedulePost(ctx, f.tom, c, "test"))
+	}},
+	{name: "SchedulePost: one that is public, for one more account", do: func(ctx context.Context, f *furnished) error {
+		c := store.PostChange{ID: f.out, Version: 1, Content: f.text("Final score", f.page, f.group), Slot: f.at("2026-12-01T10:00")}
+		return only(f.db.SchedulePost(ctx, f.maeve, c, "test"))
+	}},
+	{name: "SchedulePost: nothing new", do: func(ctx context.Context, f *furnished) error {
+		c := store.PostChange{ID: f.missed, Version: 1, Content: f.text("Bus leaves at nine", f.late), Slot: f.at("2026-11-23T09:00")}
+		return only(f.db.SchedulePost(ctx, f.maeve, c, "test"))
+	}},
 	{name: "SchedulePost: a draft", do: func(ctx context.Context, f *furnished) error {
 		c := store.PostChange{ID: f.draft, Version: 1, Request: "once", Content: f.text("Raffle", f.page, f.group), Slot: f.at("2026-12-01T10:00")}
 		return only(f.db.SchedulePost(ctx, f.tom, c, "test"))
@@ -227,6 +246,9 @@ var changing = []operation{
 	{name: "BackToDraft", do: func(ctx context.Context, f *furnished) error {
 		return f.db.BackToDraft(ctx, f.maeve, f.planned, "test")
 	}},
+	{name: "BackToDraft: one that was put aside", do: func(ctx context.Context, f *furnished) error {
+		return f.db.BackToDraft(ctx, f.maeve, f.missed, "test")
+	}},
 	{name: "ThrowAwayPending", do: func(ctx context.Context, f *furnished) error {
 		p, err := f.db.Post(ctx, f.maeve, f.planned)
 		if err != nil {
@@ -246,6 +268,12 @@ var changing = []operation{
 	{name: "Answer: another time", do: func(ctx context.Context, f *furnished) error {
 		return f.db.Answer(ctx, f.maeve, store.Answer{Kind: club.PersonRetimes, Due: f.clock.Now().AddDate(0, 0, 2)}, "test", f.asks.ID)
 	}},
+	{name: "Answer: it is there", prepare: unsure, do: func(ctx context.Context, f *furnished) error {
+		return f.db.Answer(ctx, f.maeve, store.Answer{Kind: club.PersonFinds, URL: "https://tin.example/43"}, "test", f.goes.ID)
+	}},
+	{name: "Answer: sends again what was refused", prepare: refused, do: func(ctx context.Context, f *furnished) error {
+		return f.db.Answer(ctx, f.maeve, store.Answer{Kind: club.PersonSendsNow}, "test", f.goes.ID)
+	}},
 	{name: "Transition: the body is fixed", do: func(ctx context.Context, f *furnished) error {
 		return f.happens(ctx, f.waits, club.Event{Kind: club.Tick, Account: usable}, f.waits.DueAt, store.Facts{Body: []byte("{}")})
 	}},
@@ -256,15 +284,32 @@ var changing = []operation{
 		refusal := &platforms.Error{Kind: platforms.Rejected}
 		return f.happens(ctx, f.goes, club.Event{Kind: club.SendEnded, Step: send, Err: refusal}, f.clock.Now(), store.Facts{Ended: f.attempt})
 	}},
+	{name: "Transition: the account has to rest", do: func(ctx context.Context, f *furnished) error {
+		refusal := &platforms.Error{Kind: platforms.RateLimited}
+		return f.happens(ctx, f.goes, club.Event{Kind: club.SendEnded, Step: send, Err: refusal}, f.clock.Now(), store.Facts{Ended: f.attempt})
+	}},
+	{name: "Transition: the sign-in is worth nothing any more", do: func(ctx context.Context, f *furnished) error {
+		refusal := &platforms.Error{Kind: platforms.Revoked}
+		return f.happens(ctx, f.goes, club.Event{Kind: club.SendEnded, Step: send, Err: refusal}, f.clock.Now(), store.Facts{Ended: f.attempt, Token: 1})
+	}},
+	{name: "Transition: a safe step has ended", prepare: begun, do: func(ctx context.Context, f *furnished) error {
+		done := platforms.StepResult{Kind: "upload", Ref: "10", State: platforms.StepDone}
+		e := club.Event{Kind: club.StepEnded, Step: platforms.Step{Kind: "upload"}, Result: done, Following: send}
+		return f.happens(ctx, f.waits, e, f.waits.DueAt, store.Facts{Attempt: f.call("upload")})
+	}},
+	{name: "Transition: what was made has expired", prepare: begun, do: func(ctx context.Context, f *furnished) error {
+		return f.happens(ctx, f.waits, club.Event{Kind: club.Tick, Account: usable, StepDied: true, Step: send}, f.waits.DueAt, store.Facts{})
+	}},
+	{name: "Transition: it is sent after a look", prepare: begun, do: func(ctx context.Context, f *furnished) error {
+		call := f.call("publish")
+		call.Irreversible = true
+		return f.happens(ctx, f.waits, club.Event{Kind: club.Tick, Account: usable, Step: send}, f.waits.DueAt, store.Facts{Attempt: call, Look: f.call(store.AttemptLook)})
+	}},
 	{name: "Recover: an open call of an earlier process", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Recover(ctx, boot, nil))
 	}},
 	{name: "Recover: from a journal that knows more", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.Recover(ctx, boot, []club.Witness{
-			{Delivery: f.goes.ID, Attempt: f.attempt, Boot: boot, Generation: 1, At: f.clock.Now(), Outcome: club.Accepted, RemoteID: "43"},
-			{Delivery: f.waits.ID, Attempt: f.invented, Boot: "b", Generation: 1, At: f.clock.Now()},
-			{Delivery: f.public.ID, Attempt: f.invented[1:] + "0", Boot: "b", Generation: 1, At: f.clock.Now(), Outcome: club.Rejected},
-		}))
+		return only(f.db.Recover(ctx, boot, f.journal))
 	}},
 	{name: "SaveLink", do: func(ctx context.Context, f *furnished) error {
 		return f.db.SaveLink(ctx, f.public, "https://tin.example/42")
@@ -288,6 +333,7 @@ var changing = []operation{
 		return f.db.RestNumbers(ctx, f.group.ID, f.clock.Now().Add(time.Hour))
 	}},
 	{name: "MeasureNow", do: func(ctx context.Context, f *furnished) error { return only(f.db.MeasureNow(ctx, f.maeve, 0)) }},
+	{name: "MeasureNow: of one post", do: func(ctx context.Context, f *furnished) error { return only(f.db.MeasureNow(ctx, f.maeve, f.out)) }},
 	{name: "SaveAccountNumbers", do: func(ctx context.Context, f *furnished) error {
 		return f.db.SaveAccountNumbers(ctx, f.page, "2026-11-23", likes, []byte("{}"), f.clock.Now())
 	}},
@@ -341,6 +387,11 @@ func (f *furnished) move(ctx context.Context, post int64, to club.Slot) error {
 		return err
 	}
 	return only(f.db.MovePost(ctx, f.maeve, store.Move{PostID: p.ID, Version: p.Version, Op: "drag", To: to, Role: club.Admin, Via: "drag"}, "test"))
+}
+
+// call is one that begins now.
+func (f *furnished) call(kind string) *store.Attempt {
+	return &store.Attempt{ID: store.NewID(), Generation: 1, Kind: kind, Boot: boot, StartedAt: f.clock.Now(), DeadlineAt: f.clock.Now()}
 }
 
 // happens moves a delivery by what has happened to it.

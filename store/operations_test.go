@@ -30,6 +30,9 @@ var reading = []operation{
 	{name: "Actor: of a club that is held", prepare: held, do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Actor(ctx, f.maeve.PersonID, f.maeve.ClubID))
 	}},
+	{name: "Actor: somebody in two clubs", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Actor(ctx, f.ann.PersonID, f.ann.ClubID))
+	}},
 	{name: "AppCredentials", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.AppCredentials(ctx, f.maeve.ClubID, "metal", nil))
 	}},
@@ -97,6 +100,9 @@ var reading = []operation{
 	}},
 	{name: "LinksDue", do: func(ctx context.Context, f *furnished) error { return only(f.db.LinksDue(ctx, f.clock.Now(), 9)) }},
 	{name: "Material", do: func(ctx context.Context, f *furnished) error { return only(f.db.Material(ctx, f.waits)) }},
+	{name: "Material: of a text alone", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Material(ctx, store.Delivery{PostID: f.bare}))
+	}},
 	{name: "Media", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Media(ctx, f.maeve.ClubID, []string{f.picture, f.unused}))
 	}},
@@ -144,13 +150,15 @@ var reading = []operation{
 	}},
 	{name: "Sharers", do: func(ctx context.Context, f *furnished) error { return both(f.db.Sharers(ctx, f.maeve, f.page)) }},
 	{name: "SignInOrigins", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.SignInOrigins(ctx, f.maeve.PersonID, time.Time{}))
+		return only(f.db.SignInOrigins(ctx, f.maeve.PersonID, f.clock.Now().Add(-time.Hour)))
 	}},
 	{name: "SignInTokens", do: func(ctx context.Context, f *furnished) error { return only(f.db.SignInTokens(ctx, f.page.ID)) }},
 	{name: "Snapshots", do: func(ctx context.Context, f *furnished) error { return only(f.db.Snapshots(ctx, f.maeve, f.public.ID)) }},
 	{name: "Standing", do: func(ctx context.Context, f *furnished) error { return only(f.db.Standing(ctx, f.waits)) }},
 	{name: "Steps", do: func(ctx context.Context, f *furnished) error { return only(f.db.Steps(ctx, f.public.ID, 1)) }},
-	{name: "Stranded", do: func(ctx context.Context, f *furnished) error { return only(f.db.Stranded(ctx)) }},
+	{name: "Stranded", prepare: func(f *furnished) {
+		f.exec(`UPDATE deliveries SET next_at = next_at + 864000000 WHERE id = unhex(?)`, f.waits.ID)
+	}, do: func(ctx context.Context, f *furnished) error { return only(f.db.Stranded(ctx)) }},
 	{name: "Timeline", do: func(ctx context.Context, f *furnished) error { return only(f.db.Timeline(ctx, f.maeve, f.out)) }},
 	{name: "TrayPosts", do: func(ctx context.Context, f *furnished) error { return only(f.db.TrayPosts(ctx, f.maeve)) }},
 	{name: "Unread", do: func(ctx context.Context, f *furnished) error { return only(f.db.Unread(ctx, f.maeve)) }},

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"testing"
 
 	"github.com/mattn/go-sqlite3"
-
-	"github.com/bandstand-app/bandstand/store"
 )
 
 // Fault is a way in which one statement fails.
@@ -43,11 +40,9 @@ type Failed struct {
 	Reads     bool   // it gives rows
 }
 
-// Fail lets the nth statement that do asks of the database fail, counted from 1
-// with BEGIN and COMMIT.
-func Fail(t testing.TB, db *store.DB, n int, how Fault, do func()) Failed {
-	t.Helper()
-	path := pathOf(t, db)
+// Fail lets the nth statement fail that do asks of the database at path, counted
+// from 1 with BEGIN and COMMIT.
+func Fail(path string, n int, how Fault, do func()) Failed {
 	f := &fault{how: how, left: n}
 	faults.Store(path, f)
 	do()

@@ -116,8 +116,8 @@ func TestEachStatementOfAPublicationFails(t *testing.T) {
 	}
 }
 
-// statementsVariable, if it is 1, makes long refusals begin at every statement
-// too, instead of every third.
+// statementsVariable, if it is 1, makes long and costly refusals begin at every
+// statement too, instead of every third.
 const statementsVariable = "BANDSTAND_TEST_STATEMENTS"
 
 func everyStatement(t *testing.T, kind refusal) int {

@@ -127,7 +127,9 @@ func refusable(r *rig) { r.refusals = &refusals{} }
 // openRefusable opens the database in a directory so that it can be told to refuse.
 func (r *rig) openRefusable(dir string) *store.DB {
 	r.t.Helper()
-	storetest.OpenIn(r.t, dir, r.keys, r.clock.Now) // makes it
+	if err := storetest.OpenIn(r.t, dir, r.keys, r.clock.Now).Close(); err != nil { // makes it
+		r.t.Fatal(err)
+	}
 	db, err := store.OpenThrough(r.t.Context(), refusingDriver, dir, r.keys, r.clock.Now)
 	if err != nil {
 		r.t.Fatal(err)

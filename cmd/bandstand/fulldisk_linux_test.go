@@ -17,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,45 +24,10 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/disk"
+	"github.com/bandstand-app/bandstand/internal/testkit"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
-
-// smallDisk is a disk of its own with 64 MiB, and a function that fills it to
-// the last block, and one that makes room again.
-func smallDisk(t *testing.T) (dir string, fill, free func()) {
-	t.Helper()
-	dir = t.TempDir()
-	if err := syscall.Mount("bandstand-test", dir, "tmpfs", 0, "size=64m"); err != nil {
-		t.Skipf("NOT RUN: a disk that is really full needs the right to mount one (root): %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Errorf("unmount: %v", err)
-		}
-	})
-	waste := filepath.Join(dir, "waste")
-	fill = func() {
-		f, err := os.OpenFile(waste, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		for block := make([]byte, 1<<20); len(block) > 0; {
-			if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
-				block = block[:len(block)/2]
-			} else if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	free = func() {
-		if err := os.Remove(waste); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir, fill, free
-}
 
 // demoOn opens a demo whose data lie on this disk, and those of its make-believe
 // platforms on another, which has room.
@@ -123,7 +87,7 @@ func (v *visitor) waiting() bool {
 // when there is room again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	small, fill, free := smallDisk(t)
+	small, fill, free := testkit.SmallDisk(t, "size=64m")
 	clock := newTestClock()
 	app := demoOn(t, small, clock)
 	runs(t, app)
@@ -207,7 +171,7 @@ func TestFullDisk(t *testing.T) {
 // settled before there is room; then all of it is, without another start.
 func TestStartOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	small, fill, free := smallDisk(t)
+	small, fill, free := testkit.SmallDisk(t, "size=64m")
 	clock := newTestClock()
 	app := demoOn(t, small, clock)
 	end := runs(t, app)

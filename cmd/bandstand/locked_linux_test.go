@@ -13,6 +13,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/bandstand-app/bandstand/internal/testkit"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -96,7 +97,7 @@ func TestDatabaseHeldByAnotherProgram(t *testing.T) {
 
 func TestDiskThatIsMountedReadOnly(t *testing.T) {
 	t.Parallel()
-	dir, _, _ := smallDisk(t)
+	dir, _, _ := testkit.SmallDisk(t, "size=64m")
 	data := filepath.Join(dir, "data")
 	if err := tryOpen(t, data, func(*App, *Settings) {}); err != nil {
 		t.Fatal(err)

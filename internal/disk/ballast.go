@@ -22,16 +22,17 @@ const BallastBytes = 16 << 20
 // works, for the database notes down what it is about to delete; so the ballast
 // goes, and there is room again for what must not be lost.
 type Ballast struct {
-	dir   string
-	bytes int64
-	free  func(dir string) (free, total int64, err error)
+	dir      string
+	bytes    int64
+	free     func(dir string) (free, total int64, err error)
+	allocate func(f *os.File, bytes int64) error
 
 	mu sync.Mutex
 }
 
 // NewBallast is the ballast in a directory; nothing is written yet.
 func NewBallast(dir string, bytes int64) *Ballast {
-	return &Ballast{dir: dir, bytes: bytes, free: Free}
+	return &Ballast{dir: dir, bytes: bytes, free: Free, allocate: allocate}
 }
 
 // Load puts the ballast in place, where it is missing or not whole. It is an
@@ -90,7 +91,7 @@ func (b *Ballast) write() (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	err = allocate(f, b.bytes)
+	err = b.allocate(f, b.bytes)
 	if errors.Is(err, errors.ErrUnsupported) {
 		err = fill(f, b.bytes)
 	}
@@ -103,7 +104,7 @@ func (b *Ballast) write() (err error) {
 	if err := os.Rename(f.Name(), b.path()); err != nil {
 		return err
 	}
-	return syncDir(b.dir)
+	return SyncDir(b.dir)
 }
 
 // fill writes bytes of noise: zeros may be stored as nothing.

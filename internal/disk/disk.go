@@ -45,8 +45,8 @@ func Fault(err error) error {
 	return &club.Error{Code: club.Full, Key: "error_no_write", Err: err}
 }
 
-// syncDir makes what was done to the names in a directory last.
-func syncDir(dir string) error {
+// SyncDir makes what was done to the names in a directory last.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

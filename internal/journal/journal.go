@@ -202,7 +202,7 @@ func (j *Journal) open() (last time.Time, err error) {
 		err = j.sync(f)
 	}
 	if err == nil {
-		err = syncDir(j.dir)
+		err = disk.SyncDir(j.dir)
 	}
 	if err != nil {
 		return last, errors.Join(err, f.Close())
@@ -281,14 +281,6 @@ func fullFiles(dir string) ([]fullFile, error) {
 	}
 	slices.SortFunc(full, func(a, b fullFile) int { return cmp.Compare(a.number, b.number) })
 	return full, nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // fault makes an error that people understand of a disk that takes no lines.

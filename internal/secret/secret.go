@@ -47,18 +47,16 @@ func New() (*Keyset, error) {
 }
 
 func generate() (*Keyset, []byte, error) {
+	var sealing bytes.Buffer
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+	if err == nil {
+		err = insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&sealing))
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("make sealing key: %w", err)
 	}
-	var sealing bytes.Buffer
-	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&sealing)); err != nil {
-		return nil, nil, fmt.Errorf("write sealing key: %w", err)
-	}
 	f := file{Sealing: sealing.Bytes(), Root: make([]byte, rootBytes)}
-	if _, err := rand.Read(f.Root); err != nil {
-		return nil, nil, err
-	}
+	_, _ = rand.Read(f.Root) // never fails
 	b, err := json.Marshal(f)
 	if err != nil {
 		return nil, nil, err
@@ -88,16 +86,20 @@ func Create(path string) (*Keyset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(b); err != nil {
-		return nil, errors.Join(err, w.Close())
+	_, err = w.Write(b)
+	if err == nil {
+		err = w.Sync()
 	}
-	if err := errors.Join(w.Sync(), w.Close()); err != nil {
+	if err = errors.Join(err, w.Close()); err == nil {
+		err = os.Rename(w.Name(), path)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := os.Rename(w.Name(), path); err != nil {
-		return nil, err
-	}
-	return k, syncDir(filepath.Dir(path))
+	return k, nil
 }
 
 // Load reads a key file. A file that others may read is refused.

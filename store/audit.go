@@ -49,10 +49,7 @@ func (db *DB) AuditEntries(ctx context.Context, clubID int64, limit int) ([]Audi
 
 // SignInOrigins lists from where a person has signed in since a time.
 func (db *DB) SignInOrigins(ctx context.Context, personID int64, since time.Time) ([]string, error) {
-	return queryAll(ctx, db.read, func(scan func(...any) error) (origin string, err error) {
-		err = scan(&origin)
-		return origin, err
-	}, `SELECT DISTINCT origin FROM audit WHERE person_id = ? AND action = 'signed_in' AND at >= ? LIMIT 1000`, personID, ms(since))
+	return queryAll(ctx, db.read, scanValue[string], `SELECT DISTINCT origin FROM audit WHERE person_id = ? AND action = 'signed_in' AND at >= ? LIMIT 1000`, personID, ms(since))
 }
 
 // orNull writes the zero id as NULL.

@@ -174,10 +174,7 @@ func (t *tx) roleOf(ctx context.Context, clubID, personID int64) (club.Role, err
 // the club that they may still hold: open invitations they made, and links that
 // set a member's password, of which it is not known who made them.
 func (t *tx) voidLinks(ctx context.Context, s Scope, personID int64, origin string) error {
-	emails, err := queryAll(ctx, t, func(scan func(...any) error) (email string, err error) {
-		err = scan(&email)
-		return email, err
-	}, `DELETE FROM invitations WHERE club_id = ? AND created_by = ? AND used_at IS NULL RETURNING email`, s.ClubID, personID)
+	emails, err := queryAll(ctx, t, scanValue[string], `DELETE FROM invitations WHERE club_id = ? AND created_by = ? AND used_at IS NULL RETURNING email`, s.ClubID, personID)
 	if err != nil {
 		return fmt.Errorf("withdraw invitations: %w", err)
 	}

@@ -55,10 +55,7 @@ func (t *tx) duplicate(ctx context.Context, s Scope, id int64) (int64, error) {
 		return 0, err
 	}
 	c := PostChange{Content: was.Content(), Note: was.Note, Campaign: was.CampaignID}
-	usable, err := queryAll(ctx, t, func(scan func(...any) error) (id int64, err error) {
-		err = scan(&id)
-		return id, err
-	}, `
+	usable, err := queryAll(ctx, t, scanValue[int64], `
 		SELECT n.id FROM connections n JOIN clubs c ON c.id = n.club_id
 		WHERE n.club_id = ? AND n.practice = c.practice AND n.health <> 'disconnected' AND n.id IN (SELECT value FROM json_each(?))`,
 		s.ClubID, jsonOf(c.Content.Accounts))

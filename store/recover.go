@@ -104,10 +104,7 @@ func (db *DB) keptAnswers(ctx context.Context, journal []club.Witness) ([]club.W
 	accepted := slices.DeleteFunc(slices.Clone(journal), func(w club.Witness) bool { return w.Outcome != club.Accepted || w.RemoteID == "" })
 	var kept []club.Witness
 	for part := range slices.Chunk(accepted, recallMax) {
-		open, err := queryAll(ctx, db.read, func(scan func(...any) error) (open bool, err error) {
-			err = scan(&open)
-			return open, err
-		}, `
+		open, err := queryAll(ctx, db.read, scanValue[bool], `
 			SELECT EXISTS (
 				SELECT 1 FROM publish_attempts a JOIN deliveries d ON d.id = a.delivery_id
 				WHERE a.id = unhex(value ->> 'Attempt') AND (a.outcome IS NULL OR a.outcome = 'unknown') AND d.remote_id IS NULL)

@@ -81,10 +81,7 @@ func (t *tx) markTexts(ctx context.Context, post int64) error {
 	if err := json.Unmarshal([]byte(raw), &content); err != nil {
 		return fmt.Errorf("read text of post %d: %w", post, err)
 	}
-	public, err := queryAll(ctx, t, func(scan func(...any) error) (id int64, err error) {
-		err = scan(&id)
-		return id, err
-	}, `SELECT connection_id FROM deliveries WHERE post_id = ? AND status = 'PUBLISHED'`, post)
+	public, err := queryAll(ctx, t, scanValue[int64], `SELECT connection_id FROM deliveries WHERE post_id = ? AND status = 'PUBLISHED'`, post)
 	if err != nil {
 		return fmt.Errorf("list public accounts of post %d: %w", post, err)
 	}

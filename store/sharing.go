@@ -40,10 +40,7 @@ func (t *tx) shareRefresh(ctx context.Context, c Connection, tokens platforms.To
 	if c.Account.SignIn == "" || tokens.Refresh.IsZero() {
 		return nil
 	}
-	others, err := queryAll(ctx, t, func(scan func(...any) error) (id int64, err error) {
-		err = scan(&id)
-		return id, err
-	}, `SELECT c.id`+sharing+` AND EXISTS (SELECT 1 FROM connection_refresh_tokens r WHERE r.connection_id = c.id)`,
+	others, err := queryAll(ctx, t, scanValue[int64], `SELECT c.id`+sharing+` AND EXISTS (SELECT 1 FROM connection_refresh_tokens r WHERE r.connection_id = c.id)`,
 		c.Account.SignIn, c.ID, c.Practice, c.ClubID)
 	if err != nil {
 		return fmt.Errorf("find accounts of the sign-in of connection %d: %w", c.ID, err)

@@ -404,6 +404,12 @@ func queryOne[T any](ctx context.Context, q querier, scan func(func(...any) erro
 	return scan(q.QueryRowContext(ctx, query, args...).Scan)
 }
 
+// scanValue scans a row of one column.
+func scanValue[T any](scan func(...any) error) (v T, err error) {
+	err = scan(&v)
+	return v, err
+}
+
 // isUnique tells whether err is a broken UNIQUE or PRIMARY KEY constraint.
 func isUnique(err error) bool {
 	e, ok := errors.AsType[sqlite3.Error](err)

@@ -34,15 +34,6 @@ type CalendarDelivery struct {
 	Status       club.Status
 }
 
-// Statuses lists the states of all deliveries.
-func (p CalendarPost) Statuses() []club.Status {
-	out := make([]club.Status, len(p.Deliveries))
-	for i, d := range p.Deliveries {
-		out[i] = d.Status
-	}
-	return out
-}
-
 // One letter more than cards show tells them that there is more.
 const calendarColumns = `
 	p.id, p.planned_at, substr(p.excerpt, 1, 91), p.author_id, coalesce(p.campaign_id, 0), p.practice, p.version,

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -25,12 +24,8 @@ func scanLinkCard(scan func(...any) error) (club.LinkCard, error) {
 // LinkCards reads the cards of a club's addresses, by address. Those that
 // nobody asked for yet are left out.
 func (db *DB) LinkCards(ctx context.Context, clubID int64, urls []string) (map[string]club.LinkCard, error) {
-	list, err := json.Marshal(urls)
-	if err != nil {
-		return nil, err
-	}
 	cards, err := queryAll(ctx, db.read, scanLinkCard,
-		`SELECT `+linkCardColumns+` FROM link_cards WHERE club_id = ? AND url IN (SELECT value FROM json_each(?))`, clubID, string(list))
+		`SELECT `+linkCardColumns+` FROM link_cards WHERE club_id = ? AND url IN (SELECT value FROM json_each(?))`, clubID, jsonOf(orEmpty(urls)))
 	if err != nil {
 		return nil, fmt.Errorf("read link cards: %w", err)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -35,18 +34,11 @@ const membershipQuery = `
 
 func scanMembership(scan func(...any) error) (Membership, error) {
 	var m Membership
-	var accounts []byte
-	err := scan(append(m.Club.fields(), &m.PersonID, &m.Role, into(&m.JoinedAt), into(&m.SeenAt), &accounts)...)
+	err := scan(append(m.Club.fields(), &m.PersonID, &m.Role, into(&m.JoinedAt), into(&m.SeenAt), intoJSON(&m.LastAccounts))...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, club.ErrNotFound
 	}
-	if err != nil {
-		return m, err
-	}
-	if err := json.Unmarshal(accounts, &m.LastAccounts); err != nil {
-		return m, fmt.Errorf("read last accounts: %w", err)
-	}
-	return m, nil
+	return m, err
 }
 
 // Membership reads what a person is in a club; club.ErrNotFound if nothing.
@@ -217,13 +209,6 @@ func (db *DB) SetLastAccounts(ctx context.Context, s Scope, connections []int64)
 }
 
 func (t *tx) setLastAccounts(ctx context.Context, s Scope, connections []int64) error {
-	if connections == nil {
-		connections = []int64{}
-	}
-	b, err := json.Marshal(connections)
-	if err != nil {
-		return err
-	}
-	_, err = t.ExecContext(ctx, `UPDATE members SET last_accounts = ? WHERE club_id = ? AND person_id = ?`, string(b), s.ClubID, s.PersonID)
+	_, err := t.ExecContext(ctx, `UPDATE members SET last_accounts = ? WHERE club_id = ? AND person_id = ?`, jsonOf(orEmpty(connections)), s.ClubID, s.PersonID)
 	return err
 }

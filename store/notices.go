@@ -68,9 +68,6 @@ type notice struct {
 }
 
 func (t *tx) notify(ctx context.Context, n notice) error {
-	if n.args == nil {
-		n.args = map[string]string{}
-	}
 	_, err := t.ExecContext(ctx, `
 		INSERT INTO notices (club_id, person_id, kind, key, args, post_id, connection_id, created_at)
 		SELECT ?1, person_id, ?3, ?4, ?5, ?6, ?7, ?8 FROM members

@@ -189,6 +189,9 @@ var changing = []operation{
 		c := store.PostChange{ID: f.draft, Op: "draft", Content: f.text("Raffle", f.page, f.group), Asked: true}
 		return only(f.db.SavePost(ctx, f.maeve, c))
 	}},
+	{name: "SavePost: what somebody else has saved", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.SavePost(ctx, f.tom, store.PostChange{ID: f.draft, Content: f.text("Raffle", f.page, f.group)}))
+	}},
 	{name: "SavePost: a form that was saved by an answer that was lost", do: func(ctx context.Context, f *furnished) error {
 		c := store.PostChange{Op: "draft", Content: f.text("Raffle on Sunday", f.page), Asked: true}
 		return only(f.db.SavePost(ctx, f.maeve, c))

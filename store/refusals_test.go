@@ -51,6 +51,10 @@ var refusals = []refusal{
 	{name: "taking off the calendar what is public", want: tooLate, do: func(ctx context.Context, f *furnished) error {
 		return f.move(ctx, f.out, club.Slot{})
 	}},
+	{name: "taking off the calendar what is public on one account", want: tooLate, prepare: func(f *furnished) {
+		c := store.PostChange{ID: f.out, Version: 1, Content: f.text("Final score", f.page, f.group), Slot: f.at("2026-12-01T10:00")}
+		f.ok(only(f.db.SchedulePost(f.t.Context(), f.maeve, c, "test")))
+	}, do: func(ctx context.Context, f *furnished) error { return f.move(ctx, f.out, club.Slot{}) }},
 	{name: "moving a post that was deleted", want: club.ErrNotFound, prepare: func(f *furnished) {
 		f.ok(f.db.DeletePost(f.t.Context(), f.maeve, f.draft, "test"))
 	}, do: func(ctx context.Context, f *furnished) error { return f.move(ctx, f.draft, f.at("2026-12-01T10:00")) }},
@@ -144,6 +148,9 @@ var refusals = []refusal{
 	}},
 	{name: "reading what is no picture", want: club.ErrNotFound, do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.MediaOfAnyClub(ctx, "none"))
+	}},
+	{name: "reading a picture that is not there", want: club.ErrNotFound, do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.MediaOfAnyClub(ctx, store.NewID()))
 	}},
 	{name: "describing what is no picture", want: club.ErrNotFound, do: func(ctx context.Context, f *furnished) error {
 		return f.db.SetMediaAlt(ctx, f.maeve, "none", "Buns")

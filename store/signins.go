@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
@@ -132,9 +131,7 @@ func (k keptAccount) account() platforms.Account {
 
 // CreateChoice keeps what a sign-in showed, sealed, for half an hour.
 func (db *DB) CreateChoice(ctx context.Context, s Scope, c Choice) (id string, err error) {
-	raw := make([]byte, 16)
-	_, _ = rand.Read(raw) // never fails (crypto/rand)
-	id = hex.EncodeToString(raw)
+	id = NewID()
 	var kept []keptAccount
 	for _, a := range c.Accounts {
 		kept = append(kept, keep(a))
@@ -150,7 +147,7 @@ func (db *DB) CreateChoice(ctx context.Context, s Scope, c Choice) (id string, e
 	return id, db.inTx(ctx, func(tx *tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO oauth_choices (id, club_id, person_id, platform, practice, accounts, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			raw, s.ClubID, s.PersonID, c.Platform, c.Practice, sealed, ms(tx.now.Add(choiceLife)))
+			blob(id), s.ClubID, s.PersonID, c.Platform, c.Practice, sealed, ms(tx.now.Add(choiceLife)))
 		if err != nil {
 			return fmt.Errorf("keep choice: %w", err)
 		}
@@ -166,14 +163,10 @@ func (db *DB) Choice(ctx context.Context, s Scope, id string) (Choice, error) {
 
 func (db *DB) choice(ctx context.Context, q querier, s Scope, id string, now time.Time) (Choice, error) {
 	c := Choice{ID: id}
-	raw, err := hex.DecodeString(id)
-	if err != nil {
-		return c, club.ErrNotFound
-	}
 	var sealed []byte
-	err = q.QueryRowContext(ctx, `
+	err := q.QueryRowContext(ctx, `
 		SELECT platform, practice, accounts FROM oauth_choices WHERE id = ? AND club_id = ? AND person_id = ? AND expires_at > ?`,
-		raw, s.ClubID, s.PersonID, ms(now)).Scan(&c.Platform, &c.Practice, &sealed)
+		blob(id), s.ClubID, s.PersonID, ms(now)).Scan(&c.Platform, &c.Practice, &sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, club.ErrNotFound
 	}
@@ -196,11 +189,7 @@ func (db *DB) choice(ctx context.Context, q querier, s Scope, id string, now tim
 
 // dropChoice forgets a choice that was made.
 func (t *tx) dropChoice(ctx context.Context, id string) error {
-	raw, err := hex.DecodeString(id)
-	if err != nil {
-		return club.ErrNotFound
-	}
-	if _, err := t.ExecContext(ctx, `DELETE FROM oauth_choices WHERE id = ?`, raw); err != nil {
+	if _, err := t.ExecContext(ctx, `DELETE FROM oauth_choices WHERE id = ?`, blob(id)); err != nil {
 		return fmt.Errorf("forget choice: %w", err)
 	}
 	return nil

@@ -129,7 +129,7 @@ func TestCopyBeforeUpgrade(t *testing.T) {
 	path := filepath.Join(dir, store.FileName)
 	before := furnishOld(t, path, from)
 	old := schemaOf(t, path)
-	for _, schema := range []string{"1", "2", "3"} {
+	for _, schema := range []string{"1", "2", "3", "mine"} {
 		if err := os.WriteFile(filepath.Join(dir, "bandstand-schema-"+schema+".db"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +157,7 @@ func TestCopyBeforeUpgrade(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []string{filepath.Join(dir, "bandstand-schema-3.db"), copied}
+		want := []string{filepath.Join(dir, "bandstand-schema-3.db"), copied, filepath.Join(dir, "bandstand-schema-mine.db")}
 		if diff := cmp.Diff(want, found); diff != "" {
 			t.Errorf("copies (-want +found):\n%s", diff)
 		}

@@ -358,3 +358,29 @@ func TestARequestIsCarriedOutOnce(t *testing.T) {
 		t.Errorf("taken %d times", taken)
 	}
 }
+
+// TestNothingIsAskedAboutNothing: where there is nothing to look for, the answer
+// is nothing, too.
+func TestNothingIsAskedAboutNothing(t *testing.T) {
+	t.Parallel()
+	f := newScenes(t).take(t, nil)
+	ctx := t.Context()
+	if m, err := f.db.Media(ctx, f.maeve.ClubID, []string{"none"}); len(m) > 0 || err != nil {
+		t.Errorf("pictures: %v, %v", m, err)
+	}
+	if m, err := f.db.KnownMedia(ctx, []string{"none"}); len(m) > 0 || err != nil {
+		t.Errorf("known pictures: %v, %v", m, err)
+	}
+	if r, err := f.db.Renditions(ctx, nil); len(r) > 0 || err != nil {
+		t.Errorf("copies: %v, %v", r, err)
+	}
+	if r, err := f.db.Repeats(ctx, f.maeve, f.draft, nil, time.Time{}); len(r) > 0 || err != nil {
+		t.Errorf("repeats: %v, %v", r, err)
+	}
+	if b, err := f.db.RawAnswer(ctx, f.maeve, f.waits.ID); len(b) > 0 || err != nil {
+		t.Errorf("answer about a post that is not public: %q, %v", b, err)
+	}
+	if d, err := f.db.Delivery(ctx, f.maeve, "none"); !errors.Is(err, club.ErrNotFound) {
+		t.Errorf("a delivery without an id: %v, %v", d, err)
+	}
+}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -136,78 +134,5 @@ func TestWhatNobodyWroteIsNotRead(t *testing.T) {
 				t.Error("it went on with that")
 			}
 		})
-	}
-}
-
-// TestNothingIsAskedAboutNothing: where there is nothing to look for, the answer
-// is nothing, too.
-func TestNothingIsAskedAboutNothing(t *testing.T) {
-	t.Parallel()
-	f := newScenes(t).take(t, nil)
-	ctx := t.Context()
-	if m, err := f.db.Media(ctx, f.maeve.ClubID, []string{"none"}); len(m) > 0 || err != nil {
-		t.Errorf("pictures: %v, %v", m, err)
-	}
-	if m, err := f.db.KnownMedia(ctx, []string{"none"}); len(m) > 0 || err != nil {
-		t.Errorf("known pictures: %v, %v", m, err)
-	}
-	if r, err := f.db.Renditions(ctx, nil); len(r) > 0 || err != nil {
-		t.Errorf("copies: %v, %v", r, err)
-	}
-	if r, err := f.db.Repeats(ctx, f.maeve, f.draft, nil, time.Time{}); len(r) > 0 || err != nil {
-		t.Errorf("repeats: %v, %v", r, err)
-	}
-	if b, err := f.db.RawAnswer(ctx, f.maeve, f.waits.ID); len(b) > 0 || err != nil {
-		t.Errorf("answer about a post that is not public: %q, %v", b, err)
-	}
-	if d, err := f.db.Delivery(ctx, f.maeve, "none"); !errors.Is(err, club.ErrNotFound) {
-		t.Errorf("a delivery without an id: %v, %v", d, err)
-	}
-}
-
-// TestANewerSignInIsNotUndone: what came late from a platform, about tokens that
-// are not the newest any more, changes nothing.
-func TestANewerSignInIsNotUndone(t *testing.T) {
-	t.Parallel()
-	f := newScenes(t).take(t, nil)
-	ctx := t.Context()
-	f.ok(f.db.SaveTokens(ctx, f.page.ID, newerPair))
-	late := platforms.Tokens{Access: platforms.NewSecret("late"), Refresh: platforms.NewSecret("late too")}
-	f.ok(f.db.FinishRenewal(ctx, f.page.ID, 1, late))
-	if marked, err := f.db.MarkRevoked(ctx, f.page.ID, 1, "expired"); marked || err != nil {
-		t.Errorf("a refusal of the older token broke the account: %v, %v", marked, err)
-	}
-	if err := f.db.SaveTokens(ctx, f.page.ID, platforms.Tokens{Refresh: platforms.NewSecret("alone")}); err == nil {
-		t.Error("an empty access token was kept (rule P17)")
-	}
-	tokens, err := f.db.SignInTokens(ctx, f.page.ID)
-	if err != nil || tokens.Access.Reveal() != newerPair.Access.Reveal() || tokens.Refresh.Reveal() != newerPair.Refresh.Reveal() {
-		t.Errorf("the newer pair is gone, %v", err)
-	}
-	f.ok(f.db.Disconnect(ctx, f.maeve, f.page.ID, "test"))
-	f.ok(f.db.SetHealth(ctx, f.page.ID, club.NeedsReconnect, "expired"))
-	f.ok(f.db.SaveCheck(ctx, f.page.ID, account(f, "1", "metal/1"), club.Working, ""))
-	if c, err := f.db.Connection(ctx, f.maeve, f.page.ID); err != nil || c.Health != club.Disconnected {
-		t.Errorf("a look that was on its way made a disconnected account %s, %v", c.Health, err)
-	}
-}
-
-// TestPeopleAreWarnedOnceOfEachEnd: the job comes every hour.
-func TestPeopleAreWarnedOnceOfEachEnd(t *testing.T) {
-	t.Parallel()
-	f := newScenes(t).take(t, nil)
-	ctx := t.Context()
-	before := must[int](t)(f.db.Unread(ctx, f.maeve))
-	for range 3 {
-		ending := must[[]store.EndingSignIn](t)(f.db.EndingSignIns(ctx, "tin", false, f.clock.Now().AddDate(0, 0, 1)))
-		if len(ending) != 3 {
-			t.Fatalf("%d sign-ins end, want 3", len(ending))
-		}
-		for _, e := range ending {
-			f.ok(f.db.WarnOfEnd(ctx, e, 1))
-		}
-	}
-	if n := must[int](t)(f.db.Unread(ctx, f.maeve)) - before; n != 3 {
-		t.Errorf("%d notices of 3 sign-ins", n)
 	}
 }

@@ -124,7 +124,7 @@ func (s *scenes) try(t *testing.T, o operation) int {
 	f := s.take(t, o.prepare)
 	w := watch(t, f)
 	defer func() { s.giveBack(w.changed() || o.prepare != nil) }()
-	before := w.rows()
+	before, parts := w.rows(), false
 	same := func(failed storetest.Failed, how string) {
 		t.Helper()
 		for _, pool := range []*sql.DB{f.db.Writer(), f.db.Reader()} {
@@ -132,7 +132,11 @@ func (s *scenes) try(t *testing.T, o operation) int {
 				t.Fatalf("%s: a connection stays in use after\n%s", how, failed.Statement)
 			}
 		}
-		if inParts[o.method()] != "" || !w.changed() {
+		if !w.changed() {
+			return
+		}
+		if inParts[o.method()] != "" {
+			parts = true
 			return
 		}
 		for name, now := range w.rows() {
@@ -163,6 +167,9 @@ func (s *scenes) try(t *testing.T, o operation) int {
 	}
 	if tried == 0 {
 		t.Error("it asked the database for nothing: the case proves nothing")
+	}
+	if inParts[o.method()] != "" && !parts {
+		t.Error("inParts lists it, and it did all or nothing")
 	}
 	return tried
 }

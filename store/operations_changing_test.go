@@ -370,8 +370,10 @@ var changing = []operation{
 	{name: "MendTimes", prepare: func(f *furnished) {
 		f.ok(f.db.Block(f.t.Context(), f.page.ID, f.clock.Now().AddDate(1, 0, 0)))
 	}, do: func(ctx context.Context, f *furnished) error { return f.db.MendTimes(ctx) }},
-	{name: "FollowZones", prepare: func(f *furnished) {
-		f.exec(`UPDATE posts SET planned_at = planned_at + 3600000 WHERE id = ?`, f.planned)
+	{name: "FollowZones: of two posts", prepare: func(f *furnished) {
+		c := store.PostChange{ID: f.draft, Version: 1, Content: f.text("Raffle"), Slot: f.at("2026-12-01T10:00")}
+		f.ok(only(f.db.SavePost(f.t.Context(), f.maeve, c)))
+		f.exec(`UPDATE posts SET planned_at = planned_at + 3600000 WHERE id IN (?, ?)`, f.planned, f.draft)
 	}, do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.FollowZones(ctx, f.clock.Now().AddDate(1, 0, 0)))
 	}},

@@ -54,11 +54,33 @@ func (s *SignIns) watch(ctx context.Context, conn store.Connection, reads bool) 
 		if len(news) == 0 && !rest.After(now) {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitsTimeout)
-		defer cancel()
-		if err := s.DB.SaveLimits(ctx, conn.ID, conn.ClubID, news, rest); err != nil {
+		if err := s.saveLimits(ctx, conn, news, rest); err != nil {
 			s.Log.Warn("limits of a platform are not kept", "connection", conn.ID, "err", err)
+			s.forgetLimits(conn.ID, news)
 		}
+	}
+}
+
+// saveLimits stores limits, and until when the connection rests. Who forgot that
+// would call too early (rule P13), so it is tried a few times.
+func (s *SignIns) saveLimits(ctx context.Context, conn store.Connection, news []platforms.Limit, rest time.Time) error {
+	for try := 1; ; try++ {
+		call, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitsTimeout)
+		err := s.DB.SaveLimits(call, conn.ID, conn.ClubID, news, rest)
+		cancel()
+		if err == nil || rest.IsZero() || try >= commitTries {
+			return err
+		}
+		<-s.After(tickEvery)
+	}
+}
+
+// forgetLimits: they were not kept, and are news when they are heard again.
+func (s *SignIns) forgetLimits(connection int64, limits []platforms.Limit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range limits {
+		delete(s.limits, limitOf{connection, l.Name})
 	}
 }
 

@@ -47,7 +47,7 @@ func allDeliveries(yield func(Delivery) bool) {
 				}
 				v.Left = !v.LookFirst && (v.Left || bits&8 != 0)
 				if bits&16 != 0 {
-					v.Renewals, v.Remakes, v.TriesTransient, v.TriesAmbiguous, v.Looks = 3, 9, 8, 9, 5
+					v.Renewals, v.Remakes, v.TriesTransient, v.TriesAmbiguous, v.Looks = 9, 9, 8, 9, 5
 					v.Seen, v.LooksSince, v.TriesSince = platforms.SeenNotPublic, noon.Add(-time.Hour), noon.Add(-time.Hour)
 					if c == platforms.CertainByLooking {
 						v.Seen = platforms.SeenNothing
@@ -286,6 +286,8 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "other bytes could go out under the same key (P7)"
 	case c.Thaws && was.Left && to.Generation == was.Generation && !was.LookFirst:
 		return "other bytes under the same key (P7)"
+	case c.Breaks && (e.Err == nil || e.Err.Kind != platforms.Revoked && !(e.Err.Kind == platforms.Expired && !e.CanRenew)):
+		return "an account needs reconnecting, and its sign-in has not ended (P17)"
 	case was.Phase == Sending && to.Phase != Sending && c.Closes == "":
 		return "an attempt was left open"
 	case was.Phase == Sending && to.Status == Cancelled:

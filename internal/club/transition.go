@@ -16,7 +16,6 @@ const (
 	transientFor = 2 * time.Hour // … or this long
 	backoffFirst = 30 * time.Second
 	backoffCap   = 15 * time.Minute
-	renewalsMax  = 3 // tokens renewed and refused again, before a person must sign in
 	rateDefault  = time.Hour
 	rateMin      = time.Minute
 	rateMax      = 24 * time.Hour

@@ -251,8 +251,8 @@ func TestRows(t *testing.T) {
 			},
 		},
 		{
-			row: "19", name: "three new tokens were refused", from: at(Sending, func(d *Delivery) { d.Renewals = 3 }), event: refusal(SendEnded, platforms.Expired, renewable), to: Blocked, work: Rest,
-			check: func(c Change) string { return same(c.Breaks, true) },
+			row: "19", name: "new tokens are refused again and again: the sign-in has not ended", from: at(Sending, func(d *Delivery) { d.Renewals = 7 }), event: refusal(SendEnded, platforms.Expired, renewable), to: Backoff, work: Renew,
+			check: func(c Change) string { return same(c.Breaks, false) },
 		},
 		{row: "19", name: "revoked", from: at(Preparing), event: refusal(StepEnded, platforms.Revoked, renewable), to: Blocked, work: Rest},
 		{

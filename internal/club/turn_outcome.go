@@ -45,9 +45,12 @@ func (t *turn) reject() error {
 // signInRefused: the sign-in was not accepted.
 func (t *turn) signInRefused() bool { return is(platforms.Expired, platforms.Revoked)(t) }
 
+// renewOrStop renews as long as that works, and there are tries left: a platform
+// that goes on giving tokens has not ended the sign-in, whatever it thinks of them
+// (rule P17).
 func (t *turn) renewOrStop() error {
 	t.close(platforms.Rejected)
-	if t.e.Err.Kind == platforms.Expired && t.e.CanRenew && t.was.Renewals < renewalsMax {
+	if t.e.Err.Kind == platforms.Expired && t.e.CanRenew {
 		t.to(Publishing, Backoff)
 		t.To.NextAt, t.Work = t.now, Renew
 		return nil

@@ -2,8 +2,10 @@ package jobs
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -323,14 +325,18 @@ func TestNewTokenThatIsRefusedIsGivenTime(t *testing.T) {
 	r.want(post, club.Published, club.Linked)
 	r.wantAccepted("Match day", 1)
 
-	later := r.schedule("Result", 0, conn)
-	r.server.misbehave("expired", "expired", "expired", "expired")
-	for range 4 {
-		r.after(2 * time.Minute)
-	}
-	r.want(later, club.Scheduled, club.Blocked)
-	if h, code := r.health(conn); h != club.NeedsReconnect || code != "code_expired" {
-		t.Errorf("the account is %s (%s) after it refused three new tokens", h, code)
+	// However often: who goes on giving tokens has not ended the sign-in (rule P17).
+	for times, want := range map[int]club.Phase{5: club.Linked, 12: club.Exhausted} {
+		later := r.schedule(fmt.Sprintf("Refused %d times", times), 0, conn)
+		r.server.misbehave(slices.Repeat([]string{"expired"}, times)...)
+		r.settle()
+		if d := r.delivery(later); d.Phase != want {
+			t.Errorf("refused %d times it ended as %s/%s, want %s:\n%s", times, d.Status, d.Phase, want, r.story(later))
+		}
+		r.server.misbehave()
+		if h, code := r.health(conn); h != club.Working {
+			t.Errorf("refused %d times, the account is %s (%s)", times, h, code)
+		}
 	}
 }
 

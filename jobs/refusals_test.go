@@ -1,11 +1,8 @@
 package jobs
 
 import (
-	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
-	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -92,13 +89,13 @@ func (f *refusals) refused() int {
 	return f.again
 }
 
-func (f *refusals) ask(what string, writes, commits bool) error {
+func (f *refusals) ask(q storetest.Asked) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.armed || f.kind.late != commits {
+	if !f.armed || f.kind.late != q.Done {
 		return nil
 	}
-	err := f.kind.says(writes)
+	err := f.kind.says(q.Writes)
 	switch {
 	case err == nil:
 		return nil
@@ -107,19 +104,12 @@ func (f *refusals) ask(what string, writes, commits bool) error {
 		return nil
 	}
 	if f.met == "" {
-		f.met = what
+		f.met = strings.Join(strings.Fields(q.What), " ")
 	}
 	f.again++
 	f.armed = f.kind.lasts
 	return err
 }
-
-const refusingDriver = "sqlite3-refusing"
-
-func init() { sql.Register(refusingDriver, &refusingSQLite{}) }
-
-// refusing are the refusals of each database: path → *refusals.
-var refusing sync.Map
 
 // refusable lets the rig's database be told to refuse.
 func refusable(r *rig) { r.refusals = &refusals{} }
@@ -127,110 +117,9 @@ func refusable(r *rig) { r.refusals = &refusals{} }
 // openRefusable opens the database in a directory so that it can be told to refuse.
 func (r *rig) openRefusable(dir string) *store.DB {
 	r.t.Helper()
-	if err := storetest.OpenIn(r.t, dir, r.keys, r.clock.Now).Close(); err != nil { // makes it
-		r.t.Fatal(err)
-	}
-	db, err := store.OpenThrough(r.t.Context(), refusingDriver, dir, r.keys, r.clock.Now)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(func() { _ = db.Close() })
-	path := dir + "/" + store.FileName
-	refusing.Store(path, r.refusals)
-	r.t.Cleanup(func() { refusing.Delete(path) })
+	db := storetest.OpenIn(r.t, dir, r.keys, r.clock.Now)
+	storetest.Ask(r.t, filepath.Join(dir, store.FileName), r.refusals.ask)
 	return db
-}
-
-type refusingSQLite struct{ sqlite3.SQLiteDriver }
-
-// Open implements driver.Driver.
-func (d *refusingSQLite) Open(dsn string) (driver.Conn, error) {
-	c, err := d.SQLiteDriver.Open(dsn)
-	if err != nil {
-		return nil, err
-	}
-	u, err := url.Parse(dsn)
-	if err != nil {
-		return nil, err
-	}
-	path, err := url.PathUnescape(u.Opaque)
-	if u.Opaque == "" {
-		path = u.Path
-	}
-	return &refusingConn{c.(*sqlite3.SQLiteConn), path}, err
-}
-
-type refusingConn struct {
-	*sqlite3.SQLiteConn
-	path string
-}
-
-func (c *refusingConn) ask(what string, writes, commits bool) error {
-	if f, ok := refusing.Load(c.path); ok {
-		return f.(*refusals).ask(strings.Join(strings.Fields(what), " "), writes, commits)
-	}
-	return nil
-}
-
-// QueryContext implements driver.QueryerContext.
-func (c *refusingConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if err := c.ask(query, false, false); err != nil {
-		return nil, err
-	}
-	rows, err := c.SQLiteConn.QueryContext(ctx, query, args)
-	return &refusingRows{rows, c, query, false}, err
-}
-
-// refusingRows are rows of which the first may not be had.
-type refusingRows struct {
-	driver.Rows
-	c     *refusingConn
-	query string
-	asked bool
-}
-
-// Next implements driver.Rows.
-func (r *refusingRows) Next(dest []driver.Value) error {
-	if !r.asked {
-		r.asked = true
-		if err := r.c.ask("first row of "+r.query, false, false); err != nil {
-			return err
-		}
-	}
-	return r.Rows.Next(dest)
-}
-
-// ExecContext implements driver.ExecerContext.
-func (c *refusingConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if err := c.ask(query, true, false); err != nil {
-		return nil, err
-	}
-	return c.SQLiteConn.ExecContext(ctx, query, args)
-}
-
-// BeginTx implements driver.ConnBeginTx.
-func (c *refusingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	if err := c.ask("BEGIN", true, false); err != nil {
-		return nil, err
-	}
-	t, err := c.SQLiteConn.BeginTx(ctx, opts)
-	return refusingTx{t, c}, err
-}
-
-type refusingTx struct {
-	driver.Tx
-	c *refusingConn
-}
-
-// Commit implements driver.Tx.
-func (t refusingTx) Commit() error {
-	if err := t.c.ask("COMMIT", true, false); err != nil {
-		return errors.Join(err, t.Rollback())
-	}
-	if err := t.Tx.Commit(); err != nil {
-		return err
-	}
-	return t.c.ask("COMMIT that is done", true, true)
 }
 
 // TestRefusals: what the other tests rely on.

@@ -10,8 +10,9 @@ import (
 )
 
 // SmallDisk is a disk of its own until the test ends, with options of tmpfs that
-// say how much it takes, as "size=64k,nr_inodes=4" does; and a function that fills it to the last block, and one that makes room again. Where
-// it may not be mounted, the test is not run, and says so.
+// say how much it takes, as "size=64k,nr_inodes=4" does; and a function that fills
+// it to the last block, and one that makes room again. Where it may not be mounted,
+// the test is not run, and says so.
 func SmallDisk(t testing.TB, options string) (dir string, fill, free func()) {
 	t.Helper()
 	dir = t.TempDir()

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -33,6 +34,32 @@ func BeforeEach(t testing.TB, path string, do func(statement string)) {
 	t.Helper()
 	hooks.Store(path, do)
 	t.Cleanup(func() { hooks.Delete(path) })
+}
+
+// Asked is something that is asked of a database.
+type Asked struct {
+	What   string // the statement; BEGIN and COMMIT too
+	Writes bool
+	Done   bool // it was carried out already: a COMMIT whose answer may still be bad
+}
+
+// askers are asked before each thing that goes to a database: path → func(Asked) error.
+var askers sync.Map
+
+// Ask asks about each thing that goes to the database at path, and about the first
+// row of each answer, until the test ends: an error is what the database says.
+func Ask(t testing.TB, path string, about func(Asked) error) {
+	t.Helper()
+	askers.Store(path, about)
+	t.Cleanup(func() { askers.Delete(path) })
+}
+
+// ask asks about something, if anybody wants to be asked.
+func (c *watchedConn) ask(q Asked) error {
+	if about, ok := askers.Load(c.path); ok {
+		return about.(func(Asked) error)(q)
+	}
+	return nil
 }
 
 // log is the statements of one database, in order.
@@ -94,12 +121,15 @@ func (c *watchedConn) note(statement string) {
 func (c *watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	c.note(query)
 	f := c.fails(query, true)
-	if err := c.refuse(f); err != nil {
+	if err := cmp.Or(c.ask(Asked{What: query}), c.refuse(f)); err != nil {
 		return nil, err
 	}
 	rows, err := c.SQLiteConn.QueryContext(ctx, query, args)
-	if err == nil && f != nil {
+	switch _, asked := askers.Load(c.path); {
+	case err == nil && f != nil:
 		return unreadable(rows, f), nil
+	case err == nil && asked:
+		return &askedRows{rows, c, query, false}, nil
 	}
 	return rows, err
 }
@@ -107,7 +137,7 @@ func (c *watchedConn) QueryContext(ctx context.Context, query string, args []dri
 // ExecContext implements driver.ExecerContext.
 func (c *watchedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	c.note(query)
-	if err := c.refuse(c.fails(query, false)); err != nil {
+	if err := cmp.Or(c.ask(Asked{What: query, Writes: true}), c.refuse(c.fails(query, false))); err != nil {
 		return nil, err
 	}
 	return c.SQLiteConn.ExecContext(ctx, query, args)
@@ -116,7 +146,7 @@ func (c *watchedConn) ExecContext(ctx context.Context, query string, args []driv
 // BeginTx implements driver.ConnBeginTx.
 func (c *watchedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	c.note("BEGIN")
-	if err := c.refuse(c.fails("BEGIN", false)); err != nil {
+	if err := cmp.Or(c.ask(Asked{What: "BEGIN", Writes: true}), c.refuse(c.fails("BEGIN", false))); err != nil {
 		return nil, err
 	}
 	t, err := c.SQLiteConn.BeginTx(ctx, opts)
@@ -131,10 +161,32 @@ type watchedTx struct {
 // Commit implements driver.Tx.
 func (t watchedTx) Commit() error {
 	t.c.note("COMMIT")
-	if err := t.c.refuse(t.c.fails("COMMIT", false)); err != nil {
+	if err := cmp.Or(t.c.ask(Asked{What: "COMMIT", Writes: true}), t.c.refuse(t.c.fails("COMMIT", false))); err != nil {
 		return t.abandoned(err)
 	}
-	return t.Tx.Commit()
+	if err := t.Tx.Commit(); err != nil {
+		return err
+	}
+	return t.c.ask(Asked{What: "COMMIT that is done", Writes: true, Done: true})
+}
+
+// askedRows are rows of which the first may not be had.
+type askedRows struct {
+	driver.Rows
+	c     *watchedConn
+	query string
+	begun bool
+}
+
+// Next implements driver.Rows.
+func (r *askedRows) Next(dest []driver.Value) error {
+	if !r.begun {
+		r.begun = true
+		if err := r.c.ask(Asked{What: "first row of " + r.query}); err != nil {
+			return err
+		}
+	}
+	return r.Rows.Next(dest)
 }
 
 // abandoned leaves no transaction open after a COMMIT that failed, as the driver

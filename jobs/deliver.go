@@ -318,6 +318,7 @@ func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
 		ev.Result, err = r.platform.Perform(call, r.session, r.pub, withoutEvidence(r.done), step)
 		return cmp.Or(failpoint.Hit("send.response"), err)
 	})
+	ev.Result = r.ownAnswer(context.WithoutCancel(ctx), ev.Result)
 	ev.Jitter = r.Jitter()
 	r.call.Blame(ev.Err)
 	return ev
@@ -327,6 +328,10 @@ func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
 func (r *run) look(ctx context.Context) (club.Event, error) {
 	r.call = r.attempt(store.AttemptLook, 0, false, lookTimeout)
 	ev := club.Event{Kind: club.LookEnded, Step: r.plan(r.done), Hold: r.hold, CanRenew: r.canRenew(), Jitter: r.Jitter()}
+	done, err := r.ownSteps(ctx)
+	if err != nil {
+		return ev, err
+	}
 	call, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	call = r.watchLimits(call)
@@ -334,10 +339,13 @@ func (r *run) look(ctx context.Context) (club.Event, error) {
 		if err = failpoint.Hit("look.request"); err != nil {
 			return err
 		}
-		ev.Evidence, err = r.platform.Settle(call, r.session, r.pub, r.done, r.d.TriedAt)
+		ev.Evidence, err = r.platform.Settle(call, r.session, r.pub, done, r.d.TriedAt)
 		return cmp.Or(failpoint.Hit("look.response"), err)
 	})
 	if err := cutOff(ctx, ev.Err); err != nil {
+		return ev, err
+	}
+	if ev.Evidence, err = r.own(ctx, r.d, ev.Evidence); err != nil {
 		return ev, err
 	}
 	r.call.Blame(ev.Err)

@@ -148,6 +148,9 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do func() string) {
 		w.WriteHeader(http.StatusInternalServerError)
 	case "empty":
 		do()
+	case "same_id": // it acts, and names the first post
+		do()
+		_ = json.NewEncoder(w).Encode(map[string]string{"id": "id-1"})
 	case "rejected":
 		refuse(400, platforms.Rejected)
 	case "media":
@@ -163,6 +166,9 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do func() string) {
 		refuse(429, platforms.RateLimited)
 	case "duplicate":
 		refuse(422, platforms.Duplicate)
+	case "duplicate_of_first": // it names an earlier post
+		w.WriteHeader(422)
+		_ = json.NewEncoder(w).Encode(map[string]string{"kind": string(platforms.Duplicate), "ref": "id-1"})
 	default:
 		_ = json.NewEncoder(w).Encode(map[string]string{"id": do()})
 	}
@@ -241,6 +247,7 @@ type fake struct {
 	maxText   int
 	photos    int // at most
 	linkFirst bool
+	repeats   bool             // the same text twice is refused
 	nameless  atomic.Bool      // looks find it without its id
 	onRenewed func()           // called when the answer to a renewal is there
 	dates     func() time.Time // what answers say of the time; nil: nothing
@@ -248,7 +255,7 @@ type fake struct {
 }
 
 func (f *fake) Info() platforms.Info {
-	return platforms.Info{ID: "fake", Name: "Fake", Certainty: f.certainty, Renewal: f.renewal}
+	return platforms.Info{ID: "fake", Name: "Fake", Certainty: f.certainty, Renewal: f.renewal, RefusesRepeats: f.repeats}
 }
 
 func (f *fake) Rules(platforms.Account) platforms.Rules {
@@ -316,25 +323,29 @@ func (f *fake) Perform(ctx context.Context, s platforms.Session, p platforms.Pub
 	return r, nil
 }
 
-func (f *fake) Settle(ctx context.Context, s platforms.Session, p platforms.Publication, _ []platforms.StepResult, _ time.Time) (platforms.Evidence, error) {
+func (f *fake) Settle(ctx context.Context, s platforms.Session, p platforms.Publication, done []platforms.StepResult, _ time.Time) (platforms.Evidence, error) {
+	for _, d := range done {
+		if d.Kind == platforms.DuplicateOf { // that it is there needs no look
+			return platforms.ReadBack(platforms.Match{RemoteID: d.Ref}), nil
+		}
+	}
 	var a struct{ IDs []string }
 	if err := f.call(ctx, "/look", s, p, &a); err != nil {
 		return platforms.Evidence{}, err
 	}
-	switch len(a.IDs) {
-	case 0:
-		if f.certainty == platforms.CertainByStatus {
-			return platforms.Evidence{Verdict: platforms.SeenNotPublic, Proof: "container_status"}, nil
-		}
-		return platforms.Evidence{Verdict: platforms.SeenNothing, Proof: "read_back"}, nil
-	case 1:
-		e := platforms.Evidence{Verdict: platforms.SeenPublic, RemoteID: a.IDs[0], Proof: "read_back"}
-		if f.nameless.Load() {
-			e.RemoteID = ""
-		}
-		return e, nil
+	if len(a.IDs) == 0 && f.certainty == platforms.CertainByStatus {
+		return platforms.Evidence{Verdict: platforms.SeenNotPublic, Proof: "container_status"}, nil
 	}
-	return platforms.Evidence{Verdict: platforms.SeenSeveral, Proof: "read_back"}, nil
+	var found []platforms.Match
+	for _, id := range a.IDs {
+		found = append(found, platforms.Match{RemoteID: id})
+	}
+	e := platforms.ReadBack(found...)
+	e.Known = f.certainty != platforms.CertainByLooking && len(found) == 1
+	if f.nameless.Load() {
+		e.RemoteID, e.Matches = "", nil
+	}
+	return e, nil
 }
 
 func (f *fake) Permalink(_ context.Context, _ platforms.Session, id string) (string, error) {
@@ -388,9 +399,13 @@ func (f *fake) post(ctx context.Context, path, auth string, body []byte, into an
 		return fail(platforms.Unknown)
 	}
 	if resp.StatusCode >= 400 {
-		var a struct{ Kind platforms.Kind }
+		var a struct {
+			Kind platforms.Kind
+			Ref  string
+		}
 		_ = json.Unmarshal(b, &a)
 		e := fail(a.Kind)
+		e.Ref = a.Ref
 		e.Status = resp.StatusCode
 		if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 			e.RetryAt = f.now().Add(time.Duration(n) * time.Second)

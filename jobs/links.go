@@ -86,7 +86,14 @@ func (e *Engine) findID(ctx context.Context, l store.LinkDue, p platforms.Platfo
 	if err := r.readSteps(ctx); err != nil {
 		return err
 	}
-	evidence, err := p.Settle(ctx, session, r.pub, r.done, r.d.TriedAt)
+	done, err := r.ownSteps(ctx)
+	if err != nil {
+		return err
+	}
+	evidence, err := p.Settle(ctx, session, r.pub, done, r.d.TriedAt)
+	if err == nil {
+		evidence, err = e.own(ctx, r.d, evidence)
+	}
 	if err != nil {
 		return err
 	}

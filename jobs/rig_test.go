@@ -225,6 +225,14 @@ func (r *rig) delivery(post int64) store.Delivery {
 	return ds[0]
 }
 
+// answer is what a person says about a post.
+func (r *rig) answer(post int64, kind club.EventKind) {
+	r.t.Helper()
+	if err := r.db.Answer(r.t.Context(), r.club.Scope, store.Answer{Kind: kind}, "test", r.delivery(post).ID); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 func (r *rig) want(post int64, status club.Status, phase club.Phase) store.Delivery {
 	r.t.Helper()
 	d := r.delivery(post)

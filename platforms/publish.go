@@ -148,9 +148,65 @@ type Evidence struct {
 	RemoteURL   string
 	PublishedAt time.Time
 	Proof       string // "own_key", "container_status", "read_back": kept with the attempt
+	// Matches are the posts of the account that look like this one: what the
+	// verdict rests on, or, where Known is set, only where the id comes from.
+	Matches []Match
+	// Known, with SeenPublic: the platform says that it is public, whichever of
+	// the account's posts it is.
+	Known bool
 	// Lapsed, with SeenNotPublic: what was made for publishing can be published
 	// no more, and must be made anew.
 	Lapsed bool
+}
+
+// Match is a public post that looks like the one that was meant.
+type Match struct {
+	RemoteID    string
+	RemoteURL   string
+	PublishedAt time.Time
+}
+
+// ProofReadBack is the proof of a post that was found among those of its account.
+const ProofReadBack = "read_back"
+
+// ReadBack is the evidence of the posts that look like the one that was meant:
+// exactly one is it, several leave open which, and none proves nothing.
+func ReadBack(matches ...Match) Evidence {
+	e := Evidence{Verdict: SeenNothing, Proof: ProofReadBack, Matches: matches}
+	switch len(matches) {
+	case 0:
+	case 1:
+		e.Verdict = SeenPublic
+		e.RemoteID, e.RemoteURL, e.PublishedAt = matches[0].RemoteID, matches[0].RemoteURL, matches[0].PublishedAt
+	default:
+		e.Verdict = SeenSeveral
+	}
+	return e
+}
+
+// Without is the evidence that remains when the posts with these ids are known to
+// be others of the account, and so are as many more, of the same words, whose ids
+// nobody knows.
+func (e Evidence) Without(others map[string]bool, nameless int) Evidence {
+	left := slices.DeleteFunc(slices.Clone(e.Matches), func(m Match) bool { return others[m.RemoteID] })
+	switch {
+	case e.Known:
+		out := e
+		out.RemoteID, out.RemoteURL, out.Matches = "", "", left
+		if len(left) == 1 && nameless == 0 {
+			out.RemoteID, out.RemoteURL, out.PublishedAt = left[0].RemoteID, left[0].RemoteURL, left[0].PublishedAt
+		}
+		return out
+	case e.Verdict != SeenPublic && e.Verdict != SeenSeveral:
+		return e
+	case len(left) <= nameless:
+		return ReadBack()
+	case nameless == 0:
+		return ReadBack(left...)
+	case len(left) == nameless+1: // one of them is ours, and it cannot be told which
+		return Evidence{Verdict: SeenPublic, Proof: ProofReadBack, Matches: left}
+	}
+	return Evidence{Verdict: SeenSeveral, Proof: ProofReadBack, Matches: left}
 }
 
 // Verdict of a look at the platform.

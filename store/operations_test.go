@@ -121,6 +121,9 @@ var reading = []operation{
 		return both(f.db.OpResult(ctx, f.maeve.PersonID, store.OpMove, "op"))
 	}},
 	{name: "OpenAttempt", do: func(ctx context.Context, f *furnished) error { return only(f.db.OpenAttempt(ctx, f.goes.ID)) }},
+	{name: "Others", do: func(ctx context.Context, f *furnished) error {
+		return both(f.db.Others(ctx, f.waits, []string{f.public.RemoteID}))
+	}},
 	{name: "PasswordReset", do: func(ctx context.Context, f *furnished) error { return only(f.db.PasswordReset(ctx, f.reset)) }},
 	{name: "People", do: func(ctx context.Context, f *furnished) error { return only(f.db.People(ctx)) }},
 	{name: "Person", do: func(ctx context.Context, f *furnished) error { return only(f.db.Person(ctx, f.maeve.PersonID)) }},

@@ -177,13 +177,11 @@ func (t *tx) settle(ctx context.Context, w club.Witness, r *Recovered) error {
 // delivery. It is unchanged where the table has no row for that.
 func (t *tx) witness(ctx context.Context, d Delivery, w club.Witness, lost []club.Witness) (Delivery, error) {
 	if w.RemoteID != "" {
-		var taken bool
-		err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM deliveries WHERE connection_id = ? AND remote_id = ? AND id <> ?)`,
-			d.ConnectionID, w.RemoteID, blob(d.ID)).Scan(&taken)
+		owned, err := othersOf(ctx, t, d, []string{w.RemoteID})
 		if err != nil {
-			return d, fmt.Errorf("look for post of delivery %s: %w", d.ID, err)
+			return d, err
 		}
-		if taken { // another delivery has it: let people look
+		if owned[w.RemoteID] { // another delivery has it: let people look
 			w.RemoteID, w.Outcome = "", club.OutcomeUnknown
 		}
 	}

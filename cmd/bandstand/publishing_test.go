@@ -127,6 +127,11 @@ func (s *stage) schedule(text string) int64 {
 	return s.scheduleContent(club.Content{Text: text, Media: []club.ContentMedia{{ID: picture.ID, Alt: picture.Alt}}})
 }
 
+func (s *stage) scheduleText(text string) int64 {
+	s.Helper()
+	return s.scheduleContent(club.Content{Text: text})
+}
+
 func (s *stage) scheduleContent(c club.Content) int64 {
 	s.Helper()
 	c.Accounts = []int64{s.conn.ID}

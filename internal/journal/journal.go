@@ -312,6 +312,30 @@ func (j *Journal) Read(each func(Entry) error) error {
 	return nil
 }
 
+// Others says which of these posts, by their ids at the platform, the calls of
+// other deliveries have made.
+func (j *Journal) Others(delivery string, ids []string) (map[string]bool, error) {
+	j.disk.Lock() // no file is given another name meanwhile
+	defer j.disk.Unlock()
+	full, err := fullFiles(j.dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the publish journal: %w", err)
+	}
+	others := map[string]bool{}
+	for _, f := range append(full, fullFile{path: j.path()}) {
+		_, _, err := scan(f.path, func(e Entry) error {
+			if e.RemoteID != "" && e.Delivery != delivery && slices.Contains(ids, e.RemoteID) {
+				others[e.RemoteID] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return others, err
+		}
+	}
+	return others, nil
+}
+
 // scan reads a file. The time is that of its last entry. A file that is not
 // there is empty.
 func scan(path string, each func(Entry) error) (whole, time.Time, error) {

@@ -169,23 +169,16 @@ func (f *facebook) Settle(ctx context.Context, s platforms.Session, p platforms.
 	if err != nil {
 		return platforms.Evidence{}, err
 	}
-	var found []published
+	var found []platforms.Match
 	text := f.Rules(s.Account).FinalText(p.Draft)
 	for _, post := range a.Data {
 		if !post.Created.Before(tried.Add(-clockMargin)) && post.shows(p, text, done) {
-			found = append(found, post)
+			found = append(found, platforms.Match{
+				RemoteID: post.ID, RemoteURL: f.address(post.ID, post.Permalink), PublishedAt: post.Created.Time,
+			})
 		}
 	}
-	switch len(found) {
-	case 0:
-		return platforms.Evidence{Verdict: platforms.SeenNothing, Proof: "read_back"}, nil
-	case 1:
-		return platforms.Evidence{
-			Verdict: platforms.SeenPublic, RemoteID: found[0].ID, RemoteURL: f.address(found[0].ID, found[0].Permalink),
-			PublishedAt: found[0].Created.Time, Proof: "read_back",
-		}, nil
-	}
-	return platforms.Evidence{Verdict: platforms.SeenSeveral, Proof: "read_back"}, nil
+	return platforms.ReadBack(found...), nil
 }
 
 // shows tells whether this is the post we meant: the same text, and the very

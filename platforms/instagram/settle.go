@@ -11,11 +11,8 @@ import (
 	"github.com/bandstand-app/bandstand/platforms/internal/graph"
 )
 
-// The proofs of a look.
-const (
-	proofStatus = "container_status"
-	proofRead   = "read_back"
-)
+// proofStatus is the proof of a container that says what became of it.
+const proofStatus = "container_status"
 
 // clockMargin is how far Instagram's clock may be behind ours when a post is
 // looked for by its time.
@@ -61,18 +58,16 @@ func (i *instagram) find(ctx context.Context, s platforms.Session, p platforms.P
 	if err != nil {
 		return platforms.Evidence{}, err
 	}
-	out := platforms.Evidence{Verdict: platforms.SeenPublic, Proof: proofStatus}
-	matches := 0
+	out := platforms.Evidence{Verdict: platforms.SeenPublic, Proof: proofStatus, Known: true}
 	for _, m := range a.Data {
-		if m.Timestamp.Before(tried.Add(-clockMargin)) || !sameText(m.Caption, p.Text) {
-			continue
+		if !m.Timestamp.Before(tried.Add(-clockMargin)) && sameText(m.Caption, p.Text) {
+			out.Matches = append(out.Matches, platforms.Match{RemoteID: m.ID, RemoteURL: m.Permalink, PublishedAt: m.Timestamp.Time})
 		}
-		matches++
-		out.RemoteID, out.RemoteURL, out.PublishedAt = m.ID, m.Permalink, m.Timestamp.Time
-		out.Proof = proofStatus + "+" + proofRead
 	}
-	if matches > 1 {
-		return platforms.Evidence{Verdict: platforms.SeenPublic, Proof: proofStatus}, nil
+	if len(out.Matches) == 1 {
+		m := out.Matches[0]
+		out.RemoteID, out.RemoteURL, out.PublishedAt = m.RemoteID, m.RemoteURL, m.PublishedAt
+		out.Proof = proofStatus + "+" + platforms.ProofReadBack
 	}
 	return out, nil
 }

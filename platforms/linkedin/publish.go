@@ -359,20 +359,18 @@ func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platform
 	}
 	want := body(s, pub, done)
 	since := tried.Add(-clockSlack)
-	found := slices.DeleteFunc(answer.Elements, func(f foundPost) bool {
-		return f.State != "PUBLISHED" || time.UnixMilli(f.CreatedAt).Before(since) ||
-			plain(visible(f.Commentary)) != plain(visible(want.Commentary)) || !f.Content.matches(want.Content)
-	})
-	switch len(found) {
-	case 0:
-		return platforms.Evidence{Verdict: platforms.SeenNothing}, nil
-	case 1:
-		return platforms.Evidence{
-			Verdict: platforms.SeenPublic, Proof: "read_back", RemoteID: found[0].ID, RemoteURL: p.permalink(found[0].ID),
-			PublishedAt: time.UnixMilli(found[0].CreatedAt).UTC(),
-		}, nil
+	var found []platforms.Match
+	for _, f := range answer.Elements {
+		if f.State == "PUBLISHED" && !time.UnixMilli(f.CreatedAt).Before(since) &&
+			plain(visible(f.Commentary)) == plain(visible(want.Commentary)) && f.Content.matches(want.Content) {
+			found = append(found, p.match(f))
+		}
 	}
-	return platforms.Evidence{Verdict: platforms.SeenSeveral}, nil
+	return platforms.ReadBack(found...), nil
+}
+
+func (p *Platform) match(f foundPost) platforms.Match {
+	return platforms.Match{RemoteID: f.ID, RemoteURL: p.permalink(f.ID), PublishedAt: time.UnixMilli(f.CreatedAt).UTC()}
 }
 
 // confirm looks whether the post that a duplicate answer named is there: after
@@ -388,10 +386,7 @@ func (p *Platform) confirm(ctx context.Context, s platforms.Session, urn string)
 	case found.ID != urn || found.State != "PUBLISHED":
 		return platforms.Evidence{Verdict: platforms.SeenNothing}, nil
 	}
-	return platforms.Evidence{
-		Verdict: platforms.SeenPublic, Proof: "read_back", RemoteID: urn, RemoteURL: p.permalink(urn),
-		PublishedAt: time.UnixMilli(found.CreatedAt).UTC(),
-	}, nil
+	return platforms.ReadBack(p.match(found)), nil
 }
 
 func plain(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -198,9 +199,9 @@ func withLink(err error, link *platforms.Link) error {
 // for by its time.
 const clockSlack = 5 * time.Minute
 
-// Settle looks through the account's latest posts for this one: same words,
-// same number of pictures, not older than the try.
-func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platforms.Publication, _ []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
+// Settle looks through the account's latest posts for this one: same words, the
+// very pictures that were uploaded, not older than the try.
+func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
 	since := tried.Add(-clockSlack).UTC()
 	var answer timeline
 	_, err := p.call(ctx, apihttp.Request{
@@ -217,20 +218,28 @@ func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platform
 		return platforms.Evidence{}, err
 	}
 	want := canonical(wireText(pub), nil)
-	var found []foundPost
+	var found []platforms.Match
 	for _, t := range answer.Data {
-		if len(t.Attachments.MediaKeys) == len(pub.Media) && !t.CreatedAt.Before(since) && canonical(t.text(), &t.Entities) == want {
-			found = append(found, t)
+		if !t.CreatedAt.Before(since) && canonical(t.text(), &t.Entities) == want && t.shows(pub, done) {
+			found = append(found, platforms.Match{RemoteID: t.ID, RemoteURL: p.permalink(s.Account, t.ID), PublishedAt: t.CreatedAt.UTC()})
 		}
 	}
-	switch len(found) {
-	case 0:
-		return platforms.Evidence{Verdict: platforms.SeenNothing}, nil
-	case 1:
-		return platforms.Evidence{
-			Verdict: platforms.SeenPublic, Proof: "read_back",
-			RemoteID: found[0].ID, RemoteURL: p.permalink(s.Account, found[0].ID), PublishedAt: found[0].CreatedAt.UTC(),
-		}, nil
+	return platforms.ReadBack(found...), nil
+}
+
+// shows reports whether the post carries the pictures that were uploaded for this
+// one. A media key is a number for the kind, "_", and the id that the upload was
+// given.
+func (t foundPost) shows(pub platforms.Publication, done []platforms.StepResult) bool {
+	keys := t.Attachments.MediaKeys
+	if len(keys) != len(pub.Media) {
+		return false
 	}
-	return platforms.Evidence{Verdict: platforms.SeenSeveral}, nil
+	for i := range pub.Media {
+		up, _ := platforms.Finished(done, stepUpload, i)
+		if !slices.ContainsFunc(keys, func(key string) bool { return up.Ref != "" && strings.HasSuffix(key, "_"+up.Ref) }) {
+			return false
+		}
+	}
+	return true
 }

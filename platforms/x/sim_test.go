@@ -139,6 +139,7 @@ func TestSettleFindsOnlyOurOwn(t *testing.T) {
 	want := platforms.Evidence{
 		Verdict: platforms.SeenPublic, RemoteID: r.RemoteID, RemoteURL: r.RemoteURL, PublishedAt: w.Clock.Now().Add(-time.Minute), Proof: "read_back",
 	}
+	want.Matches = []platforms.Match{{RemoteID: want.RemoteID, RemoteURL: want.RemoteURL, PublishedAt: want.PublishedAt}}
 	if diff := cmp.Diff(want, look(lost, w.Clock.Now())); diff != "" {
 		t.Errorf("evidence (-want +got):\n%s", diff)
 	}
@@ -156,10 +157,30 @@ func TestSettleFindsOnlyOurOwn(t *testing.T) {
 	if e := look(lost, w.Clock.Now()); e.Verdict != platforms.SeenNothing {
 		t.Errorf("tried after it was published: %+v", e)
 	}
-	w.Publish(s, picture.Draft)
-	w.Publish(s, picture.Draft) // pictures are never refused as repeats
-	if e := look(picture, w.Clock.Now()); e.Verdict != platforms.SeenSeveral {
-		t.Errorf("two alike: %+v", e)
+}
+
+// TestOtherPicturesUnderTheSameWordsAreAnotherPost: X never refuses pictures as
+// repeats, so the same words can be there with as many of them.
+func TestOtherPicturesUnderTheSameWordsAreAnotherPost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	d := platforms.Draft{Text: "Kick-off!", Media: []platforms.Media{w.Media.Make("image/png", 40, 40, "")}}
+	posted, lost := w.Try(s, d), w.Try(s, d)
+	if err := posted.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if e := posted.Settle(); e.Verdict != platforms.SeenPublic {
+		t.Errorf("its own pictures: %+v", e)
+	}
+	if err := w.Sim.Fault(platforms.SimFault{Platform: "x", Operation: "publish", Fault: "reset_before", Count: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := lost.Run(); platforms.KindOf(err) != platforms.Unknown {
+		t.Fatalf("the answer was not lost: %v", err)
+	}
+	if e := lost.Settle(); e.Verdict != platforms.SeenNothing {
+		t.Errorf("the same words with the pictures of another post: %+v", e)
 	}
 }
 

@@ -38,8 +38,8 @@ func (s *SignIns) Check(ctx context.Context, conn store.Connection) (refusal *pl
 		return nil, s.DB.SaveCheck(ctx, conn.ID, account, health, code)
 	}
 	refusal, ok = errors.AsType[*platforms.Error](err)
-	if !ok {
-		return nil, err
+	if !ok || ctx.Err() != nil { // whoever asked has gone, or gave way to a post: the platform said nothing
+		return nil, cmp.Or(ctx.Err(), err)
 	}
 	switch refusal.Kind {
 	case platforms.Revoked:

@@ -134,18 +134,15 @@ func (e *Engine) renewSignIns(ctx context.Context) error {
 
 // checkAccounts looks at the sign-ins that nobody has looked at for a day.
 func (e *Engine) checkAccounts(ctx context.Context) error {
-	due, err := e.DB.ConnectionsToCheck(ctx, e.Now().Add(-checkEvery), sideBatch)
+	due, err := e.DB.ConnectionsToCheck(ctx, e.Now().Add(-checkEvery), e.quietFrom(), sideBatch)
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for _, c := range due {
-		errs = append(errs, e.lines.use(c.ID, func() error {
+	return readEach(ctx, e, due, func(c store.Connection) int64 { return c.ID },
+		func(ctx context.Context, c store.Connection) (bool, error) {
 			_, err := e.signIns.Check(ctx, c)
-			return err
-		}))
-	}
-	return errors.Join(errs...)
+			return true, err
+		})
 }
 
 func (e *Engine) sweep(ctx context.Context) error {

@@ -292,9 +292,12 @@ func (e *Engine) tick(ctx context.Context) int {
 	e.mu.Unlock()
 	claimed := 0
 	for _, d := range due {
-		if e.lines.take(d.ConnectionID) {
+		if wait, ok := e.lines.take(d.ConnectionID); ok {
 			claimed++
-			e.running.Go(func() { e.take(ctx, clock, d) })
+			e.running.Go(func() {
+				wait()
+				e.take(ctx, clock, d)
+			})
 		}
 	}
 	return claimed

@@ -3,9 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -20,13 +18,6 @@ const (
 	dailyFor   = 90 * 24 * time.Hour
 	giveUp     = 20 // readings that failed in a row
 	limitRest  = time.Hour
-)
-
-// sideBatch is how many rows a side job takes at a time, sideAtOnce for how many
-// connections.
-const (
-	sideBatch  = 200
-	sideAtOnce = 8
 )
 
 // accountClock is when the numbers of accounts are taken, club time.
@@ -67,43 +58,27 @@ func nextAccountNumbers(zone string, now time.Time) (day string, next time.Time,
 // takeNumbers takes the numbers of posts that are due: side by side for
 // different connections. No failure touches a delivery (rule P10).
 func (e *Engine) takeNumbers(ctx context.Context) error {
-	due, err := e.DB.DueMeasurements(ctx, e.Now(), sideBatch)
+	due, err := e.DB.DueMeasurements(ctx, e.Now(), e.quietFrom(), sideBatch)
 	if err != nil {
 		return err
 	}
-	byConnection := map[int64][]store.Measurement{}
-	for _, m := range due {
-		byConnection[m.Connection.ID] = append(byConnection[m.Connection.ID], m)
-	}
-	return eachAtOnce(e.Log, byConnection, func(id int64, ms []store.Measurement) error {
-		for _, m := range ms {
-			rest := false
-			err := e.lines.use(id, func() (err error) {
-				rest, err = e.measure(ctx, m)
-				return err
-			})
-			if rest || err != nil || ctx.Err() != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return readEach(ctx, e, due, func(m store.Measurement) int64 { return m.Connection.ID }, e.measure)
 }
 
-// measure takes one reading. rest: the platform wants no more of them now.
-func (e *Engine) measure(ctx context.Context, m store.Measurement) (rest bool, err error) {
-	now := e.Now()
+// measure takes one reading. more: the platform may be asked for others.
+func (e *Engine) measure(ctx context.Context, m store.Measurement) (more bool, err error) {
+	now, keep := e.Now(), context.WithoutCancel(ctx)
 	next := nextNumbers(m.PublishedAt, now)
 	p, ok := e.Platforms(m.Connection.ClubID, m.Connection.Practice).Platform(m.Connection.Account.Platform)
 	if !ok {
-		return false, e.DB.PutOffNumbers(ctx, m.DeliveryID, time.Time{})
+		return true, e.DB.PutOffNumbers(keep, m.DeliveryID, time.Time{})
 	}
 	reader, ok := p.(platforms.NumbersReader)
 	if !ok {
-		return false, e.DB.PutOffNumbers(ctx, m.DeliveryID, time.Time{})
+		return true, e.DB.PutOffNumbers(keep, m.DeliveryID, time.Time{})
 	}
 	if numbersNotAllowed(m.Connection) {
-		return false, e.DB.PutOffNumbers(ctx, m.DeliveryID, next)
+		return true, e.DB.PutOffNumbers(keep, m.DeliveryID, next)
 	}
 	var numbers platforms.Numbers
 	session, err := e.ask(ctx, m.Connection, p, func(ctx context.Context, s platforms.Session) (err error) {
@@ -113,38 +88,35 @@ func (e *Engine) measure(ctx context.Context, m store.Measurement) (rest bool, e
 	refusal, refused := errors.AsType[*platforms.Error](err)
 	switch {
 	case err == nil:
-		return false, e.DB.SaveNumbers(ctx, m, numbers, redact(numbers.Raw, session), next)
+		return true, e.DB.SaveNumbers(keep, m, numbers, redact(numbers.Raw, session), next)
 	case ctx.Err() != nil:
-		return true, ctx.Err()
+		return false, ctx.Err()
 	case !refused:
 		return false, err
 	case refusal.Kind == platforms.RateLimited:
-		return true, e.DB.RestNumbers(ctx, m.Connection.ID, later(refusal.RetryAt, now.Add(limitRest)))
+		return false, e.DB.RestNumbers(keep, m.Connection.ID, later(refusal.RetryAt, now.Add(limitRest)))
 	case refusal.Kind == platforms.Revoked, refusal.Kind == platforms.Expired:
-		return true, e.DB.PutOffNumbers(ctx, m.DeliveryID, next)
+		return false, e.DB.PutOffNumbers(keep, m.DeliveryID, next)
 	case m.Failures+1 >= giveUp:
 		next = time.Time{}
 	}
-	return false, e.DB.PutOffNumbers(ctx, m.DeliveryID, next)
+	return refusal.Kind == platforms.Rejected, e.DB.PutOffNumbers(keep, m.DeliveryID, next)
 }
 
 // takeAccountNumbers takes the numbers of accounts that are due.
 func (e *Engine) takeAccountNumbers(ctx context.Context) error {
-	due, err := e.DB.DueAccounts(ctx, e.Now(), sideBatch)
+	due, err := e.DB.DueAccounts(ctx, e.Now(), e.quietFrom(), sideBatch)
 	if err != nil {
 		return err
 	}
-	byConnection := map[int64]store.AccountMeasurement{}
-	for _, m := range due {
-		byConnection[m.Connection.ID] = m
-	}
-	return eachAtOnce(e.Log, byConnection, func(id int64, m store.AccountMeasurement) error {
-		return e.lines.use(id, func() error { return e.measureAccount(ctx, m) })
-	})
+	return readEach(ctx, e, due, func(m store.AccountMeasurement) int64 { return m.Connection.ID },
+		func(ctx context.Context, m store.AccountMeasurement) (bool, error) {
+			return true, e.measureAccount(ctx, m)
+		})
 }
 
 func (e *Engine) measureAccount(ctx context.Context, m store.AccountMeasurement) error {
-	now := e.Now()
+	now, keep := e.Now(), context.WithoutCancel(ctx)
 	day, next, err := nextAccountNumbers(m.Zone, now)
 	if err != nil {
 		return err
@@ -152,7 +124,7 @@ func (e *Engine) measureAccount(ctx context.Context, m store.AccountMeasurement)
 	p, _ := e.Platforms(m.Connection.ClubID, m.Connection.Practice).Platform(m.Connection.Account.Platform)
 	reader, ok := p.(platforms.AccountNumbersReader)
 	if !ok || numbersNotAllowed(m.Connection) {
-		return e.DB.PutOffAccount(ctx, m.Connection.ID, next)
+		return e.DB.PutOffAccount(keep, m.Connection.ID, next)
 	}
 	var numbers platforms.Numbers
 	session, err := e.ask(ctx, m.Connection, p, func(ctx context.Context, s platforms.Session) (err error) {
@@ -162,17 +134,17 @@ func (e *Engine) measureAccount(ctx context.Context, m store.AccountMeasurement)
 	refusal, refused := errors.AsType[*platforms.Error](err)
 	switch {
 	case err == nil:
-		return e.DB.SaveAccountNumbers(ctx, m.Connection, day, numbers, redact(numbers.Raw, session), next)
+		return e.DB.SaveAccountNumbers(keep, m.Connection, day, numbers, redact(numbers.Raw, session), next)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case !refused:
 		return err
 	case refusal.Kind == platforms.RateLimited:
-		return e.DB.RestNumbers(ctx, m.Connection.ID, later(refusal.RetryAt, now.Add(limitRest)))
+		return e.DB.RestNumbers(keep, m.Connection.ID, later(refusal.RetryAt, now.Add(limitRest)))
 	case refusal.Kind == platforms.NotSent, refusal.Kind == platforms.Unknown:
 		next = now.Add(time.Hour)
 	}
-	return e.DB.PutOffAccount(ctx, m.Connection.ID, next)
+	return e.DB.PutOffAccount(keep, m.Connection.ID, next)
 }
 
 // ask makes one reading call, and one more if the sign-in had run out and could
@@ -182,7 +154,7 @@ func (e *Engine) ask(ctx context.Context, conn store.Connection, p platforms.Pla
 	if err != nil {
 		return session, err
 	}
-	limited, cancel := context.WithTimeout(ctx, sideTimeout)
+	limited, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	limited, keep := e.signIns.watch(limited, conn, true)
 	defer keep()
@@ -214,26 +186,4 @@ func earlier(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// eachAtOnce does something for each key, a few at a time, and joins what went
-// wrong.
-func eachAtOnce[K comparable, V any](log *slog.Logger, all map[K]V, do func(K, V) error) error {
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	var errs []error
-	places := make(chan struct{}, sideAtOnce)
-	for k, v := range all {
-		places <- struct{}{}
-		group.Go(func() {
-			defer func() { <-places }()
-			if err := safely(log, func() error { return do(k, v) }); err != nil {
-				mu.Lock()
-				errs = append(errs, err)
-				mu.Unlock()
-			}
-		})
-	}
-	group.Wait()
-	return errors.Join(errs...)
 }

@@ -284,7 +284,7 @@ func TestAddressIsAskedForAfterPublishing(t *testing.T) {
 	if d := r.delivery(post); d.RemoteURL != "https://fake.example/id-1" {
 		t.Errorf("address is %q", d.RemoteURL)
 	}
-	if due, err := r.db.LinksDue(t.Context(), r.clock.Now().AddDate(1, 0, 0), 10); err != nil || len(due) != 0 {
+	if due, err := r.db.LinksDue(t.Context(), r.clock.Now().AddDate(1, 0, 0), r.clock.Now(), 10); err != nil || len(due) != 0 {
 		t.Errorf("%d still due, %v", len(due), err)
 	}
 }

@@ -251,7 +251,7 @@ func TestIDOfAPostThatWasNeverFrozen(t *testing.T) {
 	r.club.Exec(`UPDATE deliveries SET body = NULL, body_hash = NULL`)
 	r.clock.Advance(time.Hour)
 	r.do("find addresses of posts")
-	if due, err := r.db.LinksDue(t.Context(), r.clock.Now().AddDate(1, 0, 0), 10); err != nil || len(due) != 0 {
+	if due, err := r.db.LinksDue(t.Context(), r.clock.Now().AddDate(1, 0, 0), r.clock.Now(), 10); err != nil || len(due) != 0 {
 		t.Errorf("%d still due, %v", len(due), err)
 	}
 	r.want(post, club.Published, club.Unlinked)

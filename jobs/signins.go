@@ -120,7 +120,15 @@ func (s *SignIns) Renew(ctx context.Context, conn store.Connection, seen int64) 
 
 // renew does that. refused: the platform has refused the token already, whatever
 // it said of its end.
-func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, refused bool) (store.AccessToken, error) {
+func (s *SignIns) renew(ctx context.Context, conn store.Connection, seen int64, refused bool) (token store.AccessToken, err error) {
+	err = aside(ctx, func() (err error) {
+		token, err = s.renewNow(ctx, conn, seen, refused)
+		return err
+	})
+	return token, err
+}
+
+func (s *SignIns) renewNow(ctx context.Context, conn store.Connection, seen int64, refused bool) (store.AccessToken, error) {
 	asked := ctx
 	ctx = context.WithoutCancel(ctx) // a new pair that is not kept is lost
 	if conn.Account.SignIn != "" {   // its accounts have one refresh token between them

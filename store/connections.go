@@ -112,12 +112,14 @@ func (db *DB) RenewalsDue(ctx context.Context, p platforms.ID, endsBefore, given
 }
 
 // ConnectionsToCheck lists connections of any club that were last checked
-// before the given time, oldest first. Those that rest are left alone (rule P13).
-func (db *DB) ConnectionsToCheck(ctx context.Context, before time.Time, limit int) ([]Connection, error) {
+// before the given time, oldest first. Those that rest are left alone (rule P13),
+// and so are those that have a post to send until quiet.
+func (db *DB) ConnectionsToCheck(ctx context.Context, before, quiet time.Time, limit int) ([]Connection, error) {
 	return queryAll(ctx, db.read, scanConnection, `
 		SELECT `+connectionColumns+` FROM connections c
 		WHERE c.health IN ('working', 'gaps') AND coalesce(c.checked_at, 0) <= ? AND c.blocked_until <= ?
-		ORDER BY coalesce(c.checked_at, 0) LIMIT ?`, ms(before), ms(db.now()), limit)
+			AND NOT EXISTS (SELECT 1 FROM deliveries q WHERE q.connection_id = c.id AND q.next_at <= ?)
+		ORDER BY coalesce(c.checked_at, 0) LIMIT ?`, ms(before), ms(db.now()), ms(quiet), limit)
 }
 
 // ConnectionCheck is one look at whether a sign-in works.

@@ -100,6 +100,17 @@ func (db *DB) NextDue(ctx context.Context, after time.Time) (time.Time, error) {
 	return next, nil
 }
 
+// DueBefore reports whether the engine has something to do for a connection
+// before a time.
+func (db *DB) DueBefore(ctx context.Context, connectionID int64, before time.Time) (due bool, err error) {
+	err = db.read.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM deliveries WHERE connection_id = ? AND next_at <= ?)`, connectionID, ms(before)).Scan(&due)
+	if err != nil {
+		return false, fmt.Errorf("find whether connection %d has something to send: %w", connectionID, err)
+	}
+	return due, nil
+}
+
 // Standing is how things are around a delivery at this moment.
 type Standing struct {
 	Connection Connection

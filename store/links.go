@@ -13,8 +13,9 @@ type LinkDue struct {
 	Failures   int
 }
 
-// LinksDue lists them for all clubs, longest due first.
-func (db *DB) LinksDue(ctx context.Context, now time.Time, limit int) ([]LinkDue, error) {
+// LinksDue lists them for all clubs, longest due first, but none of a connection
+// that has a post to send until quiet.
+func (db *DB) LinksDue(ctx context.Context, now, quiet time.Time, limit int) ([]LinkDue, error) {
 	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (LinkDue, error) {
 		var l LinkDue
 		err := scan(append(append(l.Delivery.fields(), &l.Delivery.Body, &l.Failures), l.Connection.fields()...)...)
@@ -23,7 +24,8 @@ func (db *DB) LinksDue(ctx context.Context, now time.Time, limit int) ([]LinkDue
 		SELECT `+deliveryColumns+`, d.body, l.failures, `+connectionColumns+`
 		FROM links_due l JOIN deliveries d ON d.id = l.delivery_id JOIN connections c ON c.id = l.connection_id
 		WHERE l.next_at <= ?1 AND c.blocked_until <= ?1 AND c.health IN ('working', 'gaps')
-		ORDER BY l.next_at LIMIT ?2`, ms(now), limit)
+			AND NOT EXISTS (SELECT 1 FROM deliveries q WHERE q.connection_id = c.id AND q.next_at <= ?2)
+		ORDER BY l.next_at LIMIT ?3`, ms(now), ms(quiet), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find addresses to ask for: %w", err)
 	}

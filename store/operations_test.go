@@ -65,16 +65,21 @@ var reading = []operation{
 	}},
 	{name: "Connections", do: func(ctx context.Context, f *furnished) error { return only(f.db.Connections(ctx, f.maeve)) }},
 	{name: "ConnectionsToCheck", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.ConnectionsToCheck(ctx, f.clock.Now(), 9))
+		return only(f.db.ConnectionsToCheck(ctx, f.clock.Now(), f.clock.Now(), 9))
 	}},
 	{name: "Deliveries", do: func(ctx context.Context, f *furnished) error { return only(f.db.Deliveries(ctx, f.maeve, f.draft)) }},
 	{name: "Delivery", do: func(ctx context.Context, f *furnished) error { return only(f.db.Delivery(ctx, f.maeve, f.waits.ID)) }},
 	{name: "Due", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Due(ctx, f.clock.Now().AddDate(0, 0, 9), nil, 9))
 	}},
-	{name: "DueAccounts", do: func(ctx context.Context, f *furnished) error { return only(f.db.DueAccounts(ctx, f.clock.Now(), 9)) }},
+	{name: "DueAccounts", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.DueAccounts(ctx, f.clock.Now(), f.clock.Now(), 9))
+	}},
 	{name: "DueMeasurements", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.DueMeasurements(ctx, f.clock.Now(), 9))
+		return only(f.db.DueMeasurements(ctx, f.clock.Now(), f.clock.Now(), 9))
+	}},
+	{name: "DueBefore", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.DueBefore(ctx, f.page.ID, f.clock.Now()))
 	}},
 	{name: "EarlierTexts", do: func(ctx context.Context, f *furnished) error { return only(f.db.EarlierTexts(ctx, f.maeve, f.planned)) }},
 	{name: "EndingSignIns", do: func(ctx context.Context, f *furnished) error {
@@ -98,7 +103,9 @@ var reading = []operation{
 	{name: "LinkCards", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.LinkCards(ctx, f.maeve.ClubID, []string{site}))
 	}},
-	{name: "LinksDue", do: func(ctx context.Context, f *furnished) error { return only(f.db.LinksDue(ctx, f.clock.Now(), 9)) }},
+	{name: "LinksDue", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.LinksDue(ctx, f.clock.Now(), f.clock.Now(), 9))
+	}},
 	{name: "Material", do: func(ctx context.Context, f *furnished) error { return only(f.db.Material(ctx, f.waits)) }},
 	{name: "Material: of a text alone", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Material(ctx, store.Delivery{PostID: f.bare}))

@@ -30,8 +30,9 @@ type Measurement struct {
 }
 
 // DueMeasurements lists published deliveries of all clubs whose numbers are due
-// and whose connections may be called, longest due first.
-func (db *DB) DueMeasurements(ctx context.Context, now time.Time, limit int) ([]Measurement, error) {
+// and whose connections may be called and have no post to send until quiet,
+// longest due first.
+func (db *DB) DueMeasurements(ctx context.Context, now, quiet time.Time, limit int) ([]Measurement, error) {
 	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (Measurement, error) {
 		var m Measurement
 		err := scan(append([]any{intoID(&m.DeliveryID), &m.RemoteID, into(&m.PublishedAt), &m.Failures}, m.Connection.fields()...)...)
@@ -40,7 +41,8 @@ func (db *DB) DueMeasurements(ctx context.Context, now time.Time, limit int) ([]
 		SELECT d.id, d.remote_id, d.published_at, m.failures, `+connectionColumns+`
 		FROM measurements_due m JOIN deliveries d ON d.id = m.delivery_id JOIN connections c ON c.id = m.connection_id
 		WHERE m.next_at <= ?1 AND c.blocked_until <= ?1 AND c.health IN ('working', 'gaps') AND d.remote_id IS NOT NULL
-		ORDER BY m.next_at LIMIT ?2`, ms(now), limit)
+			AND NOT EXISTS (SELECT 1 FROM deliveries q WHERE q.connection_id = c.id AND q.next_at <= ?2)
+		ORDER BY m.next_at LIMIT ?3`, ms(now), ms(quiet), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find numbers that are due: %w", err)
 	}
@@ -150,8 +152,9 @@ type AccountMeasurement struct {
 	Zone       string // of its club
 }
 
-// DueAccounts lists connections of all clubs whose own numbers are due.
-func (db *DB) DueAccounts(ctx context.Context, now time.Time, limit int) ([]AccountMeasurement, error) {
+// DueAccounts lists connections of all clubs whose own numbers are due, and that
+// have no post to send until quiet.
+func (db *DB) DueAccounts(ctx context.Context, now, quiet time.Time, limit int) ([]AccountMeasurement, error) {
 	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (AccountMeasurement, error) {
 		var m AccountMeasurement
 		err := scan(append([]any{&m.Zone}, m.Connection.fields()...)...)
@@ -160,7 +163,8 @@ func (db *DB) DueAccounts(ctx context.Context, now time.Time, limit int) ([]Acco
 		SELECT b.zone, `+connectionColumns+`
 		FROM connections c JOIN clubs b ON b.id = c.club_id
 		WHERE c.health IN ('working', 'gaps') AND c.numbers_at <= ?1 AND c.blocked_until <= ?1
-		ORDER BY c.numbers_at LIMIT ?2`, ms(now), limit)
+			AND NOT EXISTS (SELECT 1 FROM deliveries q WHERE q.connection_id = c.id AND q.next_at <= ?2)
+		ORDER BY c.numbers_at LIMIT ?3`, ms(now), ms(quiet), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find accounts whose numbers are due: %w", err)
 	}

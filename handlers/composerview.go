@@ -116,7 +116,7 @@ const proposedClock = "18:30"
 // time if they are still to come, or else the next day's evening.
 func proposal(now time.Time, zone, date, clock string) (string, string) {
 	local := inZone(now, zone)
-	clock, err := parseClock(clock)
+	clock, err := club.ParseClock(clock)
 	if err != nil {
 		clock = proposedClock
 	}
@@ -164,7 +164,7 @@ func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field,
 	if _, err := time.Parse(dateForm, f.date); err != nil {
 		return club.Slot{}, "date", t(c, "date_unreadable")
 	}
-	clock, err := parseClock(f.clock)
+	clock, err := club.ParseClock(f.clock)
 	if err != nil {
 		return club.Slot{}, "time", t(c, "time_unreadable")
 	}
@@ -174,19 +174,6 @@ func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field,
 		return club.Slot{}, "time", t(c, "time_unreadable")
 	}
 	return slot, "", ""
-}
-
-// parseClock reads a time of day as people write it: 18:30, 1830, 18.30, 9:05.
-func parseClock(text string) (string, error) {
-	var last error
-	for _, form := range []string{"15:04", "1504", "15.04", "15:04:05", "3:04pm", "3.04pm", "3pm"} {
-		at, err := time.Parse(form, text)
-		if err == nil {
-			return at.Format(clockForm), nil
-		}
-		last = err
-	}
-	return "", last
 }
 
 // whenOf is the choice of a time with a note where clocks change.

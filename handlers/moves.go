@@ -201,6 +201,11 @@ func (mv *move) slot() (club.Slot, error) {
 	if err != nil {
 		return club.Slot{}, club.Fault("to_date", "move_date_wrong")
 	}
+	clock, err := club.ParseClock(w.clock)
+	if err != nil {
+		return club.Slot{}, club.Fault("to_time", "move_time_wrong")
+	}
+	w.clock = clock
 	slot, err := club.NewSlot(w.date, w.clock, zone)
 	if err != nil {
 		return club.Slot{}, club.Fault("to_time", "move_time_wrong")

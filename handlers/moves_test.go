@@ -268,6 +268,14 @@ func TestMoveToTimesThatCannotBe(t *testing.T) {
 	}
 }
 
+func TestTimeTypedWithPMMovesThePost(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, withPlatforms)
+	p := s.schedule("Trials", "2026-11-24T18:30", s.connect("one", "Riverside FC"))
+	s.as(club.Publisher).postHX(movePath(p), s.moving(p, "2026-11-27", "6.45 p.m.")).want(http.StatusOK)
+	s.wantAt(p.ID, "2026-11-27T18:45", "SCHEDULED 2026-11-27T18:45")
+}
+
 func TestMoveIntoTheGapOffersBothSides(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, withPlatforms)

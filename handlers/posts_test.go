@@ -321,6 +321,17 @@ func TestScheduleRefusesAndKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+func TestTimeTypedWithPMSchedulesThePost(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	a := s.account("tiny", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(draft("Trials", a), "date", "2026-11-27", "time", "6:45\u202fPM", "do", "schedule")).want(http.StatusSeeOther)
+	if got := s.only().Planned.Local; got != "2026-11-27T18:45" {
+		t.Errorf("planned for %s, want 18:45", got)
+	}
+}
+
 func TestRepeatedHourTakesTheFirst(t *testing.T) {
 	t.Parallel()
 	s := withTiny(t)

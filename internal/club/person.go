@@ -50,9 +50,13 @@ func printable(r rune) rune {
 	return r
 }
 
-// ParseZone checks the name of a time zone.
+// ParseZone checks the name of a time zone. An older name becomes the one that
+// Zones lists.
 func ParseZone(field, s string) (string, error) {
 	s = strings.TrimSpace(s)
+	if listed := OlderZoneNames()[s]; listed != "" {
+		s = listed
+	}
 	if _, err := time.LoadLocation(s); err != nil || s == "" || s == "Local" {
 		return "", Fault(field, "zone_unknown")
 	}

@@ -2,6 +2,7 @@ package club
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -106,6 +107,55 @@ func TestClocksChangeByTheLaw(t *testing.T) {
 			twice, err := NewSlot(fmt.Sprintf("%d-%02d-%02d", y, law.back, law.on(y, law.back)), law.twice, law.zone)
 			if err != nil || twice.Note != SlotTwice || !twice.At.Before(twice.Second().At) {
 				t.Errorf("%s %d: %s on the day of the repeated hour is %+v, %v", law.zone, y, law.twice, twice, err)
+			}
+		}
+	}
+}
+
+func TestZoneThatTheBrowserCallsByAnOlderName(t *testing.T) {
+	t.Parallel()
+	for _, c := range cases[struct {
+		Says string `json:"browser_says"`
+		Want string
+	}](t, "testdata/browser-zones.jsonl") {
+		if got, err := ParseZone("zone", c.Says); got != c.Want || err != nil {
+			t.Errorf("ParseZone(%s) = %s, %v; want %s", c.Says, got, err, c.Want)
+		}
+	}
+	// The names that ICU, and so every large browser, still reports.
+	for says, want := range map[string]string{
+		"Asia/Saigon": "Asia/Ho_Chi_Minh", "Asia/Katmandu": "Asia/Kathmandu", "Asia/Rangoon": "Asia/Yangon", "Atlantic/Faeroe": "Atlantic/Faroe", "America/Godthab": "America/Nuuk", "America/Indianapolis": "America/Indiana/Indianapolis", "America/Louisville": "America/Kentucky/Louisville",
+		"America/Cordoba": "America/Argentina/Cordoba", "America/Coral_Harbour": "America/Atikokan", "Africa/Asmera": "Africa/Asmara", "Pacific/Truk": "Pacific/Chuuk", "Pacific/Ponape": "Pacific/Pohnpei", "Pacific/Enderbury": "Pacific/Kanton", "Etc/UTC": "UTC", "GMT": "UTC", "Eire": "Europe/Dublin", "US/Pacific": "America/Los_Angeles",
+	} {
+		if got := OlderZoneNames()[says]; got != want {
+			t.Errorf("%s is %s, want %s", says, got, want)
+		}
+	}
+}
+
+// TestOlderZoneNamesShowTheSameTime compares each older name with its zone by
+// Go's own copy of the tz database, for the years of which calendars are made.
+func TestOlderZoneNamesShowTheSameTime(t *testing.T) {
+	t.Parallel()
+	zones := Zones()
+	for name, zone := range OlderZoneNames() {
+		old, err := time.LoadLocation(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if slices.Contains(zones, name) || !slices.Contains(zones, zone) {
+			t.Errorf("%s leads to %s, want a name that is not listed to lead to one that is", name, zone)
+		}
+		listed, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2036; at = at.AddDate(0, 0, 7) {
+			if a, b := Shows(at, old), Shows(at, listed); a != b {
+				t.Errorf("%s shows %s when %s shows %s", name, a, zone, b)
+				break
 			}
 		}
 	}

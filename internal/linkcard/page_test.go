@@ -38,8 +38,8 @@ func TestRead(t *testing.T) {
 		{"Shift JIS", "text/html; charset=Shift_JIS", "<title>\x93\xfa\x96\x7b</title>", "日本", "", ""},
 		{"UTF-16", "text/html", "\xff\xfe<\x00t\x00i\x00t\x00l\x00e\x00>\x00A\x00<\x00/\x00t\x00i\x00t\x00l\x00e\x00>\x00", "A", "", ""},
 		{"unknown charset", "text/html; charset=klingon", "<title>A</title>", "A", "", ""},
-		{"broken bytes", "text/html; charset=utf-8", "<title>A\xffB</title>", "A\ufffdB", "", ""},
-		{"hidden characters", "text/html; charset=utf-8", "<title>A\u202eB\u0000C\u200b</title>", "AB\ufffdC", "", ""},
+		{"broken bytes", "text/html; charset=utf-8", "<title>A\xffB</title>", "", "", ""},
+		{"hidden characters", "text/html; charset=utf-8", "<title>A\u202eB\u0000C\u200b</title>", "ABC", "", ""},
 		{"cut off", "text/html", `<title>A</title><meta property="og:desc`, "A", "", ""},
 		{"nothing", "text/html", ``, "", "", ""},
 		{"markup in a title stays text", "text/html", `<title><b>A</b></title>`, "<b>A</b>", "", ""},
@@ -49,13 +49,54 @@ func TestRead(t *testing.T) {
 			t.Parallel()
 			p := read([]byte(tt.body), tt.typ, at)
 			image := ""
-			if p.image != nil {
-				image = p.image.String()
+			if len(p.images) > 0 {
+				image = p.images[0].String()
 			}
 			if diff := cmp.Diff([]string{tt.title, tt.description, tt.image}, []string{p.title, p.description, image}); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestJoinedEmojiStayJoined(t *testing.T) {
+	t.Parallel()
+	const england, rainbow = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "\U0001f3f3\ufe0f\u200d\U0001f308"
+	for title, want := range map[string]string{
+		"Familie 👨\u200d👩\u200d👧 feiert":       "Familie 👨\u200d👩\u200d👧 feiert",
+		"Up " + england + " and " + rainbow:    "Up " + england + " and " + rainbow,
+		"می\u200cخواهم":                        "می\u200cخواهم",
+		"A\u202eB\u2066C\u200fD\u200bE\ufeffF": "ABCDEF",
+		"A\U000e0067\U000e007fB":               "AB", // tags that belong to no flag hide text
+		"\u200dA\u200c":                        "A",
+	} {
+		if p := read([]byte("<meta charset=utf-8><title>"+title+"</title>"), "text/html", at); p.title != want {
+			t.Errorf("title of %+q is %+q, want %+q", title, p.title, want)
+		}
+	}
+	family := strings.Repeat("x", maxTitle-3) + "👨\u200d👩\u200d👧 feiert"
+	if p := read([]byte("<meta charset=utf-8><title>"+family+"</title>"), "text/html", at); p.title != strings.Repeat("x", maxTitle-3)+"…" {
+		t.Errorf("title ends %+q, want no half family", p.title[maxTitle-3:])
+	}
+}
+
+func TestPicturesOfAPageInTheirOrder(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`<meta property="og:image" content="/1.jpg"><meta property="og:image" content="/2.jpg"><meta name="twitter:image" content="/1.jpg"><meta name="twitter:image" content="/3.jpg">`: "https://club.example/1.jpg https://club.example/2.jpg https://club.example/3.jpg",
+		`<base href="https://cdn.example/pictures/"><base href="/no/"><meta property="og:image" content="1.jpg">`:                                                                        "https://cdn.example/pictures/1.jpg",
+		`<meta property="og:image" content="1.jpg"><base href="/pictures/">`:                                                                                                             "https://club.example/pictures/1.jpg",
+		`<base href="javascript:alert(1)"><meta property="og:image" content="1.jpg">`:                                                                                                    "https://club.example/news/1.jpg",
+		`<meta property="og:image" content="ftp://a/1.jpg"><meta property="og:image" content="2.jpg">`:                                                                                   "https://club.example/news/2.jpg",
+		strings.Repeat(`<meta property="og:image" content="/1.jpg">`, 10) + `<meta property="og:image" content="/2.jpg">`:                                                                "https://club.example/1.jpg",
+	} {
+		var got []string
+		for _, u := range read([]byte(body), "text/html", at).images {
+			got = append(got, u.String())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%.60s: pictures %v, want %s", body, got, want)
+		}
 	}
 }
 
@@ -80,8 +121,10 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("kept %q", s)
 			}
 		}
-		if p.image != nil && p.image.Scheme != "https" && p.image.Scheme != "http" {
-			t.Errorf("picture at %s", p.image)
+		for _, u := range p.images {
+			if u.Scheme != "https" && u.Scheme != "http" {
+				t.Errorf("picture at %s", u)
+			}
 		}
 	})
 }

@@ -21,7 +21,7 @@ import (
 
 // Limits of reading one page.
 const (
-	pageTime    = 5 * time.Second
+	pageTime    = 10 * time.Second // with up to ten redirects
 	pictureTime = 5 * time.Second
 	maxPage     = 1 << 20
 	// maxPicture is more than rule O4 gives pages: pictures for cards are often
@@ -45,8 +45,13 @@ const (
 )
 
 var (
-	pageWanted    = safehttp.Want{Types: []string{"text/html", "application/xhtml+xml"}, MaxBytes: maxPage}
-	pictureWanted = safehttp.Want{Types: []string{"image/jpeg", "image/png", "image/gif", "image/webp"}, MaxBytes: maxPicture}
+	// What a page says of itself stands in its beginning: large ones are cut.
+	pageWanted = safehttp.Want{
+		Types: []string{"text/html", "application/xhtml+xml"}, MaxBytes: maxPage, Partial: true,
+		Accept: "text/html,application/xhtml+xml,*/*;q=0.1",
+	}
+	// Pictures are known by their bytes: many servers call them something else.
+	pictureWanted = safehttp.Want{Types: []string{"image/jpeg", "image/png", "image/gif", "image/webp"}, MaxBytes: maxPicture, ByBytes: true}
 )
 
 // Web reads addresses that people name: *safehttp.Untrusted.
@@ -190,12 +195,12 @@ func (r *Reader) card(ctx context.Context, j job) (club.LinkCard, error) {
 	if ctx.Err() != nil {
 		return card, ctx.Err()
 	}
-	if err == nil && (p.title != "" || p.description != "" || p.image != nil) {
+	if err == nil && (p.title != "" || p.description != "" || len(p.images) > 0) {
 		card.State, card.Title, card.Description = club.CardReady, p.title, p.description
 		if card.Title == "" {
 			card.Title = host
 		}
-		if card.MediaID, err = r.picture(ctx, j, p.image); err != nil {
+		if card.MediaID, err = r.picture(ctx, j, p.images); err != nil {
 			return card, err
 		}
 	}
@@ -212,12 +217,20 @@ func (r *Reader) readPage(ctx context.Context, address string) (page, string, er
 	return read(d.Body, d.ContentType, d.URL), d.URL.Hostname(), nil
 }
 
-// picture takes in the picture of a card. A card without one is a card too: the
-// error is only about our own database and disk.
-func (r *Reader) picture(ctx context.Context, j job, address *url.URL) (string, error) {
-	if address == nil {
-		return "", nil
+// picture takes in the first picture of a card that can be had. A card without
+// one is a card too: the error is only about our own database and disk.
+func (r *Reader) picture(ctx context.Context, j job, addresses []*url.URL) (string, error) {
+	for _, address := range addresses {
+		if id, err := r.fetch(ctx, j, address); id != "" || err != nil {
+			return id, err
+		}
 	}
+	return "", nil
+}
+
+// fetch takes in one picture. The id is empty if there is none at the address
+// that can be used.
+func (r *Reader) fetch(ctx context.Context, j job, address *url.URL) (string, error) {
 	limited, cancel := context.WithTimeout(ctx, pictureTime)
 	d, err := r.Web.Get(limited, address.String(), pictureWanted)
 	cancel()

@@ -2,14 +2,21 @@ package linkcard_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"image"
+	"image/jpeg"
 	"image/png"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -180,6 +187,146 @@ func TestReaderKeepsCards(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPagesFoundInTheWild reads pages and pictures that were unreadable, or lost
+// their picture or letters.
+func TestPagesFoundInTheWild(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	page := func(name string) string {
+		data, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, ".gz") {
+			z, err := gzip.NewReader(bytes.NewReader(data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if data, err = io.ReadAll(z); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return string(data)
+	}
+	plain := "<!doctype html><title>Cup final</title><meta property=og:image content=/a.jpg>"
+	tests := []wildPage{
+		{"large page", "/large", page("page-of-1200-kb-tags-first.html.gz"), "Cup final"},
+		{"charset late", "/charset", page("charset-declared-after-1300-bytes.html"), "Müller gewinnt – Köln jubelt"},
+		{"joined emoji", "/emoji", page("title-with-joined-emoji.html"), "Familie 👨‍👩‍👧 feiert"},
+		{"five redirects", "/hop/5", plain, "Cup final"},
+		{"second picture", "/second", "<title>Cup final</title><meta property=og:image content=/gone.jpg><meta property=og:image content=/page.jpg><meta property=og:image content=/a.jpg>", "Cup final"},
+	}
+	for i, typ := range contentTypes(t, "testdata/content-types-of-pages.jsonl") {
+		tests = append(tests, wildPage{"page " + typ, fmt.Sprintf("/page-type/%d", i), plain, "Cup final"})
+	}
+	for i, typ := range contentTypes(t, "testdata/content-types-of-pictures.jsonl") {
+		tests = append(tests, wildPage{"picture " + typ, fmt.Sprintf("/picture-type/%d", i), fmt.Sprintf("<title>Cup final</title><meta property=og:image content=/picture/%d>", i), "Cup final"})
+	}
+	web := httptest.NewServer(wild(t, tests))
+	t.Cleanup(web.Close)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if c := s.card(t, web.URL+tt.path); c.State != club.CardReady || c.Title != tt.title || c.MediaID == "" {
+				t.Errorf("card is %+v, want %q with a picture", c, tt.title)
+			}
+		})
+	}
+}
+
+type wildPage struct{ name, path, body, title string }
+
+// wild serves pages as their servers do.
+func wild(t *testing.T, pages []wildPage) http.Handler {
+	t.Helper()
+	var picture bytes.Buffer
+	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 60, 40)), nil); err != nil {
+		t.Fatal(err)
+	}
+	bodies := map[string]string{}
+	for _, p := range pages {
+		bodies[p.path] = p.body
+	}
+	pageTypes, pictureTypes := contentTypes(t, "testdata/content-types-of-pages.jsonl"), contentTypes(t, "testdata/content-types-of-pictures.jsonl")
+	header := func(w http.ResponseWriter, typ string) {
+		w.Header()["Content-Type"] = []string{typ}
+		if typ == "" {
+			w.Header()["Content-Type"] = nil
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		body, known := bodies[r.URL.Path]
+		if !known {
+			http.NotFound(w, r)
+			return
+		}
+		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+			w.WriteHeader(http.StatusNotAcceptable)
+			return
+		}
+		typ := "text/html"
+		if i, found := strings.CutPrefix(r.URL.Path, "/page-type/"); found {
+			n, _ := strconv.Atoi(i)
+			typ = pageTypes[n]
+		}
+		header(w, typ)
+		fmt.Fprint(w, body)
+	})
+	mux.HandleFunc("/hop/{n}", func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.PathValue("n"))
+		if n > 0 {
+			http.Redirect(w, r, fmt.Sprintf("/hop/%d", n-1), http.StatusFound)
+			return
+		}
+		header(w, "text/html")
+		fmt.Fprint(w, bodies["/hop/5"])
+	})
+	mux.HandleFunc("/a.jpg", func(w http.ResponseWriter, _ *http.Request) {
+		header(w, "image/jpeg")
+		_, _ = w.Write(picture.Bytes())
+	})
+	mux.HandleFunc("/page.jpg", func(w http.ResponseWriter, _ *http.Request) {
+		header(w, "image/jpeg")
+		fmt.Fprint(w, "<html>not found")
+	})
+	mux.HandleFunc("/picture/{n}", func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.PathValue("n"))
+		header(w, pictureTypes[n])
+		_, _ = w.Write(picture.Bytes())
+	})
+	return mux
+}
+
+// contentTypes reads the headers of a file of cases; "" is none.
+func contentTypes(t *testing.T, name string) []string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		var c struct {
+			ContentType *string `json:"content_type"`
+		}
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.ContentType == nil {
+			c.ContentType = new(string)
+		}
+		out = append(out, *c.ContentType)
+	}
+	if len(out) == 0 {
+		t.Fatalf("no cases in %s", name)
+	}
+	return out
 }
 
 func TestCardsAreReadOnceWhileFresh(t *testing.T) {

@@ -90,10 +90,11 @@ func TestSignInIsForOneSessionOnce(t *testing.T) {
 	st.clock.Advance(31 * time.Minute)
 	tom.get(to).want(http.StatusNotFound)
 
-	gone := st.as("").get(begin(st.as(club.Publisher))).to("/sign-in?to=/accounts")
-	if len(gone.Cookies()) == 0 {
-		t.Error("somebody whose session is gone is told nothing")
+	gone := st.as("").get(begin(st.as(club.Publisher))).to("/sign-in?to=/accounts&because=gone")
+	if len(gone.Cookies()) > 0 {
+		t.Error("somebody without a session was given one")
 	}
+	st.visitor().get(gone.Header.Get("Location")).says("You were signed out of Bandstand while you were away")
 	if all, err := st.db.ConnectedAccounts(t.Context(), st.scope(club.Admin), true); err != nil || len(all) != 0 {
 		t.Errorf("something was connected: %v, %v", all, err)
 	}

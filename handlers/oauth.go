@@ -16,10 +16,13 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
+// CallbackPath is where people come back to from a platform.
+func CallbackPath(id platforms.ID) string { return "/oauth/" + string(id) + "/callback" }
+
 // redirectAddress is where platforms send people back to: one for each platform
 // app, under the name of the first platform that uses it (rule A2).
 func (s *Server) redirectAddress(info platforms.Info) string {
-	return s.url("/oauth/" + string(s.returnsTo(info)) + "/callback")
+	return s.url(CallbackPath(s.returnsTo(info)))
 }
 
 func (s *Server) returnsTo(info platforms.Info) platforms.ID {
@@ -63,6 +66,10 @@ func (s *Server) allowLeaving(c echo.Context, to target, p platforms.OAuthSignIn
 	return nil
 }
 
+// becauseGone, in the address of the sign-in page, says that somebody came back
+// from a platform and was signed out meanwhile.
+const becauseGone = "gone"
+
 // finishSignIn takes in somebody who comes back from a platform and sends them
 // on at once, so that what stands in the address goes no further (rule A6).
 func (s *Server) finishSignIn(c echo.Context) error {
@@ -70,8 +77,7 @@ func (s *Server) finishSignIn(c echo.Context) error {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	if who(c) == nil {
-		s.flash(c, "problem", t(c, "signin_at_gone"))
-		return c.Redirect(http.StatusSeeOther, "/sign-in?to=/accounts")
+		return c.Redirect(http.StatusSeeOther, "/sign-in?to=/accounts&because="+becauseGone)
 	}
 	if !who(c).Role.Can(club.ConnectAccount) {
 		return forbidden(club.ConnectAccount)

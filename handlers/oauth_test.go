@@ -135,7 +135,7 @@ var callbacks = []struct {
 		other := otherClub(b.st.t, b.st.scene)
 		b.with = b.st.signedIn(other.PersonID, other.ClubID)
 	}, toAccounts, unknownSignIn, 0},
-	{"by a stranger", func(b *comingBack) { b.with = b.st.visitor() }, "/sign-in?to=/accounts", "You were signed out of Bandstand while you were away", 0},
+	{"by a stranger", func(b *comingBack) { b.with = b.st.visitor() }, "/sign-in?to=/accounts&because=gone", "You were signed out of Bandstand while you were away", 0},
 	{"looking at another club meanwhile", func(b *comingBack) {
 		other := otherClub(b.st.t, b.st.scene)
 		token, err := b.st.db.CreateInvitation(b.st.t.Context(), other, "tom@choir.example", club.Admin, "test")
@@ -148,17 +148,17 @@ var callbacks = []struct {
 		b.st.exec(`UPDATE clubs SET practice = 0`)
 		b.tom.post("/clubs/current", url.Values{"club": {id64(other.ClubID)}}).to("/calendar")
 	}, toAccounts, unknownSignIn, 0},
-	{"signed out meanwhile", func(b *comingBack) { b.tom.post("/sign-out", nil).to("/sign-in"); b.with = b.st.visitor() }, "/sign-in?to=/accounts", "You were signed out", 0},
+	{"signed out meanwhile", func(b *comingBack) { b.tom.post("/sign-out", nil).to("/sign-in"); b.with = b.st.visitor() }, "/sign-in?to=/accounts&because=gone", "You were signed out", 0},
 	{"another role meanwhile", func(b *comingBack) {
 		b.st.as(club.Admin).post(b.st.memberPath(club.Publisher, "role"), url.Values{"role": {"writer"}}).want(303)
-	}, "/sign-in?to=/accounts", "", 0},
+	}, "/sign-in?to=/accounts&because=gone", "You were signed out", 0},
 	{"another role meanwhile, and signed in again", func(b *comingBack) {
 		b.st.as(club.Admin).post(b.st.memberPath(club.Publisher, "role"), url.Values{"role": {"writer"}}).want(303)
 		b.with = b.st.as(club.Publisher)
 	}, "403", "Only Admins and Publishers", 0},
 	{"removed from the club meanwhile", func(b *comingBack) {
 		b.st.as(club.Admin).post(b.st.memberPath(club.Publisher, "removal"), nil).want(303)
-	}, "/sign-in?to=/accounts", "", 0},
+	}, "/sign-in?to=/accounts&because=gone", "You were signed out", 0},
 	{"removed from the club, and signed in again", func(b *comingBack) {
 		b.st.as(club.Admin).post(b.st.memberPath(club.Publisher, "removal"), nil).want(303)
 		b.with = b.st.signedIn(b.st.persons[club.Publisher].ID, b.st.club.ID)

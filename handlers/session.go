@@ -169,9 +169,10 @@ func (s *Server) over(ctx context.Context, p store.ActorPerson, now time.Time) b
 func (s *Server) flash(c echo.Context, kind, text string) { s.flashWith(c, kind, text) }
 
 // flashWith keeps a message with what can be done about it. Who asks for the
-// head of a page alone will not read it.
+// head of a page alone will not read it, and for somebody who is not signed in
+// there is no session to keep it in: visitors cause no writes.
 func (s *Server) flashWith(c echo.Context, kind, text string, actions ...layout.FlashAction) {
-	if c.Request().Method == head {
+	if c.Request().Method == head || !s.sessions.Exists(c.Request().Context(), keyPerson) {
 		return
 	}
 	b, err := json.Marshal(layout.Flash{Kind: kind, Text: text, Actions: actions})

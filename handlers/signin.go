@@ -23,7 +23,11 @@ func (s *Server) showSignIn(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, cmp.Or(to, "/calendar"))
 	}
 	form := people.SignInForm{To: to, Kept: strings.HasPrefix(to, keptPath)}
-	return s.render(c, http.StatusOK, people.SignIn(s.plainPage(c, t(c, "signin_title")), form))
+	page := s.plainPage(c, t(c, "signin_title"))
+	if c.QueryParam("because") == becauseGone {
+		page.Flash = &layout.Flash{Kind: "problem", Text: t(c, "signin_at_gone")}
+	}
+	return s.render(c, http.StatusOK, people.SignIn(page, form))
 }
 
 // createSignIn checks e-mail and password. One message for both, and the same

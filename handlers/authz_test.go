@@ -59,7 +59,7 @@ var done = map[string]int{
 	"POST /posts/preview":                     200,
 	"POST /posts/:id/schedule":                422,
 	"POST /settings/platforms/:slot/check":    200,
-	"POST /practice/:mount/*":                 405,
+	"POST /practice/:mount/*":                 404,
 }
 
 var roles = []club.Role{"", "nobody", club.Viewer, club.Writer, club.Publisher, club.Admin}

@@ -28,6 +28,7 @@ var unconfirmed = map[string]string{
 	"/accounts/:id/reconnect":              "the account stays the same one (rule A4), and a post waits for it",
 	"/settings/platforms/:slot/check":      "changes nothing",
 	"/practice/reset":                      "make-believe accounts",
+	"/practice/:mount/*":                   "on the way of a sign-in that was begun with one",
 }
 
 // TestWhatAsksForThePassword walks the table: whatever is done with members,

@@ -29,13 +29,22 @@ func (s *Server) world(c echo.Context) (*practice.World, error) {
 	return s.Worlds.Of(a.Club.ID)
 }
 
-// servePractice shows the pages of the make-believe platforms to browsers.
+// servePractice shows the pages of the make-believe platforms to browsers, and
+// nothing else of them. On some a person lets Bandstand in, which is for those
+// who may connect accounts.
 func (s *Server) servePractice(c echo.Context) error {
 	w, err := s.world(c)
 	if err != nil {
 		return err
 	}
-	http.StripPrefix(practice.Path, w).ServeHTTP(c.Response(), c.Request())
+	page, signIn := w.Page(practice.Below(practice.Path, c.Request()))
+	if page == nil {
+		return club.ErrNotFound
+	}
+	if signIn && !who(c).Role.Can(club.ConnectAccount) {
+		return forbidden(club.ConnectAccount)
+	}
+	page.ServeHTTP(c.Response(), c.Request())
 	return nil
 }
 

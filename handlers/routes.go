@@ -148,7 +148,7 @@ func (s *Server) routes() []route {
 		{post, "/practice/reset", club.ManageClub, s.createReset, 0},
 		{post, "/practice/mode", club.ManageClub, s.updatePracticeMode, confirmed},
 		{get, "/practice/:mount/*", club.ViewClub, s.servePractice, acting},
-		{post, "/practice/:mount/*", club.ViewClub, s.servePractice, 0},
+		{post, "/practice/:mount/*", club.ConnectAccount, s.servePractice, 0},
 
 		// Results
 		{get, "/results", club.ViewClub, s.showResults, heavy},

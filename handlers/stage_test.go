@@ -90,6 +90,11 @@ func company(client *http.Client, base string, now func() time.Time) *platforms.
 
 func simulators(base string, now func() time.Time) []platforms.Simulator {
 	env := platforms.SimEnv{Now: now, Fetch: http.DefaultClient, BaseURL: base}
+	if own, inside := strings.CutSuffix(base, practice.Path); inside {
+		for _, p := range cast {
+			env.Redirects = append(env.Redirects, own+CallbackPath(p(platforms.Env{}).Info().ID))
+		}
+	}
 	return []platforms.Simulator{metasim.New(env), xsim.New(env), blueskysim.New(env)}
 }
 

@@ -13,6 +13,10 @@ type Simulator interface {
 	// Requests arrive with it already stripped from their path.
 	Mount() string
 	http.Handler
+	// Page finds what shows a page of its site for people at the address of r,
+	// and whether a person lets an app in there. It is nil for every other
+	// address: those are for programs.
+	Page(r *http.Request) (page http.Handler, signIn bool)
 	// Posts is everything it ever accepted, oldest first.
 	Posts() []SimPost
 	// Fault makes the next Count calls of an operation go wrong.
@@ -33,6 +37,11 @@ type SimEnv struct {
 	// BaseURL is where a browser reaches the address below which simulators
 	// are mounted, without a trailing slash: permalinks begin with it.
 	BaseURL string
+	// Redirects are the addresses to which a sign-in may lead back; without any,
+	// it may lead to all of the web.
+	Redirects []string
+	// Posts is how many posts are remembered, the newest; 0 for all.
+	Posts int
 }
 
 // SimPost is one accepted post in a simulator's record.

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/bandstand-app/bandstand/internal/practice"
+	"github.com/bandstand-app/bandstand/platforms"
 )
 
 // setupPath is the address that a new app prints.
@@ -119,7 +120,7 @@ func TestBrowserLiveAccounts(t *testing.T) {
 		h.ServeHTTP(w, r)
 	}))
 	t.Cleanup(sandbox.Close)
-	world, err := practice.Open("", newSimulators(sandbox.Client(), sandbox.URL, clock.now), newLog(os.Stderr))
+	world, err := practice.Open("", newSimulators(platforms.SimEnv{Fetch: sandbox.Client(), BaseURL: sandbox.URL, Now: clock.now}), newLog(os.Stderr))
 	if err != nil {
 		t.Fatal(err)
 	}

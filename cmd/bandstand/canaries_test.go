@@ -25,6 +25,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/canary"
 	"github.com/bandstand-app/bandstand/internal/practice"
+	"github.com/bandstand-app/bandstand/platforms"
 )
 
 // aviary is the program with secrets in every corner of it, and everything that
@@ -136,7 +137,7 @@ func newAviary(t *testing.T) *aviary {
 	a := &aviary{T: t, clock: newTestClock(), data: filepath.Join(t.TempDir(), "data"), places: map[string]*bytes.Buffer{}}
 	s := httptest.NewUnstartedServer(nil)
 	a.sandbox = "http://" + s.Listener.Addr().String()
-	world, err := practice.Open("", newSimulators(http.DefaultClient, a.sandbox, a.clock.now), slog.New(slog.DiscardHandler))
+	world, err := practice.Open("", newSimulators(platforms.SimEnv{Fetch: http.DefaultClient, BaseURL: a.sandbox, Now: a.clock.now}), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -90,7 +91,7 @@ func (f *furnisher) connect(ctx context.Context) error {
 		switch p := p.(type) {
 		case platforms.OAuthSignIn:
 			if _, done := grants[info.AppSlot]; !done {
-				redirect := f.app.means.base.String() + "/oauth/" + string(info.ID) + "/callback"
+				redirect := f.app.means.base.String() + handlers.CallbackPath(info.ID)
 				g, err := sayYes(ctx, worlds.Client(f.maeve.ClubID), p, app, redirect)
 				if err != nil {
 					return fmt.Errorf("sign in at %s: %w", info.Name, err)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers"
 	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/internal/safehttp"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -28,16 +29,21 @@ type integration struct {
 
 func (a *App) integrate() *integration {
 	base := a.means.base.String() + practice.Path
+	env := platforms.SimEnv{Now: a.now, BaseURL: base, Posts: practicePosts}
+	for _, i := range describe() {
+		env.Redirects = append(env.Redirects, a.means.base.String()+handlers.CallbackPath(i.ID))
+	}
 	at := sandboxed(base, describe())
 	fetch := practice.Fetcher(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.server.Handler.ServeHTTP(w, r) }),
 		a.means.base.Host, a.log)
+	env.Fetch = fetch
 	client := safehttp.Platform(safehttp.Settings{UserAgent: userAgent(), Exceptions: a.means.networks})
 	return &integration{
 		db:   a.db,
 		real: newPlatforms(client, a.means.endpoints, a.now), practice: newPlatforms(nil, at, a.now),
 		worlds: practice.New(practice.Config{
 			Dir:        filepath.Join(a.settings.Data, "practice"),
-			Simulators: func() []platforms.Simulator { return newSimulators(fetch, base, a.now) },
+			Simulators: func() []platforms.Simulator { return newSimulators(env) },
 			Platforms:  func(c *http.Client) *platforms.Registry { return newPlatforms(c, at, a.now) },
 			Log:        a.log,
 		}),
@@ -86,11 +92,15 @@ func newPlatforms(client *http.Client, at endpoints, now func() time.Time) *plat
 	return platforms.NewRegistry(ps...)
 }
 
-// newSimulators builds all make-believe platforms, to be served below base.
-func newSimulators(fetch *http.Client, base string, now func() time.Time) []platforms.Simulator {
+// practicePosts is how many make-believe posts of a club are remembered: years
+// of them.
+const practicePosts = 5000
+
+// newSimulators builds all make-believe platforms.
+func newSimulators(env platforms.SimEnv) []platforms.Simulator {
 	var sims []platforms.Simulator
 	for _, s := range simulators {
-		sims = append(sims, s(platforms.SimEnv{Now: now, Fetch: fetch, BaseURL: base}))
+		sims = append(sims, s(env))
 	}
 	return sims
 }

@@ -48,7 +48,7 @@ func (c *sandboxCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	log := newLog(os.Stderr)
 	fetch := safehttp.Platform(safehttp.Settings{UserAgent: userAgent(), Exceptions: networks})
-	world, err := practice.Open(c.Data, newSimulators(fetch, base.String(), wallClock), log)
+	world, err := practice.Open(c.Data, newSimulators(platforms.SimEnv{Now: wallClock, Fetch: fetch, BaseURL: base.String()}), log)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/practice"
+	"github.com/bandstand-app/bandstand/platforms"
 )
 
 // FuzzSandboxFaults: whatever is sent to arm a fault, the sandbox arms one it
@@ -23,7 +24,7 @@ func FuzzSandboxFaults(f *testing.F) {
 		f.Add(s)
 	}
 	now := func() time.Time { return time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC) }
-	world, err := practice.Open("", newSimulators(nil, "http://sandbox.example", now), newLog(io.Discard))
+	world, err := practice.Open("", newSimulators(platforms.SimEnv{BaseURL: "http://sandbox.example", Now: now}), newLog(io.Discard))
 	if err != nil {
 		f.Fatal(err)
 	}

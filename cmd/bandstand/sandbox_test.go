@@ -28,6 +28,8 @@ type toy struct {
 
 func (*toy) Mount() string { return "tin" }
 
+func (*toy) Page(*http.Request) (http.Handler, bool) { return nil, false }
+
 func (s *toy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b, _ := io.ReadAll(r.Body)
 	s.mu.Lock()
@@ -136,7 +138,7 @@ func TestSandboxKeepsARecordOverRestarts(t *testing.T) {
 func TestSandboxHoldsEachSimulatorOnce(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, s := range newSimulators(nil, "http://127.0.0.1:9090", time.Now) {
+	for _, s := range newSimulators(platforms.SimEnv{BaseURL: "http://127.0.0.1:9090", Now: time.Now}) {
 		if seen[s.Mount()] {
 			t.Errorf("%s is there twice", s.Mount())
 		}

@@ -5,14 +5,17 @@
 package practice
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -165,16 +168,49 @@ func Open(dir string, sims []platforms.Simulator, log *slog.Logger) (*World, err
 	return w, nil
 }
 
-// ServeHTTP serves each simulator below its mount.
+// ServeHTTP serves each simulator below its mount: its pages for people and
+// what it says to programs.
 func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	mount, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	for _, k := range w.sims {
-		if k.sim.Mount() == mount {
-			http.StripPrefix("/"+mount, k.serving(w.log)).ServeHTTP(rw, r)
-			return
-		}
+	k, in := w.below(r)
+	if k == nil {
+		http.NotFound(rw, r)
+		return
 	}
-	http.NotFound(rw, r)
+	k.serve(rw, in, k.sim, w.log)
+}
+
+// Page finds what shows a page for people at the address of r, and whether a
+// person lets an app in there. It is nil for every other address: browsers have
+// no business there.
+func (w *World) Page(r *http.Request) (page http.Handler, signIn bool) {
+	k, in := w.below(r)
+	if k == nil {
+		return nil, false
+	}
+	shown, signIn := k.sim.Page(in)
+	if shown == nil {
+		return nil, false
+	}
+	return http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { k.serve(rw, in, shown, w.log) }), signIn
+}
+
+// below finds the simulator that a request is for, and the request as it sees
+// it.
+func (w *World) below(r *http.Request) (*keeper, *http.Request) {
+	mount, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	i := slices.IndexFunc(w.sims, func(k *keeper) bool { return k.sim.Mount() == mount })
+	if i < 0 {
+		return nil, nil
+	}
+	return w.sims[i], Below("/"+mount, r)
+}
+
+// Below is a request as it is seen by who serves everything below a path.
+func Below(path string, r *http.Request) *http.Request {
+	in, at := *r, *r.URL
+	at.Path, at.RawPath = strings.TrimPrefix(at.Path, path), strings.TrimPrefix(at.RawPath, path)
+	in.URL = &at
+	return &in
 }
 
 // Posts is everything that was ever accepted, oldest first.
@@ -240,23 +276,35 @@ type keeper struct {
 	saved  uint64 // value of changed that is in the file
 }
 
-// serving lets the answer end only when what it says is saved. Requests that
-// only read are saved a little later.
-func (k *keeper) serving(log *slog.Logger) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			k.mark()
-			if r.Method == http.MethodGet || r.Method == http.MethodHead {
-				return
-			}
-			if err := k.save(); err != nil {
-				log.Error("save practice world", "err", err)
-			}
-		}()
-		k.using.RLock()
-		defer k.using.RUnlock()
-		k.sim.ServeHTTP(w, r)
-	})
+// maxRequest is the most that a simulator is given of a request, in bytes; each
+// refuses less than that.
+const maxRequest = 16 << 20
+
+// serve answers when what the answer says is saved. Requests that only read are
+// saved a little later. The request is there before the simulator begins and
+// the answer leaves when it has ended: whoever sends or reads slowly keeps
+// nobody from what the simulator guards.
+func (k *keeper) serve(w http.ResponseWriter, r *http.Request, sim http.Handler, log *slog.Logger) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))
+	r.Body = &arrived{Reader: bytes.NewReader(body), end: err}
+	out := &held{to: w}
+	k.act(out, r, sim, log)
+	out.send()
+}
+
+func (k *keeper) act(w http.ResponseWriter, r *http.Request, sim http.Handler, log *slog.Logger) {
+	defer func() {
+		k.mark()
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			return
+		}
+		if err := k.save(); err != nil {
+			log.Error("save practice world", "err", err)
+		}
+	}()
+	k.using.RLock()
+	defer k.using.RUnlock()
+	sim.ServeHTTP(w, r)
 }
 
 func (k *keeper) mark() {

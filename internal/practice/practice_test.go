@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -31,6 +32,14 @@ type toy struct {
 }
 
 func (s *toy) Mount() string { return "mount-" + string(s.id) }
+
+// Page: "/web/…" is for people, "/door" is where they let an app in.
+func (s *toy) Page(r *http.Request) (http.Handler, bool) {
+	if r.URL.Path == "/door" || strings.HasPrefix(r.URL.Path, "/web/") {
+		return s, r.URL.Path == "/door"
+	}
+	return nil, false
+}
 
 func (s *toy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b, _ := io.ReadAll(r.Body)
@@ -299,5 +308,90 @@ func TestWorldServesBrowsersToo(t *testing.T) {
 	defer resp.Body.Close()
 	if b, _ := io.ReadAll(resp.Body); string(b) != "/www/p/1" {
 		t.Errorf("got %q", b)
+	}
+}
+
+// guarded is a simulator that answers at length while it holds its lock.
+type guarded struct {
+	toy
+	lock sync.Mutex
+}
+
+func (s *guarded) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	_, _ = w.Write(make([]byte, 32<<20)) // more than a connection takes
+}
+
+// TestWhoNeverReadsHoldsNoSimulator: an answer leaves when its simulator has let
+// go of everything, and a request is there before it begins.
+func TestWhoNeverReadsHoldsNoSimulator(t *testing.T) {
+	t.Parallel()
+	sim := &guarded{toy: toy{id: "tin"}}
+	world, err := Open("", []platforms.Simulator{sim}, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(world)
+	t.Cleanup(server.Close)
+	for name, text := range map[string]string{
+		"never reads":  "GET /mount-tin/a HTTP/1.1\r\nHost: x\r\n\r\n",
+		"never writes": "POST /mount-tin/a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+	} {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		if _, err := io.WriteString(conn, text); err != nil {
+			t.Fatal(err)
+		}
+		if name == "never reads" {
+			if _, err := conn.Read(make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		done := make(chan error, 1)
+		go func() {
+			resp, err := server.Client().Get(server.URL + "/mount-tin/b")
+			if err == nil {
+				_, err = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+			}
+			done <- errors.Join(err, world.Reset(), world.Calm())
+		}()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("while somebody %s: %v", name, err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("whoever %s holds the simulator", name)
+		}
+	}
+}
+
+func TestPagesForPeopleAreNotForPrograms(t *testing.T) {
+	t.Parallel()
+	world, err := Open("", toys(), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]struct{ page, signIn bool }{
+		"/mount-tin/web/a": {true, false}, "/mount-tin/door": {true, true}, "/mount-tin/api": {}, "/mount-gold/web/a": {}, "/": {}, "/mount-tin": {},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+		page, signIn := world.Page(r)
+		if (page != nil) != want.page || signIn != want.signIn {
+			t.Errorf("%s: a page %v, of a sign-in %v", path, page != nil, signIn)
+		}
+		if page == nil {
+			continue
+		}
+		w := httptest.NewRecorder()
+		page.ServeHTTP(w, r)
+		if got := w.Body.String(); got != strings.TrimPrefix(path, "/mount-tin") {
+			t.Errorf("%s is seen as %s", path, got)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
@@ -83,19 +84,39 @@ func (s *Sim) checkPost(did string, value json.RawMessage) (name, message string
 	if wrong := p.wrong(); wrong != "" {
 		return "InvalidRequest", "Invalid " + postCollection + " record: " + wrong
 	}
-	var blobs []*blobRef
-	for _, img := range p.Embed.Images {
-		blobs = append(blobs, img.Image)
-	}
-	if p.Embed.External != nil && p.Embed.External.Thumb != nil {
-		blobs = append(blobs, p.Embed.External.Thumb)
-	}
-	for _, b := range blobs {
-		if kept, ok := s.State.Blobs[b.Ref.Link]; !ok || kept.DID != did {
+	for _, b := range p.blobs() {
+		kept, ok := s.State.Blobs[b.Ref.Link]
+		if !ok || kept.DID != did {
 			return "BlobNotFound", "Could not find blob: " + b.Ref.Link
+		}
+		if !strings.HasPrefix(kept.Type, "image/") {
+			return "InvalidMimeType", "Wrong type of file. It is " + kept.Type + " but it must match image/*."
 		}
 	}
 	return "", ""
+}
+
+// blobs are the pictures of a post and of its link.
+func (p postRecord) blobs() []*blobRef {
+	var out []*blobRef
+	for _, img := range p.Embed.Images {
+		if img.Image != nil {
+			out = append(out, img.Image)
+		}
+	}
+	if p.Embed.External != nil && p.Embed.External.Thumb != nil {
+		out = append(out, p.Embed.External.Thumb)
+	}
+	return out
+}
+
+// blobsOf are the blobs that a record holds on to.
+func blobsOf(value json.RawMessage) []*blobRef {
+	var p postRecord
+	if json.Unmarshal(value, &p) != nil {
+		return nil
+	}
+	return p.blobs()
 }
 
 // wrong says what is wrong with a record, in the words of a real server.

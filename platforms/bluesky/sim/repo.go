@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
@@ -9,10 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
-	_ "image/gif" // sizes of the pictures that arrive
-	_ "image/jpeg"
-	_ "image/png"
 	"io"
 	"net/http"
 	"regexp"
@@ -20,16 +15,22 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
 )
 
-// blob is something uploaded.
+// blob is something uploaded: of a picture, the facts and a small copy that we
+// drew; of anything else only that it came.
 type blob struct {
-	DID    string
-	Type   string
-	Data   []byte
-	Width  int
-	Height int
+	DID     string
+	Type    string
+	SHA256  string
+	Picture simkit.Picture
+	At      time.Time
 }
+
+// blobLife is how long a blob stays that no record took. The protocol asks
+// servers to keep it for an hour at least.
+const blobLife = time.Hour
 
 // record is one record of a repository.
 type record struct {
@@ -80,33 +81,51 @@ type blobAnswer struct {
 }
 
 func (s *Sim) uploadBlob(w http.ResponseWriter, r *http.Request) {
-	s.Mu.Lock()
-	defer s.Mu.Unlock()
-	a, ok := s.signedIn(w, r)
-	if !ok {
-		return
-	}
-	declared := r.Header.Get("Content-Type")
-	if declared == "" {
-		refuse(w, http.StatusBadRequest, "InvalidRequest", "Request encoding (Content-Type) required but not provided")
-		return
-	}
+	declared := strings.ToLower(r.Header.Get("Content-Type"))
 	data, err := io.ReadAll(r.Body)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "InvalidRequest", "request was cut off")
 		return
 	}
-	// The declared type is believed only where the bytes tell nothing.
-	b := blob{DID: a.DID, Data: data, Type: http.DetectContentType(data)}
+	s.Mu.Lock()
+	_, ok := s.signedIn(w, r)
+	s.Mu.Unlock()
+	if !ok {
+		return
+	}
+	if declared == "" {
+		refuse(w, http.StatusBadRequest, "InvalidRequest", "Request encoding (Content-Type) required but not provided")
+		return
+	}
+	b := look(data, declared)
+	if strings.HasPrefix(declared, "image/svg") || strings.HasPrefix(b.Type, "image/svg") {
+		refuse(w, http.StatusBadRequest, "InvalidMimeType", "A drawing can hold a script: send a picture made of pixels")
+		return
+	}
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	a, ok := s.signedIn(w, r) // still
+	if !ok {
+		return
+	}
+	name, sum := cid(codecRaw, data), sha256.Sum256(data)
+	b.DID, b.SHA256, b.At = a.DID, hex.EncodeToString(sum[:]), s.Now()
+	s.State.Blobs[name] = b
+	answer(w, http.StatusOK, map[string]any{"blob": blobAnswer{"blob", link{name}, b.Type, len(data)}})
+}
+
+// look says what the bytes of a blob are. The declared type is believed only
+// where they tell nothing.
+func look(data []byte, declared string) blob {
+	b := blob{Type: http.DetectContentType(data)}
+	if picture, err := simkit.ReadPicture(data); err == nil {
+		b.Type, b.Picture = picture.Facts.Type, picture
+		return b
+	}
 	if t := b.Type; t == "application/octet-stream" || strings.HasPrefix(t, "text/plain") {
 		b.Type = declared
 	}
-	if conf, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil {
-		b.Width, b.Height = conf.Width, conf.Height
-	}
-	name := cid(codecRaw, data)
-	s.State.Blobs[name] = b
-	answer(w, http.StatusOK, map[string]any{"blob": blobAnswer{"blob", link{name}, b.Type, len(data)}})
+	return b
 }
 
 // write is the input of putRecord and createRecord.
@@ -254,10 +273,8 @@ func (s *Sim) public(did, uri string, value json.RawMessage, at time.Time) platf
 	}
 	for _, img := range p.Embed.Images {
 		b := s.State.Blobs[img.Image.Ref.Link]
-		sum := sha256.Sum256(b.Data)
-		out.Media = append(out.Media, platforms.SimMedia{
-			Type: b.Type, Width: b.Width, Height: b.Height, Alt: *img.Alt, SHA256: hex.EncodeToString(sum[:]),
-		})
+		facts := b.Picture.Facts
+		out.Media = append(out.Media, platforms.SimMedia{Type: b.Type, Width: facts.Width, Height: facts.Height, Alt: *img.Alt, SHA256: b.SHA256})
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -50,6 +51,8 @@ func New(env platforms.SimEnv) platforms.Simulator {
 	faults := append(slices.Clone(simkit.Faults),
 		simkit.Duplicate, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted, simkit.AccountGone)
 	s := &Sim{World: simkit.NewWorld(env.Now, fresh, faults, id), env: env}
+	s.KeepPosts(env.Posts)
+	s.Tidy = s.tidy
 	routes := []struct {
 		pattern, operation string
 		act                http.HandlerFunc
@@ -75,10 +78,10 @@ func New(env platforms.SimEnv) platforms.Simulator {
 	}
 	s.Routes.HandleFunc("GET /xrpc/{method}", noMethod)
 	s.Routes.HandleFunc("POST /xrpc/{method}", noMethod)
-	s.Routes.HandleFunc("GET /web/profile/{actor}", s.showAccount)
-	s.Routes.HandleFunc("GET /web/profile/{actor}/post/{rkey}", s.showPost)
-	s.Routes.HandleFunc("GET /web/blob/{sha256}", s.showBlob)
-	s.Routes.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.Site.HandleFunc("GET /web/profile/{actor}", s.showAccount)
+	s.Site.HandleFunc("GET /web/profile/{actor}/post/{rkey}", s.showPost)
+	s.Site.HandleFunc("GET /web/blob/{sha256}", s.showBlob)
+	s.Site.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
 	return s
 }
 
@@ -93,6 +96,27 @@ func fresh() state {
 
 // Mount implements platforms.Simulator.
 func (s *Sim) Mount() string { return mount }
+
+// tidy drops blobs that no record took, old tokens, and records of posts that
+// are forgotten. The caller holds mu.
+func (s *Sim) tidy() {
+	now, st := s.Now(), s.State
+	for _, tokens := range []map[string]token{st.Access, st.Refresh} {
+		simkit.KeepNewest(tokens, simkit.MaxTokens, func(t token) time.Time { return t.Expires })
+	}
+	public := s.Remembered(id)
+	used := map[string]bool{}
+	maps.DeleteFunc(st.Records, func(uri string, rec record) bool {
+		gone := rec.Collection == postCollection && !public[uri]
+		if !gone {
+			for _, ref := range blobsOf(rec.Value) {
+				used[ref.Ref.Link] = true
+			}
+		}
+		return gone
+	})
+	maps.DeleteFunc(st.Blobs, func(name string, b blob) bool { return !used[name] && now.Sub(b.At) > blobLife })
+}
 
 // method wraps a call of the protocol: faults, rate headers, the size of the
 // body. The body is read first, so that a slow answer is slow after the request

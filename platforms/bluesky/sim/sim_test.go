@@ -3,6 +3,9 @@ package sim_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -265,5 +268,89 @@ func TestPagesShowAccountsPostsAndPictures(t *testing.T) {
 		if status, _ := page(path); status != 404 {
 			t.Errorf("%s: status %d", path, status)
 		}
+	}
+}
+
+// TestABlobThatNoRecordTookIsGoneAfterAnHour, and one that a post shows stays.
+func TestABlobThatNoRecordTookIsGoneAfterAnHour(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	upload := func(n byte) string {
+		t.Helper()
+		img := image.NewGray(image.Rect(0, 0, 40, 30))
+		img.Pix[0] = n * 50
+		var b bytes.Buffer
+		if err := png.Encode(&b, img); err != nil {
+			t.Fatal(err)
+		}
+		status, got := w.post("com.atproto.repo.uploadBlob", b.String())
+		blob, err := json.Marshal(got["blob"])
+		if status != http.StatusOK || err != nil {
+			t.Fatalf("%d %v %v", status, got, err)
+		}
+		return string(blob)
+	}
+	show := func(blob string) int {
+		t.Helper()
+		status, _ := w.post("com.atproto.repo.createRecord", `{"repo":"`+w.did+`","collection":"app.bsky.feed.post","record":{"$type":"app.bsky.feed.post","text":"a",
+			"createdAt":"2026-11-24T12:00:00.000Z","embed":{"$type":"app.bsky.embed.images","images":[{"alt":"","image":`+blob+`}]}}}`)
+		return status
+	}
+	shown, early, late := upload(1), upload(2), upload(3)
+	if status := show(shown); status != http.StatusOK {
+		t.Fatalf("a post answered %d", status)
+	}
+	w.now = w.now.Add(59 * time.Minute)
+	if status := show(early); status != http.StatusOK {
+		t.Errorf("within the hour it answered %d", status)
+	}
+	w.now = w.now.Add(2 * time.Minute)
+	if status := show(late); status != http.StatusBadRequest {
+		t.Errorf("after the hour it answered %d", status)
+	}
+	for range 3 {
+		w.now = w.now.Add(time.Hour)
+		w.get("/xrpc/com.atproto.identity.resolveHandle?handle=riversidefc.test")
+	}
+	for _, p := range w.sim.Posts() {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/web/blob/"+p.Media[0].SHA256, nil)
+		rec := httptest.NewRecorder()
+		if w.sim.ServeHTTP(rec, r); rec.Code != http.StatusOK || rec.Header().Get("Content-Type") != "image/jpeg" {
+			t.Errorf("the picture of a post answers %d as %s", rec.Code, rec.Header().Get("Content-Type"))
+		}
+	}
+}
+
+// TestOnlyTheNewestPostsAreKept with their records and pictures: the state does
+// not grow with what was published.
+func TestOnlyTheNewestPostsAreKept(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.sim.KeepPosts(20)
+	size := func() int {
+		t.Helper()
+		for range 130 { // often enough to be tidied
+			w.get("/xrpc/com.atproto.identity.resolveHandle?handle=riversidefc.test")
+		}
+		b, err := w.sim.Save()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(b)
+	}
+	publish := func(n int) {
+		t.Helper()
+		for i := range n {
+			w.now = w.now.Add(time.Second)
+			if status, got := w.write("createRecord", "", fmt.Sprintf("post %03d", i), ""); status != http.StatusOK {
+				t.Fatalf("%d %v", status, got)
+			}
+		}
+	}
+	publish(40)
+	before := size()
+	publish(400)
+	if after := size(); after > before+before/10 {
+		t.Errorf("the state grew from %d to %d bytes", before, after)
 	}
 }

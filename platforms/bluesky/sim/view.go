@@ -135,11 +135,9 @@ func (s *Sim) showBlob(w http.ResponseWriter, r *http.Request) {
 	s.Mu.Lock()
 	b, ok := s.State.Blobs[cidOfHash(codecRaw, r.PathValue("sha256"))]
 	s.Mu.Unlock()
-	if !ok || !strings.HasPrefix(b.Type, "image/") {
+	if !ok || len(b.Picture.Small) == 0 {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", b.Type)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(b.Data)
+	b.Picture.ServeSmall(w)
 }

@@ -27,7 +27,7 @@ type ask struct {
 	scopes               []string
 }
 
-func readAsk(q url.Values) (ask, string) {
+func (s *server) readAsk(q url.Values) (ask, string) {
 	a := ask{app: q.Get("client_id"), redirect: q.Get("redirect_uri"), state: q.Get("state")}
 	for _, sc := range strings.FieldsFunc(q.Get("scope"), func(r rune) bool { return r == ',' || r == ' ' }) {
 		if !knownScope(sc) {
@@ -35,11 +35,10 @@ func readAsk(q url.Values) (ask, string) {
 		}
 		a.scopes = append(a.scopes, sc)
 	}
-	u, err := url.Parse(a.redirect)
 	switch {
 	case a.app == "":
 		return a, "The parameter app_id is required."
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Fragment != "":
+	case !simkit.RedirectFits(a.redirect, s.env.Redirects, simkit.Client{}, false) || strings.Contains(a.redirect, "#"):
 		return a, "URL blocked: this redirect failed because the redirect URI is not white-listed in the app's client OAuth settings."
 	case q.Get("response_type") != "" && q.Get("response_type") != "code":
 		return a, "This simulator only answers with a code."
@@ -49,7 +48,7 @@ func readAsk(q url.Values) (ask, string) {
 
 func (s *server) showDialog(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	a, wrong := readAsk(q)
+	a, wrong := s.readAsk(q)
 	if wrong != "" {
 		simkit.ShowNotice(w, r, simkit.Notice{Platform: "Facebook", Title: "Sorry, something went wrong", Text: wrong, Status: http.StatusBadRequest})
 		return
@@ -98,7 +97,7 @@ func (s *server) answerDialog(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "form could not be read", http.StatusBadRequest)
 		return
 	}
-	a, wrong := readAsk(r.PostForm)
+	a, wrong := s.readAsk(r.PostForm)
 	if wrong != "" {
 		simkit.ShowNotice(w, r, simkit.Notice{Platform: "Facebook", Title: "Sorry, something went wrong", Text: wrong, Status: http.StatusBadRequest})
 		return

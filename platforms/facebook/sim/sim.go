@@ -67,12 +67,14 @@ func newState() state {
 // New makes the simulator.
 func New(env platforms.SimEnv) platforms.Simulator {
 	s := &server{World: simkit.NewWorld(env.Now, newState, knownFaults, facebook, instagram), env: env}
-	s.Routes.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
-	s.Routes.HandleFunc("GET /www/{version}/dialog/oauth", s.showDialog)
-	s.Routes.HandleFunc("POST /www/{version}/dialog/oauth", s.answerDialog)
-	s.Routes.HandleFunc("GET /www/p/{code}/{$}", s.showMedia)
-	s.Routes.HandleFunc("GET /www/{name}", s.showPage)
-	s.Routes.HandleFunc("GET /pictures/{sha}", s.showPicture)
+	s.KeepPosts(env.Posts)
+	s.Tidy = s.tidy
+	s.Consent.HandleFunc("GET /www/{version}/dialog/oauth", s.showDialog)
+	s.Consent.HandleFunc("POST /www/{version}/dialog/oauth", s.answerDialog)
+	s.Site.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.Site.HandleFunc("GET /www/p/{code}/{$}", s.showMedia)
+	s.Site.HandleFunc("GET /www/{name}", s.showPage)
+	s.Site.HandleFunc("GET /pictures/{sha}", s.showPicture)
 	s.Routes.HandleFunc("/graph/", s.serveGraph)
 	return s
 }

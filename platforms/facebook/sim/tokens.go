@@ -29,6 +29,7 @@ type token struct {
 	Long            bool
 	Issued          time.Time
 	Expires         time.Time // zero: never by time
+	Used            time.Time // given out, or looked at, for the last time
 	Removed         bool      // the person took the app away
 }
 
@@ -47,6 +48,7 @@ func (s *server) alive(raw string) (*token, *refusal) {
 	case !t.Expires.IsZero() && !s.Now().Before(t.Expires):
 		return nil, refuse(190, 463, "Error validating access token: Session has expired.")
 	}
+	t.Used = s.Now()
 	return t, nil
 }
 
@@ -95,6 +97,7 @@ func (s *server) exchange(c *call) (any, *refusal) {
 // hand gives out a token. The caller holds the lock.
 func (s *server) hand(t *token, life time.Duration) any {
 	raw := simkit.Token("EAAB")
+	t.Used = s.Now()
 	s.State.Tokens[raw] = t
 	return map[string]any{"access_token": raw, "token_type": "bearer", "expires_in": int64(life.Seconds())}
 }
@@ -172,6 +175,7 @@ func (s *server) listed(p page, user *token) map[string]any {
 		t.Expires = user.Expires
 	}
 	raw := simkit.Token("EAAP")
+	t.Used = s.Now()
 	s.State.Tokens[raw] = t
 	out := map[string]any{
 		"id": p.ID, "name": p.Name, "username": p.Username, "category": p.Category, "tasks": p.Tasks, "access_token": raw,

@@ -14,11 +14,15 @@ type Client struct {
 	Redirects []string `json:"redirects"`
 }
 
-// RedirectFits tells whether the address is one a browser can be sent back to,
-// and, for an app that is known, one of its own.
-func RedirectFits(address string, app Client, known bool) bool {
+// RedirectFits reports whether the address is one a browser can be sent back
+// to: one of allowed, if there are any, and, for an app that is known, one of
+// its own.
+func RedirectFits(address string, allowed []string, app Client, known bool) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return false
+	}
+	if len(allowed) > 0 && !slices.Contains(allowed, address) {
 		return false
 	}
 	return !known || slices.Contains(app.Redirects, address)

@@ -11,6 +11,7 @@ import (
 	"image/jpeg"
 	_ "image/png"
 	"net/http"
+	"sync"
 
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -28,8 +29,14 @@ const smallSide = 320
 // maxPixels is the most that is decoded: a larger picture is refused.
 const maxPixels = 40 << 20
 
+// decoding lets one picture be decoded at a time: a large one takes hundreds of
+// megabytes.
+var decoding sync.Mutex
+
 // ReadPicture looks at the bytes themselves, whatever the sender called them.
 func ReadPicture(data []byte) (Picture, error) {
+	decoding.Lock()
+	defer decoding.Unlock()
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return Picture{}, fmt.Errorf("read picture: %w", err)

@@ -28,6 +28,7 @@ type Core struct {
 	hung    func(begun bool)
 	SlowFor time.Duration
 	base    func() time.Time
+	most    int // posts that are remembered, 0 for all
 }
 
 type armed struct {
@@ -78,6 +79,26 @@ func Token(prefix string) string {
 	return prefix + hex.EncodeToString(b[:])
 }
 
+// KeepPosts sets how many posts are remembered, the newest; 0 for all.
+func (c *Core) KeepPosts(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.most = n
+}
+
+// Remembered are the ids of a platform's posts in the record.
+func (c *Core) Remembered(platform platforms.ID) map[string]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ids := make(map[string]bool, len(c.posts))
+	for _, p := range c.posts {
+		if p.Platform == platform {
+			ids[p.ID] = true
+		}
+	}
+	return ids
+}
+
 // Publish puts a post into the record.
 func (c *Core) Publish(p platforms.SimPost) {
 	c.mu.Lock()
@@ -86,6 +107,9 @@ func (c *Core) Publish(p platforms.SimPost) {
 		p.Media = []platforms.SimMedia{}
 	}
 	c.posts = append(c.posts, p)
+	if c.most > 0 && len(c.posts) > c.most {
+		c.posts = slices.Delete(c.posts, 0, len(c.posts)-c.most)
+	}
 }
 
 // Post finds a post by platform and id.

@@ -3,6 +3,7 @@ package simkit
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -15,10 +16,17 @@ import (
 // S of its own that outlives a restart. A simulator embeds it and adds Mount.
 type World[S any] struct {
 	*Core
-	Routes http.ServeMux
+	Routes  http.ServeMux // for programs
+	Site    http.ServeMux // pages on which people see what became public
+	Consent http.ServeMux // pages on which a person lets an app in
 
 	Mu    sync.Mutex // guards State
 	State S
+
+	// Tidy drops what the state need not hold any more. The caller holds Mu.
+	Tidy     func()
+	tidied   time.Time // guarded by Mu
+	requests int       // since then, guarded by Mu
 
 	fresh  func() S
 	faults []string
@@ -31,10 +39,82 @@ func NewWorld[S any](now func() time.Time, fresh func() S, faults []string, serv
 }
 
 // ServeHTTP implements platforms.Simulator. The answer is dated by the
-// simulator's own clock.
+// simulator's own clock. What is none of our own pages must not run as one.
 func (w *World[S]) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	rw.Header().Set("Date", w.Date().Format(http.TimeFormat))
-	w.Routes.ServeHTTP(rw, r)
+	defer free(r)
+	w.tidy()
+	h := rw.Header()
+	h.Set("Date", w.Date().Format(http.TimeFormat))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	mux, _ := w.muxOf(r)
+	if mux == nil {
+		mux = &w.Routes
+	}
+	mux.ServeHTTP(rw, r)
+}
+
+// Page implements platforms.Simulator.
+func (w *World[S]) Page(r *http.Request) (page http.Handler, signIn bool) {
+	mux, signIn := w.muxOf(r)
+	if mux == nil {
+		return nil, false
+	}
+	return w, signIn
+}
+
+// muxOf finds the pages among which there is one for r, or nil.
+func (w *World[S]) muxOf(r *http.Request) (mux *http.ServeMux, signIn bool) {
+	if _, pattern := w.Consent.Handler(r); pattern != "" {
+		return &w.Consent, true
+	}
+	if _, pattern := w.Site.Handler(r); pattern != "" {
+		return &w.Site, false
+	}
+	return nil, false
+}
+
+// free removes the files of a form that did not fit into memory: whoever has a
+// form read looks after them.
+func free(r *http.Request) {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll() // also done already
+	}
+}
+
+// How often the state is tidied, at the least.
+const (
+	tidyEvery    = time.Minute // of the simulator's own clock
+	tidyRequests = 100
+)
+
+func (w *World[S]) tidy() {
+	if w.Tidy == nil {
+		return
+	}
+	now := w.Now()
+	w.Mu.Lock()
+	defer w.Mu.Unlock()
+	w.requests++
+	if since := now.Sub(w.tidied); since >= 0 && since < tidyEvery && w.requests < tidyRequests {
+		return
+	}
+	w.tidied, w.requests = now, 0
+	w.Tidy()
+}
+
+// MaxTokens is how many tokens of one kind a simulator remembers, the newest.
+const MaxTokens = 2000
+
+// KeepNewest drops all but the newest entries of m.
+func KeepNewest[V any](m map[string]V, most int, age func(V) time.Time) {
+	if len(m) <= most {
+		return
+	}
+	keys := slices.SortedFunc(maps.Keys(m), func(a, b string) int { return age(m[b]).Compare(age(m[a])) })
+	for _, k := range keys[most:] {
+		delete(m, k)
+	}
 }
 
 // Fault implements platforms.Simulator.

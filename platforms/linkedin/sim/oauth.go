@@ -80,7 +80,7 @@ func (s *Sim) badAuthorization(q url.Values) string {
 	switch {
 	case q.Get("client_id") == "":
 		return "The passed in client_id is invalid."
-	case !simkit.RedirectFits(q.Get("redirect_uri"), app, registered):
+	case !simkit.RedirectFits(q.Get("redirect_uri"), s.redirects, app, registered):
 		return "The redirect_uri does not match the registered value."
 	case q.Get("response_type") != "code":
 		return "The response_type must be code."

@@ -58,7 +58,8 @@ var knownFaults = append(slices.Clone(simkit.Faults),
 // Sim is the simulator.
 type Sim struct {
 	*simkit.World[state]
-	base string
+	base      string
+	redirects []string
 
 	// Guarded by Mu.
 	renews  bool
@@ -89,18 +90,20 @@ func newState() state {
 func New(env platforms.SimEnv) platforms.Simulator {
 	s := &Sim{
 		World: simkit.NewWorld(env.Now, newState, knownFaults, id),
-		base:  strings.TrimSuffix(env.BaseURL, "/"), counted: map[string]int{},
+		base:  strings.TrimSuffix(env.BaseURL, "/"), redirects: env.Redirects, counted: map[string]int{},
 	}
-	s.Routes.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
-	s.Routes.HandleFunc("GET /www/oauth/v2/authorization", s.showConsent)
-	s.Routes.HandleFunc("POST /www/oauth/v2/authorization", s.answerConsent)
+	s.KeepPosts(env.Posts)
+	s.Tidy = s.tidy
+	s.Consent.HandleFunc("GET /www/oauth/v2/authorization", s.showConsent)
+	s.Consent.HandleFunc("POST /www/oauth/v2/authorization", s.answerConsent)
+	s.Site.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.Site.HandleFunc("GET /www/feed/update/{urn}/{$}", s.showPost)
+	s.Site.HandleFunc("GET /www/company/{vanity}/{$}", s.showPage)
+	s.Site.HandleFunc("GET /www/pictures/{id}", s.showPicture)
 	s.Routes.HandleFunc("POST /www/oauth/v2/accessToken", s.tokenCall("token", s.accessToken))
 	s.Routes.HandleFunc("POST /www/oauth/v2/introspectToken", s.tokenCall("read", s.introspect))
 	s.Routes.HandleFunc("POST /www/oauth/v2/revoke", s.tokenCall("revoke", s.revoke))
 	s.Routes.HandleFunc("PUT /www/dms-uploads/{id}", s.putImage)
-	s.Routes.HandleFunc("GET /www/feed/update/{urn}/{$}", s.showPost)
-	s.Routes.HandleFunc("GET /www/company/{vanity}/{$}", s.showPage)
-	s.Routes.HandleFunc("GET /www/pictures/{id}", s.showPicture)
 
 	s.Routes.HandleFunc("GET /api/rest/organizationAcls", s.call("read", "rw_organization_admin", s.acls))
 	s.Routes.HandleFunc("GET /api/rest/organizations/{id}", s.call("read", "rw_organization_admin", s.organization))
@@ -127,6 +130,29 @@ func (s *Sim) Reset() {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	s.counted = map[string]int{}
+}
+
+// tidy drops codes and uploads that are over, old tokens, and what belongs to
+// posts that are forgotten.
+func (s *Sim) tidy() {
+	now, st := s.Now(), s.State
+	maps.DeleteFunc(st.Codes, func(_ string, c code) bool { return now.After(c.Ends) })
+	for _, tokens := range []map[string]token{st.Access, st.Refresh} {
+		simkit.KeepNewest(tokens, simkit.MaxTokens, func(t token) time.Time { return t.Made })
+	}
+	public := s.Remembered(id)
+	maps.DeleteFunc(st.Posts, func(urn string, _ post) bool { return !public[urn] })
+	shown := map[string]bool{}
+	for _, p := range st.Posts {
+		for _, urn := range p.Images {
+			shown[urn] = true
+		}
+	}
+	maps.DeleteFunc(st.Images, func(urn string, u upload) bool { return now.After(u.Ends.Add(uploadLife)) && !shown[urn] })
+	maps.DeleteFunc(st.Small, func(urn string, _ simkit.Picture) bool {
+		_, known := st.Images[urn]
+		return !known
+	})
 }
 
 // Register makes an app known: from then on its secret and its redirect

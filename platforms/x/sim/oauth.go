@@ -80,7 +80,7 @@ func (s *Sim) badAuthorisation(q url.Values) string {
 	switch {
 	case q.Get("client_id") == "":
 		return "The app is not known."
-	case !simkit.RedirectFits(q.Get("redirect_uri"), app, registered):
+	case !simkit.RedirectFits(q.Get("redirect_uri"), s.redirects, app, registered):
 		return "The redirect address is not one of the app’s callback addresses."
 	case q.Get("response_type") != "code":
 		return "The response type must be code."

@@ -35,7 +35,8 @@ var knownFaults = append(slices.Clone(simkit.Faults),
 // Sim is the simulator.
 type Sim struct {
 	*simkit.World[state]
-	windows map[string]window // calls by endpoint, not saved; guarded by Mu
+	redirects []string
+	windows   map[string]window // calls by endpoint, not saved; guarded by Mu
 }
 
 // state is everything that outlives a restart.
@@ -67,14 +68,16 @@ func newState() state {
 
 // New makes a simulator.
 func New(env platforms.SimEnv) platforms.Simulator {
-	s := &Sim{World: simkit.NewWorld(env.Now, newState, knownFaults, x.ID), windows: map[string]window{}}
-	s.Routes.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
-	s.Routes.HandleFunc("GET /web/i/oauth2/authorize", s.showConsent)
-	s.Routes.HandleFunc("POST /web/i/oauth2/authorize", s.answerConsent)
-	s.Routes.HandleFunc("GET /web/i/web/status/{id}", s.showPost)
-	s.Routes.HandleFunc("GET /web/{handle}/status/{id}", s.showPost)
-	s.Routes.HandleFunc("GET /web/{handle}", s.showProfile)
-	s.Routes.HandleFunc("GET /web/pictures/{id}", s.showPicture)
+	s := &Sim{World: simkit.NewWorld(env.Now, newState, knownFaults, x.ID), redirects: env.Redirects, windows: map[string]window{}}
+	s.KeepPosts(env.Posts)
+	s.Tidy = s.tidy
+	s.Consent.HandleFunc("GET /web/i/oauth2/authorize", s.showConsent)
+	s.Consent.HandleFunc("POST /web/i/oauth2/authorize", s.answerConsent)
+	s.Site.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
+	s.Site.HandleFunc("GET /web/i/web/status/{id}", s.showPost)
+	s.Site.HandleFunc("GET /web/{handle}/status/{id}", s.showPost)
+	s.Site.HandleFunc("GET /web/{handle}", s.showProfile)
+	s.Site.HandleFunc("GET /web/pictures/{id}", s.showPicture)
 
 	s.Routes.HandleFunc("POST /api/2/oauth2/token", s.tokenCall("token", s.token))
 	s.Routes.HandleFunc("POST /api/2/oauth2/revoke", s.tokenCall("revoke", s.revoke))
@@ -101,6 +104,29 @@ func (s *Sim) Reset() {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	s.windows = map[string]window{}
+}
+
+// tidy drops codes and uploads that are over, old tokens, and what belongs to
+// posts that are forgotten.
+func (s *Sim) tidy() {
+	now, st := s.Now(), s.State
+	maps.DeleteFunc(st.Codes, func(_ string, c code) bool { return now.After(c.Ends) })
+	maps.DeleteFunc(st.Media, func(_ string, m media) bool { return now.After(m.Ends) })
+	for _, tokens := range []map[string]grant{st.Access, st.Refresh} {
+		simkit.KeepNewest(tokens, simkit.MaxTokens, func(g grant) time.Time { return g.Ends })
+	}
+	public := s.Remembered(x.ID)
+	maps.DeleteFunc(st.Posts, func(id string, _ post) bool { return !public[id] })
+	shown := map[string]bool{}
+	for _, p := range st.Posts {
+		for _, id := range p.Media {
+			shown[id] = true
+		}
+	}
+	maps.DeleteFunc(st.Small, func(id string, _ simkit.Picture) bool {
+		_, waits := st.Media[id]
+		return !waits && !shown[id]
+	})
 }
 
 // Register makes an app known: from then on its secret and its redirect

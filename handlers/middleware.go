@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -155,7 +156,8 @@ func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // admit lets a few heavy pages be made at once; others wait their turn, and
-// when too many wait, hear so at once.
+// when too many wait, hear so at once. A page gives its place back before its
+// first byte is sent: how fast a browser reads is nobody else's business.
 func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		select {
@@ -165,7 +167,9 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 		}
-		defer func() { <-s.heavy }()
+		leave := sync.OnceFunc(func() { <-s.heavy })
+		defer leave()
+		c.Response().Before(leave)
 		return next(c)
 	}
 }

@@ -54,6 +54,10 @@ func TestLinks(t *testing.T) {
 		{"a newer one for another address", invitation, func(s *scene, p string) string { s.invite("other@riverside.example", club.Viewer); return p }, true},
 		{"who invited is Admin no more", invitation, demote("role"), false},
 		{"who invited has left", invitation, demote("removal"), false},
+		{"who invited is Admin no more, and nobody voided it", invitation, func(s *scene, p string) string {
+			s.exec(`UPDATE members SET role = 'publisher' WHERE person_id = ?`, s.persons[club.Admin].ID)
+			return p
+		}, false},
 		{"somebody else has left", invitation, func(s *scene, p string) string {
 			s.visit(club.Admin).post(s.memberPath(club.Viewer, "removal"), nil).want(303)
 			return p
@@ -77,6 +81,39 @@ func TestLinks(t *testing.T) {
 		}, true},
 		{"who made it is Admin no more", reset, demote("role"), false},
 		{"who made it has left", reset, demote("removal"), false},
+		{"its person joined another club", reset, joinElsewhere, false},
+		{"its person founded another club", reset, func(s *scene, p string) string {
+			if _, err := s.db.CreateClub(s.t.Context(), s.persons[club.Writer].ID, store.NewClub{Name: "Harbour Choir", Zone: "Europe/Dublin"}, "test"); err != nil {
+				s.t.Fatal(err)
+			}
+			return p
+		}, false},
+		{"its person is in another club, and nobody voided it", reset, func(s *scene, p string) string {
+			s.exec(`INSERT INTO members (club_id, person_id, role, joined_at) VALUES (?, ?, 'viewer', 0)`, otherClub(s.t, s).ClubID, s.persons[club.Writer].ID)
+			return p
+		}, false},
+		{"its person was removed", reset, func(s *scene, p string) string {
+			s.visit(club.Admin).post(s.memberPath(club.Writer, "removal"), nil).want(303)
+			return p
+		}, false},
+		{"its person left and came back", reset, func(s *scene, p string) string {
+			s.visit(club.Admin).post(s.memberPath(club.Writer, "removal"), nil).want(303)
+			s.exec(`INSERT INTO members (club_id, person_id, role, joined_at) VALUES (?, ?, 'writer', 0)`, s.club.ID, s.persons[club.Writer].ID)
+			return p
+		}, false},
+		{"its person has another role", reset, func(s *scene, p string) string {
+			s.visit(club.Admin).post(s.memberPath(club.Writer, "role"), url.Values{"role": {"publisher"}}).want(303)
+			return p
+		}, true},
+		{"who made it is Admin no more, and nobody voided it", reset, func(s *scene, p string) string {
+			s.exec(`UPDATE members SET role = 'publisher' WHERE person_id = ?`, s.persons[club.Admin].ID)
+			return p
+		}, false},
+		{"somebody else is Admin no more", reset, func(s *scene, p string) string {
+			s.setRole(club.Publisher, club.Admin)
+			s.setRole(club.Publisher, club.Viewer)
+			return p
+		}, true},
 		{"a bad password was tried", reset, func(s *scene, p string) string {
 			s.visitor().post(p, url.Values{"password": {"short"}}).want(422)
 			return p
@@ -110,7 +147,7 @@ func TestLinks(t *testing.T) {
 				}
 				return
 			}
-			if got := b.get(path).want(http.StatusOK).Header.Get("Referrer-Policy"); got != "no-referrer" {
+			if got := b.get(path).want(http.StatusOK).Header.Get("Referrer-Policy"); got != "same-origin" {
 				t.Errorf("Referrer-Policy is %q", got)
 			}
 			b.post(path, form).to("/calendar")
@@ -135,6 +172,44 @@ func demote(what string) func(*scene, string) string {
 		form := url.Values{"role": {"publisher"}}
 		s.visit(club.Publisher).post("/settings/members/"+id64(maeve)+"/"+what, form).to("/settings/members")
 		return path
+	}
+}
+
+// joinElsewhere makes the Writer a Viewer of another club, by its invitation.
+func joinElsewhere(s *scene, path string) string {
+	ctx, ines := s.t.Context(), s.persons[club.Writer]
+	token, err := s.db.CreateInvitation(ctx, otherClub(s.t, s), ines.Email, club.Viewer, "test")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.db.AcceptInvitation(ctx, token, ines.ID, "test"); err != nil {
+		s.t.Fatal(err)
+	}
+	return path
+}
+
+// setRole changes what the member who began with a role may do.
+func (s *scene) setRole(who, role club.Role) {
+	s.t.Helper()
+	if err := s.db.SetRole(s.t.Context(), s.scope(club.Admin), s.persons[who].ID, role, "test"); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// TestAnAdminsLinkDoesNotOpenAClubJoinedLater: an Admin makes a link for somebody
+// who is in her club alone, and keeps it. That person then becomes Admin of
+// another club. The link must not let the first Admin in there.
+func TestAnAdminsLinkDoesNotOpenAClubJoinedLater(t *testing.T) {
+	t.Parallel()
+	s, _ := newDoor(t)
+	path := s.signInLink(club.Writer)
+	joinElsewhere(s, path)
+	b := s.visitor()
+	b.get(path).want(http.StatusNotFound).says("Ask for a new one")
+	b.post(path, url.Values{"password": {"two large green lamps"}}).want(http.StatusNotFound)
+	s.visit(club.Writer) // with the password she had
+	if b.signedInNow() {
+		t.Error("the Admin of the first club is signed in as the person")
 	}
 }
 
@@ -171,10 +246,10 @@ func TestOneLinkUsedByManyAtOnce(t *testing.T) {
 	won := storm(s, s.signInLink(club.Writer), func(i int) url.Values { return url.Values{"password": {password(i)}} })
 	s.visitor().post("/sign-in", credentials(s.emailOf(club.Writer), password(won))).to("/calendar")
 
-	person := func(i int) string { return "nora" + id64(int64(i)) + "@riverside.example" }
+	name := func(i int) string { return "Nora " + id64(int64(i)) }
 	won = storm(s, s.invite("new@riverside.example", club.Writer), func(i int) url.Values {
 		form := joining()
-		form.Set("email", person(i))
+		form.Set("name", name(i))
 		return form
 	})
 	members, err := s.db.Members(t.Context(), s.club.ID)
@@ -185,8 +260,8 @@ func TestOneLinkUsedByManyAtOnce(t *testing.T) {
 	if err != nil || len(people) != 5 {
 		t.Errorf("%d people, %v; want 5", len(people), err)
 	}
-	if _, err := s.db.PersonByEmail(t.Context(), person(won)); err != nil {
-		t.Errorf("who got in is not there: %v", err)
+	if p, err := s.db.PersonByEmail(t.Context(), "new@riverside.example"); err != nil || p.Name != name(won) {
+		t.Errorf("%q has the account, %v; want who got in, %q", p.Name, err, name(won))
 	}
 }
 

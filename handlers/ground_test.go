@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +79,26 @@ func (g *ground) dataVersion() int64 {
 		g.t.Fatal(err)
 	}
 	return n
+}
+
+// state is what changedSince compares with.
+func (g *ground) state() (s struct{ version, distrusted int64 }) {
+	g.t.Helper()
+	s.version = g.dataVersion()
+	err := g.version.QueryRowContext(g.t.Context(), `
+		SELECT count(*) FROM audit WHERE action IN ('signin_failed', 'signin_locked', 'cross_site', 'setup_locked', 'invitation_missed', 'invitation_locked')`).Scan(&s.distrusted)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return s
+}
+
+// changedSince reports whether anything was written to the database but a line
+// on record about somebody who did not prove who they are.
+func (g *ground) changedSince(before struct{ version, distrusted int64 }) bool {
+	g.t.Helper()
+	now := g.state()
+	return now.version != before.version && now.distrusted == before.distrusted
 }
 
 // browser opens a browser signed in as a role, "" for a stranger, "nobody" for
@@ -175,6 +196,7 @@ func (g *ground) choice(s store.Scope) string {
 func (g *ground) invitation(s store.Scope) (token string, id int64) {
 	g.t.Helper()
 	g.made++
+	s.PersonID = g.adminOf(s.ClubID)
 	token, err := g.db.CreateInvitation(g.t.Context(), s, fmt.Sprintf("guest%d@%s.example", g.made, strings.Fields(g.word(s))[0]), club.Viewer, "test")
 	if err != nil {
 		g.t.Fatal(err)
@@ -187,6 +209,17 @@ func (g *ground) invitation(s store.Scope) (token string, id int64) {
 		id = max(id, i.ID)
 	}
 	return token, id
+}
+
+// adminOf is an Admin of a club: nobody else's invitations are good.
+func (g *ground) adminOf(clubID int64) int64 {
+	g.t.Helper()
+	all, err := g.db.Members(g.t.Context(), clubID)
+	i := slices.IndexFunc(all, func(m store.Member) bool { return m.Role == club.Admin })
+	if err != nil || i < 0 {
+		g.t.Fatalf("club %d has no Admin: %v", clubID, err)
+	}
+	return all[i].PersonID
 }
 
 func (g *ground) member(s store.Scope, name string) store.Person {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -25,9 +26,11 @@ type Invitation struct {
 	ExpiresAt time.Time
 }
 
+// An invitation is good only as long as who made it is still admin of the club.
 const invitationQuery = `
 	SELECT i.id, i.club_id, c.name, i.email, i.role, p.name, i.created_at, i.expires_at
-	FROM invitations i JOIN clubs c ON c.id = i.club_id JOIN people p ON p.id = i.created_by `
+	FROM invitations i JOIN clubs c ON c.id = i.club_id JOIN people p ON p.id = i.created_by
+		JOIN members m ON m.club_id = i.club_id AND m.person_id = i.created_by AND m.role = 'admin' `
 
 func scanInvitation(scan func(...any) error) (Invitation, error) {
 	var i Invitation
@@ -116,15 +119,19 @@ func (db *DB) AcceptInvitation(ctx context.Context, token string, personID int64
 	return i, err
 }
 
-// AcceptInvitationAsNew makes an account, and a member of it. The link works no
-// more. An address that has an account already is a conflict: that person
-// signs in first.
+// AcceptInvitationAsNew makes an account for the invited address, and a member
+// of it. The link works no more. An address that has an account already is a
+// conflict: that person signs in first.
 func (db *DB) AcceptInvitationAsNew(ctx context.Context, token string, p NewPerson, origin string) (Person, Invitation, error) {
 	var person Person
 	var i Invitation
 	err := db.inTx(ctx, func(tx *tx) (err error) {
-		if _, err := openInvitation(ctx, tx, token, tx.now); err != nil {
+		open, err := openInvitation(ctx, tx, token, tx.now)
+		if err != nil {
 			return err
+		}
+		if !strings.EqualFold(open.Email, p.Email) {
+			return club.Fault("email", "invitation_other_address", "by", open.InvitedBy)
 		}
 		if person, err = tx.createPerson(ctx, p); err != nil {
 			return err

@@ -163,8 +163,8 @@ func (t *tx) roleOf(ctx context.Context, clubID, personID int64) (club.Role, err
 }
 
 // voidLinks takes back, from somebody who is not admin any more, the ways into
-// the club that they may still hold: open invitations they made, and links that
-// set a member's password, of which it is not known who made them.
+// the club that they may still hold: the open invitations and the links to set a
+// member's password that they made.
 func (t *tx) voidLinks(ctx context.Context, s Scope, personID int64, origin string) error {
 	emails, err := queryAll(ctx, t, scanValue[string], `DELETE FROM invitations WHERE club_id = ? AND created_by = ? AND used_at IS NULL RETURNING email`, s.ClubID, personID)
 	if err != nil {
@@ -175,13 +175,15 @@ func (t *tx) voidLinks(ctx context.Context, s Scope, personID int64, origin stri
 			return err
 		}
 	}
-	_, err = t.ExecContext(ctx, `DELETE FROM password_resets WHERE person_id IN (SELECT person_id FROM members WHERE club_id = ?)`, s.ClubID)
+	_, err = t.ExecContext(ctx, `DELETE FROM password_resets WHERE club_id = ? AND made_by = ?`, s.ClubID, personID)
 	if err != nil {
 		return fmt.Errorf("drop reset links: %w", err)
 	}
 	return nil
 }
 
+// addMember makes a person a member. Links that set their password were made
+// when they were not in this club, and are void.
 func (t *tx) addMember(ctx context.Context, clubID, personID int64, role club.Role) error {
 	_, err := t.ExecContext(ctx, `INSERT INTO members (club_id, person_id, role, joined_at) VALUES (?, ?, ?, ?)`,
 		clubID, personID, role, ms(t.now))
@@ -190,6 +192,9 @@ func (t *tx) addMember(ctx context.Context, clubID, personID int64, role club.Ro
 	}
 	if err != nil {
 		return fmt.Errorf("add member: %w", err)
+	}
+	if err := t.dropResets(ctx, personID); err != nil {
+		return err
 	}
 	return t.touch(ctx, clubID)
 }

@@ -48,6 +48,9 @@ var reading = []operation{
 		return only(f.db.CalendarPostsIn(ctx, f.maeve, []store.Span{{From: f.clock.Now(), To: f.clock.Now().AddDate(0, 1, 0)}}))
 	}},
 	{name: "Campaigns", do: func(ctx context.Context, f *furnished) error { return only(f.db.Campaigns(ctx, f.maeve)) }},
+	{name: "CheckMemberReset", do: func(ctx context.Context, f *furnished) error {
+		return f.db.CheckMemberReset(ctx, f.maeve, f.tom.PersonID)
+	}},
 	{name: "CheckSetupCode", prepare: withSetupCode, do: func(ctx context.Context, f *furnished) error { return f.db.CheckSetupCode(ctx, f.setup) }},
 	{name: "Choice", do: func(ctx context.Context, f *furnished) error { return only(f.db.Choice(ctx, f.maeve, f.choice)) }},
 	{name: "ClockHeld", do: func(ctx context.Context, f *furnished) error { return only(f.db.ClockHeld(ctx)) }},

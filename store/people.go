@@ -10,9 +10,6 @@ import (
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
-// resetLife is how long the link of a password reset works.
-const resetLife = 30 * time.Minute
-
 // Person is somebody with an account. What they may do is said by their
 // memberships.
 type Person struct {
@@ -126,8 +123,8 @@ func (t *tx) setPassword(ctx context.Context, personID int64, hash, action, orig
 	if err := t.endSessions(ctx, personID); err != nil {
 		return Person{}, err
 	}
-	if _, err := t.ExecContext(ctx, `DELETE FROM password_resets WHERE person_id = ?`, personID); err != nil {
-		return Person{}, fmt.Errorf("drop reset links: %w", err)
+	if err := t.dropResets(ctx, personID); err != nil {
+		return Person{}, err
 	}
 	if err := t.audit(ctx, Scope{PersonID: personID}, action, "", origin); err != nil {
 		return Person{}, err
@@ -142,95 +139,6 @@ func (db *DB) RehashPassword(ctx context.Context, personID int64, old, hash stri
 		_, err := tx.ExecContext(ctx, `UPDATE people SET password_hash = ? WHERE id = ? AND password_hash = ?`, hash, personID, old)
 		return err
 	})
-}
-
-// CreatePasswordReset makes the secret of a link that sets a new password: it
-// works once, for 30 minutes. Only its hash is stored; earlier ones are void.
-func (db *DB) CreatePasswordReset(ctx context.Context, personID int64, origin string) (token string, err error) {
-	token, hash := newToken()
-	err = db.inTx(ctx, func(tx *tx) error {
-		if err := tx.addReset(ctx, personID, hash); err != nil {
-			return err
-		}
-		return tx.audit(ctx, Scope{PersonID: personID}, "password_reset_made", "", origin)
-	})
-	return token, err
-}
-
-// CreateMemberReset is CreatePasswordReset by an admin for a member of their
-// club. Whoever holds the link can sign in as that person, in all their clubs:
-// so it is refused unless the admin is admin of all of these.
-func (db *DB) CreateMemberReset(ctx context.Context, s Scope, personID int64, origin string) (p Person, token string, err error) {
-	token, hash := newToken()
-	err = db.inTx(ctx, func(tx *tx) error {
-		p, err = queryOne(ctx, tx, scanPerson, `
-			SELECT `+personColumns+` FROM people
-			WHERE id = ? AND EXISTS (SELECT 1 FROM members m WHERE m.person_id = people.id AND m.club_id = ?)`, personID, s.ClubID)
-		if err != nil {
-			return err
-		}
-		var elsewhere int
-		err := tx.QueryRowContext(ctx, `
-			SELECT count(*) FROM members m WHERE m.person_id = ? AND NOT EXISTS (
-				SELECT 1 FROM members a WHERE a.club_id = m.club_id AND a.person_id = ? AND a.role = 'admin')`, personID, s.PersonID).Scan(&elsewhere)
-		if err != nil {
-			return fmt.Errorf("look for other clubs: %w", err)
-		}
-		if elsewhere > 0 {
-			return &club.Error{Code: club.Conflict, Key: "reset_other_club", Args: map[string]string{"name": p.Name, "email": p.Email}}
-		}
-		if err := tx.addReset(ctx, personID, hash); err != nil {
-			return err
-		}
-		return tx.audit(ctx, s, "password_link", p.Email, origin)
-	})
-	return p, token, err
-}
-
-func (t *tx) addReset(ctx context.Context, personID int64, hash []byte) error {
-	if _, err := t.ExecContext(ctx, `DELETE FROM password_resets WHERE person_id = ?`, personID); err != nil {
-		return fmt.Errorf("drop earlier reset links: %w", err)
-	}
-	_, err := t.ExecContext(ctx, `INSERT INTO password_resets (token_hash, person_id, expires_at) VALUES (?, ?, ?)`,
-		hash, personID, ms(t.now.Add(resetLife)))
-	if err != nil {
-		return fmt.Errorf("add reset link: %w", err)
-	}
-	return nil
-}
-
-// PasswordReset returns whose password the link sets, or a link_used error.
-func (db *DB) PasswordReset(ctx context.Context, token string) (Person, error) {
-	id, err := resetPerson(ctx, db.read, token, db.now())
-	if err != nil {
-		return Person{}, err
-	}
-	return db.Person(ctx, id)
-}
-
-// UsePasswordReset sets the password of the person behind the link and ends
-// their sessions. The link works no more.
-func (db *DB) UsePasswordReset(ctx context.Context, token, hash, origin string) (Person, error) {
-	var p Person
-	err := db.inTx(ctx, func(tx *tx) error {
-		id, err := resetPerson(ctx, tx, token, tx.now)
-		if err != nil {
-			return err
-		}
-		p, err = tx.setPassword(ctx, id, hash, "password_reset", origin)
-		return err
-	})
-	return p, err
-}
-
-func resetPerson(ctx context.Context, q querier, token string, now time.Time) (int64, error) {
-	var id int64
-	err := q.QueryRowContext(ctx, `SELECT person_id FROM password_resets WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?`,
-		hashToken(token), ms(now)).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, &club.Error{Code: club.NotFound, Key: "link_used"}
-	}
-	return id, err
 }
 
 // endSessions ends every session of a person: a session is good as long as

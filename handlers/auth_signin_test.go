@@ -42,7 +42,8 @@ func TestPasswordsThatPeopleChoose(t *testing.T) {
 		{name: "line ends", password: "krb7\r\nmopt\n2xyz"},
 		{name: "common", password: "Password-1234!", refused: "one of the first that others try"},
 		{name: "a row of the keyboard", password: "qwertzuiopasdf", refused: "one of the first that others try"},
-		{name: "the own address", password: "INES@riverside.example", refused: "one of the first that others try"},
+		{name: "the own address", password: "INES@riverside.example", refused: "“Ines” is in this password"},
+		{name: "with the name of the club", password: "brass-riverside-lamps", refused: "“Riverside” is in this password"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/people"
 )
@@ -70,16 +69,12 @@ func (s *Server) updatePassword(c echo.Context) error {
 	if err := f.take(err); err != nil {
 		return err
 	}
-	pw := c.FormValue("password")
-	if err := f.take(password.Check("password", pw, p.Name, p.Email)); err != nil {
+	hash, err := s.newPassword(c, f, p.ID, p.Name, p.Email)
+	if err != nil {
 		return err
 	}
 	if f.any() {
 		return s.profile(c, http.StatusUnprocessableEntity, s.profileForm(c), f)
-	}
-	hash, err := s.Passwords.Hash(ctx, pw)
-	if err != nil {
-		return err
 	}
 	changed, err := s.DB.SetPassword(ctx, p.ID, hash, origin(c))
 	if err != nil {

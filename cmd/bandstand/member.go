@@ -85,7 +85,15 @@ func (c *memberResetCmd) Run(ctx context.Context, in io.Reader, out io.Writer) e
 }
 
 func setPassword(ctx context.Context, db *store.DB, p store.Person, pw string, out io.Writer) error {
-	if err := password.Check("password", pw, p.Name, p.Email); err != nil {
+	names := []string{p.Name, p.Email}
+	clubs, err := db.Memberships(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range clubs {
+		names = append(names, m.Club.Name)
+	}
+	if err := password.Check("password", pw, names...); err != nil {
 		return inWords(err)
 	}
 	hasher := password.New()

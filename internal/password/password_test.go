@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 
@@ -31,12 +32,27 @@ func TestCheck(t *testing.T) {
 		{"digits backwards", "098765432109", "password_common"},
 		{"alphabet", "abcdefghijklmn", "password_common"},
 		{"keyboard row", "qwertzuiopasdf", "password_common"},
-		{"own address", "Maeve@Example.org", "password_common"},
+		{"own address", "Maeve@Example.org", "password_name"},
+		{"own name", "maeve-brass-4711", "password_name"},
+		{"a word of the club", "blue RIVERSIDE lamps", "password_name"},
+		{"the club, written together", "brass.Riverside-FC.lamps", "password_name"},
+		{"the club, with an accent", "brass Ríverside lamps", "password_name"},
+		{"a short word of the club", "fc brass lamps two", ""},
+		{"a common one and a year", "chocolate-1987", "password_common"},
+		{"a season", "Summer2026!!", "password_common"},
+		{"a team and marks", "Liverpool2024!", "password_common"},
+		{"digits for letters", "p@ssw0rd1234", "password_common"},
+		{"two common ones", "dragonmonkey12", "password_common"},
+		{"one block again and again", "xkq9xkq9xkq9", "password_common"},
+		{"a person of the news", "MichaelJackson", "password_common"},
+		{"one long word", "Unbelievable", "password_common"},
+		{"one long German word", "Weihnachtsbaum", "password_common"},
+		{"three rare words written together", "goalriverlamp", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := Check("password", tt.password, "Maeve", "maeve@example.org")
+			err := Check("password", tt.password, "Maeve", "maeve@example.org", "Riverside FC")
 			e, _ := errors.AsType[*club.Error](err)
 			got := ""
 			if e != nil {
@@ -46,6 +62,32 @@ func TestCheck(t *testing.T) {
 				t.Errorf("Check(%q) = %q, want %q", tt.password, got, tt.want)
 			}
 		})
+	}
+}
+
+// TestTenThousandLongPasswordsAreRefused: every one of the list, and it is that
+// long.
+func TestTenThousandLongPasswordsAreRefused(t *testing.T) {
+	t.Parallel()
+	long := 0
+	for word := range strings.Lines(commonList) {
+		word = strings.TrimSuffix(word, "\n")
+		if utf8.RuneCountInString(word) < Min {
+			continue
+		}
+		long++
+		typed := []string{word, strings.ToUpper(word)}
+		if long%100 == 0 {
+			typed = append(typed, word+"1", word+"!", word+"2026")
+		}
+		for _, w := range typed {
+			if err := Check("password", w); err == nil {
+				t.Errorf("%q is taken", w)
+			}
+		}
+	}
+	if long < 10_000 {
+		t.Errorf("%d passwords of %d characters or more, want 10,000", long, Min)
 	}
 }
 

@@ -3,7 +3,10 @@ package password
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 )
@@ -16,60 +19,80 @@ const (
 	maxBytes = Max * utf8.UTFMax
 )
 
-// fewest different characters: "aaaaaaaaaaaa" and "121212121212" are guessed at
-// once.
-const fewest = 4
-
-// Check tells what is wrong with a new password typed into a field. about are
-// words that must not be all of it: the person's name and address.
-func Check(field, password string, about ...string) error {
+// Check reports what is wrong with a new password typed into a field. names are
+// the person's name and address and the names of their clubs: whoever wants to
+// guess the password knows these, so none of their words may be in it.
+func Check(field, password string, names ...string) error {
 	n := utf8.RuneCountInString(normal(password))
 	switch {
 	case n < Min:
 		return club.Fault(field, "password_short", "n", strconv.Itoa(Min))
 	case n > Max:
 		return club.Fault(field, "password_long", "n", strconv.Itoa(Max))
-	case isCommon(password, about):
+	case isRun(strings.ToLower(normal(password))) || guesses(password) < fewestGuesses:
 		return club.Fault(field, "password_common")
+	}
+	squashed := letters(password)
+	for _, name := range names {
+		for _, word := range wordsOf(name) {
+			if strings.Contains(squashed, letters(word)) {
+				return club.Fault(field, "password_name", "word", word)
+			}
+		}
 	}
 	return nil
 }
 
-func isCommon(password string, about []string) bool {
-	plain := strings.ToLower(normal(password))
-	different := map[rune]bool{}
-	for _, r := range plain {
-		different[r] = true
-	}
-	if len(different) < fewest {
-		return true
-	}
-	for _, a := range about {
-		if strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(plain)) {
-			return true
+// shortestName is the least length of a name that counts: shorter ones are part
+// of many words.
+const shortestName = 4
+
+// wordsOf lists what must not be in a password because of a name: the whole of
+// it, written together, and each of its words. Of an address it is the part
+// before the @.
+func wordsOf(name string) []string {
+	name, _, _ = strings.Cut(name, "@")
+	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+	words = append([]string{strings.TrimSpace(name)}, words...)
+	var out []string
+	for _, w := range words {
+		if utf8.RuneCountInString(letters(w)) >= shortestName {
+			out = append(out, w)
 		}
 	}
-	letters := strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9', r == ' ', r == '-', r == '_', r == '.', r == '!':
-			return -1
-		}
-		return r
-	}, plain)
-	return common[plain] || common[letters] || isRun(plain)
+	return out
 }
 
-// isRun tells whether s only walks along the digits or the alphabet, or along
+// letters is s in lower case without accents, and without all that is neither
+// letter nor digit.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, norm.NFD.String(s))
+}
+
+// isRun reports whether s only walks along the digits or the alphabet, or along
 // a row of the keyboard.
 func isRun(s string) bool {
-	for _, row := range []string{"0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn"} {
-		endless := strings.Repeat(row, Max/len(row)+2)
-		if strings.Contains(endless, s) || strings.Contains(reversed(endless), s) {
+	for _, row := range runs {
+		if strings.Contains(row, s) {
 			return true
 		}
 	}
 	return false
 }
+
+// runs are rows that never end, in both directions.
+var runs = func() (out []string) {
+	for _, row := range []string{"0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn"} {
+		endless := strings.Repeat(row, Max/len(row)+2)
+		out = append(out, endless, reversed(endless))
+	}
+	return out
+}()
 
 func reversed(s string) string {
 	b := []byte(s)
@@ -77,27 +100,4 @@ func reversed(s string) string {
 		b[i], b[j] = b[j], b[i]
 	}
 	return string(b)
-}
-
-// common holds what is guessed first among long passwords, in lower case. A
-// password is common too when digits, spaces and marks are all it adds to one.
-var common = setOf(
-	"password", "passwordpassword", "passw", "passwort", "passwortpasswort", "motdepasse", "contraseña", "senha",
-	"administrator", "adminadmin", "adminpassword", "rootroot", "letmein", "letmeinletmein", "letmeinplease", "welcome", "welcomehome",
-	"changeme", "changemeplease", "changethis", "changemenow", "default", "defaultpassword", "temporary", "secret", "secretpassword",
-	"supersecret", "topsecret", "iloveyou", "iloveyouforever", "iloveyouiloveyou", "sunshine", "princess", "football", "footballclub",
-	"baseball", "basketball", "superman", "batman", "starwars", "trustno", "monkeymonkey", "dragondragon", "masterpassword",
-	"qwerty", "qwertyqwerty", "qwertyuiop", "qwertyasdfgh", "qwertyuiopasdf", "qazwsxedc", "qazwsxedcrfv", "zaqxswcde", "asdfghjkl", "asdfasdfasdf",
-	"azerty", "azertyuiop", "qwertz", "qwertzuiop", "zxcvbnm", "qweasdzxc", "abcabcabcabc", "abcdabcdabcd", "abc", "abcd", "abcdef",
-	"1q2w3e4r5t6y", "1qaz2wsx3edc", "1qaz2wsx3edc4rfv", "q1w2e3r4t5y6", "a1b2c3d4e5f6", "1a2b3c4d5e6f", "123qweasdzxc", "qwe123qwe123", "abc123abc123",
-	"correcthorsebatterystaple", "correct horse battery staple", "thequickbrownfox", "thisismypassword", "mypassword", "mypasswordis", "nopassword",
-	"whatever", "whateverwhatever", "computer", "internet", "bandstand", "bandstandbandstand", "socialmedia",
-)
-
-func setOf(words ...string) map[string]bool {
-	m := make(map[string]bool, len(words))
-	for _, w := range words {
-		m[w] = true
-	}
-	return m
 }

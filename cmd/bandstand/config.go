@@ -55,7 +55,9 @@ func (s *Settings) check() (meaning, error) {
 		add(fmt.Errorf("--listen: %q is not host:port", s.Listen))
 	}
 	if s.BaseURL == "" {
-		if host == "" || host == "0.0.0.0" || host == "::" {
+		if err == nil && !thisComputer(host) {
+			add(fmt.Errorf("--listen: other computers reach %q, so say with --base-url at which address people open Bandstand. "+
+				"With https:// (put Caddy or nginx in front) passwords are safe on the way; with http:// whoever shares the network can read them", s.Listen))
 			host = "127.0.0.1"
 		}
 		s.BaseURL = "http://" + net.JoinHostPort(host, port)
@@ -81,6 +83,13 @@ func (s *Settings) check() (meaning, error) {
 	m.endpoints, m.apps, err = s.Platforms.check()
 	add(err)
 	return m, errors.Join(faults...)
+}
+
+// thisComputer reports whether nobody but this computer itself reaches what
+// listens on a host.
+func thisComputer(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && a.Unmap().IsLoopback()
 }
 
 // atHome tells whether a host is this computer or one of the own network, by its

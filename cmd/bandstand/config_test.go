@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -170,9 +171,32 @@ func TestPlainHTTPStaysAtHome(t *testing.T) {
 			t.Errorf("%s: %v", base, err)
 		}
 	}
-	for _, listen := range []string{"127.0.0.1:8080", "0.0.0.0:8080", ":8080", "[::]:8080", "[::1]:8080", "127.0.0.1:0"} {
-		if _, err := parseSettings(t, "--listen", listen).check(); err != nil {
+}
+
+// TestListeningToTheNetworkNeedsABaseURL: without one, everybody would type
+// passwords into plain http and nobody would have said that they may.
+func TestListeningToTheNetworkNeedsABaseURL(t *testing.T) {
+	t.Parallel()
+	for listen, ok := range map[string]bool{
+		"127.0.0.1:8080": true, "127.0.0.1:0": true, "127.0.0.2:8080": true, "[::1]:8080": true, "[::ffff:127.0.0.1]:8080": true,
+		"localhost:8080": true, "LOCALHOST:8080": true,
+		"0.0.0.0:8080": false, ":8080": false, "[::]:8080": false, "192.168.1.20:8080": false, "203.0.113.7:8080": false, "nas:8080": false,
+		"localhost.example:8080": false,
+	} {
+		_, err := parseSettings(t, "--listen", listen).check()
+		if (err == nil) != ok || !ok && !strings.Contains(err.Error(), "--base-url") {
 			t.Errorf("listening on %s: %v", listen, err)
+		}
+		for _, base := range []string{"https://post.club.example", "http://nas.local:8080"} {
+			if _, err := parseSettings(t, "--listen", listen, "--base-url", base).check(); err != nil {
+				t.Errorf("listening on %s for %s: %v", listen, base, err)
+			}
+		}
+		if !ok {
+			demo := demoCmd{Listen: listen}
+			if err := demo.Run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "this computer alone") {
+				t.Errorf("a demo on %s: %v", listen, err)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -22,6 +23,10 @@ type demoCmd struct {
 
 // Run furnishes a club, serves it and cleans up.
 func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil && !thisComputer(host) {
+		return fmt.Errorf("--listen: the demo is for this computer alone, because its passwords stand on the console and travel unencrypted. "+
+			"Listen on an address like 127.0.0.1:8080 instead of %q", c.Listen)
+	}
 	dir, err := os.MkdirTemp("", "bandstand-demo-")
 	if err != nil {
 		return err

@@ -39,7 +39,38 @@ func (a *App) openDirectory() error {
 	if a.lock, err = lockData(dir); err != nil {
 		return unusable(dir, err)
 	}
+	if err := a.closeDirectory(os.Chmod); err != nil {
+		return err
+	}
 	return a.checkFiles(mayWrite)
+}
+
+// closeDirectory keeps everybody but the owner out of a data directory that was
+// made by hand or copied, and says so. Where the mode cannot be changed, because
+// the directory belongs to somebody else or its disk knows no modes, it warns.
+func (a *App) closeDirectory(chmod func(string, os.FileMode) error) error {
+	dir := a.settings.Data
+	i, err := os.Stat(dir)
+	if err != nil {
+		return unusable(dir, err)
+	}
+	open := i.Mode().Perm()
+	if open&^ownDirectory == 0 {
+		return nil
+	}
+	if err := chmod(dir, open&ownDirectory); err != nil {
+		a.log.Warn("others on this computer may look into the data directory", "directory", dir, "mode", open.String(), "err", err)
+		return nil
+	}
+	if i, err = os.Stat(dir); err != nil {
+		return unusable(dir, err)
+	}
+	if i.Mode().Perm()&^ownDirectory != 0 {
+		a.log.Warn("others on this computer may look into the data directory, whose disk keeps no modes", "directory", dir, "mode", open.String())
+		return nil
+	}
+	a.log.Info("others on this computer could look into the data directory; its mode is changed", "directory", dir, "was", open.String(), "is", i.Mode().Perm().String())
+	return nil
 }
 
 // checkFiles looks at the files that must be written: one that another user made

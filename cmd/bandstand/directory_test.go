@@ -91,6 +91,47 @@ func TestFilesOfAnotherUser(t *testing.T) {
 	}
 }
 
+// TestOthersMayNotLookIntoTheDataDirectory: one that was made by hand or copied
+// is closed at the start. Where that does not go, it is said.
+func TestOthersMayNotLookIntoTheDataDirectory(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []os.FileMode{0o755, 0o770, 0o701, 0o777} {
+		data := filepath.Join(t.TempDir(), "data")
+		if err := errors.Join(os.Mkdir(data, 0o700), os.Chmod(data, mode)); err != nil {
+			t.Fatal(err)
+		}
+		if err := tryOpen(t, data, func(*App, *Settings) {}); err != nil {
+			t.Fatal(err)
+		}
+		if i, err := os.Stat(data); err != nil || i.Mode().Perm() != 0o700 {
+			t.Errorf("a directory of mode %s has %s after a start, %v; want 0700", mode, i.Mode().Perm(), err)
+		}
+	}
+	for name, tt := range map[string]struct {
+		mode  os.FileMode
+		chmod func(string, os.FileMode) error
+		level string
+	}{
+		"closed already":              {0o700, func(string, os.FileMode) error { return errors.New("it was asked for") }, ""},
+		"open":                        {0o755, os.Chmod, "INFO"},
+		"of somebody else":            {0o755, func(string, os.FileMode) error { return syscall.EPERM }, "WARN"},
+		"on a disk that has no modes": {0o755, func(string, os.FileMode) error { return nil }, "WARN"},
+	} {
+		data := t.TempDir()
+		if err := os.Chmod(data, tt.mode); err != nil {
+			t.Fatal(err)
+		}
+		var said strings.Builder
+		a := &App{settings: Settings{DataSettings: DataSettings{Data: data}}, log: newLog(&said)}
+		if err := a.closeDirectory(tt.chmod); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if tt.level == "" && said.Len() > 0 || !strings.Contains(said.String(), tt.level) || tt.level != "" && !strings.Contains(said.String(), data) {
+			t.Errorf("%s: the log says %q, want %s", name, said.String(), tt.level)
+		}
+	}
+}
+
 func TestWhatIsSaidOfADirectory(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

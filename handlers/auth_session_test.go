@@ -134,7 +134,7 @@ func TestWhatEndsSessions(t *testing.T) {
 			if err != nil {
 				s.t.Fatal(err)
 			}
-			b.post("/invitations/"+token, url.Values{"as": {"me"}}).to("/calendar")
+			b.post("/invitations/"+token, url.Values{"email": {"any@choir.example"}, "as": {"me"}}).to("/calendar")
 			b.get("/calendar").want(200).says("Choir")
 		}, map[string]bool{newHere: true, elsewhere: true}},
 		{"another name", func(_ *scene, b *browser) { b.post("/profile", url.Values{"name": {"Ines S."}}).to("/profile") }, map[string]bool{oldHere: true, newHere: true, elsewhere: true}},

@@ -319,13 +319,13 @@ func TestOpenDoors(t *testing.T) {
 			g.clock.Advance(16 * time.Minute) // wrong tries are forgotten
 			knock := func(path string, want int) {
 				b := g.browser(role)
-				before := g.dataVersion()
+				before := g.state()
 				a := b.do(r.method, path, tests[i].form, nil)
 				a.what = string(role) + " " + a.what
 				if a.StatusCode != want {
 					t.Errorf("%s answered %d, want %d: %s", a.what, a.StatusCode, want, a.text())
 				}
-				if g.dataVersion() != before {
+				if g.changedSince(before) {
 					t.Errorf("%s answered %d and changed something", a.what, a.StatusCode)
 				}
 				g.clean(r, a)

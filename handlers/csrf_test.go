@@ -70,6 +70,10 @@ func TestFormsOfOtherSites(t *testing.T) {
 	t.Parallel()
 	g := newGround(t, withDatabaseSessions)
 	stranger := g.as("")
+	// That it was refused is recorded, once in a while for each address.
+	if a := g.sendAs(stranger, post, "/profile", senders[0].header, nil); !saysForeign(a) || g.recorded()["cross_site"] != 1 {
+		t.Fatalf("%s answered %d; recorded are %v", a.what, a.StatusCode, g.recorded())
+	}
 	for _, r := range g.server.routes() {
 		if r.method != post {
 			continue

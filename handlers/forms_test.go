@@ -114,7 +114,9 @@ var forms = map[string]form{
 	"/sign-out":            {bare: "a button"},
 	"/setup":               {bare: "tried by TestSetUpForm, before anybody has set up"},
 	"/sign-in/link/:token": {right: func(*ground) url.Values { return url.Values{} }, tries: quiet("password", "", "short", "passwordpassword", strings.Repeat("x", 200))},
-	"/invitations/:token":  {right: personFields, tries: personTries},
+	"/invitations/:token": {right: personFields, tries: personTries, path: func(g *ground) string {
+		return g.invite("nora@riverside.example", club.Viewer)
+	}},
 
 	"/profile": {
 		as: club.Viewer, right: func(*ground) url.Values { return url.Values{"name": {"Vera K."}, "theme": {"dark"}} },
@@ -266,7 +268,7 @@ func (g *ground) tryForm(f form, to string, right url.Values, x try) {
 		sent.Set("to_time", "01:30")
 	}
 	b := g.browser(f.as)
-	before := g.dataVersion()
+	before := g.state()
 	a := b.post(to, sent)
 	a.what += " with " + x.field + "=" + strings.ToValidUTF8(x.value[:min(len(x.value), 30)], "")
 	want := x.status
@@ -277,7 +279,7 @@ func (g *ground) tryForm(f form, to string, right url.Values, x try) {
 		g.t.Errorf("%s answered %d, want %d: %.300s", a.what, a.StatusCode, want, a.text())
 		return
 	}
-	if g.dataVersion() != before {
+	if g.changedSince(before) {
 		g.t.Errorf("%s changed something", a.what)
 	}
 	if strings.Contains(a.body, foreignWord) {

@@ -1,54 +1,85 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/password"
+	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/people"
 )
 
-// showInvitation is where an invitation link leads.
+// showInvitation is where an invitation link leads. Whoever holds the link must
+// know to whom it was sent: it asks for the address first.
 func (s *Server) showInvitation(c echo.Context) error {
-	noReferrer(c)
 	inv, err := s.DB.Invitation(c.Request().Context(), c.Param("token"))
 	if err != nil {
 		return err
 	}
-	page := s.plainPage(c, t(c, "invitation_title", "club", inv.ClubName))
-	return s.render(c, http.StatusOK, people.Invitation(page, s.invitationForm(c, inv.InvitedBy, inv.ClubName, inv.Role, inv.Email)))
+	return s.invitation(c, http.StatusOK, inv, s.invitationForm(c, inv), &faults{c: c})
 }
 
-func (s *Server) invitationForm(c echo.Context, by, clubName string, role club.Role, email string) people.InvitationForm {
-	f := people.InvitationForm{Token: c.Param("token"), By: by, Club: clubName, Role: role, Email: email}
+// invitationForm is the form as it begins. Somebody who is signed in with the
+// invited address has nothing left to prove.
+func (s *Server) invitationForm(c echo.Context, inv store.Invitation) people.InvitationForm {
+	f := people.InvitationForm{Token: c.Param("token"), By: inv.InvitedBy, Club: inv.ClubName, Role: inv.Role}
 	if a := who(c); a != nil {
 		f.SignedInAs = a.Person.Name
+		if strings.EqualFold(a.Person.Email, inv.Email) {
+			f.Email, f.Known = a.Person.Email, true
+		}
 	}
 	return f
 }
 
-// acceptInvitation makes the signed-in person a member, or a new person.
+func (s *Server) invitation(c echo.Context, status int, inv store.Invitation, form people.InvitationForm, f *faults) error {
+	page := s.plainPage(c, t(c, "invitation_title", "club", inv.ClubName))
+	page.Faults, form.Errors = f.list, f.errors()
+	return s.render(c, status, people.Invitation(page, form))
+}
+
+// acceptInvitation takes the address first. With the right one it makes the
+// signed-in person a member, or asks for a name and a password and makes an
+// account for this address.
 func (s *Server) acceptInvitation(c echo.Context) error {
 	ctx, token := c.Request().Context(), c.Param("token")
-	if a := who(c); a != nil && c.FormValue("as") == "me" {
-		inv, err := s.DB.AcceptInvitation(ctx, token, a.Person.ID, origin(c))
-		if err != nil {
-			return err
-		}
-		if err := s.enterClub(ctx, inv.ClubID); err != nil {
-			return err
-		}
-		s.flash(c, "done", t(c, "invitation_welcome", "club", inv.ClubName))
-		return seeOther(c, "/calendar")
-	}
 	inv, err := s.DB.Invitation(ctx, token)
 	if err != nil {
 		return err
 	}
-	f := &faults{c: c}
-	p, err := s.newPerson(f, c.FormValue("name"), c.FormValue("email"), c.FormValue("password"), c)
+	form, f := s.invitationForm(c, inv), &faults{c: c}
+	if !form.Known {
+		form.Email = strings.TrimSpace(c.FormValue("email"))
+		if err := s.proveInvited(c, inv, form.Email); err != nil {
+			if err := f.take(err); err != nil {
+				return err
+			}
+			return s.invitation(c, f.status(), inv, form, f)
+		}
+		form.Known = true
+	}
+	if a := who(c); a != nil {
+		if c.FormValue("as") != "me" {
+			return s.invitation(c, http.StatusOK, inv, form, f)
+		}
+		return s.joinAs(c, token, a.Person.ID)
+	}
+	form.Name = c.FormValue("name")
+	if _, sent := c.Request().PostForm["password"]; !sent {
+		_, err := s.DB.PersonByEmail(ctx, form.Email)
+		if err != nil && !errors.Is(err, club.ErrNotFound) {
+			return err
+		}
+		form.HasAccount = err == nil
+		return s.invitation(c, http.StatusOK, inv, form, f)
+	}
+	p, err := s.newPerson(c, f, form.Name, form.Email, inv.ClubName)
 	if err != nil {
 		return err
 	}
@@ -65,17 +96,46 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 			return err
 		}
 	}
-	form := s.invitationForm(c, inv.InvitedBy, inv.ClubName, inv.Role, c.FormValue("email"))
-	form.Name, form.Errors = c.FormValue("name"), f.errors()
-	page := s.plainPage(c, t(c, "invitation_title", "club", inv.ClubName))
-	page.Faults = f.list
-	return s.render(c, f.status(), people.Invitation(page, form))
+	return s.invitation(c, f.status(), inv, form, f)
+}
+
+// proveInvited checks that somebody knows the address an invitation was made
+// for. Tries are counted for the invitation and for where they come from.
+func (s *Server) proveInvited(c echo.Context, inv store.Invitation, email string) error {
+	if _, err := club.ParseEmail("email", email); err != nil {
+		return err // nothing was guessed
+	}
+	number := strconv.FormatInt(inv.ID, 10)
+	at := []guarded{{"invitation " + number, maxTries}, addressGuard(c)}
+	right := strings.EqualFold(email, inv.Email)
+	if wait := s.signIns.guess(s.Now(), right, at...); wait > 0 {
+		s.distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_locked", inv.Email, number)
+		return &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}
+	}
+	if !right {
+		s.distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_missed", inv.Email, "")
+		return club.Fault("email", "invitation_other_address", "by", inv.InvitedBy)
+	}
+	return nil
+}
+
+// joinAs makes somebody who is signed in a member.
+func (s *Server) joinAs(c echo.Context, token string, personID int64) error {
+	ctx := c.Request().Context()
+	inv, err := s.DB.AcceptInvitation(ctx, token, personID, origin(c))
+	if err != nil {
+		return err
+	}
+	if err := s.enterClub(ctx, inv.ClubID); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "invitation_welcome", "club", inv.ClubName))
+	return seeOther(c, "/calendar")
 }
 
 // showSignInLink is where a link leads that an Admin made for somebody who
 // forgot their password.
 func (s *Server) showSignInLink(c echo.Context) error {
-	noReferrer(c)
 	p, err := s.DB.PasswordReset(c.Request().Context(), c.Param("token"))
 	if err != nil {
 		return err
@@ -90,18 +150,14 @@ func (s *Server) useSignInLink(c echo.Context) error {
 		return err
 	}
 	f := &faults{c: c}
-	pw := c.FormValue("password")
-	if err := f.take(password.Check("password", pw, p.Name, p.Email)); err != nil {
+	hash, err := s.newPassword(c, f, p.ID, p.Name, p.Email)
+	if err != nil {
 		return err
 	}
 	if f.any() {
 		page := s.plainPage(c, t(c, "reset_title"))
 		page.Faults = f.list
 		return s.render(c, http.StatusUnprocessableEntity, people.NewPassword(page, people.PasswordForm{Token: c.Param("token"), Email: p.Email, Errors: f.errors()}))
-	}
-	hash, err := s.Passwords.Hash(ctx, pw)
-	if err != nil {
-		return err
 	}
 	person, err := s.DB.UsePasswordReset(ctx, c.Param("token"), hash, origin(c))
 	if err != nil {
@@ -114,5 +170,30 @@ func (s *Server) useSignInLink(c echo.Context) error {
 	return seeOther(c, "/calendar")
 }
 
-// noReferrer keeps the secret in an address from the next page.
-func noReferrer(c echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }
+// newPassword checks the password that somebody chose for themselves and hashes
+// it, if nothing else in the form is wrong.
+func (s *Server) newPassword(c echo.Context, f *faults, personID int64, names ...string) (hash string, err error) {
+	ctx := c.Request().Context()
+	clubs, err := s.clubNames(ctx, personID)
+	if err != nil {
+		return "", err
+	}
+	pw := c.FormValue("password")
+	if err := f.take(password.Check("password", pw, append(names, clubs...)...)); err != nil || f.any() {
+		return "", err
+	}
+	return s.Passwords.Hash(ctx, pw)
+}
+
+// clubNames are the names of the clubs that a person is in.
+func (s *Server) clubNames(ctx context.Context, personID int64) ([]string, error) {
+	all, err := s.DB.Memberships(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, m := range all {
+		names = append(names, m.Club.Name)
+	}
+	return names, nil
+}

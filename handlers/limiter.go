@@ -36,6 +36,14 @@ type guarded struct {
 
 func newLimiter() *limiter { return &limiter{seed: maphash.MakeSeed(), tries: map[uint64]tries{}} }
 
+// guess is a try of which it is known whether it is wrong. Only a wrong one is
+// counted, but none is taken while there were too many.
+func (l *limiter) guess(now time.Time, right bool, at ...guarded) (wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.count(now, !right, at)
+}
+
 // begin counts one try for everything that it is a try at, before it is known
 // whether it is wrong: of many at once, no more are let through than of many in
 // a row. If one of them has had its share, nothing is counted, and wait is how
@@ -43,12 +51,16 @@ func newLimiter() *limiter { return &limiter{seed: maphash.MakeSeed(), tries: ma
 func (l *limiter) begin(now time.Time, at ...guarded) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.count(now, true, at)
+}
+
+func (l *limiter) count(now time.Time, one bool, at []guarded) (wait time.Duration) {
 	for _, g := range at {
 		if t := l.of(g, now); t.n >= g.most {
 			wait = max(wait, t.until.Sub(now))
 		}
 	}
-	if wait > 0 {
+	if wait > 0 || !one {
 		return wait
 	}
 	l.sweep(now)

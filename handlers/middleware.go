@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 const (
@@ -108,7 +109,9 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Content-Security-Policy", contentPolicy("'self'"))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if !s.plain() { // there, browsers only complain about it
+			h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		}
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
 		if s.secure() {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
@@ -137,6 +140,7 @@ func allowFormTo(c echo.Context, origin string) {
 func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := s.cross.Check(c.Request()); err != nil {
+			s.distrust(c, store.Scope{}, "cross_site", siteOf(c), network(c.RealIP()))
 			return &club.Error{Code: club.Forbidden, Key: "error_cross_site", Err: err}
 		}
 		return next(c)

@@ -36,6 +36,7 @@ func (s *Server) createSetup(c echo.Context) error {
 	f := &faults{c: c}
 	tries := guarded{"setup " + network(c.RealIP()), maxTries}
 	if wait := s.signIns.begin(s.Now(), tries); wait > 0 {
+		s.distrust(c, store.Scope{}, "setup_locked", "", tries.what)
 		return &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}
 	}
 	err := s.DB.CheckSetupCode(ctx, form.Code)
@@ -45,7 +46,7 @@ func (s *Server) createSetup(c echo.Context) error {
 	if err := f.take(err); err != nil {
 		return err
 	}
-	p, err := s.newPerson(f, form.Name, form.Email, c.FormValue("password"), c)
+	p, err := s.newPerson(c, f, form.Name, form.Email, form.Club)
 	if err != nil {
 		return err
 	}
@@ -72,9 +73,10 @@ func (s *Server) createSetup(c echo.Context) error {
 	return s.render(c, f.status(), people.Setup(page, form))
 }
 
-// newPerson checks what a person said of themselves. The password is hashed
-// only when everything else is right.
-func (s *Server) newPerson(f *faults, name, email, pw string, c echo.Context) (store.NewPerson, error) {
+// newPerson checks what a person said of themselves, and their password, which
+// must not hold the name of the club. It is hashed only when everything else is
+// right.
+func (s *Server) newPerson(c echo.Context, f *faults, name, email, clubName string) (store.NewPerson, error) {
 	var p store.NewPerson
 	var err error
 	p.Name, err = club.ParseName("name", "enter_name", name)
@@ -85,7 +87,8 @@ func (s *Server) newPerson(f *faults, name, email, pw string, c echo.Context) (s
 	if err := f.take(err); err != nil {
 		return p, err
 	}
-	if err := f.take(password.Check("password", pw, name, email)); err != nil {
+	pw := c.FormValue("password")
+	if err := f.take(password.Check("password", pw, name, email, clubName)); err != nil {
 		return p, err
 	}
 	if f.any() {

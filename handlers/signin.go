@@ -88,6 +88,7 @@ func (s *Server) checkPassword(c echo.Context, email, password string) (store.Pe
 	}
 	address := addressGuard(c)
 	if wait := s.signIns.begin(s.Now(), account, address); wait > 0 {
+		s.distrust(c, store.Scope{PersonID: p.ID}, "signin_locked", "", account.what)
 		return store.Person{}, &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}
 	}
 	ok, old, err := s.Passwords.Matches(ctx, password, p.PasswordHash)
@@ -96,6 +97,9 @@ func (s *Server) checkPassword(c echo.Context, email, password string) (store.Pe
 		return store.Person{}, err
 	}
 	if !ok {
+		if _, err := club.ParseEmail("", email); err == nil && password != "" {
+			s.distrust(c, store.Scope{PersonID: p.ID}, "signin_failed", "", "") // known or not: it takes as long
+		}
 		return store.Person{}, &club.Error{Code: club.Invalid, Key: "signin_wrong"}
 	}
 	s.signIns.undo(s.Now(), address)

@@ -39,6 +39,9 @@ var (
 	views       = []view{phone, {"phone-dark", 320, 640, true, true}, desktop, darkDesktop}
 )
 
+// plainHost is a name of this computer that browsers do not know for one.
+const plainHost = "bandstand.local"
+
 // waitFor is how long a test waits for a condition before it fails.
 const waitFor = time.Minute
 
@@ -62,7 +65,8 @@ func chrome(t *testing.T) context.Context {
 			return
 		}
 		opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(bin), chromedp.NoSandbox, chromedp.DisableGPU,
-			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en"))
+			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en"),
+			chromedp.Flag("host-resolver-rules", "MAP "+plainHost+" 127.0.0.1"))
 		alloc, _ := chromedp.NewExecAllocator(context.Background(), opts...)
 		chromeCtx, _ = chromedp.NewContext(alloc)
 		if err := chromedp.Do(chromeCtx); err != nil {

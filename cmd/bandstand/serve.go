@@ -120,7 +120,8 @@ func (a *App) open(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", a.settings.Listen, err)
 	}
 	if _, port, _ := net.SplitHostPort(a.settings.Listen); port == "0" && a.means.base.Port() == "0" {
-		a.means.base.Host = a.listener.Addr().String()
+		_, port, _ = net.SplitHostPort(a.listener.Addr().String())
+		a.means.base.Host = net.JoinHostPort(a.means.base.Hostname(), port)
 	}
 	// Messages and assets are read while the database is opened: each takes as
 	// long as the other.

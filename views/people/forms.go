@@ -48,12 +48,15 @@ type ClubForm struct {
 	Errors                map[string]string
 }
 
-// InvitationForm is how somebody joins a club.
+// InvitationForm is how somebody joins a club: they say to which address the
+// invitation was sent, and then who they are.
 type InvitationForm struct {
 	Token, By, Club string
 	Role            club.Role
 	Name, Email     string
-	SignedInAs      string
+	Known           bool   // Email is the invited address
+	HasAccount      bool   // there is an account with it
+	SignedInAs      string // name
 	Errors          map[string]string
 }
 

@@ -31,7 +31,7 @@ func Check(r Rules, d Draft) []Problem {
 	var out []Problem
 	add := func(p Problem) { out = append(out, p) }
 
-	text := strings.TrimSpace(d.Text)
+	text := withoutBlankLines(d.Text)
 	switch {
 	case text == "" && len(d.Media) == 0 && d.Link == nil:
 		add(Problem{Code: CodeTextEmpty, Severity: MustFix, Field: "text"})

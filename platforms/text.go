@@ -7,20 +7,34 @@ import (
 	"unicode/utf8"
 )
 
-// FinalText is the text of a draft as it goes to an account. Where an address
-// must stand in the text to be seen at all and does not yet, it follows on a
-// line of its own. Counters, previews and publishers all use it, so that what
-// is counted is what is sent.
+// FinalText is the text of a draft as it goes to an account: without the blank
+// lines around it. Where an address must stand in the text to be seen at all and
+// does not yet, it follows on a line of its own. Counters, previews and
+// publishers all use it, so that what is counted is what is sent.
 func (r Rules) FinalText(d Draft) string {
+	text := withoutBlankLines(d.Text)
 	needed := r.Link.InText || r.Link.InTextWithMedia && len(d.Media) > 0
-	if !needed || d.Link == nil || d.Link.URL == "" || holdsAddress(d.Text, d.Link.URL) {
-		return d.Text
+	if !needed || d.Link == nil || d.Link.URL == "" || holdsAddress(text, d.Link.URL) {
+		return text
 	}
-	text := strings.TrimRightFunc(d.Text, unicode.IsSpace)
 	if text == "" {
 		return d.Link.URL
 	}
 	return text + "\n" + d.Link.URL
+}
+
+// withoutBlankLines takes off the blank lines at the beginning of a text, and all
+// blank space at its end. The first line that is not blank keeps its indent.
+func withoutBlankLines(s string) string {
+	s = strings.TrimRightFunc(s, isBlank)
+	first := strings.IndexFunc(s, func(r rune) bool { return !isBlank(r) })
+	return s[strings.LastIndexByte(s[:max(first, 0)], '\n')+1:]
+}
+
+// isBlank reports whether nothing is seen of a character at the end of a text:
+// white space, and what comes along invisibly when text is pasted.
+func isBlank(r rune) bool {
+	return unicode.IsSpace(r) || r == '\u200B' || r == '\u2060' || r == '\uFEFF'
 }
 
 // holdsAddress tells whether the address stands in the text as a whole, not
@@ -46,18 +60,29 @@ func (t TextRule) Split(text string) (fits, over string) {
 	if t.Measure(text) <= t.Max {
 		return text, ""
 	}
+	// A first look finds where to search, so that a long text is not measured
+	// as a whole again and again.
+	reach := min(t.Max, len(text))
+	for reach < len(text) && t.Measure(text[:wholeRunes(text, reach)]) <= t.Max {
+		reach = min(2*reach+1, len(text))
+	}
 	var cuts []int
-	for i := range text {
+	for i := range text[:reach] {
 		cuts = append(cuts, i)
 	}
 	// Measures grow with the text but for a few steps, as when "example.co"
-	// becomes "example.com"; the loop mends what the search got wrong.
-	n := sort.Search(len(cuts), func(i int) bool { return t.Measure(text[:cuts[i]]) > t.Max })
-	for n--; n > 0 && t.Measure(text[:cuts[n]]) > t.Max; {
-		n--
-	}
+	// becomes "example.com".
+	n := sort.Search(len(cuts), func(i int) bool { return t.Measure(text[:cuts[i]]) > t.Max }) - 1
 	if n < 0 {
 		return "", text
 	}
 	return text[:cuts[n]], text[cuts[n]:]
+}
+
+// wholeRunes is the end of the last whole character within the first n bytes.
+func wholeRunes(s string, n int) int {
+	for n > 0 && n < len(s) && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package platforms_test
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -33,6 +34,33 @@ func TestFinalTextAddsTheAddressOnlyWhereItIsNeeded(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestBlankLinesAroundATextAreNotSent(t *testing.T) {
+	t.Parallel()
+	plain, inText := platforms.Rules{}, platforms.Rules{Link: platforms.LinkRules{InText: true}}
+	for _, c := range []struct{ text, want string }{
+		{"Hello\n\n", "Hello"},
+		{"Hello \t\n \n", "Hello"},
+		{"Hello\u00a0\n\u3000", "Hello"},
+		{"Hello\n\u200b\ufeff\n", "Hello"},
+		{"\n\n \nHello\n\nAgain\n", "Hello\n\nAgain"},
+		{"\n  indented", "  indented"},
+		{"  indented", "  indented"},
+		{" \n\t\u200b\n", ""},
+		{"", ""},
+	} {
+		if got := plain.FinalText(platforms.Draft{Text: c.text}); got != c.want {
+			t.Errorf("%q goes out as %q, want %q", c.text, got, c.want)
+		}
+		want := strings.TrimPrefix(c.want+"\nhttps://example.org", "\n")
+		if got := inText.FinalText(platforms.Draft{Text: c.text, Link: &platforms.Link{URL: "https://example.org"}}); got != want {
+			t.Errorf("%q with an address goes out as %q, want %q", c.text, got, want)
+		}
+	}
+	if ps := platforms.Check(plain, platforms.Draft{Text: " \n\u200b\n"}); len(ps) != 1 || ps[0].Code != platforms.CodeTextEmpty {
+		t.Errorf("a text of blank lines: %+v", ps)
 	}
 }
 
@@ -71,6 +99,7 @@ func TestSplitKeepsAsMuchAsFits(t *testing.T) {
 		{"nothing fits", "abcd", "", "abcd", 0, utf8.RuneCountInString},
 		{"not within a character", "äöü", "äö", "ü", 5, doubled},
 		{"no room for the first", "äöü", "", "äöü", 1, doubled},
+		{"a long text", strings.Repeat("ä", 5000), strings.Repeat("ä", 100), strings.Repeat("ä", 4900), 200, doubled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

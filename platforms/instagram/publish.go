@@ -89,8 +89,8 @@ func (i *instagram) picture(ctx context.Context, s platforms.Session, p platform
 	}
 	if len(p.Media) > 1 {
 		params.Set("is_carousel_item", "true")
-	} else if p.Text != "" {
-		params.Set("caption", p.Text)
+	} else if text := i.Rules(s.Account).FinalText(p.Draft); text != "" {
+		params.Set("caption", text)
 	}
 	r, err := i.container(ctx, s, step, params)
 	if e, ok := errors.AsType[*platforms.Error](err); ok {
@@ -130,8 +130,8 @@ func (i *instagram) album(ctx context.Context, s platforms.Session, p platforms.
 		children = append(children, ref(done, stepContainer, n))
 	}
 	params := url.Values{"media_type": {"CAROUSEL"}, "children": {strings.Join(children, ",")}}
-	if p.Text != "" {
-		params.Set("caption", p.Text)
+	if text := i.Rules(s.Account).FinalText(p.Draft); text != "" {
+		params.Set("caption", text)
 	}
 	return i.container(ctx, s, platforms.Step{Kind: stepAlbum}, params)
 }

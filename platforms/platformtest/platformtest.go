@@ -69,6 +69,7 @@ func Run(t *testing.T, s Suite) {
 		{"accounts of one sign-in go together", sharedSignIn},
 
 		{"text post", textPost},
+		{"blank lines around a text are not sent", blankLines},
 		{"link post", linkPost},
 		{"one photo", onePhoto},
 		{"as many photos as allowed", mostPhotos},

@@ -72,6 +72,22 @@ func textPost(t *testing.T, w *World) {
 	}
 }
 
+// blankLines: what is not seen around a text is neither counted nor sent.
+func blankLines(t *testing.T, w *World) {
+	s := w.Connect()
+	d := w.textDraft("\n\nTrials are open.\n\nBring boots.\n \n\u200b\n")
+	w.passes(d)
+	w.Publish(s, d)
+	d.Text = "Trials are open.\n\nBring boots."
+	w.expectPublic(d)
+	for _, r := range w.Platform.Rules(s.Account).Text {
+		blank := w.textDraft(d.Text + strings.Repeat("\n", r.Max+1))
+		if platforms.Blocks(platforms.Check(w.Platform.Rules(s.Account), blank)) {
+			t.Errorf("blank lines at the end are counted as %s", r.Unit)
+		}
+	}
+}
+
 func linkPost(t *testing.T, w *World) {
 	s := w.Connect()
 	address := "https://riverside-fc.example/trials?year=2026&team=u12"

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -28,6 +29,17 @@ func TestPublishesWhenDue(t *testing.T) {
 	}
 	r.after(time.Hour)
 	r.wantAccepted("Training at six", 1)
+}
+
+func TestPostsAreSentWithTheirLanguage(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByLooking)
+	post := r.schedule("Training at six", 0, r.connect())
+	r.settle()
+	r.wantAccepted("Training at six", 1)
+	if got := r.frozen(post).Lang; got != i18n.Language {
+		t.Errorf("sent as %q, want %q", got, i18n.Language)
+	}
 }
 
 func TestStepsComeFirstAndProcessingIsWaitedFor(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -26,6 +27,7 @@ func (r *run) freeze(ctx context.Context, generation int) ([]byte, *club.Problem
 		return nil, nil, err
 	}
 	draft := m.Content.Draft(r.d.ConnectionID, pictures, m.Link)
+	draft.Lang = i18n.Language
 	for _, p := range platforms.Check(rules, draft) {
 		if p.Severity == platforms.MustFix {
 			return nil, &club.Problem{Code: p.Code, Args: p.Args, Media: p.Field == "media"}, nil

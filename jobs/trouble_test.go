@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -73,6 +74,7 @@ func TestWhatGoesOutIsFrozenAtTheStart(t *testing.T) {
 		Key: d.Key, CreatedAt: r.clock.Now(),
 		Draft: platforms.Draft{
 			Text:  "Just here",
+			Lang:  i18n.Language,
 			Link:  &platforms.Link{URL: "https://club.example/trials", Title: "Trials", Description: "Come along", Image: &platforms.Media{ID: "ab", Name: "team.jpg", Type: "image/jpeg", Width: 1080, Height: 1080, Bytes: 9}},
 			Media: []platforms.Media{{ID: picture, Name: "team.jpg", Type: "image/jpeg", Width: 1080, Height: 1080, Bytes: 9, Alt: "Two children", Fit: platforms.FitPad}},
 		},

@@ -19,6 +19,10 @@ import (
 	"golang.org/x/text/language"
 )
 
+// Language is the language of the catalogue, and so of the clubs that use it
+// (BCP 47).
+const Language = "en"
+
 //go:embed locales/*.toml
 var locales embed.FS
 

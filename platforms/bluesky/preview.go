@@ -12,7 +12,7 @@ import (
 
 // Preview implements platforms.Platform.
 func (b *Bluesky) Preview(p platforms.Preview) templ.Component {
-	return card(p, runs(lay(p.Draft.Text)))
+	return card(p, runs(layDraft(p.Draft)))
 }
 
 // run is a stretch of text that looks the same throughout.

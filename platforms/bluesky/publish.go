@@ -28,7 +28,7 @@ const blobLife = time.Hour
 
 // Plan implements platforms.Publisher.
 func (b *Bluesky) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
-	for i := range lay(p.Text).mentions() {
+	for i := range layDraft(p.Draft).mentions() {
 		if !has(done, stepMention, i) {
 			return platforms.Step{Kind: stepMention, Index: i}
 		}
@@ -64,7 +64,7 @@ func (b *Bluesky) Perform(
 	var err error
 	switch step.Kind {
 	case stepMention:
-		result.Ref, err = b.mention(ctx, s, lay(p.Text).mentions()[step.Index])
+		result.Ref, err = b.mention(ctx, s, layDraft(p.Draft).mentions()[step.Index])
 	case stepUpload:
 		result.Ref, err = b.upload(ctx, s, p.Media[step.Index].ID)
 		result.ExpiresAt = b.now().Add(blobLife)

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/language"
 
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -76,10 +79,10 @@ type external struct {
 // publication with the same blobs is the same record, and the server then sees
 // that it has it already.
 func record(p platforms.Publication, done []platforms.StepResult) post {
-	l := lay(p.Text)
+	l := layDraft(p.Draft)
 	out := post{
 		Type: postCollection, Text: l.text, CreatedAt: p.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z"),
-		Langs: langs(p.Lang), Facets: facets(l, done),
+		Langs: langs(p.Lang, l.text), Facets: facets(l, done),
 	}
 	switch {
 	case len(p.Media) > 0:
@@ -129,12 +132,42 @@ func facets(l layout, done []platforms.StepResult) []facet {
 
 var langForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
-// langs leaves out what the server would refuse as no language.
-func langs(lang string) []string {
-	if !langForm.MatchString(lang) {
+// langs says in which language a text is, for readers who see only the languages
+// they read. A text that is written in another script is not in that language,
+// and what the server would refuse as no language is left out.
+func langs(lang, text string) []string {
+	if !langForm.MatchString(lang) || !writtenIn(lang, text) {
 		return nil
 	}
 	return []string{lang}
+}
+
+// writtenIn reports whether at least half of the letters of a text are of the
+// script of a language. A script that Go has no table for is believed.
+func writtenIn(lang, text string) bool {
+	script, _ := language.Make(lang).Script()
+	tables, known := scripts[script.String()]
+	if !known {
+		return true
+	}
+	letters, fitting := 0, 0
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			letters++
+			if unicode.In(r, tables...) {
+				fitting++
+			}
+		}
+	}
+	return 2*fitting >= letters
+}
+
+// scripts are the letters of each script that languages are written in, by ISO
+// 15924.
+var scripts = map[string][]*unicode.RangeTable{
+	"Latn": {unicode.Latin}, "Cyrl": {unicode.Cyrillic}, "Grek": {unicode.Greek}, "Arab": {unicode.Arabic}, "Hebr": {unicode.Hebrew},
+	"Jpan": {unicode.Han, unicode.Hiragana, unicode.Katakana}, "Hans": {unicode.Han}, "Hant": {unicode.Han},
+	"Kore": {unicode.Hangul, unicode.Han},
 }
 
 func hostOf(address string) string {

@@ -27,32 +27,35 @@ const (
 
 const lexicons = "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/"
 
-// Rules implements platforms.Platform.
-func (b *Bluesky) Rules(platforms.Account) platforms.Rules {
-	post := platforms.Source{URL: lexicons + "feed/post.json", CheckedOn: checkedOn}
-	return platforms.Rules{
-		Text: []platforms.TextRule{
-			{
-				Unit: "characters", Max: maxGraphemes, Code: platforms.CodeTextTooLong, Source: post,
-				Measure: func(s string) int { return countGraphemes(lay(s).text) },
-			},
-			{
-				Unit: "bytes", Max: maxBytes, Code: platforms.CodeTextTooLong, Source: post, Side: true, ShowFrom: 2500,
-				Measure: func(s string) int { return len(lay(s).text) },
-			},
+// postSource is where the limits of a post come from.
+var postSource = platforms.Source{URL: lexicons + "feed/post.json", CheckedOn: checkedOn}
+
+// rules are the same for every account.
+var rules = platforms.Rules{
+	Text: []platforms.TextRule{
+		{
+			Unit: "characters", Max: maxGraphemes, Code: platforms.CodeTextTooLong, Source: postSource,
+			Measure: func(s string) int { return countGraphemes(lay(s).text) },
 		},
-		Media: platforms.MediaRules{
-			Max: maxImages, MaxAlt: maxAlt,
-			Image: platforms.ImageRules{
-				Types: []string{"image/jpeg", "image/png"}, MaxBytes: maxImageBytes,
-				MaxWidth: maxImageSide, MaxHeight: maxImageSide,
-				Source: platforms.Source{URL: lexicons + "embed/images.json", CheckedOn: checkedOn},
-			},
+		{
+			Unit: "bytes", Max: maxBytes, Code: platforms.CodeTextTooLong, Source: postSource, Side: true, ShowFrom: 2500,
+			Measure: func(s string) int { return len(lay(s).text) },
 		},
-		Link:   platforms.LinkRules{Card: true},
-		Source: post,
-	}
+	},
+	Media: platforms.MediaRules{
+		Max: maxImages, MaxAlt: maxAlt,
+		Image: platforms.ImageRules{
+			Types: []string{"image/jpeg", "image/png"}, MaxBytes: maxImageBytes,
+			MaxWidth: maxImageSide, MaxHeight: maxImageSide,
+			Source: platforms.Source{URL: lexicons + "embed/images.json", CheckedOn: checkedOn},
+		},
+	},
+	Link:   platforms.LinkRules{Card: true},
+	Source: postSource,
 }
+
+// Rules implements platforms.Platform.
+func (b *Bluesky) Rules(platforms.Account) platforms.Rules { return rules }
 
 // countGraphemes counts what people call characters, as the server does.
 func countGraphemes(s string) int {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/internal/pattern"
 )
 
@@ -38,6 +39,9 @@ const (
 	tagPart
 	mentionPart
 )
+
+// layDraft lays the text of a draft as it goes out.
+func layDraft(d platforms.Draft) layout { return lay(rules.FinalText(d)) }
 
 // lay turns what a person wrote into what is sent: addresses are shown short,
 // as the official app does, and kept whole in their part.
@@ -67,9 +71,10 @@ func lay(written string) layout {
 // mentions lists the handles of a text, lower case, each once, in order.
 func (l layout) mentions() []string {
 	var out []string
+	seen := map[string]bool{}
 	for _, p := range l.parts {
-		if h := strings.ToLower(p.value); p.kind == mentionPart && !slices.Contains(out, h) {
-			out = append(out, h)
+		if h := strings.ToLower(p.value); p.kind == mentionPart && !seen[h] {
+			out, seen[h] = append(out, h), true
 		}
 	}
 	return out
@@ -90,14 +95,15 @@ func links(s string) []part {
 
 var (
 	schemeForm = regexp.MustCompile(`(?i)https?://`)
-	bareForm   = pattern.Lazy(`^\(*((?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)+[\pL\pN-]*\pL)(?::\d{1,5})?(?:[/?#].*)?`)
+	// bareForm is a domain, which begins with a letter: "3.pm" is a time of day.
+	bareForm = pattern.Lazy(`^\(*(\pL(?:[\pL\pN-]*[\pL\pN])?\.(?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)*[\pL\pN-]*\pL)(?::\d{1,5})?(?:[/?#].*)?`)
 )
 
 // linkIn finds the address in a word, if there is one.
 func linkIn(word string) (part, bool) {
 	if m := schemeForm.FindStringIndex(word); m != nil {
 		before, _ := utf8.DecodeLastRuneInString(word[:m[0]])
-		found := withoutTail(word[m[0]:])
+		found := withoutTail(word[m[0]:], before)
 		u, err := url.Parse(found)
 		ok := err == nil && strings.Trim(u.Hostname(), ".-") != "" && !unicode.IsLetter(before) && !unicode.IsDigit(before)
 		return part{linkPart, m[0], m[0] + len(found), found}, ok
@@ -106,25 +112,45 @@ func linkIn(word string) (part, bool) {
 	if m == nil || !isDomain(word[m[2]:m[3]]) {
 		return part{}, false
 	}
-	if r, size := utf8.DecodeRuneInString(word[m[1]:]); size > 0 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("@-_:", r)) {
+	switch r, size := utf8.DecodeRuneInString(word[m[1]:]); {
+	case size == 0:
+	case unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("@-_", r):
+		return part{}, false
+	case r == ':' && strings.Contains(word[m[1]:], "@"): // a name and a password before a host
 		return part{}, false
 	}
-	found := withoutTail(word[m[2]:m[1]])
+	found := withoutTail(word[m[2]:m[1]], 0)
 	return part{linkPart, m[2], m[2] + len(found), "https://" + found}, true
 }
 
+const (
+	// endsSentence are the signs that the official app leaves out of an address
+	// that ends with them. Everything else stays: "_" ends the ids of many videos.
+	endsSentence = ".,;:!?"
+	// neverInAddress end an address wherever they stand: quotes, angle brackets,
+	// an ellipsis, and what is invisible.
+	neverInAddress = "<>\"“”„«»…" + invisible
+	invisible      = "\u00AD\u200B\u2060\uFEFF"
+)
+
+// closing is the sign that ends what another began: *https://example.org*.
+var closing = map[rune]rune{'[': ']', '{': '}', '\'': '\'', '‘': '’', '‚': '‘', '‹': '›', '›': '‹', '*': '*', '_': '_', '~': '~', '`': '`'}
+
 // withoutTail cuts off what ends the sentence rather than the address: full
-// stops, quotes, and brackets that were opened before it.
-func withoutTail(s string) string {
-	if i := strings.IndexAny(s, "<>\"“”«»…"); i >= 0 {
+// stops and the like, a bracket that was opened before it, and the counterparts
+// of the sign before it.
+func withoutTail(s string, before rune) string {
+	if i := strings.IndexAny(s, neverInAddress); i >= 0 {
 		s = s[:i]
 	}
+	opened, closed := strings.Count(s, "("), strings.Count(s, ")")
 	for s != "" {
 		r, size := utf8.DecodeLastRuneInString(s)
 		switch {
-		case strings.ContainsRune(".,;:!?'’*_~", r):
-		case r == ')' && strings.Count(s, "(") < strings.Count(s, ")"):
-		case r == ']' && strings.Count(s, "[") < strings.Count(s, "]"):
+		case strings.ContainsRune(endsSentence, r):
+		case r == ')' && opened < closed:
+			closed--
+		case r == closing[before]:
 		default:
 			return s
 		}
@@ -139,11 +165,15 @@ func isDomain(host string) bool {
 	return (known || strings.Contains(suffix, ".")) && len(suffix) < len(host) && strings.HasSuffix(host, suffix)
 }
 
+// isSpace reports whether the official app takes r for white space: what Unicode
+// calls so, and the byte order mark.
+func isSpace(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' }
+
 // wordsOf walks over what stands between white space, with its position.
 func wordsOf(s string) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		for at := 0; at < len(s); {
-			end := strings.IndexFunc(s[at:], unicode.IsSpace)
+			end := strings.IndexFunc(s[at:], isSpace)
 			if end < 0 {
 				end = len(s) - at
 			}
@@ -158,7 +188,7 @@ func wordsOf(s string) iter.Seq2[int, string] {
 
 func beginsWord(before string) bool {
 	r, size := utf8.DecodeLastRuneInString(before)
-	return size == 0 || unicode.IsSpace(r) || r == '('
+	return size == 0 || isSpace(r) || r == '('
 }
 
 // short is how an address is shown: the host and the beginning of the path.
@@ -188,7 +218,10 @@ func short(address string) string {
 }
 
 var (
-	tagForm = regexp.MustCompile(`[#＃]([^\s#＃]+)`)
+	// tagForm is a hashtag: it ends at every white space of Unicode, which \s is
+	// not, and at what the official app takes to end one (packages/api in
+	// bluesky-social/atproto, rich-text/util.ts, checked on 2026-11-30).
+	tagForm = regexp.MustCompile(`[#＃]([^\s\v\pZ\x{85}\x{FEFF}\x{AD}\x{200A}-\x{200D}\x{2060}\x{20E2}#＃]+)`)
 	// mentionForm is @ and a handle: a domain name.
 	mentionForm = pattern.Lazy(`@((?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)`)
 )
@@ -204,7 +237,7 @@ func wordParts(s string, first bool) []part {
 	}
 	var out []part
 	for _, m := range tagForm.FindAllStringSubmatchIndex(s, -1) {
-		tag := strings.TrimRightFunc(s[m[2]:m[3]], func(r rune) bool { return unicode.IsPunct(r) && r != '_' })
+		tag := strings.TrimRightFunc(s[m[2]:m[3]], unicode.IsPunct)
 		if starts(m[0]) && validTag(tag) {
 			out = append(out, part{tagPart, m[0], m[2] + len(tag), tag})
 		}

@@ -46,7 +46,7 @@ func codes(t *testing.T) []string {
 // whileConnecting are codes that only connecting an account can meet: they have
 // words of their own there.
 var whileConnecting = []string{
-	"wrong_account_chosen", "consent_cancelled", "redirect_mismatch", "signin_wrong", "needs_app_password",
+	"wrong_account_chosen", "consent_cancelled", "redirect_mismatch", "signin_wrong", "needs_app_password", "wrong_server",
 }
 
 var sentence = regexp.MustCompile(`[.”]$`)

@@ -133,6 +133,7 @@ const (
 	CodeLinkWithMedia      = "link_with_media"
 	CodeSignInWrong        = "signin_wrong"
 	CodeNeedsAppPassword   = "needs_app_password"
+	CodeWrongServer        = "wrong_server" // the account lives on another one
 	CodePublicAddress      = "public_address_needed"
 	CodePlatformAppInvalid = "platform_app_invalid"
 )

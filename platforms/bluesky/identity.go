@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
@@ -116,22 +117,35 @@ func (b *Bluesky) acceptable(server string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && strings.HasPrefix(b.entryway, "http://")
 }
 
-// typedServer reads what a person typed as server: pds.example.org.
-func (b *Bluesky) typedServer(s string) (string, bool) {
-	s = strings.TrimSpace(s)
+// visible is what a person typed or pasted, without white space around it and
+// without characters that nobody sees: pages put bidirectional marks around
+// handles, which come along when the handle is copied.
+func visible(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s))
+}
+
+// typedServer reads what a person typed as server: pds.example.org. named says
+// that it is another one than Bluesky's own, which stands for all of theirs.
+func (b *Bluesky) typedServer(s string) (server string, named, ok bool) {
+	s = visible(s)
 	if s == "" {
-		return b.entryway, true
+		return b.entryway, false, true
 	}
 	if !strings.Contains(s, "://") {
 		s = "https://" + s
 	}
 	s = strings.TrimRight(s, "/")
-	return s, b.acceptable(s)
+	return s, !strings.EqualFold(s, b.entryway), b.acceptable(s)
 }
 
 // typedHandle reads what a person typed as handle: @Club.example.org or a DID.
 func typedHandle(s string) (string, bool) {
-	s = strings.TrimPrefix(strings.TrimSpace(s), "@")
+	s = strings.TrimSpace(strings.TrimLeft(visible(s), "@＠"))
 	if validDID(s) {
 		return s, true
 	}
@@ -146,7 +160,7 @@ func (i identity) has(handle string) bool { return slices.Contains(i.handles, ha
 func refusedField(err error, field, code string) error {
 	e, ok := errors.AsType[*platforms.Error](err)
 	if !ok {
-		return err
+		return err // nil, too
 	}
 	if e.Kind == platforms.Rejected || e.Kind == platforms.Revoked {
 		e.Kind, e.Code, e.Field = platforms.Rejected, code, field

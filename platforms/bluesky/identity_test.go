@@ -79,7 +79,7 @@ func TestTypedServers(t *testing.T) {
 		{sandbox, "", "http://127.0.0.1:9/bluesky"},
 		{sandbox, "http://127.0.0.1:9/bluesky", "http://127.0.0.1:9/bluesky"},
 	} {
-		got, ok := c.b.typedServer(c.typed)
+		got, _, ok := c.b.typedServer(c.typed)
 		if ok != (c.want != "") || ok && got != c.want {
 			t.Errorf("typedServer(%q) = %q, %v, want %q", c.typed, got, ok, c.want)
 		}

@@ -37,7 +37,7 @@ func (b *Bluesky) SignInFields() []platforms.SignInField {
 	return []platforms.SignInField{
 		{Key: fieldHandle},
 		{Key: fieldPassword, Secret: true},
-		{Key: fieldHost, Optional: true, Default: b.entryway},
+		{Key: fieldHost, Optional: true},
 	}
 }
 
@@ -50,13 +50,15 @@ type session struct {
 	Active  *bool  `json:"active"` // missing on old servers: active
 }
 
-// SignIn implements platforms.PasswordSignIn.
+// SignIn implements platforms.PasswordSignIn. The password is sent only after the
+// directory has said whose handle it is, and to the account's own server unless
+// the person names another.
 func (b *Bluesky) SignIn(ctx context.Context, typed map[string]string) (platforms.Account, error) {
 	const op = "sign_in"
 	at := func(field, code string) error {
 		return &platforms.Error{Kind: platforms.Rejected, Code: code, Field: field, Platform: ID, Op: op}
 	}
-	host, ok := b.typedServer(typed[fieldHost])
+	host, named, ok := b.typedServer(typed[fieldHost])
 	if !ok {
 		return platforms.Account{}, at(fieldHost, platforms.CodeUnreachable)
 	}
@@ -64,24 +66,14 @@ func (b *Bluesky) SignIn(ctx context.Context, typed map[string]string) (platform
 	if !ok {
 		return platforms.Account{}, at(fieldHandle, platforms.CodeSignInWrong)
 	}
-	password := strings.TrimSpace(typed[fieldPassword])
+	password := visible(typed[fieldPassword])
 	if !appPassword.MatchString(password) {
 		return platforms.Account{}, at(fieldPassword, platforms.CodeNeedsAppPassword)
 	}
 
-	did := handle
-	if !validDID(handle) {
-		var err error
-		if did, err = b.resolveHandle(ctx, host, handle); err != nil {
-			return platforms.Account{}, refusedField(err, fieldHandle, platforms.CodeSignInWrong)
-		}
-	}
-	s, err := b.createSession(ctx, host, handle, password)
+	did, err := b.typedDID(ctx, host, named, handle)
 	if err != nil {
 		return platforms.Account{}, err
-	}
-	if s.DID != did {
-		return platforms.Account{}, at(fieldHandle, platforms.CodeWrongAccount)
 	}
 	doc, err := b.document(ctx, did)
 	if err != nil {
@@ -90,6 +82,19 @@ func (b *Bluesky) SignIn(ctx context.Context, typed map[string]string) (platform
 	if handle != did && !doc.has(handle) {
 		return platforms.Account{}, at(fieldHandle, platforms.CodeSignInWrong)
 	}
+	if !named {
+		host = doc.server
+	}
+	s, err := b.createSession(ctx, host, handle, password)
+	if err != nil && named && host != doc.server {
+		return platforms.Account{}, wrongServer(err, doc.server)
+	}
+	if err != nil {
+		return platforms.Account{}, err
+	}
+	if s.DID != did {
+		return platforms.Account{}, at(fieldHandle, platforms.CodeWrongAccount)
+	}
 	account := b.account(s, doc.server)
 	if account.Name, err = b.profileName(ctx, account); err != nil {
 		return platforms.Account{}, err
@@ -97,6 +102,38 @@ func (b *Bluesky) SignIn(ctx context.Context, typed map[string]string) (platform
 	account.Tokens = b.tokens(s)
 	account.CheckedBy = "com.atproto.server.createSession"
 	return account, nil
+}
+
+// typedDID finds the DID of a handle. The server that the person named may know
+// no handles but its own, or may be none: then Bluesky's own is asked.
+func (b *Bluesky) typedDID(ctx context.Context, host string, named bool, handle string) (string, error) {
+	if validDID(handle) {
+		return handle, nil
+	}
+	did, err := b.resolveHandle(ctx, host, handle)
+	if named && answered(err) {
+		did, err = b.resolveHandle(ctx, b.entryway, handle)
+	}
+	return did, refusedField(err, fieldHandle, platforms.CodeSignInWrong)
+}
+
+// answered reports whether a server refused, or spoke in another form than that
+// of the protocol: web servers do.
+func answered(err error) bool {
+	e, ok := errors.AsType[*platforms.Error](err)
+	return ok && e.Status != 0 && e.Status < http.StatusInternalServerError && e.Kind != platforms.RateLimited
+}
+
+// wrongServer says where the account lives, if the server that the person named
+// refused the sign-in or is no server of this kind.
+func wrongServer(err error, server string) error {
+	if !answered(err) {
+		return err
+	}
+	e, _ := errors.AsType[*platforms.Error](err)
+	e.Kind, e.Code, e.Field = platforms.Rejected, platforms.CodeWrongServer, fieldHost
+	e.Args = map[string]string{"server": hostOf(server)}
+	return e
 }
 
 func (b *Bluesky) createSession(ctx context.Context, host, handle, password string) (session, error) {

@@ -1,11 +1,16 @@
 package bluesky_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -145,6 +150,106 @@ func TestSignInBelievesNoContradictions(t *testing.T) {
 	a, err = n.platform().SignIn(t.Context(), map[string]string{"handle": "club.example.org", "password": "abcd-efgh-ijkl-mnop"})
 	if err != nil || a.Unusable != platforms.CodeRestricted || len(a.Granted) != 0 {
 		t.Errorf("account that is switched off: %+v, %v", a, err)
+	}
+}
+
+// elsewhere is a sign-in of an account that lives on another server than
+// Bluesky's own, and that server.
+func elsewhere(t *testing.T, own map[string]string) (n, home network) {
+	t.Helper()
+	home = answers(t, contradict(nil))
+	doc := strings.ReplaceAll(contradict(nil)[someDID], "SELF", home.endpoints["entryway"])
+	entryway := map[string]string{someDID: doc, "com.atproto.server.createSession": `!{"error":"AuthenticationRequired","message":"Invalid identifier or password"}`}
+	maps.Copy(entryway, own)
+	return answers(t, contradict(entryway)), home
+}
+
+func TestAccountOnAnotherServerSignsInThere(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("testdata/bluesky-account-on-another-server.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen struct {
+		Typed    map[string]string
+		Resolved json.RawMessage   `json:"resolveHandle at the entryway"`
+		Session  []json.RawMessage `json:"createSession at the entryway"`
+	}
+	if err := json.Unmarshal(raw[bytes.IndexByte(raw, '{'):], &seen); err != nil {
+		t.Fatal(err)
+	}
+	n, home := elsewhere(t, map[string]string{
+		"com.atproto.identity.resolveHandle": string(seen.Resolved), "com.atproto.server.createSession": "!" + string(seen.Session[1]),
+	})
+	if a, err := n.platform().SignIn(t.Context(), seen.Typed); err != nil || a.Host != home.endpoints["entryway"] {
+		t.Errorf("as seen: %+v, %v", a, err)
+	}
+	for _, host := range []string{"", n.endpoints["entryway"], home.endpoints["entryway"] + "/"} {
+		a, err := n.platform().SignIn(t.Context(), map[string]string{"handle": "club.example.org", "password": "abcd-efgh-ijkl-mnop", "host": host})
+		if err != nil || a.Host != home.endpoints["entryway"] || a.RemoteID != someDID {
+			t.Errorf("server %q: %+v, %v", host, a, err)
+		}
+	}
+}
+
+func TestWrongServerIsSaidAsSuch(t *testing.T) {
+	t.Parallel()
+	wrong := `!{"error":"AuthenticationRequired","message":"Invalid identifier or password"}`
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<!doctype html><title>Our club</title>"))
+	}))
+	t.Cleanup(web.Close)
+	n, home := elsewhere(t, nil)
+	for name, host := range map[string]string{
+		"another server":                answers(t, contradict(map[string]string{"com.atproto.server.createSession": wrong})).endpoints["entryway"],
+		"one that knows only its own":   answers(t, contradict(map[string]string{"com.atproto.server.createSession": wrong, "com.atproto.identity.resolveHandle": `!{"error":"HandleNotFound","message":"Unable to resolve handle"}`})).endpoints["entryway"],
+		"a web site":                    web.URL,
+		"one that has no such sign-ins": answers(t, contradict(map[string]string{"com.atproto.server.createSession": `!{"error":"MethodNotImplemented","message":"Method Not Implemented"}`})).endpoints["entryway"],
+	} {
+		_, err := n.platform().SignIn(t.Context(), map[string]string{"handle": "club.example.org", "password": "abcd-efgh-ijkl-mnop", "host": host})
+		e, ok := errors.AsType[*platforms.Error](err)
+		server, _, _ := strings.Cut(strings.TrimPrefix(home.endpoints["entryway"], "http://"), ":")
+		if !ok || e.Field != "host" || e.Code != platforms.CodeWrongServer || e.Args["server"] != server || e.Kind != platforms.Rejected {
+			t.Errorf("%s: %#v", name, err)
+		}
+	}
+	// A server that is down, or asks for patience, is not called wrong.
+	for _, c := range []struct {
+		answer string
+		kind   platforms.Kind
+	}{{`!{"error":"RateLimitExceeded","message":"Rate Limit Exceeded"}`, platforms.RateLimited}, {"", platforms.Unknown}} {
+		own := contradict(map[string]string{"com.atproto.server.createSession": c.answer})
+		if c.answer == "" {
+			delete(own, "com.atproto.server.createSession") // 500
+		}
+		_, err := n.platform().SignIn(t.Context(), map[string]string{"handle": "club.example.org", "password": "abcd-efgh-ijkl-mnop", "host": answers(t, own).endpoints["entryway"]})
+		if platforms.KindOf(err) != c.kind {
+			t.Errorf("%q: %v, want %s", c.answer, err, c.kind)
+		}
+	}
+	// At home only the password can be wrong.
+	n = answers(t, contradict(map[string]string{"com.atproto.server.createSession": wrong}))
+	_, err := n.platform().SignIn(t.Context(), map[string]string{"handle": "club.example.org", "password": "abcd-efgh-ijkl-mnop"})
+	if e, ok := errors.AsType[*platforms.Error](err); !ok || e.Field != "password" || e.Code != platforms.CodeSignInWrong {
+		t.Errorf("wrong password at home: %#v", err)
+	}
+}
+
+func TestPasswordIsNotSentForAHandleThatIsNotTheAccounts(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Bool
+	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Store(true)
+		http.NotFound(w, r)
+	}))
+	t.Cleanup(home.Close)
+	n := answers(t, contradict(map[string]string{
+		someDID: `{"id":"` + someDID + `","alsoKnownAs":["at://other.example.org"],"service":[{"id":"#atproto_pds","type":"AtprotoPersonalDataServer","serviceEndpoint":"` + home.URL + `"}]}`,
+	}))
+	_, err := n.platform().SignIn(t.Context(), map[string]string{"handle": "club.example.org", "password": "abcd-efgh-ijkl-mnop"})
+	if e, ok := errors.AsType[*platforms.Error](err); !ok || e.Field != "handle" || asked.Load() {
+		t.Errorf("asked the server of another: %v; %v", asked.Load(), err)
 	}
 }
 

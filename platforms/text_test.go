@@ -110,3 +110,19 @@ func TestSplitKeepsAsMuchAsFits(t *testing.T) {
 		})
 	}
 }
+
+func TestCuttingALongTextMeasuresLittleOfIt(t *testing.T) {
+	t.Parallel()
+	const limit, long = 280, 100_000
+	measured := 0
+	rule := platforms.TextRule{Max: limit, Measure: func(s string) int {
+		measured += len(s)
+		return utf8.RuneCountInString(s)
+	}}
+	if fits, over := rule.Split(strings.Repeat("a", long)); len(fits) != limit || len(over) != long-limit {
+		t.Errorf("cut into %d and %d", len(fits), len(over))
+	}
+	if most := long + 20*limit; measured > most {
+		t.Errorf("%d bytes were measured, at most %d are needed", measured, most)
+	}
+}

@@ -22,34 +22,40 @@ var mention = pattern.Lazy(`^@\[([^\[\]()\\\n]{1,200})\]\((urn:li:(?:organizatio
 var webAddress = regexp.MustCompile(`^https?://[^\s]+`)
 
 // little writes a text in the little format: hashtags and mentions stay what
-// they are, every other reserved character is escaped, also within addresses.
+// they are, every other reserved character is escaped, also within addresses. It
+// looks for each only where it can begin, so that no text takes long.
 func little(text string) string {
 	var b strings.Builder
 	before := rune(' ')
 	for i := 0; i < len(text); {
-		if m := mention().FindStringSubmatch(text[i:]); m != nil {
-			b.WriteString("@[" + escape(m[1]) + "](" + escape(m[2]) + ")")
-			i += len(m[0])
-			before = ')'
-			continue
+		r, size := utf8.DecodeRuneInString(text[i:])
+		begins := !isWord(before)
+		switch {
+		case r == '@':
+			if m := mention().FindStringSubmatch(text[i:]); m != nil {
+				b.WriteString("@[" + escape(m[1]) + "](" + escape(m[2]) + ")")
+				i += len(m[0])
+				before = ')'
+				continue
+			}
+		case r == 'h' && begins:
+			if a := webAddress.FindString(text[i:]); a != "" {
+				b.WriteString(escape(a))
+				i += len(a)
+				before = 'a'
+				continue
+			}
+		case (r == '#' || r == '＃') && begins:
+			if n := hashtag(text[i:]); n > 0 {
+				b.WriteString("#" + escape(text[i+size:i+n]))
+				i += n
+				before = 'a'
+				continue
+			}
 		}
-		if a := webAddress.FindString(text[i:]); a != "" && !isWord(before) {
-			b.WriteString(escape(a))
-			i += len(a)
-			before = 'a'
-			continue
-		}
-		if n := hashtag(text[i:]); n > 0 && !isWord(before) {
-			_, sign := utf8.DecodeRuneInString(text[i:])
-			b.WriteString("#" + escape(text[i+sign:i+n]))
-			i += n
-			before = 'a'
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(text[i:])
-		b.WriteString(escape(text[i : i+n]))
+		b.WriteString(escape(text[i : i+size]))
 		before = r
-		i += n
+		i += size
 	}
 	return b.String()
 }

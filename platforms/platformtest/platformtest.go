@@ -74,6 +74,7 @@ func Run(t *testing.T, s Suite) {
 		{"one photo", onePhoto},
 		{"as many photos as allowed", mostPhotos},
 		{"text at the limit, and beyond", textLimits},
+		{"texts of any length are counted in time", measuresAreLinear},
 		{"plan is pure", planIsPure},
 		{"a post has an address", postHasAddress},
 

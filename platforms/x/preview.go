@@ -71,7 +71,7 @@ var names = pattern.Lazy(`(?:@[A-Za-z0-9_]{1,15}|#[\p{L}\p{M}\p{Nd}_]*[\p{L}\p{M
 
 // parts marks what X will colour: addresses and names.
 func parts(text string) []part {
-	marks := findURLs(text)
+	marks := findURLs(text, currentList)
 	for _, m := range names().FindAllStringIndex(text, -1) {
 		inURL := slices.ContainsFunc(marks, func(s span) bool { return m[0] < s.end && s.start < m[1] })
 		if !inURL && mayPrecede(text[:m[0]]) {

@@ -1,8 +1,10 @@
 package x
 
 import (
+	_ "embed" // the list of endings
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -31,10 +33,20 @@ var light = &unicode.RangeTable{R16: []unicode.Range16{
 }}
 
 // Weight counts a text as X does: addresses are 23, an emoji sequence is 2,
-// code points are 1 or 2.
+// code points are 1 or 2. Where it depends on the list of top-level domains
+// whether something is an address, the larger of both counts holds: nobody
+// outside of X knows which list X goes by.
 func Weight(text string) int {
 	text = norm.NFC.String(clean(text))
-	addresses := findURLs(text)
+	f := finder{text: text, by: currentList}
+	n := weigh(text, f.find())
+	if f.disputed {
+		n = max(n, weigh(text, findURLs(text, publishedList)))
+	}
+	return n
+}
+
+func weigh(text string, addresses []span) int {
 	sum := 0
 	for i := 0; i < len(text); {
 		if len(addresses) > 0 && addresses[0].start == i {
@@ -75,32 +87,50 @@ func isForbidden(r rune) bool { return r == 0xFFFE || r == 0xFEFF || r == 0xFFFF
 // span is a part of a text, in bytes.
 type span struct{ start, end int }
 
-// findURLs finds what X turns into a link: addresses with http or https, and
-// host names with a known ending.
-func findURLs(text string) []span {
+// findURLs finds what X turns into a link: addresses with http or https, and host
+// names with an ending that the list knows.
+func findURLs(text string, by list) []span {
+	f := finder{text: text, by: by}
+	return f.find()
+}
+
+// finder looks for the addresses of a text. It passes over the text once, and
+// reads an address at most twice, so that no text takes long.
+type finder struct {
+	text string
+	by   list
+	// disputed says that the lists differ on the ending of something.
+	disputed bool
+}
+
+func (f *finder) find() []span {
 	var out []span
+	text := f.text
 	for i := 0; i < len(text); {
-		if n := schemeLen(text[i:]); n > 0 {
-			if end := urlEnd(text, i+n, true); end > 0 && mayPrecede(text[:i]) {
-				out = append(out, span{i, limitShort(text[:end], i)})
-				i = out[len(out)-1].end
-				continue
-			}
-			i += n
+		scheme := schemeLen(text[i:])
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if scheme == 0 && !isHostRune(r) {
+			i += size
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(text[i:])
-		if !isHostRune(r) {
-			i += n
-			continue
+		end := 0
+		if mayPrecede(text[:i]) && (scheme > 0 || i == 0 || !strings.ContainsAny(text[i-1:i], "-_./")) {
+			end = f.urlEnd(i+scheme, scheme > 0)
 		}
-		end := urlEnd(text, i, false)
-		if end > 0 && mayPrecede(text[:i]) && (i == 0 || !strings.ContainsAny(text[i-1:i], "-_./")) {
+		switch {
+		case end == 0 && scheme > 0:
+			i += scheme
+			continue
+		case end == 0:
+			i = skipRun(text, i)
+			continue
+		case scheme > 0:
+			end = limitShort(text[:end], i)
+		}
+		if end-i-scheme <= maxAddress {
 			out = append(out, span{i, end})
-			i = end
-			continue
 		}
-		i = skipRun(text, i)
+		i = end
 	}
 	return out
 }
@@ -180,23 +210,20 @@ const (
 
 // urlEnd returns where the address ends whose host begins at i, or 0 if there
 // is none.
-func urlEnd(text string, i int, scheme bool) int {
-	end := hostEnd(text, i, scheme)
+func (f *finder) urlEnd(i int, scheme bool) int {
+	end := f.hostEnd(i, scheme)
 	if end == 0 {
 		return 0
 	}
 	for _, part := range []*regexp.Regexp{port, route(), query} {
-		end += len(part.FindString(text[end:]))
-	}
-	if end-i > maxAddress {
-		return 0
+		end += len(part.FindString(f.text[end:]))
 	}
 	return end
 }
 
 // hostEnd finds the longest host name from i on that ends in a known top-level
 // domain, or returns 0.
-func hostEnd(text string, i int, scheme bool) int {
+func (f *finder) hostEnd(i int, scheme bool) int {
 	inHost := isHostRune
 	if scheme {
 		inHost = isWideHostRune
@@ -204,20 +231,20 @@ func hostEnd(text string, i int, scheme bool) int {
 	end, label, previous := 0, i, ""
 	for n := 0; ; n++ {
 		stop := label
-		for stop < len(text) {
-			r, size := utf8.DecodeRuneInString(text[stop:])
+		for stop < len(f.text) && stop-i <= maxAddress {
+			r, size := utf8.DecodeRuneInString(f.text[stop:])
 			if !inHost(r) {
 				break
 			}
 			stop += size
 		}
-		name := text[label:stop]
+		name := f.text[label:stop]
 		if n > 0 && isDomainLabel(previous) {
-			if k := topLevel(name, text[stop:]); k > 0 && isHost(text[i:label+k]) {
+			if k := f.topLevel(label, stop); k > 0 {
 				end = label + k
 			}
 		}
-		if !isSubdomainLabel(name) || stop >= len(text) || text[stop] != '.' || stop-i > maxAddress {
+		if !isSubdomainLabel(name) || stop >= len(f.text) || f.text[stop] != '.' || stop-i > maxAddress || !isLookedUp(name) {
 			return end
 		}
 		previous, label = name, stop+1
@@ -231,27 +258,55 @@ func isSubdomainLabel(s string) bool {
 
 func isDomainLabel(s string) bool { return isSubdomainLabel(s) && !strings.Contains(s, "_") }
 
-// topLevel returns the length of the top-level domain with which a label
-// begins: letters of another script may follow directly ("example.comの").
-func topLevel(label, rest string) int {
+// topLevel returns the length of the top-level domain with which the label from
+// start to stop begins: letters of another script may follow directly
+// ("example.comの").
+func (f *finder) topLevel(start, stop int) int {
+	label := f.text[start:stop]
 	for k := min(len(label), maxTopLevel); k > 0; k-- {
 		if k < len(label) && !utf8.RuneStart(label[k]) {
 			continue
 		}
-		next, _ := utf8.DecodeRuneInString(label[k:] + rest)
+		next, _ := utf8.DecodeRuneInString(f.text[start+k:])
 		if isAlnum(next) || next == '@' || next == '+' || next == '-' {
 			continue
 		}
-		if isTopLevel(label[:k]) {
+		if f.isTopLevel(label[:k]) {
 			return k
 		}
 	}
 	return 0
 }
 
-// isTopLevel asks the public suffix list, whose part kept by ICANN is the list
-// of all top-level domains.
-func isTopLevel(s string) bool {
+// list is a list of top-level domains.
+type list int
+
+const (
+	eitherList    list = iota
+	currentList        // the public suffix list
+	publishedList      // the one X published last, in 2021
+)
+
+//go:embed endings.txt
+var endings string
+
+// disputes holds the top-level domains that one list alone has.
+var disputes = sync.OnceValue(func() map[string]list {
+	out := map[string]list{}
+	for line := range strings.Lines(endings) {
+		switch name := strings.TrimSpace(line[1:]); line[0] {
+		case '-':
+			out[name] = publishedList
+		case '+':
+			out[name] = currentList
+		}
+	}
+	return out
+})
+
+// isTopLevel asks the list, whose common part is the part of the public suffix
+// list that ICANN keeps.
+func (f *finder) isTopLevel(s string) bool {
 	ascii, err := idna.ToASCII(strings.ToLower(s))
 	if err != nil || ascii == "" || len(ascii) > 63 || strings.ContainsAny(ascii, "_.") {
 		return false
@@ -259,23 +314,19 @@ func isTopLevel(s string) bool {
 	if strings.HasPrefix(ascii, "xn--") && ascii == strings.ToLower(s) {
 		return true
 	}
+	if only, ok := disputes()[ascii]; ok {
+		f.disputed = true
+		return f.by == eitherList || f.by == only
+	}
 	_, known := publicsuffix.PublicSuffix("a.b." + ascii)
 	return known
 }
 
-// isHost tells whether a name can be looked up: no label longer than 63
-// characters in its ASCII form.
-func isHost(s string) bool {
-	ascii, err := idna.ToASCII(s)
-	if err != nil {
-		return false
-	}
-	for label := range strings.SplitSeq(ascii, ".") {
-		if len(label) > 63 {
-			return false
-		}
-	}
-	return true
+// isLookedUp reports whether a name with this label can be looked up: it is not
+// longer than 63 characters in its ASCII form.
+func isLookedUp(label string) bool {
+	ascii, err := idna.ToASCII(label)
+	return err == nil && len(ascii) <= 63
 }
 
 var short = regexp.MustCompile(`(?i)^https?://t\.co/[a-z0-9]+`)

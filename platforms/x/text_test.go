@@ -96,6 +96,14 @@ func TestWeight(t *testing.T) {
 		{"ending as part of a word", "example.commerce", 16},
 		{"two points", "a..example.com", 14},
 
+		{"retired ending, short", "See you at kick.off", 11 + 23},
+		{"retired ending, long", "https://shop.boots/" + strings.Repeat("a", 30), 49},
+		{"retired ending after another", "club.com.intel", 23 + 6},
+		{"ending younger than X's list, short", "riverside.music", 23},
+		{"ending younger than X's list, long", "https://riverside.kids/" + strings.Repeat("a", 30), 53},
+		{"ending younger than X's list, in another script", "https://riverside.ישראל/" + strings.Repeat("a", 30), 24 + 30},
+		{"longer than any address", "https://example.com/" + strings.Repeat("a", 4096), 20 + 4096},
+
 		{"byte order mark is left out", "\uFEFFabc", 3},
 		{"broken UTF-8", "a\xffb", 4},
 	} {
@@ -127,7 +135,7 @@ func TestFindURLs(t *testing.T) {
 		{"https://t.co/AbC9?x=1", []string{"https://t.co/AbC9"}},
 	} {
 		var got []string
-		for _, s := range findURLs(c.text) {
+		for _, s := range findURLs(c.text, currentList) {
 			got = append(got, c.text[s.start:s.end])
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
@@ -189,7 +197,7 @@ func FuzzWeight(f *testing.F) {
 		if n < 0 || n > 2*23*utf8.RuneCountInString(s)+2*len(s) {
 			t.Errorf("%q weighs %d", s, n)
 		}
-		spans := findURLs(s)
+		spans := findURLs(s, currentList)
 		if !slices.IsSortedFunc(spans, func(a, b span) int { return a.start - b.start }) {
 			t.Errorf("addresses in %q out of order: %v", s, spans)
 		}

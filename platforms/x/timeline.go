@@ -56,7 +56,7 @@ func canonical(text string, es *entities) string {
 	text = norm.NFC.String(clean(text))
 	var b strings.Builder
 	at := 0
-	for _, s := range findURLs(text) {
+	for _, s := range findURLs(text, eitherList) {
 		b.WriteString(text[at:s.start])
 		b.WriteString(plainAddress(text[s.start:s.end]))
 		at = s.end

@@ -107,7 +107,7 @@ func TestNothingIsTakenIntoHandWhenTheProcessEnds(t *testing.T) {
 	post := r.schedule("Match day", 0, r.connect())
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	due, err := r.db.Due(t.Context(), r.clock.Now(), nil, 1)
+	due, err := r.db.Due(t.Context(), r.clock.Now(), nil, nil, 1)
 	if err != nil || len(due) != 1 {
 		t.Fatal(len(due), err)
 	}

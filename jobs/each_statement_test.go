@@ -149,6 +149,9 @@ func (r *rig) patient() {
 // rests tells whether nothing moves a post by itself any more.
 func (r *rig) rests(post int64) (rests bool) {
 	r.t.Helper()
+	if r.refusals == nil {
+		return r.delivery(post).NextAt.IsZero()
+	}
 	r.refusals.aside(func() { rests = r.delivery(post).NextAt.IsZero() })
 	return rests
 }

@@ -28,6 +28,12 @@ const (
 	aliveEvery  = time.Minute
 	offAtLeast  = 2 * aliveEvery
 	commitTries = 5 // at least, a tick apart
+
+	// How often a delivery that cannot be worked on, for a fault of ours, is tried,
+	// coolFor apart, before people are asked; and how often that pause doubles where
+	// not even that can be stored.
+	giveUpAfter   = 20
+	coolDoublings = 7
 )
 
 // Grace is how long the end of the program waits for calls that must not be cut
@@ -88,7 +94,8 @@ type Engine struct {
 	signIns *SignIns
 	begun   bool // begin has done its work
 
-	lines *lines
+	lines   *lines
+	failing failing
 
 	mu          sync.Mutex
 	lastTick    time.Time
@@ -277,7 +284,7 @@ func (e *Engine) tick(ctx context.Context) int {
 	if busy >= atOnce {
 		return 0
 	}
-	due, err := e.DB.Due(ctx, now, taken, atOnce-busy)
+	due, err := e.DB.Due(ctx, now, taken, e.failing.resting(e.Elapsed()), atOnce-busy)
 	if err == nil {
 		err = e.mend(ctx, taken, &due)
 	}
@@ -325,8 +332,12 @@ func (e *Engine) clockJumped(now time.Time) bool {
 // take works on one delivery until it must wait.
 func (e *Engine) take(ctx context.Context, now func() time.Time, d store.Delivery) {
 	defer e.lines.free(d.ConnectionID)
-	err := e.deliver(ctx, now, d)
-	if err == nil || errors.Is(err, store.ErrMoved) || ctx.Err() != nil {
+	err := safely(e.Log, func() error { return e.deliver(ctx, now, d) })
+	if err == nil || errors.Is(err, store.ErrMoved) {
+		e.failing.remove(d.ID)
+		return
+	}
+	if ctx.Err() != nil && !store.Refusal(err) {
 		return
 	}
 	if errors.Is(err, errClock) {
@@ -335,8 +346,34 @@ func (e *Engine) take(ctx context.Context, now func() time.Time, d store.Deliver
 		return
 	}
 	e.Log.Error("publish", "delivery", d.ID, "err", err)
-	e.holdAfter(err)
-	e.lines.rest(d.ConnectionID, e.Elapsed()+coolFor)
+	if club.Storage(err) || errors.Is(err, errDamaged) || club.CodeOf(err) == club.Damaged {
+		e.holdAfter(err)
+		e.lines.rest(d.ConnectionID, e.Elapsed()+coolFor)
+		return
+	}
+	// It may go wrong each time. Once, the account waits with it, so that posts go out
+	// in their order; then the account goes on, and in the end people decide.
+	switch times := e.failing.add(d.ID, e.Elapsed()); {
+	case times >= giveUpAfter || store.Refusal(err):
+		e.setAside(ctx, d.ID)
+	case times == 1:
+		e.lines.rest(d.ConnectionID, e.Elapsed()+coolFor)
+	}
+}
+
+// setAside ends a delivery on which Bandstand cannot work where people can decide.
+// The end of the process does not cut that off.
+func (e *Engine) setAside(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	d, err := e.DB.SetAside(ctx, id)
+	if err != nil {
+		e.Log.Error("a delivery cannot even be set aside", "delivery", id, "err", err)
+		e.holdAfter(err)
+		return
+	}
+	e.Log.Warn("a delivery was set aside: people decide", "delivery", id, "status", d.Status, "phase", d.Phase)
+	e.failing.remove(id)
 }
 
 // drain waits for what is in hand. What is left after that is for Recover.

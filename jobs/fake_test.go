@@ -59,6 +59,13 @@ func (s *server) took() []accepted {
 	return slices.Clone(s.posts)
 }
 
+// forgetRenewals lets each refresh token be used once more: of another account.
+func (s *server) forgetRenewals() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.spends)
+}
+
 // misbehave arms faults for the next calls.
 func (s *server) misbehave(faults ...string) {
 	s.mu.Lock()

@@ -57,7 +57,7 @@ func TestKilledAroundTheCall(t *testing.T) {
 func (r *rig) intent(post int64) store.Delivery {
 	r.t.Helper()
 	e := NewEngine(r.config, NewSignIns(r.config))
-	due, err := e.DB.Due(r.t.Context(), r.clock.Now(), nil, 10)
+	due, err := e.DB.Due(r.t.Context(), r.clock.Now(), nil, nil, 10)
 	if err != nil || len(due) != 1 {
 		r.t.Fatalf("due: %d, %v", len(due), err)
 	}

@@ -22,6 +22,14 @@ type refusals struct {
 	kind   refusal
 	met    string // the first that it refused
 	again  int    // how often it refused since
+	heard  func(storetest.Asked)
+}
+
+// listen tells of everything that the database is asked for from now on.
+func (f *refusals) listen(heard func(storetest.Asked)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.heard = heard
 }
 
 // refusal is how a database refuses.
@@ -92,6 +100,9 @@ func (f *refusals) refused() int {
 func (f *refusals) ask(q storetest.Asked) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.heard != nil {
+		f.heard(q)
+	}
 	if !f.armed || f.kind.late != q.Done {
 		return nil
 	}

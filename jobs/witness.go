@@ -74,6 +74,9 @@ func (e *Engine) recover(ctx context.Context) error {
 	if r.Open+r.Settled > 0 {
 		e.Log.Warn("deliveries whose outcome was open", "looked_for", r.Open, "kept_by_journal", r.Settled)
 	}
+	if r.Refused > 0 {
+		e.Log.Error("the database does not take what became of deliveries", "deliveries", r.Refused)
+	}
 	if r.Lost > 0 {
 		e.Log.Error("the database is older than the publish journal: everything is held until an admin has looked", "deliveries", r.Lost, "unknown", r.Strange)
 	}

@@ -99,6 +99,8 @@ const (
 	CodePlatformDown       = "platform_down"
 	CodePlatformExhausted  = "platform_down_exhausted"
 	CodeOutcomeUnknown     = "outcome_unknown"
+	CodeOutcomeNotKept     = "outcome_not_kept" // what the platform answered could not be kept
+	CodeOurFault           = "our_fault"        // Bandstand itself cannot work on it
 	CodeUnreachable        = "unreachable"
 	CodeWeWereOff          = "we_were_off"
 	CodeLate               = "late"            // its time passed for another reason

@@ -67,9 +67,9 @@ func delivery(ctx context.Context, q querier, s Scope, id string) (Delivery, err
 }
 
 // Due lists deliveries of all clubs that the engine should look at: the one
-// due first of each connection, but none of the connections in busy. They come
-// with their bodies.
-func (db *DB) Due(ctx context.Context, now time.Time, busy []int64, limit int) ([]Delivery, error) {
+// due first of each connection, but none of the connections in busy, and not the
+// deliveries in resting. They come with their bodies.
+func (db *DB) Due(ctx context.Context, now time.Time, busy []int64, resting []string, limit int) ([]Delivery, error) {
 	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (Delivery, error) {
 		var d Delivery
 		err := scan(append(d.fields(), &d.Body)...)
@@ -79,10 +79,11 @@ func (db *DB) Due(ctx context.Context, now time.Time, busy []int64, limit int) (
 			SELECT id, next_at, row_number() OVER (PARTITION BY connection_id ORDER BY due_at, id) AS place
 			FROM deliveries
 			WHERE next_at <= ? AND connection_id NOT IN (SELECT value FROM json_each(?))
+				AND id NOT IN (SELECT unhex(value) FROM json_each(?))
 		)
 		SELECT `+deliveryColumns+`, d.body
 		FROM due CROSS JOIN deliveries d ON d.id = due.id
-		WHERE due.place = 1 ORDER BY due.next_at LIMIT ?`, ms(now), jsonOf(orEmpty(busy)), limit)
+		WHERE due.place = 1 ORDER BY due.next_at LIMIT ?`, ms(now), jsonOf(orEmpty(busy)), jsonOf(orEmpty(resting)), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find what is due: %w", err)
 	}

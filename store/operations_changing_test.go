@@ -308,6 +308,12 @@ var changing = []operation{
 		call.Irreversible = true
 		return f.happens(ctx, f.waits, club.Event{Kind: club.Tick, Account: usable, Step: send}, f.waits.DueAt, store.Facts{Attempt: call, Look: f.call(store.AttemptLook)})
 	}},
+	{name: "SetAside: while it is sent", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.SetAside(ctx, f.goes.ID))
+	}},
+	{name: "SetAside: before it is sent", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.SetAside(ctx, f.waits.ID))
+	}},
 	{name: "Recover: an open call of an earlier process", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Recover(ctx, boot, nil))
 	}},

@@ -73,7 +73,7 @@ var reading = []operation{
 	{name: "Deliveries", do: func(ctx context.Context, f *furnished) error { return only(f.db.Deliveries(ctx, f.maeve, f.draft)) }},
 	{name: "Delivery", do: func(ctx context.Context, f *furnished) error { return only(f.db.Delivery(ctx, f.maeve, f.waits.ID)) }},
 	{name: "Due", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.Due(ctx, f.clock.Now().AddDate(0, 0, 9), nil, 9))
+		return only(f.db.Due(ctx, f.clock.Now().AddDate(0, 0, 9), nil, nil, 9))
 	}},
 	{name: "DueAccounts", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.DueAccounts(ctx, f.clock.Now(), f.clock.Now(), 9))

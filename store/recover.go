@@ -20,6 +20,7 @@ type Recovered struct {
 	Settled int // deliveries whose outcome the journal kept
 	Lost    int // deliveries with calls in a time of which this database knows nothing
 	Strange int // calls for deliveries that this database does not have
+	Refused int // deliveries for which the database does not take what became of them
 }
 
 // Recover brings the database up to what the journal knows, and makes open
@@ -41,12 +42,14 @@ func (db *DB) Recover(ctx context.Context, boot string, journal []club.Witness) 
 	}
 	err = db.inTx(ctx, func(tx *tx) error {
 		for _, ws := range lost {
-			if err := tx.recall(ctx, ws, &r); err != nil {
+			recall := func() error { return tx.recall(ctx, ws, &r) }
+			doubt := func() error { return tx.doubt(ctx, ws) }
+			if err := tx.firstTaken(ctx, &r, recall, doubt); err != nil {
 				return err
 			}
 		}
 		for _, w := range kept {
-			if err := tx.settle(ctx, w, &r); err != nil {
+			if err := tx.firstTaken(ctx, &r, func() error { return tx.settle(ctx, w, &r) }); err != nil {
 				return err
 			}
 		}
@@ -119,6 +122,69 @@ func (db *DB) keptAnswers(ctx context.Context, journal []club.Witness) ([]club.W
 		}
 	}
 	return kept, nil
+}
+
+// firstTaken does the first of several things that the database takes, and leaves
+// nothing of those that it refuses. One delivery must not keep all others from
+// being published: if it takes none, that delivery is as it was, and cannot be sent
+// either.
+func (t *tx) firstTaken(ctx context.Context, r *Recovered, ways ...func() error) error {
+	for n, do := range ways {
+		refused, err := t.attempt(ctx, do)
+		if err != nil || !refused {
+			return err
+		}
+		if n == 0 {
+			r.Refused++
+		}
+	}
+	return nil
+}
+
+// attempt does something in a part of the transaction of its own, which is undone if
+// the database refuses it.
+func (t *tx) attempt(ctx context.Context, do func() error) (refused bool, err error) {
+	if _, err := t.ExecContext(ctx, `SAVEPOINT attempt`); err != nil {
+		return false, fmt.Errorf("begin a part of a transaction: %w", err)
+	}
+	before, touched := t.events, t.touched
+	t.events = nil
+	if err = do(); err == nil {
+		err = t.writeEvents(ctx)
+	}
+	t.events = before
+	if Refusal(err) {
+		refused, t.touched = true, touched
+		_, err = t.ExecContext(ctx, `ROLLBACK TO attempt`)
+	}
+	if err != nil {
+		return refused, err
+	}
+	if _, err = t.ExecContext(ctx, `RELEASE attempt`); err != nil {
+		return refused, fmt.Errorf("end a part of a transaction: %w", err)
+	}
+	return refused, nil
+}
+
+// doubt asks people about a delivery of which the journal knows what the database
+// does not take.
+func (t *tx) doubt(ctx context.Context, ws []club.Witness) error {
+	d, err := deliveryOfAnyClub(ctx, t, ws[0].Delivery)
+	if err != nil {
+		return err
+	}
+	w := strongest(ws)
+	w.RemoteID, w.Outcome = "", club.OutcomeUnknown
+	ch, err := club.Next(d.Delivery, club.Event{Kind: club.Witnessed, Witness: w}, t.now)
+	if errors.Is(err, club.ErrNoRow) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("recall delivery %s: %w", d.ID, err)
+	}
+	ch.Timeline = nil
+	_, err = t.transition(ctx, d, ch, Facts{})
+	return err
 }
 
 // recall applies to one delivery what only the journal knows of it.
@@ -234,7 +300,9 @@ func (t *tx) closeOpen(ctx context.Context, boot string, r *Recovered) error {
 		if err != nil {
 			return fmt.Errorf("recover delivery %s: %w", l.d.ID, err)
 		}
-		if _, err := t.transition(ctx, l.d, ch, Facts{Ended: l.attempt}); err != nil {
+		died := func() error { _, err := t.transition(ctx, l.d, ch, Facts{Ended: l.attempt}); return err }
+		aside := func() error { _, err := t.setAside(ctx, l.d, true); return err }
+		if err := t.firstTaken(ctx, r, died, aside); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mattn/go-sqlite3"
+
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -35,6 +37,63 @@ type Facts struct {
 
 // firstNumbersAfter is how long after publishing the first numbers are taken.
 const firstNumbersAfter = time.Hour
+
+// Refusal reports whether err says that the database does not take what it was told,
+// and would not another time: a constraint, a trigger, a value that it cannot hold.
+func Refusal(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	if !ok || club.Storage(err) {
+		return false
+	}
+	switch e.Code {
+	case sqlite3.ErrConstraint, sqlite3.ErrMismatch, sqlite3.ErrTooBig, sqlite3.ErrRange:
+		return true
+	}
+	return false
+}
+
+// SetAside moves a delivery that cannot be worked on, or of which the database
+// refused what came of it, to where people can decide (row 39). What led there is
+// left out, and if it must be, everything but the state itself. It is unchanged
+// where the table knows no such event.
+func (db *DB) SetAside(ctx context.Context, id string) (Delivery, error) {
+	var d Delivery
+	err := db.inTx(ctx, func(tx *tx) (err error) {
+		if d, err = deliveryOfAnyClub(ctx, tx, id); err == nil {
+			d, err = tx.setAside(ctx, d, false)
+		}
+		return err
+	})
+	if !Refusal(err) {
+		return d, err
+	}
+	err = db.inTx(ctx, func(tx *tx) (err error) {
+		if d, err = deliveryOfAnyClub(ctx, tx, id); err == nil {
+			d, err = tx.setAside(ctx, d, true)
+		}
+		return err
+	})
+	return d, err
+}
+
+// setAside is SetAside; bare leaves out the lines for people.
+func (t *tx) setAside(ctx context.Context, d Delivery, bare bool) (Delivery, error) {
+	ch, err := club.Next(d.Delivery, club.Event{Kind: club.NotKept}, t.now)
+	if errors.Is(err, club.ErrNoRow) {
+		return d, nil
+	}
+	if err != nil {
+		return d, fmt.Errorf("set delivery %s aside: %w", d.ID, err)
+	}
+	ended, err := openAttempt(ctx, t, d.ID)
+	if err != nil {
+		return d, err
+	}
+	if bare {
+		ch.Notice, ch.Timeline = "", nil
+	}
+	return t.transition(ctx, d, ch, Facts{Ended: ended})
+}
 
 // Transition moves a delivery, with all facts, in one transaction. It is the
 // only way to move one that is past DRAFT (rule P9). ErrMoved: the version is
@@ -189,14 +248,14 @@ func (t *tx) keepSideJobs(ctx context.Context, was, d Delivery, _ club.Change, _
 		return nil
 	}
 	if d.RemoteID != "" && was.RemoteID == "" {
-		_, err := t.ExecContext(ctx, `INSERT INTO measurements_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?)`,
+		_, err := t.ExecContext(ctx, `INSERT INTO measurements_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
 			blob(d.ID), d.ConnectionID, ms(d.PublishedAt.Add(firstNumbersAfter)))
 		if err != nil {
 			return err
 		}
 	}
 	if was.Status != club.Published && (d.RemoteID == "" || d.RemoteURL == "") {
-		_, err := t.ExecContext(ctx, `INSERT INTO links_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?)`,
+		_, err := t.ExecContext(ctx, `INSERT INTO links_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
 			blob(d.ID), d.ConnectionID, ms(t.now))
 		return err
 	}

@@ -23,7 +23,7 @@ func due(t *testing.T) (*store.DB, *storetest.Clock, *storetest.Club, store.Deli
 	c := storetest.NewClub(t, db)
 	conn := c.Connection("fake", signedIn)
 	c.Scheduled("Match day", clock.Now(), conn.ID)
-	ds, err := db.Due(t.Context(), clock.Now(), nil, 10)
+	ds, err := db.Due(t.Context(), clock.Now(), nil, nil, 10)
 	if err != nil || len(ds) != 1 {
 		t.Fatalf("due: %d, %v; want 1", len(ds), err)
 	}
@@ -121,7 +121,7 @@ func TestDueIsOnePerConnectionAndNothingBusy(t *testing.T) {
 		{[]int64{a.ID}, []int64{other}},
 		{[]int64{a.ID, b.ID}, nil},
 	} {
-		ds, err := db.Due(t.Context(), clock.Now(), tt.busy, 10)
+		ds, err := db.Due(t.Context(), clock.Now(), tt.busy, nil, 10)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -101,6 +101,7 @@ const (
 	LookEnded      EventKind = "look_ended"      // a look has an outcome
 	RenewalEnded   EventKind = "renewal_ended"   // the sign-in was renewed, or not
 	SendBarred     EventKind = "send_barred"     // the journal takes no line, so the irreversible call was not made
+	NotKept        EventKind = "not_kept"        // what came of it cannot be kept, or it cannot be worked on: a fault of ours
 	ProcessDied    EventKind = "process_died"    // an attempt is open whose process is gone
 	Witnessed      EventKind = "witnessed"       // the journal knows of a call, or its outcome, and the database does not
 	ConnectionGone EventKind = "connection_gone" // disconnected, or deleted at the platform's wish
@@ -256,6 +257,7 @@ const (
 	NoteSentNow       = "sent_now"       //
 	NoteDoubt         = "doubt"          // reason: a phase
 	NoteBarred        = "barred"         //
+	NoteNotKept       = "not_kept"       //
 	NoteLink          = "link_found"     //
 	NoteConnectionCut = "connection_cut" //
 )
@@ -276,7 +278,7 @@ var (
 		NoteScheduled, NoteRetimed, NoteEdited, NoteCancelled, NoteBackToDraft, NoteStarted, NoteStep, NoteMadeAgain,
 		NoteBlocked, NoteSignIn, NoteRenewed, NoteRetry, NotePublished, NoteRefused, NoteExhausted, NoteUnknown,
 		NoteLooked, NoteLookFailed, NoteNotPublic, NoteRepeated, NoteSentAgain, NoteFound, NoteSeveral, NoteAsks, NoteLate,
-		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteBarred, NoteLink, NoteConnectionCut,
+		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteBarred, NoteNotKept, NoteLink, NoteConnectionCut,
 	}
 	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral, NoticeEnding}
 )

@@ -285,6 +285,12 @@ func orderOfThings(t *rapid.T) {
 				w.apply(Event{Kind: ProcessDied})
 			}
 		},
+		"a fault of ours": func(*rapid.T) {
+			if w.inFlight || seldom(NotKept) {
+				w.inFlight = false
+				w.apply(Event{Kind: NotKept})
+			}
+		},
 		"edit":       func(*rapid.T) { person(PersonEdits) },
 		"pick":       func(*rapid.T) { person(PersonPicks) },
 		"reschedule": func(*rapid.T) { person(PersonSchedules) },

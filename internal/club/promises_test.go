@@ -12,7 +12,7 @@ import (
 
 var allEvents = []EventKind{
 	PersonSchedules, PersonEdits, PersonRetimes, PersonCancels, PersonPicks, PersonFinds, PersonMisses, PersonSendsNow,
-	Tick, StepEnded, SendEnded, LookEnded, RenewalEnded, SendBarred, ProcessDied, Witnessed, ConnectionGone,
+	Tick, StepEnded, SendEnded, LookEnded, RenewalEnded, SendBarred, NotKept, ProcessDied, Witnessed, ConnectionGone,
 }
 
 var people = allEvents[:8]
@@ -31,7 +31,7 @@ func allDeliveries(yield func(Delivery) bool) {
 				}
 				v := d
 				v.Certainty = c
-				v.LookFirst = bits&1 != 0 && d.Phase == Preparing
+				v.LookFirst = bits&1 != 0 && (d.Phase == Preparing || d.Status == Scheduled)
 				switch {
 				case v.Phase == Preparing && !v.LookFirst:
 					v.Frozen = bits&2 != 0

@@ -176,6 +176,11 @@ var table = []rule{
 	{"23", in(Sending), ProcessDied, nil, (*turn).outcomeUnknown},
 	{"23", in(Sending), Tick, (*turn).overdue, (*turn).outcomeUnknown},
 
+	// A fault of ours, which would come again each time: it ends where people can
+	// decide, and the account's other posts go on.
+	{"39", slices.Concat(scheduled, in(Preparing), open), NotKept, (*turn).mayBePublic, (*turn).askNotKept},
+	{"39", calm, NotKept, nil, (*turn).failNotKept},
+
 	// The outcome is open: look.
 	{"28", in(Reconciling), Tick, (*turn).blocked, (*turn).lookLater},
 	{"24", in(Reconciling), Tick, nil, (*turn).look},

@@ -440,6 +440,27 @@ func TestRows(t *testing.T) {
 		{row: "P11", name: "what is not due needs no holding", from: at(Waiting, func(d *Delivery) { d.DueAt = noon.Add(time.Minute) }), event: tick(onHold(Clone)), to: Waiting, work: Rest},
 		{row: "28", name: "class A: no repeat while all is held", from: at(Reconciling, class(platforms.CertainByKey)), event: whileHeld(saw(platforms.SeenNothing, "")), to: Reconciling, work: Rest},
 		{
+			row: "39", name: "what a call brought cannot be kept", from: at(Sending), event: Event{Kind: NotKept}, to: Ambiguous, work: Rest,
+			check: func(c Change) string {
+				return same(c.Closes, OutcomeUnknown) + same(c.To.Left, true) + same(c.To.Code, platforms.CodeOutcomeNotKept) + same(c.Notice, NoticeAttention)
+			},
+		},
+		{
+			row: "39", name: "what a look saw cannot be kept", from: at(Reconciling, func(d *Delivery) { d.UnknownSince, d.Unknowns = noon, 1 }), event: Event{Kind: NotKept}, to: Ambiguous, work: Rest,
+			check: func(c Change) string { return same(c.To.UnknownSince, noon) + same(c.Closes, Outcome("")) },
+		},
+		{
+			row: "39", name: "a fault of ours before anything was sent", from: at(Ready), event: Event{Kind: NotKept}, to: Exhausted, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, platforms.CodeOurFault) + same(c.Notice, NoticeFailed) },
+		},
+		{
+			row: "39", name: "a fault of ours before the last look", from: at(Preparing, func(d *Delivery) { d.LookFirst = true }), event: Event{Kind: NotKept}, to: Ambiguous, work: Rest,
+		},
+		{
+			row: "32", name: "it is not there, and the look before that was never made", from: at(Ambiguous, func(d *Delivery) { d.LookFirst, d.Generation = true, 2 }), event: Event{Kind: PersonMisses}, to: Preparing, work: Rest,
+			check: func(c Change) string { return same(c.To.Generation, 2) + same(c.To.LookFirst, true) },
+		},
+		{
 			row: "13", name: "the journal takes no line", from: at(Sending), event: Event{Kind: SendBarred}, to: Ready, work: Rest,
 			check: func(c Change) string {
 				return same(c.Closes, NotSent) + same(c.To.TriedAt, time.Time{}) + same(c.To.TriesTransient, 0) + same(c.To.NextAt, noon)

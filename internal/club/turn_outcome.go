@@ -186,6 +186,33 @@ func (t *turn) keepEvidence() {
 	}
 }
 
+// mayBePublic: a call was made whose outcome is open, or is looked for once more.
+func (t *turn) mayBePublic() bool {
+	return t.was.Phase == Sending || t.was.Phase == Reconciling || t.was.LookFirst
+}
+
+func (t *turn) askNotKept() error {
+	if t.was.Phase == Sending {
+		t.Closes = OutcomeUnknown
+		t.To.Left = true
+		t.To.Unknowns++
+	}
+	if t.was.UnknownSince.IsZero() {
+		t.To.UnknownSince = t.now
+	}
+	t.ask(Ambiguous, platforms.CodeOutcomeNotKept)
+	t.note(NoteNotKept)
+	return nil
+}
+
+// failNotKept ends what was not sent. Nothing of it is public.
+func (t *turn) failNotKept() error {
+	t.fail(Exhausted, platforms.CodeOurFault, nil)
+	t.Timeline = nil
+	t.note(NoteNotKept)
+	return nil
+}
+
 // overdue: nobody waits for the answer any more, or the clock was set back: while
 // somebody waits, it is not asked.
 func (t *turn) overdue() bool {

@@ -77,7 +77,9 @@ func (t *turn) saidNotThere() error {
 // lookBeforeSending begins a new generation whose first step is to look for the
 // post of the one before.
 func (t *turn) lookBeforeSending() {
-	t.To.Generation++
+	if !t.was.LookFirst { // else nothing was sent since: it is still the one before that is looked for
+		t.To.Generation++
+	}
 	t.To.LookFirst, t.To.Left = true, false
 	if t.was.TriedAt.IsZero() {
 		t.To.TriedAt = t.was.DueAt

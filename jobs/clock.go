@@ -266,6 +266,11 @@ func (e *Engine) mend(ctx context.Context, taken []int64, due *[]store.Delivery)
 // sayAlive records that Bandstand runs, by a clock that can be believed, and ends
 // the holds whose time has come.
 func (e *Engine) sayAlive(ctx context.Context) error {
+	if e.Alive != nil {
+		if err := e.Alive(ctx); err != nil {
+			return err
+		}
+	}
 	e.mu.Lock()
 	doubted := e.doubted
 	e.mu.Unlock()

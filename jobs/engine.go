@@ -86,6 +86,8 @@ type Config struct {
 	Ballast Ballast
 	// Before comes before all else that Start does; nil if there is nothing.
 	Before func(context.Context) error
+	// Alive is called once a minute while the engine runs; nil if there is nothing.
+	Alive func(context.Context) error
 }
 
 // Engine publishes what is due.

@@ -68,6 +68,17 @@ func (e *Engine) recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("recover: %w", err)
 	}
+	if w := r.Forgotten; w.Attempt != "" {
+		e.Log.Error("the publish journal does not know the last call: everything is held until an admin has looked", "attempt", w.Attempt, "at", w.At)
+		// Now it does, so that it is asked once.
+		err := e.Journal.Append(journal.Entry{
+			At: e.Now(), Boot: w.Boot, Delivery: w.Delivery, Attempt: w.Attempt, Generation: w.Generation,
+			Key: club.Key(w.Delivery, w.Generation), Outcome: string(w.Outcome),
+		})
+		if err != nil {
+			return err
+		}
+	}
 	if n := e.Journal.Position().Damaged; n > 0 {
 		e.Log.Error("lines of the publish journal cannot be read", "count", n)
 	}

@@ -140,8 +140,8 @@ func (t *tx) endClockHolds(ctx context.Context, s Scope) error {
 	return nil
 }
 
-// place is the installation value that says where the data lies.
-const place = "place"
+// PlaceValue is the installation value that says where the data lies.
+const PlaceValue = "place"
 
 // AtPlace keeps where the data lies. If that is another place than before, it
 // was copied or moved: then everything is held until an admin has said which
@@ -149,7 +149,7 @@ const place = "place"
 // everything for that.
 func (db *DB) AtPlace(ctx context.Context, at string, restored bool) (moved bool, err error) {
 	err = db.inTx(ctx, func(tx *tx) error {
-		before, err := installationValue(ctx, tx, place)
+		before, err := installationValue(ctx, tx, PlaceValue)
 		if err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (db *DB) AtPlace(ctx context.Context, at string, restored bool) (moved bool
 		if err != nil || before == at {
 			return err
 		}
-		return tx.setInstallationValue(ctx, place, at)
+		return tx.setInstallationValue(ctx, PlaceValue, at)
 	})
 	return moved, err
 }

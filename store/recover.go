@@ -3,9 +3,11 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/failpoint"
@@ -20,7 +22,10 @@ type Recovered struct {
 	Settled int // deliveries whose outcome the journal kept
 	Lost    int // deliveries with calls in a time of which this database knows nothing
 	Strange int // calls for deliveries that this database does not have
-	Refused int // deliveries for which the database does not take what became of them
+	// Forgotten is the last call that a platform answered, if the journal does not
+	// know it: the journal was lost, or is an older one.
+	Forgotten club.Witness
+	Refused   int // deliveries for which the database does not take what became of them
 }
 
 // Recover brings the database up to what the journal knows, and makes open
@@ -40,6 +45,9 @@ func (db *DB) Recover(ctx context.Context, boot string, journal []club.Witness) 
 	if err != nil {
 		return r, err
 	}
+	if r.Forgotten, err = db.forgotten(ctx, journal); err != nil {
+		return r, err
+	}
 	err = db.inTx(ctx, func(tx *tx) error {
 		for _, ws := range lost {
 			recall := func() error { return tx.recall(ctx, ws, &r) }
@@ -53,7 +61,7 @@ func (db *DB) Recover(ctx context.Context, boot string, journal []club.Witness) 
 				return err
 			}
 		}
-		if len(lost) > 0 {
+		if len(lost) > 0 || r.Forgotten.Attempt != "" {
 			if err := tx.holdAll(ctx, club.Restored); err != nil {
 				return err
 			}
@@ -99,6 +107,30 @@ func (db *DB) lostCalls(ctx context.Context, journal []club.Witness, r *Recovere
 		}
 	}
 	return lost, nil
+}
+
+// journalKept is how long the journal keeps its lines at least.
+const journalKept = 400 * 24 * time.Hour
+
+// forgotten is the last call that a platform answered, if the journal lacks it. No
+// such call is made before its line is on the disk (rule P1).
+func (db *DB) forgotten(ctx context.Context, journal []club.Witness) (club.Witness, error) {
+	var w club.Witness
+	err := db.read.QueryRowContext(ctx, `
+		SELECT id, delivery_id, generation, started_at, boot, outcome FROM publish_attempts
+		WHERE irreversible = 1 AND kind <> ? AND started_at > ? AND (outcome IN ('accepted', 'rejected') OR outcome = 'unknown' AND http_status IS NOT NULL)
+		ORDER BY started_at DESC, id LIMIT 1`, AttemptRecalled, ms(db.now().Add(-journalKept))).
+		Scan(intoID(&w.Attempt), intoID(&w.Delivery), &w.Generation, into(&w.At), &w.Boot, &w.Outcome)
+	if errors.Is(err, sql.ErrNoRows) {
+		return club.Witness{}, nil
+	}
+	if err != nil {
+		return w, fmt.Errorf("find the last call: %w", err)
+	}
+	if slices.ContainsFunc(journal, func(known club.Witness) bool { return known.Attempt == w.Attempt }) {
+		return club.Witness{}, nil
+	}
+	return w, nil
 }
 
 // keptAnswers are the calls whose answer the journal kept and the database did

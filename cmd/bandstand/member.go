@@ -130,6 +130,9 @@ func (s *DataSettings) withDB(ctx context.Context, fn func(*store.DB) error) err
 	if err != nil {
 		return err
 	}
+	if err := markCopy(s.Data); err != nil {
+		return fmt.Errorf("look whether the database is a copy: %w", err)
+	}
 	db, err := store.Open(ctx, s.Data, keys, time.Now)
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // restoreMarker is a file in the data directory: who puts a backup there leaves
@@ -22,10 +24,15 @@ func (a *App) findPlace(ctx context.Context) error {
 	}
 	marker := filepath.Join(a.settings.Data, restoreMarker)
 	_, err = os.Stat(marker)
-	restored := err == nil
+	marked := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("look for the mark of a restore: %w", err)
 	}
+	older, err := a.isOlder(ctx, at)
+	if err != nil {
+		return err
+	}
+	restored := marked || older
 	moved, err := a.db.AtPlace(ctx, at, restored)
 	if err != nil {
 		return err
@@ -34,11 +41,29 @@ func (a *App) findPlace(ctx context.Context) error {
 	case restored:
 		a.log.Warn("the data was put back: everything is held until an admin has looked")
 		// The database keeps the hold; the mark has done its work.
-		if err := os.Remove(marker); err != nil {
+		if err := os.Remove(marker); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove the mark of a restore: %w", err)
 		}
 	case moved:
 		a.log.Warn("the data was copied or moved: everything is held until an admin has said which")
 	}
-	return nil
+	return a.renewMark(ctx)
+}
+
+// isOlder reports whether the database is older than what else is in the directory,
+// or the whole directory was put back in its place.
+func (a *App) isOlder(ctx context.Context, at string) (bool, error) {
+	there, err := a.readMark()
+	if err != nil {
+		return false, err
+	}
+	foreign, copied, err := a.isForeign(ctx, there)
+	if err != nil {
+		return false, err
+	}
+	before, err := a.db.InstallationValue(ctx, store.PlaceValue)
+	if err != nil {
+		return false, err
+	}
+	return foreign || copied && before == at, nil
 }

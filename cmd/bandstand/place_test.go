@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -48,6 +49,66 @@ func TestPlaceOfTheData(t *testing.T) {
 			}
 			return data
 		}, club.Restored},
+		"of a version that left no mark": {func(t *testing.T, data string) string {
+			t.Helper()
+			app := openAt(t, data)
+			if _, err := app.db.Writer().ExecContext(t.Context(), `DELETE FROM installation WHERE key = 'mark'`); err != nil {
+				t.Fatal(err)
+			}
+			return dropMark(t, app)
+		}, ""},
+		"an older database": {func(t *testing.T, data string) string {
+			t.Helper()
+			old := readAll(t, data, store.FileName)
+			if err := openAt(t, data).Close(); err != nil {
+				t.Fatal(err)
+			}
+			return writeOver(t, data, old)
+		}, club.Restored},
+		"a copy that was made a moment ago": {func(t *testing.T, data string) string {
+			t.Helper()
+			app, backup := openAt(t, data), t.TempDir()
+			if _, err := app.db.Writer().ExecContext(t.Context(), `VACUUM INTO ?`, filepath.Join(backup, store.FileName)); err != nil {
+				t.Fatal(err)
+			}
+			if err := app.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return writeOver(t, data, readAll(t, backup, store.FileName))
+		}, club.Restored},
+		"the whole directory, written over itself": {func(t *testing.T, data string) string {
+			t.Helper()
+			old := readAll(t, data, store.FileName, markName, lockName, journal.FileName)
+			if err := openAt(t, data).Close(); err != nil {
+				t.Fatal(err)
+			}
+			return writeOver(t, data, old)
+		}, club.Restored},
+		"the mark is lost": {func(t *testing.T, data string) string { t.Helper(); return dropMark(t, openAt(t, data)) }, club.Restored},
+		"killed when the next mark was written": {func(t *testing.T, data string) string {
+			t.Helper()
+			app := openAt(t, data)
+			if _, err := writeMark(app.markPath() + ".new"); err != nil {
+				t.Fatal(err)
+			}
+			return data + closed(t, app)
+		}, ""},
+		"killed when both marks were named": {func(t *testing.T, data string) string {
+			t.Helper()
+			app := openAt(t, data)
+			there, err := app.readMark()
+			if err != nil {
+				t.Fatal(err)
+			}
+			next, err := writeMark(app.markPath() + ".new")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := app.db.SetInstallationValue(t.Context(), markValue, there.String()+"\n"+next.String()); err != nil {
+				t.Fatal(err)
+			}
+			return data + closed(t, app)
+		}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,6 +150,50 @@ func TestPlaceOfTheData(t *testing.T) {
 			}
 		})
 	}
+}
+
+// readAll reads files of a directory, by name.
+func readAll(t *testing.T, dir string, names ...string) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	for _, name := range names {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = b
+	}
+	return all
+}
+
+// writeOver writes into the files that are there, as cp does: each stays the file
+// that it is.
+func writeOver(t *testing.T, dir string, files map[string][]byte) string {
+	t.Helper()
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func closed(t *testing.T, app *App) string {
+	t.Helper()
+	if err := app.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return ""
+}
+
+// dropMark closes the app and removes its mark.
+func dropMark(t *testing.T, app *App) (data string) {
+	t.Helper()
+	closed(t, app)
+	if err := os.Remove(app.markPath()); err != nil {
+		t.Fatal(err)
+	}
+	return app.settings.Data
 }
 
 // openAt opens the app on a data directory, up to the moment before it runs.

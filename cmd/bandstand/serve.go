@@ -150,6 +150,9 @@ func (a *App) open(ctx context.Context) error {
 
 // openData opens what Bandstand keeps.
 func (a *App) openData(ctx context.Context, keys *secret.Keyset) (err error) {
+	if err := markCopy(a.settings.Data); err != nil {
+		return fmt.Errorf("look whether the database is a copy: %w", err)
+	}
 	if a.db, err = store.Open(ctx, a.settings.Data, keys, a.now); err != nil {
 		return err
 	}
@@ -247,7 +250,7 @@ func (a *App) jobsConfig() jobs.Config {
 	return jobs.Config{
 		DB: a.db, Platforms: a.parts.Platforms, App: a.parts.App, Media: a.media, Journal: a.journal, Log: a.log, Now: a.now,
 		Elapsed: a.elapsed, After: time.After, Jitter: rand.Float64, Boot: store.NewID(), Built: a.built,
-		Ballast: a.ballast, Before: a.findPlace,
+		Ballast: a.ballast, Before: a.findPlace, Alive: a.renewMark,
 	}
 }
 

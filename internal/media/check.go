@@ -2,23 +2,11 @@ package media
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"image"
-	"image/color"
-	"image/gif"
-	"image/jpeg"
-	"image/png"
 	"io"
-	"os"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
-
-	"golang.org/x/image/draw"
-	"golang.org/x/image/webp"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 )
@@ -27,8 +15,9 @@ import (
 const (
 	MaxUpload   = 40 << 20 // bytes
 	maxSide     = 16_384
-	maxPixels   = 40_000_000
-	maxDecoded  = 160_000_000 // bytes of pixels: half as many pixels where each has 16 bits a colour
+	maxPixels   = 40_000_000  // more than that is kept at half of width and height
+	maxHalved   = 110_000_000 // pixels of a JPEG: phones take up to 108 million
+	maxDecoded  = 200_000_000 // bytes that decoding may take
 	maxName     = 100         // characters
 	decodeLimit = 10 * time.Second
 )
@@ -72,61 +61,6 @@ func sniff(head []byte, name string) (format, string) {
 	return "", "media_not_picture"
 }
 
-// config reads the size of a picture without decoding it and refuses what would
-// take too much memory.
-func config(f format, r io.Reader, name string) (image.Config, error) {
-	var c image.Config
-	var err error
-	switch f {
-	case formatJPEG:
-		c, err = jpeg.DecodeConfig(r)
-	case formatPNG:
-		c, err = png.DecodeConfig(r)
-	case formatGIF:
-		c, err = gif.DecodeConfig(r)
-	case formatWebP:
-		c, err = webp.DecodeConfig(r)
-	}
-	if err != nil || c.Width <= 0 || c.Height <= 0 {
-		return c, fault("media_damaged", name)
-	}
-	pixels := int64(c.Width) * int64(c.Height)
-	if c.Width > maxSide || c.Height > maxSide || pixels > maxPixels || pixels*bytesPerPixel(c.ColorModel) > maxDecoded {
-		return c, fault("media_too_many_pixels", name, "w", strconv.Itoa(c.Width), "h", strconv.Itoa(c.Height))
-	}
-	return c, nil
-}
-
-func bytesPerPixel(m color.Model) int64 {
-	switch m {
-	case color.RGBA64Model, color.NRGBA64Model:
-		return 8
-	}
-	return 4
-}
-
-// decode reads a picture: of a moving one, the first.
-func decode(ctx context.Context, f format, r io.Reader, c image.Config) (image.Image, error) {
-	r = &patient{ctx, r}
-	switch f {
-	case formatJPEG:
-		return jpeg.Decode(r)
-	case formatPNG:
-		return png.Decode(r)
-	case formatWebP:
-		return webp.Decode(r)
-	case formatGIF:
-		first, err := gif.Decode(r)
-		if err != nil || first.Bounds() == image.Rect(0, 0, c.Width, c.Height) {
-			return first, err
-		}
-		whole := image.NewRGBA(image.Rect(0, 0, c.Width, c.Height))
-		draw.Draw(whole, first.Bounds(), first, first.Bounds().Min, draw.Src)
-		return whole, nil
-	}
-	return nil, fmt.Errorf("unknown picture format %q", f)
-}
-
 // patient ends reading when its context ends: decoders take none.
 type patient struct {
 	ctx context.Context
@@ -138,50 +72,6 @@ func (p *patient) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return p.r.Read(b)
-}
-
-// takeIn checks what was uploaded and encodes its pixels, turned the right way
-// up. Only one picture at a time is held decoded.
-func (l *Library) takeIn(ctx context.Context, f *os.File, name string) (encoded, error) {
-	format, c, err := examine(f, name)
-	if err != nil {
-		return encoded{}, err
-	}
-	leave, err := l.turn(ctx)
-	if err != nil {
-		return encoded{}, err
-	}
-	defer leave()
-	limited, cancel := context.WithTimeout(ctx, l.set.DecodeLimit)
-	defer cancel()
-	img, err := decode(limited, format, io.NewSectionReader(f, 0, MaxUpload), c)
-	switch {
-	case ctx.Err() != nil:
-		return encoded{}, ctx.Err()
-	case limited.Err() != nil:
-		return encoded{}, fault("media_slow", name)
-	case err != nil, img.Bounds().Dx() != c.Width, img.Bounds().Dy() != c.Height:
-		return encoded{}, fault("media_damaged", name)
-	}
-	return encodeMaster(oriented(img, orientation(io.NewSectionReader(f, 0, MaxUpload), format)))
-}
-
-// examine tells what was uploaded by its first bytes and its header.
-func examine(f *os.File, name string) (format, image.Config, error) {
-	head := make([]byte, 64)
-	n, err := f.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", image.Config{}, fmt.Errorf("read upload: %w", err)
-	}
-	kind, key := sniff(head[:n], name)
-	if key != "" {
-		return "", image.Config{}, fault(key, name)
-	}
-	c, err := config(kind, io.NewSectionReader(f, 0, MaxUpload), name)
-	if err == nil && kind == formatJPEG && progressiveBytes(io.NewSectionReader(f, 0, MaxUpload), int64(c.Width)*int64(c.Height)) > maxProgressive {
-		err = fault("media_progressive", name, "w", strconv.Itoa(c.Width), "h", strconv.Itoa(c.Height))
-	}
-	return kind, c, err
 }
 
 // fault is a message about an uploaded file.

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/jpeg"
+	"image/png"
 	"io"
 	"io/fs"
 	"os"
@@ -110,7 +112,7 @@ func (l *Library) Save(ctx context.Context, clubID, personID int64, name string,
 	case n > MaxUpload:
 		return club.Media{}, fault("media_file_too_big", name, "limit", strconv.Itoa(MaxUpload>>20))
 	}
-	master, err := l.takeIn(ctx, f, name)
+	master, _, err := l.takeIn(ctx, f, name)
 	if err != nil {
 		return club.Media{}, err
 	}
@@ -231,13 +233,14 @@ func (l *Library) make(ctx context.Context, m club.Media, s Spec) (club.Renditio
 		return club.Rendition{}, gone(err)
 	}
 	defer f.Close()
-	kind := formatJPEG
+	decode := jpeg.Decode
 	if m.Type == typePNG {
-		kind = formatPNG
+		decode = png.Decode
 	}
+	defer tidyUp(image.Pt(m.Width, m.Height))
 	limited, cancel := context.WithTimeout(ctx, l.set.DecodeLimit)
 	defer cancel()
-	img, err := decode(limited, kind, f, image.Config{Width: m.Width, Height: m.Height})
+	img, err := decode(&patient{limited, f})
 	if err != nil {
 		return club.Rendition{}, fmt.Errorf("read picture %s: %w", m.ID, err)
 	}

@@ -1,79 +1,50 @@
 package media
 
 import (
-	"image"
-	"io"
-
-	"github.com/bep/imagemeta"
-	"golang.org/x/image/draw"
+	"bytes"
+	"encoding/binary"
 )
 
-// orientation reads how a picture lies, 1 to 8 as EXIF numbers it. 1, upright,
-// is also the answer for anything that cannot be read.
-func orientation(r io.ReadSeeker, f format) int {
-	formats := map[format]imagemeta.ImageFormat{formatJPEG: imagemeta.JPEG, formatPNG: imagemeta.PNG, formatWebP: imagemeta.WebP}
-	kind, ok := formats[f]
-	if !ok {
-		return 1
-	}
-	found := 1
-	_, err := imagemeta.Decode(imagemeta.Options{
-		R: r, ImageFormat: kind, Sources: imagemeta.EXIF, LimitNumTags: 500, LimitTagSize: 64,
-		ShouldHandleTag: func(t imagemeta.TagInfo) bool { return t.Tag == "Orientation" && t.Namespace == "IFD0" },
-		HandleTag: func(t imagemeta.TagInfo) error {
-			if v, ok := t.Value.(uint16); ok && v >= 1 && v <= 8 {
-				found = int(v)
-			}
-			return imagemeta.ErrStopWalking
-		},
-		Warnf: func(string, ...any) {},
-	})
-	if err != nil {
-		return 1
-	}
-	return found
-}
+// tagOrientation is how a picture lies (EXIF 3.0, 4.6.5).
+const tagOrientation = 0x0112
 
-// oriented turns and mirrors a picture so that it is upright.
-func oriented(src image.Image, o int) image.Image {
-	if o < 2 || o > 8 {
-		return src
+// orientation reads how a picture lies from its EXIF block, 1 to 8. 1, upright, is
+// also the answer for anything that cannot be read. The block is a TIFF file;
+// some programs write "Exif" before it also where a format does not ask for that.
+func orientation(exif []byte) int {
+	exif = bytes.TrimPrefix(exif, []byte("Exif\x00"))
+	if len(exif) > 0 && exif[0] != 'I' && exif[0] != 'M' {
+		exif = exif[1:] // the second zero, or what stands for it
 	}
-	b := src.Bounds()
-	w, h := b.Dx(), b.Dy()
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
-	if o >= 5 {
-		dst = image.NewRGBA(image.Rect(0, 0, h, w))
+	if len(exif) < 8 {
+		return 1
 	}
-	// Row by row, so that no second copy of a large picture is held.
-	row := image.NewRGBA(image.Rect(0, 0, w, 1))
-	for y := range h {
-		draw.Draw(row, row.Bounds(), src, image.Pt(b.Min.X, b.Min.Y+y), draw.Src)
-		for x := range w {
-			tx, ty := upright(o, x, y, w, h)
-			copy(dst.Pix[dst.PixOffset(tx, ty):][:4], row.Pix[4*x:])
+	var order binary.ByteOrder = binary.LittleEndian
+	switch string(exif[:4]) {
+	case "II*\x00":
+	case "MM\x00*":
+		order = binary.BigEndian
+	default:
+		return 1
+	}
+	at := int64(order.Uint32(exif[4:]))
+	if at+2 > int64(len(exif)) {
+		return 1
+	}
+	entries := exif[at+2:]
+	for range order.Uint16(exif[at:]) {
+		if len(entries) < 12 {
+			return 1
 		}
+		const short = 3
+		if order.Uint16(entries) == tagOrientation {
+			v := int(order.Uint16(entries[8:]))
+			if order.Uint16(entries[2:]) != short || v < 1 || v > 8 {
+				return 1
+			}
+			return v
+		}
+		entries = entries[12:]
 	}
-	return dst
-}
-
-// upright is where the pixel at x, y of a picture of w × h belongs.
-func upright(o, x, y, w, h int) (int, int) {
-	switch o {
-	case 2: // mirrored
-		return w - 1 - x, y
-	case 3: // upside down
-		return w - 1 - x, h - 1 - y
-	case 4: // mirrored upside down
-		return x, h - 1 - y
-	case 5: // mirrored, on its side
-		return y, x
-	case 6: // lies on its left side: turn clockwise
-		return h - 1 - y, x
-	case 7: // mirrored, on its other side
-		return h - 1 - y, w - 1 - x
-	case 8: // lies on its right side: turn counter-clockwise
-		return y, w - 1 - x
-	}
-	return x, y
+	return 1
 }

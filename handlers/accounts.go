@@ -270,6 +270,14 @@ func (s *Server) siteName(c echo.Context, p platforms.ID) string {
 	return string(p)
 }
 
+// consoleOf is where credit for the calls of a platform is bought, or empty.
+func (s *Server) consoleOf(c echo.Context, p platforms.ID) string {
+	if found, ok := s.platforms(who(c).Club.Practice).Platform(p); ok {
+		return found.Info().AppConsole
+	}
+	return ""
+}
+
 // labelOf is how people know an account.
 func labelOf(a platforms.Account) string {
 	if a.Handle == "" || strings.EqualFold(a.Handle, a.Name) {

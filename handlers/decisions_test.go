@@ -10,6 +10,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms/facebook"
+	"github.com/bandstand-app/bandstand/platforms/x"
 )
 
 // trouble makes a post for the accounts whose deliveries stand in this state.
@@ -319,6 +320,16 @@ func (s *scene) audited(action string) []string {
 		}
 	}
 	return out
+}
+
+func TestNoCreditSaysWhereToBuyIt(t *testing.T) {
+	t.Parallel()
+	st := newStage(t)
+	st.connect(club.Publisher, "x")
+	st.trouble(club.Scheduled, club.Blocked, "no_credit", `{"when_next":"2026-11-23T09:30:00Z"}`, st.only(true, x.ID).ID)
+	st.as(club.Publisher).get("/posts/1").says(
+		"No credit left at X", "We kept the post and try again at", "Nothing was sent.", "An Admin can buy credit at https://console.x.com.").
+		saysNot("this month", "plan of your platform app")
 }
 
 func TestReconnectingIsOnePressFromTheTrouble(t *testing.T) {

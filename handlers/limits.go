@@ -68,7 +68,7 @@ func (s *Server) limitLine(c echo.Context, conn store.Connection, l platforms.Li
 	}
 	args := []string{
 		"platform", s.siteName(c, conn.Account.Platform), "used", i18n.Number(ctx, max(l.Max-l.Left, 0)), "max", i18n.Number(ctx, l.Max),
-		"unit", t(c, "limit_unit_"+string(l.Unit)), "when", "",
+		"unit", t(c, "limit_unit_"+string(l.Unit)), "console", s.consoleOf(c, conn.Account.Platform), "when", "",
 	}
 	if !l.Ends.IsZero() {
 		args[len(args)-1] = i18n.When(ctx, s.local(c, l.Ends))

@@ -33,7 +33,7 @@ func TestTheAccountPageSaysHowMuchIsUsed(t *testing.T) {
 		{platforms.Limit{Unit: platforms.LimitPercent, Span: platforms.SpanHour, Max: 100, Left: 72}, "28 % of what X allows Bandstand in an hour is used."},
 		{platforms.Limit{Unit: platforms.LimitPosts, Span: platforms.SpanMonth, Ends: ends}, "No more posts until Mon 23 Nov, 09:10."},
 		{platforms.Limit{Unit: platforms.LimitCalls, Span: platforms.SpanDay, Max: 0}, "No more requests for now."},
-		{platforms.Limit{Unit: platforms.LimitCredit, Span: platforms.SpanNone}, "The credit at X is used up. Posts go on when an Admin has paid in more there."},
+		{platforms.Limit{Unit: platforms.LimitCredit, Span: platforms.SpanNone}, "No credit left at X. Posts go on when an Admin has bought more at https://console.x.com."},
 	} {
 		tt.limit.Name = "only"
 		if err := st.db.SaveLimits(t.Context(), conn.ID, st.club.ID, []platforms.Limit{tt.limit}, time.Time{}); err != nil {
@@ -94,7 +94,7 @@ func TestTheListOfAccountsSaysWhichLimitIsNear(t *testing.T) {
 		return platforms.Limit{Unit: platforms.LimitPosts, Span: platforms.SpanMonth, Max: 500, Left: left, Ends: ends}
 	}
 	credit := platforms.Limit{Unit: platforms.LimitCredit, Span: platforms.SpanNone}
-	const spent, paid = "of 500 posts used this month.", "The credit at X is used up."
+	const spent, paid = "of 500 posts used this month.", "No credit left at X."
 	for _, tt := range []struct {
 		name  string
 		limit platforms.Limit

@@ -268,6 +268,7 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 	args := s.shownArgs(c, x.Args)
 	args["platform"], args["account"] = joinAnd(c, platformNames), joinAnd(c, slices.Compact(accountNames))
 	args["owner"] = s.ownerOf(c, x.Connection)
+	args["console"] = s.consoleOf(c, x.Connection.Account.Platform)
 	f.Title, f.Happened = s.failText(c, x.Code, "title", args), s.failText(c, x.Code, "happened", args)
 	f.Did, f.Do = s.failText(c, x.Code, "did", args), s.failText(c, x.Code, "do", args)
 	f.Calm = x.Status == club.Scheduled || x.Status == club.Publishing

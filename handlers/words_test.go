@@ -61,7 +61,7 @@ func TestEveryFailureHasItsWords(t *testing.T) {
 	full := slices.Clone(always)
 	for _, name := range []string{
 		"when_next", "n", "limit", "t1", "t2", "time", "platform_text", "used", "over", "url", "handle", "ratio", "min", "max", "file",
-		"w", "h", "min_w", "min_h", "address", "reason_words", "until_words", "unit",
+		"w", "h", "min_w", "min_h", "address", "reason_words", "until_words", "unit", "console",
 	} {
 		full = append(full, name, "["+name+"]")
 	}
@@ -98,7 +98,7 @@ func TestEveryProblemHasItsLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []string{
-		codeNoAccount, codeReconnect, codeLinkForm, "text_empty", "text_too_long", "too_many_hashtags", "too_many_mentions", "media_missing",
+		codeNoAccount, codeReconnect, codeLinkForm, "text_empty", "text_too_long", "too_many_hashtags", "too_many_cashtags", "too_many_mentions", "media_missing",
 		"media_aspect", "media_too_small", "media_type", "too_many_media", "media_gone", "alt_missing", "alt_too_long", "link_plain", "link_with_media",
 	} {
 		if !catalogue.Has("problem_" + code) {

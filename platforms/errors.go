@@ -96,6 +96,7 @@ const (
 	CodeRateLimited        = "rate_limited"
 	CodeDailyCap           = "daily_cap"
 	CodeMonthCap           = "month_cap"
+	CodeNoCredit           = "no_credit" // what was paid in is used up
 	CodePlatformDown       = "platform_down"
 	CodePlatformExhausted  = "platform_down_exhausted"
 	CodeOutcomeUnknown     = "outcome_unknown"
@@ -122,6 +123,7 @@ const (
 	CodeMentionUnknown     = "mention_unknown"
 	CodeTooManyHashtags    = "too_many_hashtags"
 	CodeTooManyMentions    = "too_many_mentions"
+	CodeTooManyCashtags    = "too_many_cashtags"
 	CodeMediaMissing       = "media_missing"
 	CodeMediaAspect        = "media_aspect"
 	CodeMediaTooSmall      = "media_too_small"

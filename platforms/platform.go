@@ -69,6 +69,9 @@ type Info struct {
 	AppName string
 	// AppFields are what an admin copies from the developer site.
 	AppFields []AppField
+	// AppConsole is where an admin buys credit for the app: "https://console.x.com".
+	// Empty where calls cost nothing.
+	AppConsole string
 
 	Endpoints []Endpoint
 	Features  []Feature // what Bandstand can do here when everything is allowed

@@ -41,6 +41,7 @@ type World struct {
 
 	calls   *watch // everything the platform sends
 	instead atomic.Pointer[http.HandlerFunc]
+	named   atomic.Bool // a request held the name of a file
 	handler atomic.Pointer[http.Handler]
 	stop    func() // ends the server
 	said    strings.Builder
@@ -90,9 +91,15 @@ func NewWorld(t *testing.T, s Suite) *World {
 			(*h)(rw, r)
 			return
 		}
+		r.Body = &reading{ReadCloser: r.Body, found: func() { w.named.Store(true) }}
 		(*w.handler.Load()).ServeHTTP(rw, r)
 	}))
 	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		if w.named.Load() {
+			t.Error("the name that a person gave a file was sent")
+		}
+	})
 	w.stop = server.Close
 	w.URL, w.Media.base = server.URL, server.URL+"/media/"
 	// On a connection that was used before, net/http silently repeats a GET that
@@ -311,7 +318,7 @@ func (p *Pictures) Make(typ string, w, h int, alt string) platforms.Media {
 	id := fmt.Sprintf("picture-%d", n)
 	p.made[id] = picture{typ, w, h, b.Bytes(), hex.EncodeToString(sum[:])}
 	return platforms.Media{
-		ID: id, Name: id + ".img", Type: typ, Width: w, Height: h, Bytes: int64(b.Len()), Alt: alt,
+		ID: id, Name: fileName + id + ".img", Type: typ, Width: w, Height: h, Bytes: int64(b.Len()), Alt: alt,
 	}
 }
 

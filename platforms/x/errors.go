@@ -80,7 +80,7 @@ type refusal struct {
 // sentences that come without a type, by answers seen in public issue reports.
 var refusals = []refusal{
 	{403, "", "duplicate content", platforms.Duplicate, platforms.CodeDuplicate},
-	{402, "", "", platforms.RateLimited, platforms.CodeMonthCap},
+	{402, "", "", platforms.RateLimited, platforms.CodeNoCredit},
 	{403, "client-forbidden", "", platforms.Rejected, platforms.CodePlatformAppInvalid},
 	{403, "unsupported-authentication", "", platforms.Rejected, platforms.CodePlatformAppInvalid},
 	{403, "oauth1-permissions", "", platforms.Rejected, platforms.CodePlatformAppInvalid},
@@ -89,6 +89,7 @@ var refusals = []refusal{
 	{403, "", "temporarily locked", platforms.Rejected, platforms.CodeAccountCheck},
 	{403, "", "account is not permitted to access this feature", platforms.Rejected, platforms.CodeRestricted},
 	{403, "", "invalid url", platforms.Rejected, platforms.CodeLinkNotAllowed},
+	{403, "", "one cashtag", platforms.Rejected, platforms.CodeTooManyCashtags},
 	{403, "", "might be automated", platforms.Rejected, platforms.CodeSpam},
 	{403, "", "not permitted to perform this action", platforms.Rejected, platforms.CodeRejectedContent},
 	{404, "resource-not-found", "user with id", platforms.Rejected, platforms.CodeAccountGone},

@@ -71,7 +71,7 @@ func TestRefusals(t *testing.T) {
 		code   string
 	}{
 		{"duplicate", 403, said("You are not allowed to create a Tweet with duplicate content."), platforms.Duplicate, "duplicate"},
-		{"credits", 402, typed("credits", "Your account does not have any credits."), platforms.RateLimited, "month_cap"},
+		{"credits", 402, typed("credits", "Your account does not have any credits."), platforms.RateLimited, "no_credit"},
 		{"app not enrolled", 403, `{"title":"Client Forbidden","type":"https://api.x.com/2/problems/client-forbidden","reason":"client-not-enrolled","detail":"No."}`, platforms.Rejected, "platform_app_invalid"},
 		{"app-only token", 403, typed("unsupported-authentication", "No."), platforms.Rejected, "platform_app_invalid"},
 		{"read-only app", 403, typed("oauth1-permissions", "No."), platforms.Rejected, "platform_app_invalid"},
@@ -88,7 +88,7 @@ func TestRefusals(t *testing.T) {
 		{"too large", 413, typed("x", "Too large."), platforms.MediaRejected, "media_too_big"},
 		{"too long", 400, typed("invalid-request", "The text is too long."), platforms.Rejected, "text_too_long"},
 
-		{"cashtags", 403, said("You are limited to a maximum of one cashtag per post."), platforms.Rejected, "unknown_refusal"},
+		{"cashtags", 403, said("You are limited to a maximum of one cashtag per post."), platforms.Rejected, "too_many_cashtags"},
 		{"reply", 403, said("Reply to this conversation is not allowed because you have not been mentioned."), platforms.Rejected, "unknown_refusal"},
 		{"new to us", 400, typed("invalid-request", "Something else."), platforms.Rejected, "unknown_refusal"},
 		{"older form", 400, `{"errors":[{"code":32,"message":"Could not authenticate you."}]}`, platforms.Rejected, "unknown_refusal"},

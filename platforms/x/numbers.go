@@ -2,7 +2,6 @@ package x
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -22,11 +21,9 @@ func (p *Platform) PostNumbers(ctx context.Context, s platforms.Session, remoteI
 			Type   string `json:"type"`
 		} `json:"errors"`
 	}
-	resp, err := p.call(ctx, apihttp.Request{
-		Op: "numbers", Method: http.MethodGet, URL: p.api + "/2/tweets",
-		Query:  url.Values{"ids": {remoteID}, "tweet.fields": {"public_metrics"}},
-		Bearer: s.Access,
-	}, &answer)
+	resp, err := p.readPosts(ctx, apihttp.Request{
+		Op: "numbers", URL: p.api + "/2/tweets", Query: url.Values{"ids": {remoteID}}, Bearer: s.Access,
+	}, "public_metrics", &answer)
 	if err != nil {
 		return platforms.Numbers{}, err
 	}

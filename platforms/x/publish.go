@@ -2,7 +2,6 @@ package x
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -65,7 +64,7 @@ func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.
 		return platforms.StepResult{}, e
 	}
 	defer file.Close()
-	body, size, contentType, err := uploadForm(file, m.Name)
+	body, size, contentType, err := uploadForm(file)
 	if err != nil {
 		e := p.client.Error(platforms.NotSent, platforms.CodeMediaGone, stepUpload, nil)
 		e.Err = err
@@ -94,8 +93,9 @@ func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.
 	return r, nil
 }
 
-// uploadForm is the form around a picture, without a copy of the picture.
-func uploadForm(file platforms.MediaFile, name string) (body io.Reader, size int64, contentType string, err error) {
+// uploadForm is the form around a picture, without a copy of the picture. The name
+// that a person gave the file stays here.
+func uploadForm(file platforms.MediaFile) (body io.Reader, size int64, contentType string, err error) {
 	var head, tail bytes.Buffer
 	form := multipart.NewWriter(&head)
 	err = errors.Join(
@@ -103,7 +103,7 @@ func uploadForm(file platforms.MediaFile, name string) (body io.Reader, size int
 		form.WriteField("media_type", file.Type),
 	)
 	part := textproto.MIMEHeader{}
-	part.Set("Content-Disposition", multipart.FileContentDisposition("media", cmp.Or(name, "picture")))
+	part.Set("Content-Disposition", multipart.FileContentDisposition("media", "picture"+extensions[file.Type]))
 	part.Set("Content-Type", file.Type)
 	if _, e := form.CreatePart(part); e != nil {
 		err = errors.Join(err, e)
@@ -112,6 +112,9 @@ func uploadForm(file platforms.MediaFile, name string) (body io.Reader, size int
 	size = int64(head.Len()) + file.Bytes + int64(tail.Len())
 	return io.MultiReader(&head, file, &tail), size, form.FormDataContentType(), err
 }
+
+// extensions are the ends of file names, by what rules allow to be sent.
+var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png"}
 
 // describe gives an uploaded picture its description.
 // https://docs.x.com/x-api/media/metadata-create
@@ -204,16 +207,15 @@ const clockSlack = 5 * time.Minute
 func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
 	since := tried.Add(-clockSlack).UTC()
 	var answer timeline
-	_, err := p.call(ctx, apihttp.Request{
-		Op: "settle", Method: http.MethodGet, URL: p.api + "/2/users/" + url.PathEscape(s.Account.RemoteID) + "/tweets",
+	_, err := p.readPosts(ctx, apihttp.Request{
+		Op: "settle", URL: p.api + "/2/users/" + url.PathEscape(s.Account.RemoteID) + "/tweets",
 		Query: url.Values{
-			"max_results":  {"20"},
-			"exclude":      {"retweets,replies"},
-			"start_time":   {since.Format(time.RFC3339)},
-			"tweet.fields": {"created_at,entities,attachments"},
+			"max_results": {"20"},
+			"exclude":     {"retweets,replies"},
+			"start_time":  {since.Format(time.RFC3339)},
 		},
 		Bearer: s.Access,
-	}, &answer)
+	}, "created_at,entities,attachments", &answer)
 	if err != nil {
 		return platforms.Evidence{}, err
 	}

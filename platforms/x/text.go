@@ -339,3 +339,30 @@ func limitShort(text string, start int) int {
 	}
 	return len(text)
 }
+
+// maxCashtag is how many letters a cashtag has at most.
+const maxCashtag = 6
+
+// countCashtags counts the names of shares in a text, $ABC: a sign at the
+// beginning of a word, one to six letters, and the end of the word.
+func countCashtags(text string) int {
+	n, before := 0, ' '
+	for i, r := range text {
+		if r == '$' && (unicode.IsSpace(before) || unicode.Is(unicode.Bidi_Control, before)) {
+			name := text[i+1:]
+			letters := 0
+			for letters < len(name) && letters <= maxCashtag && 'a' <= name[letters]|0x20 && name[letters]|0x20 <= 'z' {
+				letters++
+			}
+			after, size := utf8.DecodeRuneInString(name[letters:])
+			if letters > 0 && letters <= maxCashtag && (size == 0 || unicode.IsSpace(after) || strings.ContainsRune(endsCashtag, after)) {
+				n++
+			}
+		}
+		before = r
+	}
+	return n
+}
+
+// endsCashtag are the signs after which the letters of a cashtag are over.
+const endsCashtag = "!'#%&()*+,\\-./:;<=>?@[]^_{|}~$"

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bandstand-app/bandstand/platforms"
 )
 
 func TestWeight(t *testing.T) {
@@ -113,6 +115,36 @@ func TestWeight(t *testing.T) {
 				t.Errorf("%q weighs %d, want %d", c.text, got, c.want)
 			}
 		})
+	}
+}
+
+func TestTwoCashtagsAreRefusedBeforeSending(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"":                           0,
+		"$ABC":                       1,
+		"$ABC and $def.":             2,
+		"$ABC $ABC":                  2,
+		"($ABC)":                     0, // after a bracket it is none
+		"$ABC.B, $ABC_X":             2,
+		"$ABCDEFG":                   0, // seven letters
+		"$5 and $ 5 and US$ABC":      0,
+		"$A1":                        0,
+		"$":                          0,
+		"a\u00a0$ABC\u3000$DEF":      2,
+		"$ABC\u200f":                 0,
+		"$ABC\n$DEF\n":               2,
+		"Entry $5, $ABC! $DEF? $GHI": 3,
+	} {
+		if got := countCashtags(text); got != want {
+			t.Errorf("%q has %d cashtags, want %d", text, got, want)
+		}
+		refused := slices.ContainsFunc(platforms.Check(rules, platforms.Draft{Text: text}), func(p platforms.Problem) bool {
+			return p.Code == platforms.CodeTooManyCashtags && p.Severity == platforms.MustFix
+		})
+		if refused != (want > 1) {
+			t.Errorf("%q is refused: %v", text, refused)
+		}
 	}
 }
 

@@ -3,11 +3,14 @@
 package x
 
 import (
+	"bytes"
 	"context"
 	"embed"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -38,6 +41,7 @@ type Platform struct {
 	web    string
 	oauth  oauth.Server
 	now    func() time.Time
+	newer  atomic.Bool // X takes the newer name of the parameter for fields
 }
 
 // New builds the platform for these addresses.
@@ -69,6 +73,7 @@ func (*Platform) Info() platforms.Info {
 			{Key: "client_id", Label: "Client ID"},
 			{Key: "client_secret", Label: "Client Secret", Secret: true},
 		},
+		AppConsole: "https://console.x.com", // docs.x.com/fundamentals/developer-portal, checked on 2026-11-30
 		Endpoints: []platforms.Endpoint{
 			{Name: "api", Default: "https://api.x.com", Sandbox: "/x/api"},
 			{Name: "web", Default: "https://x.com", Sandbox: "/x/web", Browser: true},
@@ -98,10 +103,16 @@ func (p *Platform) AskTime(ctx context.Context, _ platforms.Account) error {
 
 // rules are the limits of an account without a paid subscription.
 var rules = platforms.Rules{
-	Text: []platforms.TextRule{{
-		Unit: "characters", Max: maxWeight, Measure: Weight, Code: platforms.CodeTextTooLong,
-		Source: source("https://github.com/twitter/twitter-text/blob/master/config/v3.json"),
-	}},
+	Text: []platforms.TextRule{
+		{
+			Unit: "characters", Max: maxWeight, Measure: Weight, Code: platforms.CodeTextTooLong,
+			Source: source("https://github.com/twitter/twitter-text/blob/master/config/v3.json"),
+		},
+		{
+			Unit: "cashtags", Max: 1, Measure: countCashtags, Code: platforms.CodeTooManyCashtags, Side: true,
+			Source: source("https://docs.x.com/changelog"),
+		},
+	},
 	Media: platforms.MediaRules{
 		Max:    4,
 		MaxAlt: 1000,
@@ -174,6 +185,36 @@ func (p *Platform) permalink(a platforms.Account, id string) string {
 		return p.web + "/i/web/status/" + url.PathEscape(id)
 	}
 	return p.web + "/" + url.PathEscape(strings.TrimPrefix(a.Handle, "@")) + "/status/" + url.PathEscape(id)
+}
+
+// The two names of the parameter that says which fields of a post are wanted. X
+// renamed it in its specification in the summer of 2026, and not in its prose.
+const (
+	olderFields = "tweet.fields"
+	newerFields = "post.fields"
+)
+
+// readPosts reads posts with these fields. Where X refuses the name of the
+// parameter it asks once more by the other one, and goes on with that.
+func (p *Platform) readPosts(ctx context.Context, r apihttp.Request, fields string, v any) (*apihttp.Response, error) {
+	ask := func(name string) (*apihttp.Response, error) {
+		r := r
+		r.Method, r.Query = http.MethodGet, maps.Clone(r.Query)
+		r.Query.Set(name, fields)
+		return p.call(ctx, r, v)
+	}
+	name, other := olderFields, newerFields
+	if p.newer.Load() {
+		name, other = other, name
+	}
+	resp, err := ask(name)
+	if err == nil || resp == nil || resp.Status != http.StatusBadRequest || !bytes.Contains(resp.Body, []byte(name)) {
+		return resp, err
+	}
+	if resp, err = ask(other); err == nil {
+		p.newer.Store(other == newerFields)
+	}
+	return resp, err
 }
 
 // call makes one request and decodes a 2xx answer into v. Anything else is an

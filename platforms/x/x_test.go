@@ -1,6 +1,7 @@
 package x_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/bandstand-app/bandstand/platforms/platformtest"
@@ -10,5 +11,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	platformtest.Run(t, platformtest.Suite{New: x.New, NewSim: sim.New, RenewsOnce: true})
+	platformtest.Run(t, platformtest.Suite{New: x.New, NewSim: sim.New, RenewsOnce: true, Text: map[string]func(int) string{
+		"cashtags": func(n int) string { return "Shares" + strings.Repeat(" $ABC", n) },
+	}})
 }

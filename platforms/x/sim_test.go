@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -251,6 +254,139 @@ func TestUploadLooksAtTheBytes(t *testing.T) {
 	}
 }
 
+// photo is a draft with a picture.
+func (w world) photo(text string) platforms.Draft {
+	return platforms.Draft{Text: text, Media: []platforms.Media{w.Media.Make("image/jpeg", 40, 40, "A goal")}}
+}
+
+func TestMisspelledFieldsAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	id := w.Publish(s, w.photo("Goal!")).RemoteID
+	own := "/2/users/" + s.Account.RemoteID + "/tweets"
+	for _, path := range []string{
+		"/2/tweets?ids=" + id + "&tweet.field=public_metrics", "/2/tweets?ids=" + id + "&tweet.fields=public_metric", "/2/tweets?id=" + id,
+		"/2/tweets?ids=" + id + "&tweet.fields=created_at,likes", "/2/tweets?ids=" + id + "&post.fields=author_id", "/2/tweets?ids=" + id + ",x",
+		"/2/tweets?ids=" + id + "&expansions=attachments.media", "/2/tweets/" + id + "?fields=text", "/2/users/me?user.fields=metrics", "/2/users/me?fields=id",
+		own + "?exclude=reposts", own + "?count=20", own + "?max_results=20&start=2026-11-01T00:00:00Z",
+	} {
+		if a := w.api(s, http.MethodGet, path, ""); a.Status != http.StatusBadRequest || !strings.Contains(a.Body, "invalid-request") {
+			t.Errorf("GET %s: %d %s", path, a.Status, a.Body)
+		}
+	}
+	for path, bodies := range map[string][]string{
+		"/2/tweets": {
+			`{"Text":"a"}`, `{"text":"a","media":{"media_id":["1"]}}`, `{"text":"a","reply_settings":"everyone"}`, `{"text":"a","madeWithAI":true}`, `{"text":"a"}{}`,
+		},
+		"/2/media/metadata": {`{"id":"1","metadata":{"alt":{"text":"a"}}}`, `{"media_id":"1"}`},
+	} {
+		for _, body := range bodies {
+			if a := w.api(s, http.MethodPost, path, body); a.Status != http.StatusBadRequest {
+				t.Errorf("POST %s %s: %d %s", path, body, a.Status, a.Body)
+			}
+		}
+	}
+	if n := len(w.Public()); n != 1 {
+		t.Errorf("the record holds %d posts, want 1", n)
+	}
+}
+
+func TestFieldsThatAreNotAskedForDoNotCome(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	id := w.Publish(s, w.photo("Goal! https://riverside.org")).RemoteID
+	for query, want := range map[string]string{
+		"":                           "edit_history_tweet_ids id text",
+		"?tweet.fields=created_at":   "created_at edit_history_tweet_ids id text",
+		"?post.fields=attachments":   "attachments edit_history_post_ids id text",
+		"?tweet.fields=entities,id":  "edit_history_tweet_ids entities id text",
+		"?tweet.fields=author_id":    "author_id edit_history_tweet_ids id text",
+		"?user.fields=name":          "edit_history_tweet_ids id text",
+		"?post.fields=text":          "edit_history_post_ids id text",
+		"?tweet.fields=article,lang": "edit_history_tweet_ids id text",
+	} {
+		a := w.api(s, http.MethodGet, "/2/tweets/"+id+query, "")
+		data, _ := a.JSON["data"].(map[string]any)
+		if got := strings.Join(slices.Sorted(maps.Keys(data)), " "); got != want {
+			t.Errorf("%q: %s, want %s", query, got, want)
+		}
+	}
+}
+
+func TestReadingGoesOnWhenXKnowsOnlyTheNewerName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	try := w.Try(s, platforms.Draft{Text: "Goal!"})
+	w.Fault("publish", "reset_after", 1)
+	if err := try.Run(); platforms.KindOf(err) != platforms.Unknown {
+		t.Fatal(err)
+	}
+	w.sim.RenameFields()
+	e := try.Settle()
+	if e.Verdict != platforms.SeenPublic {
+		t.Fatalf("settle: %+v", e)
+	}
+	w.Clock.Advance(time.Hour)
+	for range 2 {
+		n, err := w.Platform.(platforms.NumbersReader).PostNumbers(w.Context(), s, e.RemoteID)
+		if _, ok := n.Values[platforms.Shares]; err != nil || !ok {
+			t.Errorf("numbers: %+v, %v", n, err)
+		}
+	}
+}
+
+func TestUploadsSayWhatTheyAreFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	m := w.Media.Make("image/png", 40, 40, "")
+	upload := func(token string, fields ...string) answer {
+		var b bytes.Buffer
+		form := multipart.NewWriter(&b)
+		for i := 0; i < len(fields); i += 2 {
+			_ = form.WriteField(fields[i], fields[i+1])
+		}
+		part, _ := form.CreateFormFile("media", "picture.png")
+		file, err := w.Media.Open(w.Context(), m.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(part, file)
+		_ = form.Close()
+		req := w.request(http.MethodPost, "/api/2/media/upload", form.FormDataContentType(), &b)
+		if token != "" {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
+		return w.do(req)
+	}
+	good := s.Access.Reveal()
+	for name, c := range map[string]struct {
+		token  string
+		fields []string
+		status int
+	}{
+		"as it should be":   {good, []string{"media_category", "tweet_image", "media_type", "image/png"}, 200},
+		"without a token":   {"", []string{"media_category", "tweet_image"}, 401},
+		"another token":     {"xa-other", []string{"media_category", "tweet_image"}, 401},
+		"no category":       {good, nil, 400},
+		"unknown category":  {good, []string{"media_category", "TweetImage"}, 400},
+		"unknown type":      {good, []string{"media_category", "tweet_image", "media_type", "image/heic"}, 400},
+		"not what it says":  {good, []string{"media_category", "tweet_image", "media_type", "image/jpeg"}, 400},
+		"unknown form part": {good, []string{"media_category", "tweet_image", "alt_text", "a"}, 400},
+	} {
+		if a := upload(c.token, c.fields...); a.Status != c.status {
+			t.Errorf("%s: %d %s, want %d", name, a.Status, a.Body, c.status)
+		}
+	}
+	message := upload(good, "media_category", "dm_image").JSON["data"].(map[string]any)["id"]
+	if a := w.api(s, http.MethodPost, "/2/tweets", fmt.Sprintf(`{"text":"a","media":{"media_ids":[%q]}}`, message)); a.Status != 400 {
+		t.Errorf("a picture for a message is taken for a post: %d %s", a.Status, a.Body)
+	}
+}
+
 func TestCreditsRunOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -263,7 +399,7 @@ func TestCreditsRunOut(t *testing.T) {
 	}
 	w.sim.SetCredits(0)
 	err := w.Try(s, platforms.Draft{Text: "One more"}).Run()
-	expect(t, err, platforms.RateLimited, platforms.CodeMonthCap)
+	expect(t, err, platforms.RateLimited, platforms.CodeNoCredit)
 	if n := len(w.Public()); n != 2 {
 		t.Errorf("the record holds %d posts", n)
 	}
@@ -296,7 +432,7 @@ func TestOwnFaults(t *testing.T) {
 		code string
 	}{
 		simkit.Duplicate: {platforms.Duplicate, platforms.CodeDuplicate},
-		"credits":        {platforms.RateLimited, platforms.CodeMonthCap},
+		"credits":        {platforms.RateLimited, platforms.CodeNoCredit},
 		"daily_cap":      {platforms.RateLimited, platforms.CodeDailyCap},
 		"suspended":      {platforms.Rejected, platforms.CodeRestricted},
 		"locked":         {platforms.Rejected, platforms.CodeAccountCheck},

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -23,6 +22,7 @@ const (
 // media is an uploaded picture that waits for its post.
 type media struct {
 	Family string    `json:"family"`
+	For    string    `json:"for"` // its category
 	Alt    string    `json:"alt"`
 	Ends   time.Time `json:"ends"`
 }
@@ -33,8 +33,7 @@ func (s *Sim) upload(w http.ResponseWriter, r *http.Request, g grant) {
 		invalid(w, "media", "", "The request could not be read, or the file is larger than 5 MB.")
 		return
 	}
-	if c := r.FormValue("media_category"); c != "tweet_image" {
-		invalid(w, "media_category", c, "media_category ["+c+"] is not one of [tweet_image,dm_image,subtitles]")
+	if !knowsUpload(w, r) {
 		return
 	}
 	file, _, err := r.FormFile("media")
@@ -50,7 +49,7 @@ func (s *Sim) upload(w http.ResponseWriter, r *http.Request, g grant) {
 	}
 	picture, err := simkit.ReadPicture(data)
 	allowed := []string{"image/jpeg", "image/png", "image/gif"}
-	if err != nil || !slices.Contains(allowed, picture.Facts.Type) {
+	if said := r.FormValue("media_type"); err != nil || !slices.Contains(allowed, picture.Facts.Type) || said != "" && said != picture.Facts.Type {
 		invalid(w, "media", "", "Unsupported media type.")
 		return
 	}
@@ -61,7 +60,7 @@ func (s *Sim) upload(w http.ResponseWriter, r *http.Request, g grant) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	id := s.snowflake()
-	s.State.Media[id] = media{Family: g.Family, Ends: s.Now().Add(mediaLife)}
+	s.State.Media[id] = media{Family: g.Family, For: r.FormValue("media_category"), Ends: s.Now().Add(mediaLife)}
 	s.State.Small[id] = picture
 	answer(w, http.StatusOK, map[string]any{"data": map[string]any{
 		"id": id, "media_key": "3_" + id, "size": len(data), "expires_after_secs": int(mediaLife.Seconds()),
@@ -78,8 +77,7 @@ func (s *Sim) describe(w http.ResponseWriter, r *http.Request, _ grant) {
 			} `json:"alt_text"`
 		} `json:"metadata"`
 	}
-	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&in); err != nil {
-		invalid(w, "body", "", "The request body is not valid JSON.")
+	if !readBody(w, r, &in) {
 		return
 	}
 	s.Mu.Lock()

@@ -2,9 +2,7 @@ package sim
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -24,6 +22,9 @@ type post struct {
 	Time  time.Time
 }
 
+// maxText is more bytes than any post has.
+const maxText = 25_000
+
 // repeatWindow is how long the same text is refused again.
 const repeatWindow = 24 * time.Hour
 
@@ -38,6 +39,9 @@ type createBody struct {
 	PaidPartnership bool   `json:"paid_partnership"`
 }
 
+// whoMayReply are the values of reply_settings; everybody is to leave it out.
+var whoMayReply = words("following mentionedUsers subscribers verified")
+
 var withScheme = regexp.MustCompile(`https?://\S+`)
 
 var cashtag = regexp.MustCompile(`(?:^|\s)\$[A-Za-z]{1,6}\b`)
@@ -45,10 +49,11 @@ var cashtag = regexp.MustCompile(`(?:^|\s)\$[A-Za-z]{1,6}\b`)
 // create is POST /2/tweets.
 func (s *Sim) create(w http.ResponseWriter, r *http.Request, _ grant) {
 	var in createBody
-	dec := json.NewDecoder(io.LimitReader(r.Body, 1<<20))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); err != nil {
-		invalid(w, "body", "", "The request body is not valid: "+err.Error())
+	if !readBody(w, r, &in) {
+		return
+	}
+	if in.ReplySettings != "" && !slices.Contains(whoMayReply, in.ReplySettings) {
+		invalid(w, "reply_settings", in.ReplySettings, "reply_settings ["+in.ReplySettings+"] is not one of ["+strings.Join(whoMayReply, ",")+"]")
 		return
 	}
 	s.Mu.Lock()
@@ -89,9 +94,11 @@ func (s *Sim) acceptable(w http.ResponseWriter, text string, withMedia bool, ids
 		invalid(w, "text", text, "text or media is required")
 	case strings.ContainsAny(text, "\uFFFE\uFEFF\uFFFF"):
 		invalid(w, "text", "", "text holds a character that is not allowed")
+	case len(text) > maxText:
+		forbidden(w, textNotPermitted)
 	case withMedia && (len(ids) < 1 || len(ids) > maxMedia):
 		invalid(w, "media.media_ids", fmt.Sprint(ids), "media.media_ids must have 1 to 4 entries")
-	case slices.ContainsFunc(ids, func(id string) bool { _, ok := s.usable(id); return !ok }):
+	case slices.ContainsFunc(ids, func(id string) bool { m, ok := s.usable(id); return !ok || m.For != "tweet_image" }):
 		invalid(w, "media.media_ids", fmt.Sprint(ids), "Your media IDs are invalid.")
 	case weight(text) > 280:
 		forbidden(w, textNotPermitted)
@@ -171,6 +178,10 @@ func (s *Sim) describePost(r *http.Request, id string, p post) map[string]any {
 	out := map[string]any{"id": id, "text": text, history: []string{id}}
 	for _, f := range fields {
 		switch f {
+		case "author_id":
+			out[f] = accountID
+		case "conversation_id":
+			out[f] = id
 		case "created_at":
 			out[f] = p.Time.Format("2006-01-02T15:04:05.000Z")
 		case "entities":
@@ -221,6 +232,10 @@ func (s *Sim) lookUp(w http.ResponseWriter, r *http.Request, _ grant) {
 	ids := strings.Split(r.URL.Query().Get("ids"), ",")
 	if len(ids) > 100 || ids[0] == "" {
 		invalid(w, "ids", strings.Join(ids, ","), "ids must have 1 to 100 entries")
+		return
+	}
+	if i := slices.IndexFunc(ids, func(id string) bool { return !idForm.MatchString(id) }); i >= 0 {
+		invalid(w, "ids", ids[i], "The `ids` query parameter value ["+ids[i]+"] is not valid")
 		return
 	}
 	s.Mu.Lock()

@@ -37,6 +37,7 @@ type Sim struct {
 	*simkit.World[state]
 	redirects []string
 	windows   map[string]window // calls by endpoint, not saved; guarded by Mu
+	renamed   bool              // the newer name of a parameter alone is known; guarded by Mu
 }
 
 // state is everything that outlives a restart.
@@ -174,6 +175,7 @@ func (s *Sim) call(operation string, limit int, scope string, do func(http.Respo
 			tooMany(w)
 		case s.Credits() <= 0:
 			noCredits(w)
+		case !s.knowsQuery(w, r):
 		default:
 			do(w, r, g)
 		}

@@ -92,13 +92,25 @@ func (s *Server) identify(r route) echo.MiddlewareFunc {
 				}
 				return next(c)
 			}
-			if r.traits&poll == 0 && c.Request().Method != head && now.Sub(time.UnixMilli(s.sessions.GetInt64(ctx, keySeen))) > touchEvery {
-				s.sessions.Put(ctx, keySeen, now.UnixMilli())
-			}
 			c.Set(actorKey, a)
+			if r.traits&poll == 0 && c.Request().Method != head {
+				if err := s.touch(c, now); err != nil {
+					return err
+				}
+			}
 			return next(c)
 		}
 	}
+}
+
+// touch notes a sign of life of who is behind the request, once in a while and
+// when they look at another club.
+func (s *Server) touch(c echo.Context, now time.Time) error {
+	ctx, a := c.Request().Context(), who(c)
+	if now.Sub(time.UnixMilli(s.sessions.GetInt64(ctx, keySeen))) <= touchEvery && s.sessions.GetInt64(ctx, keySeenIn) == a.Club.ID {
+		return nil
+	}
+	return s.seeIn(ctx, a.Person.ID, a.Club.ID)
 }
 
 // authorize lets only those through who may do the route's action.

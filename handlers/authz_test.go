@@ -46,6 +46,7 @@ func (g *ground) sent(r route) url.Values {
 // done is what an allowed request to one's own object answers: 200 for a page
 // and 303 for a form, if it is not here.
 var done = map[string]int{
+	"GET /settings/members/:id/role":          303,
 	"GET /posts/:id/status":                   303, // a fragment; the page for browsers
 	"POST /clubs":                             422,
 	"POST /settings":                          422,

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -64,6 +66,56 @@ func otherClub(t *testing.T, s *scene) store.Scope {
 		t.Fatal(err)
 	}
 	return store.Scope{ClubID: c.ID, PersonID: p.ID}
+}
+
+// TestLastSeenIsTrue: the list of members says who is here, and when somebody was
+// here last. Looking at pages writes that once in a while; polls, heads of pages
+// and people without a sign-in never do.
+func TestLastSeenIsTrue(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	row := func(name string) string {
+		return s.as(club.Admin).get("/settings/members").want(http.StatusOK).doc().Find(".people li").FilterFunction(func(_ int, li *goquery.Selection) bool {
+			return strings.Contains(li.Text(), name)
+		}).Find(".meta").Text()
+	}
+	seenAt := func() time.Time {
+		m, err := s.db.Membership(t.Context(), s.club.ID, s.persons[club.Publisher].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.SeenAt
+	}
+	if got := row("Tom Reid"); !strings.Contains(got, "not here yet") {
+		t.Errorf("before he came: %q", got)
+	}
+	tom, first := s.as(club.Publisher), s.clock.Now()
+	tom.get("/calendar").want(http.StatusOK)
+	if got := row("Tom Reid"); !strings.Contains(got, "here now") || !seenAt().Equal(first) {
+		t.Errorf("while he is here: %q, seen at %v", got, seenAt())
+	}
+	for range 9 {
+		s.clock.Advance(time.Minute)
+		tom.get("/calendar").want(http.StatusOK)
+	}
+	if !seenAt().Equal(first) {
+		t.Errorf("nine minutes on, a page view wrote: %v", seenAt())
+	}
+	s.clock.Advance(time.Hour)
+	s.as("").get("/calendar").want(http.StatusSeeOther)
+	tom.do(http.MethodHead, "/calendar", nil, nil)
+	tom.get("/calendar/changes")
+	if !seenAt().Equal(first) {
+		t.Errorf("an hour on, a poll or the head of a page wrote: %v", seenAt())
+	}
+	tom.get("/posts").want(http.StatusOK)
+	if got := row("Tom Reid"); !strings.Contains(got, "here now") {
+		t.Errorf("an hour later, back again: %q", got)
+	}
+	s.clock.Advance(time.Hour)
+	if got := row("Tom Reid"); !strings.Contains(got, "here today") {
+		t.Errorf("gone for an hour: %q", got)
+	}
 }
 
 func TestRoleChangeEndsSessionsAtOnce(t *testing.T) {

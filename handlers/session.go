@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/layout"
 )
@@ -33,6 +34,7 @@ const (
 	keySince  = "since"  // int64, UTC ms of the sign-in
 	keyGave   = "gave"   // int64, UTC ms of when they last gave their password
 	keySeen   = "seen"   // int64, UTC ms of the last sign of life
+	keySeenIn = "in"     // int64, the club in which that was
 	keyFlash  = "flash"  // string: layout.Flash as JSON
 )
 
@@ -120,17 +122,17 @@ func (s *Server) keepSession(ctx context.Context) error {
 
 // signIn starts a fresh session for a person who has proved who they are, and
 // records it. Nothing of an earlier session of this browser is left.
-func (s *Server) signIn(c echo.Context, p store.Person, club int64) error {
+func (s *Server) signIn(c echo.Context, p store.Person, clubID int64) error {
 	ctx := c.Request().Context()
 	if err := s.DB.Audit(ctx, store.Scope{PersonID: p.ID}, "signed_in", "", origin(c)); err != nil {
 		return err
 	}
-	return s.startSession(ctx, p, club)
+	return s.startSession(ctx, p, clubID)
 }
 
 // startSession gives the browser a session of the person as they were when they
 // proved who they are: if their password or role has changed since, it is over.
-func (s *Server) startSession(ctx context.Context, p store.Person, club int64) error {
+func (s *Server) startSession(ctx context.Context, p store.Person, clubID int64) error {
 	if err := s.sessions.Clear(ctx); err != nil {
 		return err
 	}
@@ -140,20 +142,34 @@ func (s *Server) startSession(ctx context.Context, p store.Person, club int64) e
 	now := s.Now().UnixMilli()
 	s.sessions.Put(ctx, keyPerson, p.ID)
 	s.sessions.Put(ctx, keyProof, p.SessionsFrom.UnixMilli())
-	s.sessions.Put(ctx, keyClub, club)
+	s.sessions.Put(ctx, keyClub, clubID)
 	s.sessions.Put(ctx, keySince, now)
 	s.sessions.Put(ctx, keyGave, now)
-	s.sessions.Put(ctx, keySeen, now)
+	if err := s.seeIn(ctx, p.ID, clubID); err != nil {
+		return err
+	}
 	return s.keepSession(ctx)
+}
+
+// seeIn notes a sign of life of a person in a club, 0 if it is not known yet in
+// which: in the session, and for the list of members. What cannot be stored now is
+// no reason to refuse anything.
+func (s *Server) seeIn(ctx context.Context, person, clubID int64) error {
+	s.sessions.Put(ctx, keySeen, s.Now().UnixMilli())
+	s.sessions.Put(ctx, keySeenIn, clubID)
+	if err := s.DB.MarkSeen(ctx, store.Scope{ClubID: clubID, PersonID: person}); err != nil && !club.Storage(err) {
+		return err
+	}
+	return nil
 }
 
 // enterClub looks at a club in which the person has just got a role, under a new
 // token (rule W4).
-func (s *Server) enterClub(ctx context.Context, club int64) error {
+func (s *Server) enterClub(ctx context.Context, clubID int64) error {
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
-	s.sessions.Put(ctx, keyClub, club)
+	s.sessions.Put(ctx, keyClub, clubID)
 	return s.keepSession(ctx)
 }
 

@@ -10,8 +10,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
-// SeenEvery is how exactly "last seen" is known: MarkSeen need not be called
-// more often.
+// SeenEvery is how exactly "last seen" is known.
 const SeenEvery = 10 * time.Minute
 
 // Membership is one person in one club.
@@ -199,11 +198,13 @@ func (t *tx) addMember(ctx context.Context, clubID, personID int64, role club.Ro
 	return t.touch(ctx, clubID)
 }
 
-// MarkSeen notes that the member is here. The change shows on the members page
-// alone, so the club's change counter stays.
+// MarkSeen notes that the member is here, unless that was noted within SeenEvery.
+// The change shows on the members page alone, so the club's change counter stays.
 func (db *DB) MarkSeen(ctx context.Context, s Scope) error {
 	return db.inTx(ctx, func(tx *tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE members SET seen_at = ? WHERE club_id = ? AND person_id = ?`, ms(tx.now), s.ClubID, s.PersonID)
+		_, err := tx.ExecContext(ctx, `
+			UPDATE members SET seen_at = ?1 WHERE club_id = ?2 AND person_id = ?3 AND (seen_at IS NULL OR seen_at NOT BETWEEN ?4 AND ?1)`,
+			ms(tx.now), s.ClubID, s.PersonID, ms(tx.now.Add(-SeenEvery)))
 		return err
 	})
 }

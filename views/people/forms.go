@@ -82,6 +82,23 @@ type MembersPage struct {
 	Form        InviteForm
 }
 
+// AskPage asks before something is done to a member, with its consequences.
+type AskPage struct {
+	Page           layout.Page
+	Changes, Stays []string // sentences
+	Refused        string   // why it cannot be done; nothing is asked then
+	Action, Back   string   // paths
+	Button         string
+	Role           club.Role // to give; "" where none is
+}
+
+func (p AskPage) kind() string {
+	if p.Role == "" {
+		return "danger"
+	}
+	return "main"
+}
+
 // MemberRow is one person.
 type MemberRow struct {
 	ID          int64

@@ -92,6 +92,7 @@ func (s *Server) unchanged(c echo.Context, parts ...string) (bool, error) {
 	h := c.Response().Header()
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", "private, no-cache")
+	h.Add("Vary", "Cookie") // or Back would show it to whoever comes after the sign-out
 	if c.Request().Header.Get("If-None-Match") != tag {
 		return false, nil
 	}

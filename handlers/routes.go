@@ -75,6 +75,7 @@ func (s *Server) routes() []route {
 		{get, "/settings", club.ViewClub, s.showSettings, 0},
 		{post, "/settings", club.ManageClub, s.updateSettings, 0},
 		{get, "/settings/status", club.ManageClub, s.showStatus, 0},
+		{get, "/settings/record", club.ManageClub, s.showRecord, 0},
 		{get, "/settings/members", club.ViewClub, s.showMembers, 0},
 		{get, "/settings/members/:id/role", club.ManageClub, s.showMemberRole, 0},
 		{post, "/settings/members/:id/role", club.ManageClub, s.updateMemberRole, confirmed},

@@ -50,7 +50,7 @@ func (s *Server) updateSettings(c echo.Context) error {
 	var zone store.ZoneChange
 	if !f.any() {
 		zone, err = s.DB.UpdateClub(ctx, scope(c), store.ClubChange{
-			Name: nc.Name, Zone: nc.Zone, WeekStart: nc.WeekStart, Practice: who(c).Club.Practice, LateMinutes: int(hours * 60),
+			Name: nc.Name, Zone: nc.Zone, WeekStart: nc.WeekStart, LateMinutes: int(hours * 60),
 		}, origin(c))
 		if err := f.take(err); err != nil {
 			return err

@@ -163,8 +163,11 @@ func (s *Server) dialogHeaders(c echo.Context) {
 	c.Response().Header().Set("HX-Reswap", "innerHTML")
 }
 
+// createSignOut ends the session, and lets the browser forget what it keeps of it:
+// copies of pages, and of what was typed.
 func (s *Server) createSignOut(c echo.Context) error {
 	ctx := c.Request().Context()
+	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	if err := s.sessions.Destroy(ctx); err != nil {
 		return err
 	}

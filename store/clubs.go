@@ -77,7 +77,6 @@ type ClubChange struct {
 	Name        string
 	Zone        string
 	WeekStart   time.Weekday
-	Practice    bool
 	LateMinutes int
 }
 
@@ -87,7 +86,9 @@ type ZoneChange struct {
 	Kept  int // keep their moment: at the same clock time they would be past
 }
 
-// UpdateClub changes the settings of the scope's club. With another zone, posts
+// UpdateClub changes the settings of the scope's club; practice mode is not one of
+// them, so that a form that was opened before the club went live cannot take it
+// back. With another zone, posts
 // that are still to come keep the clock time that people chose; one that would
 // then be in the past keeps its moment instead, so that nothing goes out because
 // of a setting. Another grace is for posts that are scheduled or moved later.
@@ -98,8 +99,8 @@ func (db *DB) UpdateClub(ctx context.Context, s Scope, c ClubChange, origin stri
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE clubs SET name = ?, zone = ?, week_start = ?, practice = ?, late_minutes = ? WHERE id = ?`,
-			c.Name, c.Zone, c.WeekStart, c.Practice, c.LateMinutes, s.ClubID)
+		_, err = tx.ExecContext(ctx, `UPDATE clubs SET name = ?, zone = ?, week_start = ?, late_minutes = ? WHERE id = ?`,
+			c.Name, c.Zone, c.WeekStart, c.LateMinutes, s.ClubID)
 		if err != nil {
 			return fmt.Errorf("change club: %w", err)
 		}

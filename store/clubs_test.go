@@ -49,7 +49,7 @@ func TestAnotherZoneKeepsClockTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := db.Changes()
-	got, err := db.UpdateClub(ctx, s, store.ClubChange{Name: "Riverside", Zone: "Australia/Sydney", WeekStart: time.Sunday, Practice: true, LateMinutes: 60}, "")
+	got, err := db.UpdateClub(ctx, s, store.ClubChange{Name: "Riverside", Zone: "Australia/Sydney", WeekStart: time.Sunday, LateMinutes: 60}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

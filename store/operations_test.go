@@ -51,6 +51,9 @@ var reading = []operation{
 	{name: "CheckMemberReset", do: func(ctx context.Context, f *furnished) error {
 		return f.db.CheckMemberReset(ctx, f.maeve, f.tom.PersonID)
 	}},
+	{name: "Record", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Record(ctx, f.maeve, store.RecordQuery{Limit: 9}))
+	}},
 	{name: "Stake", do: func(ctx context.Context, f *furnished) error { return only(f.db.Stake(ctx, f.maeve, f.tom.PersonID)) }},
 	{name: "CheckSetupCode", prepare: withSetupCode, do: func(ctx context.Context, f *furnished) error { return f.db.CheckSetupCode(ctx, f.setup) }},
 	{name: "Choice", do: func(ctx context.Context, f *furnished) error { return only(f.db.Choice(ctx, f.maeve, f.choice)) }},

@@ -31,6 +31,7 @@ var mayScan = map[string]string{
 	"Posts posts_list":                     "goes in the order of the list and stops at the end of a page",
 	"TrayPosts posts_tray":                 "goes in the order of the list and stops at the limit",
 	"AuditEntries audit_club":              "goes in the order of the list and stops at the limit",
+	"Record audit_club":                    "goes in the order of the list and stops at the limit",
 }
 
 // TestNoStatementScansAGrowingTable asks SQLite how it would run each statement

@@ -1,5 +1,6 @@
 // What every page loads, after htmx.
 import "./htmx-setup.js";
+import "./fresh.js";
 import "./elements/bs-dialog.js";
 import "./elements/bs-menu.js";
 import "./elements/bs-toast.js";

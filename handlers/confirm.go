@@ -32,9 +32,10 @@ func (s *Server) gaveLately(c echo.Context) bool {
 	return since >= 0 && since <= confirmedFor
 }
 
-// confirm lets a request through if the password was given lately. If not, it is
-// put aside, and goes on, once, with the form in which the password is given: to
-// the same address, so that whether they may is looked at again.
+// confirm lets a request through if the password was given lately, or came with
+// it. If not, it is looked at for mistakes and put aside, and goes on, once, with
+// the form in which the password is given: to the same address, so that whether
+// they may is looked at again.
 func (s *Server) confirm(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -43,11 +44,13 @@ func (s *Server) confirm(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		if ref == "" {
-			ref, err := s.DB.KeepRequest(r.Context(), scope(c), store.KeptRequest{Path: path, Form: r.Form})
-			if err != nil {
+			if err := s.firstLook(c); err != nil || c.Response().Committed {
 				return err
 			}
-			return seeOther(c, "/confirm/"+ref)
+			if ok, err := s.giveAtOnce(c); !ok {
+				return err
+			}
+			return next(c)
 		}
 		kept, err := s.DB.KeptRequest(r.Context(), scope(c), ref)
 		if errors.Is(err, club.ErrNotFound) || err == nil && kept.Path != path {
@@ -76,6 +79,21 @@ func (s *Server) confirm(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// keepRequest puts what was asked for aside.
+func (s *Server) keepRequest(c echo.Context) (ref string, err error) {
+	r := c.Request()
+	return s.DB.KeepRequest(r.Context(), scope(c), store.KeptRequest{Path: r.URL.EscapedPath(), Form: r.Form})
+}
+
+// putOff puts what was asked for aside and asks for the password.
+func (s *Server) putOff(c echo.Context) error {
+	ref, err := s.keepRequest(c)
+	if err != nil {
+		return err
+	}
+	return seeOther(c, "/confirm/"+ref)
+}
+
 var errConfirmGone = &club.Error{Code: club.NotFound, Key: "confirm_gone"}
 
 // giveAgain takes the password of who is signed in already, under the limits of
@@ -84,8 +102,12 @@ func (s *Server) giveAgain(c echo.Context) error {
 	if s.gaveLately(c) {
 		return nil
 	}
+	return s.give(c, c.FormValue("password"))
+}
+
+func (s *Server) give(c echo.Context, pw string) error {
 	ctx, a := c.Request().Context(), who(c)
-	_, err := s.checkPassword(c, a.Person.Email, c.FormValue("password"))
+	_, err := s.checkPassword(c, a.Person.Email, pw)
 	if club.CodeOf(err) == club.Invalid {
 		return club.Fault("password", "old_password_wrong")
 	}

@@ -315,7 +315,7 @@ func TestWhatWaitsForThePassword(t *testing.T) {
 
 	// A page of htmx goes where all others do.
 	s.clock.Advance(confirmedFor + time.Second)
-	if to := maeve.postHX(door, nil).want(http.StatusOK).Header.Get("HX-Redirect"); !strings.HasPrefix(to, "/confirm/") {
+	if to := maeve.postHX(door, url.Values{"email": {"yves@riverside.example"}, "role": {"viewer"}}).want(http.StatusOK).Header.Get("HX-Redirect"); !strings.HasPrefix(to, "/confirm/") {
 		t.Errorf("htmx is sent to %q", to)
 	}
 
@@ -374,9 +374,69 @@ func TestOnAFullDiskNothingIsAskedFor(t *testing.T) {
 	s.clock.Advance(confirmedFor + time.Second)
 	ref := maeve.post("/settings/invitations", url.Values{"email": {"nora@riverside.example"}, "role": {"viewer"}}).reference()
 	s.pragma("query_only = 1")
-	maeve.post("/settings/invitations", url.Values{"email": {"nora@riverside.example"}}).want(http.StatusInsufficientStorage).says("nothing was saved")
+	maeve.post("/settings/invitations", url.Values{"email": {"nora@riverside.example"}, "role": {"viewer"}}).want(http.StatusInsufficientStorage).says("nothing was saved")
 	maeve.post("/settings/invitations", confirming(ref, goodPassword)).want(http.StatusInsufficientStorage)
 	s.pragma("query_only = 0")
 	maeve.post("/settings/invitations", confirming(ref, goodPassword)).want(http.StatusOK)
 	maeve.post("/settings/invitations", url.Values{"email": {strings.Repeat("a", store.MaxKeptForm)}}).want(http.StatusUnprocessableEntity)
+}
+
+// TestMistakesAreSaidBeforeThePasswordIsAskedFor: nobody gives their password for
+// a form that comes back with what they mistyped.
+func TestMistakesAreSaidBeforeThePasswordIsAskedFor(t *testing.T) {
+	t.Parallel()
+	st := newConfirming(t)
+	other := otherClub(t, st.scene)
+	st.exec(`INSERT INTO members (club_id, person_id, role, joined_at) VALUES (?, ?, 'viewer', 0)`, other.ClubID, st.persons[club.Viewer].ID)
+	maeve := st.visit(club.Admin)
+	st.clock.Advance(confirmedFor + time.Second)
+
+	const invite = "/settings/invitations"
+	maeve.post(invite, url.Values{"email": {"nora"}, "role": {"viewer"}}).want(http.StatusUnprocessableEntity).holds("email", "nora")
+	maeve.post(invite, url.Values{"email": {st.emailOf(club.Writer)}, "role": {"viewer"}}).want(http.StatusUnprocessableEntity).says("is already a member").holds("email", st.emailOf(club.Writer))
+	maeve.post(invite, url.Values{"email": {"nora@riverside.example"}}).want(http.StatusUnprocessableEntity).says("Choose a role")
+	maeve.post("/accounts/connect/bluesky", url.Values{"in-handle": {"riverside.example"}}).want(http.StatusUnprocessableEntity).says("Enter the App password")
+	maeve.post("/settings/platforms/x", url.Values{"app-client_id": {"two words"}}).want(http.StatusUnprocessableEntity).holds("app-client_id", "two words")
+	for path, says := range map[string]string{
+		st.memberPath(club.Admin, "role"):          "A club needs at least one Admin",
+		st.memberPath(club.Admin, "removal"):       "A club needs at least one Admin",
+		st.memberPath(club.Viewer, "sign-in-link"): "Vera Kelly is in another club here too",
+	} {
+		maeve.post(path, url.Values{"role": {"viewer"}}).to("/settings/members")
+		maeve.get("/settings/members").says(says)
+	}
+	var kept int
+	if err := st.db.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM kept_forms`).Scan(&kept); err != nil || kept != 0 {
+		t.Errorf("%d forms with mistakes were put aside (%v)", kept, err)
+	}
+	maeve.post(invite, url.Values{"email": {"nora@riverside.example"}, "role": {"viewer"}}).reference()
+}
+
+// TestThePasswordComesWithTheForm: forms that need it ask for it themselves, and
+// it goes no further than to the one who asks.
+func TestThePasswordComesWithTheForm(t *testing.T) {
+	t.Parallel()
+	st := newConfirming(t)
+	tom := st.visit(club.Publisher)
+	const door = "/accounts/connect/x"
+	if tom.get(door).want(http.StatusOK).doc().Find("#own_password").Length() != 0 {
+		t.Error("it is asked for although it was given just now")
+	}
+	st.clock.Advance(confirmedFor + time.Second)
+	if tom.get(door).want(http.StatusOK).doc().Find("#own_password[type=password]").Length() != 1 {
+		t.Error("the form does not ask for it")
+	}
+	wrong := tom.post(door, url.Values{ownPassword: {"not his password"}}).want(http.StatusUnprocessableEntity).holds("password", "")
+	ref := wrong.doc().Find("input[name="+confirmField+"]").AttrOr("value", "")
+	kept, err := st.db.KeptRequest(t.Context(), st.scope(club.Publisher), ref)
+	if err != nil || kept.Form.Has(ownPassword) {
+		t.Errorf("what was put aside holds the password: %v, %v", kept.Form, err)
+	}
+	tom.post(door, confirming(ref, "wrong again")).want(http.StatusUnprocessableEntity)
+	if to := tom.post(door, url.Values{ownPassword: {goodPassword}}).want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, st.web.URL) && !strings.Contains(to, "/practice/") {
+		t.Errorf("with the right password it leads to %s", to)
+	}
+	if tom.get(door).doc().Find("#own_password").Length() != 0 {
+		t.Error("it is asked for again at once")
+	}
 }

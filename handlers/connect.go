@@ -167,7 +167,7 @@ func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[s
 	practice := who(c).Club.Practice
 	page := accounts.SignInPage{
 		Platform: to.Name, Action: to.action(), To: localPath(c.FormValue("to")), Problem: problem, Practice: practice,
-		Button: t(c, "connect_button", "platform", to.Name),
+		Button: t(c, "connect_button", "platform", to.Name), AskPassword: to.conn == nil && !s.gaveLately(c),
 	}
 	title := t(c, "connect_title", "platform", to.Name)
 	if to.conn != nil {
@@ -226,17 +226,7 @@ func (s *Server) leaveWords(c echo.Context, to target) []string {
 // there is nothing to pick.
 func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSignIn) error {
 	f := &faults{c: c}
-	typed, values := map[string]string{}, map[string]string{}
-	for _, field := range p.SignInFields() {
-		v := c.FormValue("in-" + field.Key)
-		typed[field.Key] = v
-		if !field.Secret {
-			values[field.Key] = v
-		}
-		if strings.TrimSpace(v) == "" && !field.Optional {
-			f.list = append(f.list, layout.Fault{Field: "in-" + field.Key, Text: t(c, "connect_enter", "label", t(c, string(to.ID)+".signin_"+field.Key+"_label"))})
-		}
-	}
+	typed, values := s.readSignIn(c, to, p, f)
 	again := func(problem string) error {
 		return s.showSignInAt(c, http.StatusUnprocessableEntity, to, values, problem, f)
 	}
@@ -268,6 +258,23 @@ func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSign
 		return err
 	}
 	return s.connected(c, []store.Connection{conn}, to.conn != nil, localPath(c.FormValue("to")))
+}
+
+// readSignIn reads what was typed to connect an account: all of it, and what may
+// be shown again.
+func (s *Server) readSignIn(c echo.Context, to target, p platforms.PasswordSignIn, f *faults) (typed, values map[string]string) {
+	typed, values = map[string]string{}, map[string]string{}
+	for _, field := range p.SignInFields() {
+		v := c.FormValue("in-" + field.Key)
+		typed[field.Key] = v
+		if !field.Secret {
+			values[field.Key] = v
+		}
+		if strings.TrimSpace(v) == "" && !field.Optional {
+			f.list = append(f.list, layout.Fault{Field: "in-" + field.Key, Text: t(c, "connect_enter", "label", t(c, string(to.ID)+".signin_"+field.Key+"_label"))})
+		}
+	}
+	return typed, values
 }
 
 func (s *Server) showChoice(c echo.Context) error {

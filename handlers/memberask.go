@@ -34,7 +34,7 @@ func (s *Server) showMemberRole(c echo.Context) error {
 	}
 	ctx, role := c.Request().Context(), t(c, "role_"+string(to))
 	page := people.AskPage{
-		Page: s.page(c, "settings", t(c, "member_role_title", "name", k.Name, "role", role)), Action: c.Request().URL.Path, Back: membersPath,
+		Page: s.page(c, "settings", t(c, "member_role_title", "name", k.Name, "role", role)), Action: c.Request().URL.Path, Back: membersPath, AskPassword: !s.gaveLately(c),
 		Button: t(c, "member_role_button", "name", k.Name, "role", role), Role: to,
 	}
 	if k.Role == club.Admin && k.Admins == 1 {
@@ -91,7 +91,7 @@ func (s *Server) showMemberRemoval(c echo.Context) error {
 	}
 	ctx, a := c.Request().Context(), who(c)
 	page := people.AskPage{
-		Page: s.page(c, "settings", t(c, "member_remove_title", "name", k.Name, "club", a.Club.Name)), Action: c.Request().URL.Path, Back: membersPath,
+		Page: s.page(c, "settings", t(c, "member_remove_title", "name", k.Name, "club", a.Club.Name)), Action: c.Request().URL.Path, Back: membersPath, AskPassword: !s.gaveLately(c),
 		Button: t(c, "member_remove_button", "name", k.Name),
 	}
 	add := func(text string) { page.Changes = append(page.Changes, text) }

@@ -45,15 +45,10 @@ func (s *Server) members(c echo.Context, status int, form people.InviteForm, f *
 
 // createInvitation shows the link once; only its hash is kept.
 func (s *Server) createInvitation(c echo.Context) error {
-	ctx := c.Request().Context()
-	form := people.InviteForm{Email: c.FormValue("email"), Role: club.Role(c.FormValue("role"))}
-	f := &faults{c: c}
-	email, err := club.ParseEmail("email", form.Email)
-	if err := f.take(err); err != nil {
+	ctx, f := c.Request().Context(), &faults{c: c}
+	form, email, err := readInvitation(c, f)
+	if err != nil {
 		return err
-	}
-	if !form.Role.Valid() {
-		_ = f.take(club.Fault("role", "choose_role"))
 	}
 	if !f.any() {
 		token, err := s.DB.CreateInvitation(ctx, scope(c), email, form.Role, origin(c))
@@ -67,6 +62,19 @@ func (s *Server) createInvitation(c echo.Context) error {
 		}
 	}
 	return s.members(c, f.status(), form, f)
+}
+
+// readInvitation reads the form that invites somebody.
+func readInvitation(c echo.Context, f *faults) (form people.InviteForm, email string, err error) {
+	form = people.InviteForm{Email: c.FormValue("email"), Role: club.Role(c.FormValue("role"))}
+	email, err = club.ParseEmail("email", form.Email)
+	if err := f.take(err); err != nil {
+		return form, "", err
+	}
+	if !form.Role.Valid() {
+		_ = f.take(club.Fault("role", "choose_role"))
+	}
+	return form, email, nil
 }
 
 func (s *Server) withdrawInvitation(c echo.Context) error {

@@ -131,12 +131,31 @@ func (s *Server) createPlatformApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	_, entered, err := s.appState(c, i)
+	f := &faults{c: c}
+	app, typed, err := s.readApp(c, i, f)
 	if err != nil {
 		return err
 	}
-	f := &faults{c: c}
-	app, typed := platforms.App{}, map[string]string{}
+	if !f.any() {
+		err := s.DB.SaveAppCredentials(c.Request().Context(), scope(c), i.AppSlot, app, origin(c))
+		if err := f.take(err); err != nil {
+			return err
+		}
+	}
+	if f.any() {
+		return s.platformApp(c, f.status(), i, typed, nil, f)
+	}
+	s.flash(c, "done", t(c, "app_saved", "app", i.AppName))
+	return seeOther(c, "/settings/platforms/"+i.AppSlot)
+}
+
+// readApp reads what was typed of a platform app.
+func (s *Server) readApp(c echo.Context, i platforms.Info, f *faults) (app platforms.App, typed map[string]string, err error) {
+	_, entered, err := s.appState(c, i)
+	if err != nil {
+		return nil, nil, err
+	}
+	app, typed = platforms.App{}, map[string]string{}
 	for _, field := range i.AppFields {
 		v := strings.TrimSpace(c.FormValue("app-" + field.Key))
 		typed[field.Key] = v
@@ -155,17 +174,7 @@ func (s *Server) createPlatformApp(c echo.Context) error {
 		}
 		app[field.Key] = platforms.NewSecret(v)
 	}
-	if !f.any() {
-		err := s.DB.SaveAppCredentials(c.Request().Context(), scope(c), i.AppSlot, app, origin(c))
-		if err := f.take(err); err != nil {
-			return err
-		}
-	}
-	if f.any() {
-		return s.platformApp(c, f.status(), i, typed, nil, f)
-	}
-	s.flash(c, "done", t(c, "app_saved", "app", i.AppName))
-	return seeOther(c, "/settings/platforms/"+i.AppSlot)
+	return app, typed, nil
 }
 
 // maxAppField is longer than any credential of a platform, in bytes.

@@ -47,19 +47,13 @@ func scanInvitation(scan func(...any) error) (Invitation, error) {
 func (db *DB) CreateInvitation(ctx context.Context, s Scope, email string, role club.Role, origin string) (token string, err error) {
 	token, hash := newToken()
 	err = db.inTx(ctx, func(tx *tx) error {
-		var members int
-		err := tx.QueryRowContext(ctx, `
-			SELECT count(*) FROM people p JOIN members m ON m.person_id = p.id AND m.club_id = ? WHERE p.email = ?`, s.ClubID, email).Scan(&members)
-		if err != nil {
-			return fmt.Errorf("look for member: %w", err)
-		}
-		if members > 0 {
-			return &club.Error{Code: club.Conflict, Field: "email", Key: "already_member", Args: map[string]string{"email": email}}
+		if err := noMember(ctx, tx, s, email); err != nil {
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM invitations WHERE club_id = ? AND email = ? AND used_at IS NULL`, s.ClubID, email); err != nil {
 			return fmt.Errorf("drop earlier invitation: %w", err)
 		}
-		_, err = tx.ExecContext(ctx, `
+		_, err := tx.ExecContext(ctx, `
 			INSERT INTO invitations (club_id, token_hash, email, role, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			s.ClubID, hash, email, role, s.PersonID, ms(tx.now), ms(tx.now.Add(invitationLife)))
 		if err != nil {
@@ -71,6 +65,26 @@ func (db *DB) CreateInvitation(ctx context.Context, s Scope, email string, role 
 		return tx.audit(ctx, s, "member_invited", email, origin)
 	})
 	return token, err
+}
+
+// CheckInvitation reports why CreateInvitation would refuse an address; nil if it
+// would not.
+func (db *DB) CheckInvitation(ctx context.Context, s Scope, email string) error {
+	return noMember(ctx, db.read, s, email)
+}
+
+// noMember refuses the address of somebody who is in the scope's club.
+func noMember(ctx context.Context, q querier, s Scope, email string) error {
+	var members int
+	err := q.QueryRowContext(ctx, `
+		SELECT count(*) FROM people p JOIN members m ON m.person_id = p.id AND m.club_id = ? WHERE p.email = ?`, s.ClubID, email).Scan(&members)
+	if err != nil {
+		return fmt.Errorf("look for member: %w", err)
+	}
+	if members > 0 {
+		return &club.Error{Code: club.Conflict, Field: "email", Key: "already_member", Args: map[string]string{"email": email}}
+	}
+	return nil
 }
 
 // Invitations lists the open invitations of a club, newest first.

@@ -51,6 +51,9 @@ var reading = []operation{
 	{name: "CheckMemberReset", do: func(ctx context.Context, f *furnished) error {
 		return f.db.CheckMemberReset(ctx, f.maeve, f.tom.PersonID)
 	}},
+	{name: "CheckInvitation", do: func(ctx context.Context, f *furnished) error {
+		return f.db.CheckInvitation(ctx, f.maeve, "somebody@new.example")
+	}},
 	{name: "Record", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Record(ctx, f.maeve, store.RecordQuery{Limit: 9}))
 	}},

@@ -71,6 +71,8 @@ type SignInPage struct {
 	Button   string
 	To       string // path to return to
 	Practice bool
+	// AskPassword says that it needs the password of who is signed in.
+	AskPassword bool
 }
 
 // SignInField is one thing to type.

@@ -90,6 +90,7 @@ type AskPage struct {
 	Action, Back   string   // paths
 	Button         string
 	Role           club.Role // to give; "" where none is
+	AskPassword    bool
 }
 
 func (p AskPage) kind() string {

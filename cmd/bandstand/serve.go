@@ -116,8 +116,8 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.listener, err = net.Listen("tcp", a.settings.Listen); err != nil {
-		return fmt.Errorf("listen on %s: %w", a.settings.Listen, err)
+	if a.listener, err = listen(a.settings.Listen); err != nil {
+		return err
 	}
 	if _, port, _ := net.SplitHostPort(a.settings.Listen); port == "0" && a.means.base.Port() == "0" {
 		_, port, _ = net.SplitHostPort(a.listener.Addr().String())

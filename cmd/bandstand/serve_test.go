@@ -48,3 +48,21 @@ func TestAServerThatFailsEndsTheProgram(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestATakenPortSaysWhatToTry: the bare words of the system were a dead end for
+// whoever starts a second copy.
+func TestATakenPortSaysWhatToTry(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	address := taken.Addr().String()
+	for _, command := range []string{"serve", "sandbox"} {
+		err := run(t.Context(), []string{command, "--listen", address, "--data", filepath.Join(t.TempDir(), "data")}, strings.NewReader(""), io.Discard)
+		if err == nil || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "try --listen 127.0.0.1:") {
+			t.Errorf("%s says %v", command, err)
+		}
+	}
+}

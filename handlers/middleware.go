@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -44,7 +45,7 @@ func (s *Server) requestID(next echo.HandlerFunc) echo.HandlerFunc {
 // turns errors into answers.
 func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		start := s.Now()
+		start, ctx := s.Now(), c.Request().Context()
 		err := next(c)
 		if err != nil {
 			c.Error(err)
@@ -62,7 +63,11 @@ func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 			attrs = append(attrs, slog.Int64("person", a.Person.ID))
 		}
 		level := slog.LevelInfo
-		if status >= http.StatusInternalServerError {
+		switch {
+		case errors.Is(ctx.Err(), context.Canceled):
+			// The visitor went on to another page: no fault of anybody's.
+			attrs = append(attrs, slog.Bool("left", true))
+		case status >= http.StatusInternalServerError:
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("err", err))
 		}

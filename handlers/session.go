@@ -105,7 +105,9 @@ func (s *sessionStore) DeleteCtx(_ context.Context, token string) error {
 // stored is missing a sign of life or a message, and no page is refused for
 // that: what must be stored is stored by keepSession, before its answer.
 func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
-	s.Log.Error("session store", "err", err)
+	if !errors.Is(r.Context().Err(), context.Canceled) { // whoever left is no fault
+		s.Log.Error("session store", "err", err)
+	}
 	if _, ok := errors.AsType[unkept](err); !ok {
 		s.showError(err, s.echo.NewContext(r, w))
 	}

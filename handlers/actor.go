@@ -140,10 +140,29 @@ func forbidden(a club.Action) error {
 	return &club.Error{Code: club.Forbidden, Key: "error_forbidden", Args: map[string]string{"action": string(a)}}
 }
 
+// atNowhere finds the actor of a request that no route is for: whoever is signed
+// in keeps the menu.
+func (s *Server) atNowhere(next echo.HandlerFunc) echo.HandlerFunc {
+	known := s.withSession(s.identify(route{})(next))
+	return func(c echo.Context) error {
+		if c.Path() == "" {
+			return known(c)
+		}
+		return next(c)
+	}
+}
+
 // page is the frame of a page of the club. nav is the current entry of the menu.
 func (s *Server) page(c echo.Context, nav, title string) layout.Page {
-	p := s.plainPage(c, title)
-	p.Nav = nav
+	p := s.frame(c, title)
+	p.Nav, p.Flash = nav, s.popFlash(c)
+	return p
+}
+
+// frame is what is around a page of the club. The message of a redirect stays
+// for the page that it leads to.
+func (s *Server) frame(c echo.Context, title string) layout.Page {
+	p := layout.Page{Title: title, Assets: s.Assets}
 	a := who(c)
 	if a == nil || a.Role == "" {
 		return p

@@ -78,6 +78,9 @@ func (s *Server) showError(err error, c echo.Context) {
 		return
 	}
 	page := layout.Page{Title: p.title, Assets: s.Assets}
+	if who(c) != nil && p.status < http.StatusInternalServerError {
+		page = s.frame(c, p.title) // the way on is in the menu
+	}
 	if err := s.render(c, p.status, layout.Problem(page, p.text, p.reference)); err != nil && ctx.Err() == nil {
 		s.Log.Error("draw error page", "err", err, "id", c.Get(idKey))
 	}

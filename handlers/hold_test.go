@@ -95,8 +95,8 @@ func TestWaitingPostsAreDecidedOn(t *testing.T) {
 			s.trouble(club.NeedsAttention, tt.phase, "late", `{}`, s.account("tiny", true, club.Working))
 			s.clock.Advance(34 * time.Hour) // Tuesday evening, half an hour past its time
 			tom := s.as(club.Publisher)
-			tom.get("/calendar").says("1 post waits for your decision.")
-			s.as(club.Writer).get("/calendar").saysNot("waits for your decision")
+			tom.get("/calendar").says("1 post to decide")
+			s.as(club.Writer).get("/calendar").saysNot("to decide")
 			tom.get("/waiting").says("Trials", "Planned for Tue 24 Nov, 18:30", "Next free time: Wed 25 Nov, 18:30")
 			tom.post("/waiting", url.Values{"answer": {tt.answer}, "post": {"1"}}).to("/waiting")
 			tom.get("/waiting").says(tt.says, "No post waits for a decision.")

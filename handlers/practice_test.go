@@ -16,7 +16,7 @@ func TestPracticePage(t *testing.T) {
 	maeve.get("/practice").want(http.StatusOK).says("The club practises", "Nothing is public yet", "Go live")
 	st.connect(club.Admin, "x")
 	maeve.get("/practice").says("Rehearse", "Refuses photos")
-	if maeve.get("/accounts").doc().Find(`.banner a[href="/practice"]`).Length() != 1 {
+	if maeve.get("/accounts").doc().Find(`.side a.house-practice[href="/practice"]`).Length() != 1 {
 		t.Error("the banner does not lead to the practice page")
 	}
 	st.publish(st.only(true, x.ID))

@@ -101,7 +101,7 @@ func New(cfg Config) (*Server, error) {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.showError
 	s.echo.IPExtractor = ipExtractor(cfg.TrustedProxies)
-	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.sameOrigin, s.limitBody)
+	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.sameOrigin, s.limitBody, s.atNowhere)
 	s.echo.Match([]string{get, head}, "/static/*", echo.WrapHandler(cfg.Assets))
 	for _, r := range append(s.routes(), s.demoRoutes()...) {
 		s.echo.Add(r.method, r.path, r.serve, s.chain(r)...)

@@ -104,5 +104,63 @@ func (p Page) theme() string {
 	return p.Signed.Theme
 }
 
-// decides tells whether posts wait for a decision of this person.
-func (p Page) decides() bool { return p.Signed.Waiting > 0 && p.Signed.Role.Can(club.SchedulePosts) }
+// alarm is a line across the page.
+type alarm struct {
+	kind  string // "danger", "hold", "needs" or empty
+	text  string
+	said  bool // read aloud when it comes
+	links []link
+}
+
+// link leads to where something can be done about an alarm.
+type link struct{ label, path string }
+
+// alarms is what the club has to know, most urgent first.
+func (p Page) alarms(ctx context.Context) []alarm {
+	g := p.Signed
+	var all []alarm
+	switch {
+	case g.Damaged:
+		a := alarm{kind: "danger", text: i18n.T(ctx, "frame_damaged"), said: true}
+		if g.Role.Can(club.ManageClub) {
+			a.links = []link{{i18n.T(ctx, "frame_damaged_link"), "/settings/status"}}
+		}
+		all = append(all, a)
+	case g.Held:
+		all = append(all, alarm{kind: "danger", text: i18n.T(ctx, "frame_held"), said: true})
+	}
+	if g.Hold != "" {
+		a := alarm{kind: "hold", text: g.Hold, said: true}
+		if g.HoldAction != "" {
+			a.links = []link{{g.HoldAction, "/hold"}}
+		}
+		all = append(all, a)
+	}
+	if g.Clock != "" {
+		all = append(all, alarm{kind: "danger", text: g.Clock, said: true})
+	}
+	if a, some := p.needs(ctx); some {
+		all = append(all, a)
+	}
+	if g.Plain {
+		all = append(all, alarm{text: i18n.T(ctx, "frame_plain")})
+	}
+	return all
+}
+
+// needs is what waits for this person: posts to decide about, and accounts to
+// reconnect. Each leads to where that is done.
+func (p Page) needs(ctx context.Context) (a alarm, some bool) {
+	a.kind = "needs"
+	n := 0
+	add := func(key string, count int, may club.Action, path string) {
+		if count > 0 && p.Signed.Role.Can(may) {
+			n += count
+			a.links = append(a.links, link{i18n.N(ctx, key, count), path})
+		}
+	}
+	add("frame_decide", p.Signed.Waiting, club.SchedulePosts, "/waiting")
+	add("frame_reconnect", p.Signed.Reconnect, club.ConnectAccount, "/accounts")
+	a.text = i18n.N(ctx, "frame_needs", n)
+	return a, n > 0
+}

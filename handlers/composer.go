@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -54,6 +55,16 @@ type composerForm struct {
 	kept     string // reference of what was put aside while nobody was signed in
 	notice   string // what to know about this form before anything else
 	request  string // names this very press of a button, if it brings no files
+	// untouched: nobody has written anything yet, so nothing is wrong yet.
+	untouched bool
+	pressed   bool // somebody asked for the post to be scheduled
+	free      bool // the time is the next free one
+}
+
+// blank reports whether nothing has been written that could be wrong.
+func (f *composerForm) blank() bool {
+	c := f.content
+	return strings.TrimSpace(c.Text) == "" && len(c.Texts) == 0 && len(c.Media) == 0 && c.Link == ""
 }
 
 // fault adds a message beside a field.
@@ -343,7 +354,7 @@ func (s *Server) deskFor(c echo.Context, post *store.Post, content club.Content)
 	return d, s.readLink(c, d, content)
 }
 
-// showNewPost is an empty composer: accounts as last time, the next evening.
+// showNewPost is an empty composer: accounts as last time, the next free time.
 func (s *Server) showNewPost(c echo.Context) error {
 	ctx := c.Request().Context()
 	m, err := s.DB.Membership(ctx, who(c).Club.ID, who(c).Person.ID)
@@ -352,7 +363,7 @@ func (s *Server) showNewPost(c echo.Context) error {
 	}
 	f := &composerForm{op: rand.Text(), when: "time", campaign: number(c.QueryParam("campaign"))}
 	f.content = contentOf(url.Values{"media": splitList(c.QueryParam("media"))})
-	f.date, f.clock = proposal(s.Now(), who(c).Club.Zone, c.QueryParam("date"), c.QueryParam("time"))
+	f.untouched = len(f.content.Media) == 0
 	d, err := s.deskFor(c, nil, f.content)
 	if err != nil {
 		return err
@@ -364,7 +375,51 @@ func (s *Server) showNewPost(c echo.Context) error {
 		}
 	}
 	f.content = f.content.Normal()
+	if err := s.propose(c, f); err != nil {
+		return err
+	}
 	return s.drawComposer(c, http.StatusOK, d, f)
+}
+
+// usualClock is when a post goes out if nobody has said when.
+const usualClock = "18:30"
+
+// timeToWrite is how far ahead a proposed time is at least: it must not have
+// passed when the post is written.
+const timeToWrite = time.Hour
+
+// propose fills in a time that is free for the ticked accounts: on the day that
+// was asked for, if it has one, or else on the next day that has. "after" asks
+// for the first day from that one on which the clock time itself is free.
+func (s *Server) propose(c echo.Context, f *composerForm) error {
+	zone, now := who(c).Club.Zone, s.Now().Add(timeToWrite)
+	taken, err := s.DB.PlannedFor(c.Request().Context(), scope(c), 0, f.content.Accounts, s.Now().Add(-club.CloseWithin))
+	if err != nil {
+		return err
+	}
+	clock, err := club.ParseClock(c.QueryParam("time"))
+	if err != nil {
+		clock = usualClock
+	}
+	slot, ok := club.FreeOn(c.QueryParam("date"), clock, zone, taken, now)
+	if !ok {
+		from := now
+		for _, day := range []string{c.QueryParam("after"), c.QueryParam("date")} {
+			if begin, err := club.NewSlot(day, "00:00", zone); err == nil && begin.At.After(from) {
+				from = begin.At
+			}
+		}
+		planned, err := club.NewSlot(inZone(from, zone).Format(dateForm), clock, zone)
+		if err != nil {
+			return err
+		}
+		if slot, err = club.NextFree(planned, zone, taken, from); err != nil {
+			return err
+		}
+		f.free = c.QueryParam("date") == ""
+	}
+	f.date, f.clock = slot.Date(), slot.Clock()
+	return nil
 }
 
 func splitList(s string) []string {

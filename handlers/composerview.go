@@ -109,29 +109,6 @@ func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []p
 	return out
 }
 
-// proposedClock is when a post goes out if nothing else is known.
-const proposedClock = "18:30"
-
-// proposal is the time that a new post begins with: the wished date and clock
-// time if they are still to come, or else the next day's evening.
-func proposal(now time.Time, zone, date, clock string) (string, string) {
-	local := inZone(now, zone)
-	clock, err := club.ParseClock(clock)
-	if err != nil {
-		clock = proposedClock
-	}
-	if slot, err := club.NewSlot(date, clock, zone); err == nil && slot.At.After(now) {
-		return slot.Date(), slot.Clock()
-	}
-	if date == local.Format(dateForm) {
-		// Later today, at a full hour, while there is one.
-		if next := local.Truncate(time.Hour).Add(2 * time.Hour); next.Format(dateForm) == date {
-			return date, next.Format("15:00")
-		}
-	}
-	return local.AddDate(0, 0, 1).Format(dateForm), clock
-}
-
 const (
 	dateForm  = "2006-01-02"
 	clockForm = "15:04"
@@ -183,13 +160,14 @@ func (s *Server) whenOf(c echo.Context, _ *desk, f *composerForm) (club.Slot, po
 	slot, _, _ := s.slotOf(c, f)
 	zone := who(c).Club.Zone
 	w := posts.When{
-		Choice: f.when, Date: f.date, Clock: f.clock, Place: i18n.Place(zone),
+		Choice: f.when, Date: f.date, Clock: f.clock, Place: i18n.Place(zone), Free: f.free, Words: t(c, "composer_when_none"),
 	}
 	if slot.At.IsZero() {
 		return slot, w
 	}
 	local := inZone(slot.At, zone)
 	w.Words = i18n.When(ctx, local)
+	w.Full = t(c, "composer_when_full", "day", i18n.Day(ctx, local), "time", i18n.Clock(ctx, local), "place", i18n.Place(zone))
 	if f.when == "now" {
 		w.Words = t(c, "composer_now")
 		return slot, w

@@ -17,9 +17,6 @@ import (
 	"github.com/bandstand-app/bandstand/views/layout"
 )
 
-// usualClock is when a post without a time goes out on the day it is dropped on.
-const usualClock = "18:30"
-
 // move is one request to move a post, and what is known about it.
 type move struct {
 	s       *Server

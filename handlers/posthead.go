@@ -59,6 +59,9 @@ func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 			}
 		}
 	}
+	if err := s.addRetimes(c, &h, p); err != nil {
+		return h, err
+	}
 	if err := s.addTechnical(c, &h, d, p); err != nil {
 		return h, err
 	}
@@ -304,9 +307,26 @@ func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x 
 		f.Decisions = append(f.Decisions, now)
 	}
 	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: t(c, "answer_discard", "platform", platform), Kind: "quiet"})
-	date, clock := proposal(s.Now(), who(c).Club.Zone, "", p.Planned.Clock())
-	f.Retime = &posts.When{Date: date, Clock: clock, Place: i18n.Place(who(c).Club.Zone)}
+	f.Retime = &posts.When{Place: i18n.Place(who(c).Club.Zone)}
 	f.Edit = postPath(p.ID) + "/edit"
+}
+
+// addRetimes proposes the next free time wherever a new one can be chosen.
+func (s *Server) addRetimes(c echo.Context, h *posts.Head, p store.Post) error {
+	if !slices.ContainsFunc(h.Failures, func(f posts.Failure) bool { return f.Retime != nil }) {
+		return nil
+	}
+	var accounts []int64
+	for _, x := range p.Deliveries {
+		accounts = append(accounts, x.ConnectionID)
+	}
+	slot, err := s.freeTime(c, p.ID, accounts, cmp.Or(p.Planned.Clock(), usualClock), s.Now())
+	for i := range h.Failures {
+		if r := h.Failures[i].Retime; r != nil {
+			r.Date, r.Clock = slot.Date(), slot.Clock()
+		}
+	}
+	return err
 }
 
 // addReconnect leads to the sign-in of a platform, and from there back to the

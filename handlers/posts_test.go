@@ -116,22 +116,86 @@ func (s *scene) only() store.Post {
 	return p
 }
 
-func TestNewPostProposesTheNextEvening(t *testing.T) {
+func TestNewPostProposesTheNextFreeTime(t *testing.T) {
 	t.Parallel()
 	s := withTiny(t)
 	s.account("tiny", true, club.Working)
 	for path, want := range map[string]string{
-		"/posts/new":                            "2026-11-24 18:30",
-		"/posts/new?date=2026-11-27":            "2026-11-27 18:30",
-		"/posts/new?date=2026-11-23":            "2026-11-23 18:30",
-		"/posts/new?date=2026-11-01":            "2026-11-24 18:30",
-		"/posts/new?date=2026-11-27&time=20:00": "2026-11-27 20:00",
-		"/posts/new?date=x&time=y":              "2026-11-24 18:30",
+		"/posts/new":                             "2026-11-23 18:30",
+		"/posts/new?date=2026-11-27":             "2026-11-27 18:30",
+		"/posts/new?date=2026-11-23":             "2026-11-23 18:30",
+		"/posts/new?date=2026-11-01":             "2026-11-23 18:30",
+		"/posts/new?date=2026-11-27&time=20:00":  "2026-11-27 20:00",
+		"/posts/new?after=2026-11-27&time=20:00": "2026-11-27 20:00",
+		"/posts/new?date=x&time=y":               "2026-11-23 18:30",
 	} {
 		doc := s.as(club.Publisher).get(path).want(http.StatusOK).doc()
 		if got := doc.Find("#date").AttrOr("value", "") + " " + doc.Find("#time").AttrOr("value", ""); got != want {
 			t.Errorf("%s proposes %s, want %s", path, got, want)
 		}
+	}
+}
+
+// TestProposedTimeIsNeverTaken: the first thing people read was that another
+// post was less than an hour away from the time we had chosen ourselves.
+func TestProposedTimeIsNeverTaken(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	a, other := s.account("tiny", true, club.Working), s.account("wide", true, club.Paused)
+	tom := s.as(club.Publisher)
+	s.schedule("Elsewhere", "2026-11-25T18:30", other)
+	s.schedule("Tonight", "2026-11-23T18:30", a)
+	s.write(club.Writer, "A draft for tomorrow", "2026-11-24T19:00", a)
+	for path, want := range map[string]string{
+		"/posts/new":                             "2026-11-25 18:30",
+		"/posts/new?date=2026-11-23":             "2026-11-23 20:00",
+		"/posts/new?date=2026-11-24":             "2026-11-24 21:00",
+		"/posts/new?date=2026-11-25":             "2026-11-25 18:30",
+		"/posts/new?after=2026-11-24&time=18:45": "2026-11-25 18:45",
+		"/posts/new?after=2026-11-24&time=08:00": "2026-11-24 08:00",
+	} {
+		page := tom.get(path).want(http.StatusOK)
+		doc := page.doc()
+		date, clock := doc.Find("#date").AttrOr("value", ""), doc.Find("#time").AttrOr("value", "")
+		if got := date + " " + clock; got != want {
+			t.Errorf("%s proposes %s, want %s", path, got, want)
+		}
+		form := with(draft("Trials are open", a), "date", date, "time", clock)
+		tom.postHX("/posts/preview", form).want(http.StatusOK).saysNot("less than an hour away")
+	}
+	// The evening that has nearly come is not proposed to somebody who has still
+	// to write the post.
+	s.clock.Advance(9 * time.Hour)
+	if got := s.as(club.Publisher).get("/posts/new").reads("#when-line"); got != "Wed 25 Nov, 18:30 · next free time" {
+		t.Errorf("at 18:00 it proposes %q", got)
+	}
+}
+
+// TestNothingIsWrongBeforeTheFirstChange: an empty composer was red from top to
+// bottom before anybody had written a word.
+func TestNothingIsWrongBeforeTheFirstChange(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	a := s.account("tiny", true, club.Working)
+	tom := s.as(club.Publisher)
+	page := tom.get("/posts/new").want(http.StatusOK)
+	blank := with(draft("", a), "date", "2026-11-24")
+	for what, shown := range map[string]*answer{"new": page, "after a change of time": tom.postHX("/posts/preview", blank)} {
+		doc := shown.doc()
+		if n := doc.Find("#problems li, #preview-tab .count, [data-invalid], #ready[data-problems]").Length(); n != 0 {
+			t.Errorf("%s: %d problems are shown:\n%s", what, n, shown.text())
+		}
+		if ready := strings.TrimSpace(doc.Find("#ready").Text()); ready != "" {
+			t.Errorf("%s: it says %q", what, ready)
+		}
+	}
+	// Asked to go out, it says what is missing; written, it says what is wrong.
+	tom.post("/posts", with(blank, "do", "schedule")).want(http.StatusUnprocessableEntity).says("There is a problem", "There is nothing to post yet")
+	tom.postHX("/posts/preview", draft(strings.Repeat("long ", 20), a)).want(http.StatusOK).says("One problem. Ready for 0 of 1 accounts")
+	// What somebody wrote earlier and came back to is looked at at once.
+	tom.post("/posts", draft(strings.Repeat("long ", 20), a)).to("/posts/1")
+	if tom.get("/posts/1/edit").doc().Find("#problems li").Length() == 0 {
+		t.Error("a draft with a problem looks fine")
 	}
 }
 
@@ -232,8 +296,8 @@ func TestScheduleAndWriteAnother(t *testing.T) {
 	s := withTiny(t)
 	a := s.account("tiny", true, club.Working)
 	b := s.as(club.Publisher)
-	b.post("/posts", with(draft("Trials", a), "do", "next")).to("/posts/new?date=2026-11-25&time=18%3A30")
-	b.get("/posts/new?date=2026-11-25&time=18%3A30").says("Scheduled for Tue 24 Nov, 18:30.")
+	b.post("/posts", with(draft("Trials", a), "do", "next")).to("/posts/new?after=2026-11-25&time=18%3A30")
+	b.get("/posts/new?after=2026-11-25&time=18%3A30").says("Scheduled for Tue 24 Nov, 18:30.")
 }
 
 func TestPublishNow(t *testing.T) {

@@ -94,6 +94,9 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 	for i := range all {
 		v := &all[i]
 		problems := v.problems
+		if f.blank() && !f.pressed {
+			problems = nil // whoever has not begun to write has made no mistake
+		}
 		if !v.conn.Usable() {
 			problems = append([]platforms.Problem{{Code: codeReconnect, Severity: platforms.MustFix, Field: "account"}}, problems...)
 		}
@@ -106,9 +109,12 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 		}
 		p.Cards = append(p.Cards, s.card(c, d, f, v, slot))
 	}
+	if f.untouched {
+		p.Must, p.Look = nil, nil
+	}
 	p.Must, p.Look = merged(p.Must), merged(p.Look)
 	switch {
-	case len(all) == 0:
+	case len(all) == 0, len(p.Must) == 0 && f.blank():
 	case len(p.Must) > 0:
 		p.Ready = i18n.N(c.Request().Context(), "ready_problems", len(p.Must), "ready", strconv.Itoa(ready), "of", strconv.Itoa(len(all)))
 	default:

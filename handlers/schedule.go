@@ -39,6 +39,7 @@ func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) e
 	if !who(c).Role.Can(club.SchedulePosts) {
 		return forbidden(club.SchedulePosts)
 	}
+	f.pressed = true
 	if f.large {
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
@@ -123,7 +124,7 @@ func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPos
 		return seeOther(c, "/calendar?"+url.Values{"date": {slot.Date()}, "post": {strconv.FormatInt(saved.ID, 10)}}.Encode())
 	}
 	after := inZone(slot.At, slot.Zone).AddDate(0, 0, 1).Format(dateForm)
-	q := url.Values{"date": {after}, "time": {slot.Clock()}}
+	q := url.Values{"after": {after}, "time": {slot.Clock()}}
 	if f.campaign != 0 && f.newLabel == "" {
 		q.Set("campaign", strconv.FormatInt(f.campaign, 10))
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -118,12 +119,22 @@ func (s *Server) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
 
 // nextFree is the next free time of a post's accounts.
 func (s *Server) nextFree(c echo.Context, p *waitingPost) (club.Slot, error) {
-	now := s.Now()
-	taken, err := s.DB.PlannedFor(c.Request().Context(), scope(c), p.accounts(), now)
+	return s.freeTime(c, p.id(), p.accounts(), inZone(p.parts[0].Planned.At, who(c).Club.Zone).Format(clockForm), s.Now())
+}
+
+// freeTime is the next time, from a moment on, at which these accounts have no
+// other post near a clock time.
+func (s *Server) freeTime(c echo.Context, post int64, accounts []int64, clock string, from time.Time) (club.Slot, error) {
+	zone := who(c).Club.Zone
+	taken, err := s.DB.PlannedFor(c.Request().Context(), scope(c), post, accounts, s.Now().Add(-club.CloseWithin))
 	if err != nil {
 		return club.Slot{}, err
 	}
-	return club.NextFree(p.parts[0].Planned, who(c).Club.Zone, taken, now)
+	planned, err := club.NewSlot(inZone(from, zone).Format(dateForm), clock, zone)
+	if err != nil {
+		return club.Slot{}, err
+	}
+	return club.NextFree(planned, zone, taken, from)
 }
 
 // waitingAnswers are the decisions that are open: nothing can go out while all

@@ -102,8 +102,9 @@ func (b *tab) writePost(h *household) string {
 	b.sees("Ready for 5 accounts")
 	b.look("mainjob-preview")
 	if b.view.touch {
-		b.click("When")
+		b.click("Write")
 	}
+	b.click("When")
 	loc, err := time.LoadLocation("Europe/Dublin")
 	if err != nil {
 		b.t.Fatal(err)

@@ -55,6 +55,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	b.until(`document.querySelectorAll("#tray .tile-img").length === 1`)
 	b.fill(script[string](b, `document.querySelector("#tray textarea").id`), demoScenes[0].alt)
 	b.shot("noscript-composer")
+	b.click("More")
 	b.load(func() { b.click("Save as draft") })
 	b.sees("Saved as a draft")
 	s := h.scope(t)
@@ -82,6 +83,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	}
 	b.open(path + "/edit")
 	past, due := h.clock.now().In(loc).Add(-time.Hour), h.clock.now().In(loc).Add(soon)
+	b.click("When")
 	b.click("Pick a time")
 	b.fill("date", past.Format(time.DateOnly))
 	b.fill("time", past.Format("15:04"))

@@ -267,9 +267,11 @@ func (g *gallery) dialogs(t *testing.T) []screen {
 			}
 			b.until(`document.querySelector("#preview article").checkVisibility()`)
 		}},
-		{"composer-when", g.post(t, club.Scheduled) + "/edit", "", func(b *tab) {
+		{"composer-when", g.post(t, club.Scheduled) + "/edit", "", opens("When")},
+		{"composer-accounts", "/posts/new", "", opens("Accounts FB")},
+		{"composer-more", "/posts/new", "", func(b *tab) {
 			if b.view.touch {
-				b.click("When")
+				b.click("More")
 			}
 		}},
 	}

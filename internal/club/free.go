@@ -2,12 +2,17 @@ package club
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
+// freeWithin is how many days NextFree looks through.
+const freeWithin = 60
+
+// The hours of a day at which FreeOn proposes a post.
 const (
-	freeAround = 30 * time.Minute // no other post of the account is nearer
-	freeWithin = 60               // days that are looked through
+	firstHour = 8
+	lastHour  = 21
 )
 
 // NextFree is the next time at which the accounts of a post are free: at the
@@ -33,9 +38,36 @@ func NextFree(planned Slot, zone string, taken []time.Time, now time.Time) (Slot
 	return slot, nil
 }
 
+// FreeOn is a time on a day at which the accounts of a post are free: the wished
+// one if it is, or else the nearest later full hour of that day, or else the
+// nearest earlier one. false: the day has none, or is over.
+func FreeOn(date, clock, zone string, taken []time.Time, now time.Time) (Slot, bool) {
+	wish, err := NewSlot(date, clock, zone)
+	if err != nil {
+		return Slot{}, false
+	}
+	clocks := []string{clock}
+	hour, _ := strconv.Atoi(clock[:2])
+	for h := hour + 1; h <= lastHour; h++ {
+		clocks = append(clocks, fmt.Sprintf("%02d:00", h))
+	}
+	for h := hour - 1; h >= firstHour; h-- {
+		clocks = append(clocks, fmt.Sprintf("%02d:00", h))
+	}
+	for _, c := range clocks {
+		slot, err := NewSlot(date, c, zone)
+		if err == nil && slot.Note == SlotPlain && slot.Date() == wish.Date() && slot.At.After(now) && isFree(slot.At, taken) {
+			return slot, true
+		}
+	}
+	return Slot{}, false
+}
+
+// isFree reports whether no other post is so near that people would be warned
+// of it.
 func isFree(at time.Time, taken []time.Time) bool {
 	for _, t := range taken {
-		if t.Sub(at).Abs() < freeAround {
+		if t.Sub(at).Abs() <= CloseWithin {
 			return false
 		}
 	}

@@ -60,6 +60,17 @@ func (c Composer) ErrorOf(field string) string {
 	return ""
 }
 
+// AccountsOpen reports whether the accounts are unfolded at first: where one has to be
+// chosen or something is wrong with the choice.
+func (c Composer) AccountsOpen() bool {
+	return c.ErrorOf("accounts") != "" || !slices.ContainsFunc(c.Accounts, func(a Account) bool { return a.Ticked })
+}
+
+// WhenOpen is the same for the time.
+func (c Composer) WhenOpen() bool {
+	return c.ErrorOf("when") != "" || c.ErrorOf("date") != "" || c.ErrorOf("time") != "" || c.When.Note != ""
+}
+
 // Account is one line of the accounts to tick.
 type Account struct {
 	ID       int64
@@ -128,7 +139,9 @@ type When struct {
 	Date   string   // 2026-11-24
 	Clock  string   // 18:30
 	Place  string   // "Dublin"
-	Words  string   // "Tue 24 Nov, 18:30", or empty
+	Words  string   // "Tue 24 Nov, 18:30"
+	Full   string   // "Tuesday 24 November, 18:30 in Dublin", or empty
+	Free   bool     // it is the next free time, as proposed
 	Note   string   // clocks change
 	Offers []string // other clock times, where this one does not exist
 }

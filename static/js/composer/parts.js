@@ -8,12 +8,18 @@ export function show(composer, part) {
   }
 }
 
+// unfold opens what hides a field.
+export function unfold(field) {
+  for (let d = field.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
+}
+
 // jump leads from a problem to its field, whichever part that is in.
 export function jump(composer, e) {
   const link = e.target.closest("a[href^='#']");
   const target = link && !link.closest(".composer-tabs") && composer.querySelector(`#${CSS.escape(link.hash.slice(1))}`);
   if (!target) return;
   e.preventDefault();
+  unfold(target);
   const part = target.closest("[data-part]");
   if (part && part !== composer) show(composer, part.dataset.part);
   const field = target.matches("input, textarea, select, button") ? target : target.querySelector("input:not([type=hidden]), textarea, select") ?? target;

@@ -1,7 +1,7 @@
 // The composer: saves and previews while one types, keeps a copy of the text on
 // this device until the server has it, and shows one part at a time on a phone.
 import { Copy } from "../composer/copy.js";
-import { jump, show } from "../composer/parts.js";
+import { jump, show, unfold } from "../composer/parts.js";
 import { Preview } from "../composer/preview.js";
 import { Saving } from "../composer/saving.js";
 
@@ -34,7 +34,8 @@ class Composer extends HTMLElement {
     on(document, "bs:signed-in", () => { this.#saving.save(); this.#preview.draw(); });
     on(document, "visibilitychange", () => document.hidden && this.#saving.flush());
     on(window, "online", () => this.#saving.save());
-    show(this, location.hash === "#when-part" ? "when" : "write");
+    show(this, "write");
+    if (location.hash.length > 1) { const there = this.querySelector(`#${CSS.escape(location.hash.slice(1))}`); if (there) unfold(there); }
     this.#copy.offer();
     this.#errors = this.querySelector(".errors[tabindex]");
     this.#errors?.focus();
@@ -54,6 +55,7 @@ class Composer extends HTMLElement {
 
   changed(field) {
     if (field?.type === "file" || field?.closest("[data-only-look]")) return;
+    if (field?.name === "account") this.querySelector(`.marks-line [data-account="${field.value}"]`)?.toggleAttribute("data-on", field.checked);
     this.#saving.changed();
     this.#preview.changed(field?.matches("textarea, input[type=text], input[type=url]") ? 400 : 50);
   }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/textdiff"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/posts"
 )
@@ -158,20 +159,35 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 	}
 	s.addContent(c, &v, d, p, all)
 	if p.Pending != nil {
-		v.Pending = &posts.Pending{Changes: changes(p.Live.Content.Text, p.Pending.Content.Text), MayTake: a.Role.Can(club.SchedulePosts)}
+		v.Pending = &posts.Pending{Changes: changes(textdiff.Words(p.Live.Content.Text, p.Pending.Content.Text)), MayTake: a.Role.Can(club.SchedulePosts)}
 	}
 	if v.Numbers, err = s.numbersOf(c, p); err != nil {
 		return v, err
 	}
+	v.Earlier, err = s.DB.CountEarlierTexts(ctx, scope(c), p.ID)
+	return v, err
+}
+
+// showEarlierTexts is what a post said before, and what changed since. It is a
+// page of its own, so that texts are compared only for those who want to know.
+func (s *Server) showEarlierTexts(c echo.Context) error {
+	ctx, a := c.Request().Context(), who(c)
+	p, err := s.DB.Post(ctx, scope(c), number(c.Param("id")))
+	if err != nil {
+		return err
+	}
 	earlier, err := s.DB.EarlierTexts(ctx, scope(c), p.ID)
 	if err != nil {
-		return v, err
+		return err
 	}
-	now := p.Live.Content.Text
+	v := posts.EarlierPage{ID: p.ID, Post: titleOf(c, p)}
+	budget := textdiff.NewBudget()
 	for _, e := range earlier {
-		v.Earlier = append(v.Earlier, posts.Earlier{By: e.By, At: i18n.When(ctx, inZone(e.At, a.Club.Zone)), Changes: changes(e.Content.Text, now)})
+		v.Texts = append(v.Texts, posts.Earlier{
+			By: e.By, At: i18n.When(ctx, inZone(e.At, a.Club.Zone)), Changes: changes(budget.Words(e.Content.Text, p.Live.Content.Text)),
+		})
 	}
-	return v, nil
+	return s.render(c, http.StatusOK, posts.EarlierTexts(s.page(c, "posts", t(c, "post_earlier_title")), v))
 }
 
 // addContent shows what the post says, text by text.

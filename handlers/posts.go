@@ -270,7 +270,7 @@ func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause er
 		Person: ce.Args["person"], Version: theirs.Version, Mine: f.content.Text, Theirs: theirs.Content().Text,
 		Text: s.problemOf(c, cause).text,
 	}
-	v.Conflict.Changes = changes(v.Conflict.Theirs, v.Conflict.Mine)
+	v.Conflict.Changes = changes(textdiff.Words(v.Conflict.Theirs, v.Conflict.Mine))
 	if isHX(c) {
 		c.Response().Header().Set("HX-Retarget", "#conflict-slot")
 		c.Response().Header().Set("HX-Reswap", "innerHTML")
@@ -279,10 +279,10 @@ func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause er
 	return s.renderComposer(c, http.StatusConflict, v)
 }
 
-// changes lists what differs between two texts.
-func changes(was, is string) []posts.Change {
+// changes is what differs between two texts, for a page.
+func changes(parts []textdiff.Part) []posts.Change {
 	var out []posts.Change
-	for _, p := range textdiff.Words(was, is) {
+	for _, p := range parts {
 		kind := ""
 		switch p.In {
 		case textdiff.First:

@@ -102,6 +102,7 @@ func (s *Server) routes() []route {
 		{get, "/posts/kept/:ref", club.WritePosts, s.showKeptPost, 0},
 		{get, "/posts/:id", club.ViewClub, s.showPost, 0},
 		{get, "/posts/:id/status", club.ViewClub, s.showPostStatus, poll},
+		{get, "/posts/:id/earlier", club.ViewClub, s.showEarlierTexts, 0},
 		{get, "/posts/:id/edit", club.ViewClub, s.showPostEditor, 0},
 		{post, "/posts/:id/autosave", club.WritePosts, s.createAutosave, typed},
 		{post, "/posts/:id/schedule", club.SchedulePosts, s.createSchedule, typed},

@@ -85,6 +85,9 @@ var reading = []operation{
 	{name: "DueAccounts", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.DueAccounts(ctx, f.clock.Now(), f.clock.Now(), 9))
 	}},
+	{name: "CountEarlierTexts", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.CountEarlierTexts(ctx, f.maeve, f.planned))
+	}},
 	{name: "DueMeasurements", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.DueMeasurements(ctx, f.clock.Now(), f.clock.Now(), 9))
 	}},

@@ -230,16 +230,28 @@ func (db *DB) Posts(ctx context.Context, s Scope, f PostFilter) ([]Post, error) 
 	return posts, readDeliveries(ctx, db.read, posts)
 }
 
+// earlierTexts is what a post said before: the latest 50 that differ from what it
+// says now.
+const earlierTexts = `
+	FROM revisions r JOIN people u ON u.id = r.created_by JOIN posts p ON p.id = r.post_id
+	WHERE r.post_id = ? AND r.state = 'earlier' AND p.club_id = ? AND p.deleted_at IS NULL
+		AND r.hash <> (SELECT hash FROM revisions l WHERE l.post_id = r.post_id AND l.state = 'live')
+	ORDER BY r.created_at DESC, r.id DESC LIMIT 50`
+
+// CountEarlierTexts counts what EarlierTexts lists.
+func (db *DB) CountEarlierTexts(ctx context.Context, s Scope, id int64) (n int, err error) {
+	err = db.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT r.id `+earlierTexts+`)`, id, s.ClubID).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count earlier texts of post %d: %w", id, err)
+	}
+	return n, nil
+}
+
 // EarlierTexts lists what a post said before, newest first.
 func (db *DB) EarlierTexts(ctx context.Context, s Scope, id int64) ([]Revision, error) {
 	return queryAll(ctx, db.read, func(scan func(...any) error) (Revision, error) {
 		var r Revision
 		err := scan(&r.ID, intoJSON(&r.Content), &r.By, into(&r.At))
 		return r, err
-	}, `
-		SELECT r.id, r.content, u.name, r.created_at FROM revisions r
-		JOIN people u ON u.id = r.created_by JOIN posts p ON p.id = r.post_id
-		WHERE r.post_id = ? AND r.state = 'earlier' AND p.club_id = ? AND p.deleted_at IS NULL
-			AND r.hash <> (SELECT hash FROM revisions l WHERE l.post_id = r.post_id AND l.state = 'live')
-		ORDER BY r.created_at DESC, r.id DESC LIMIT 50`, id, s.ClubID)
+	}, `SELECT r.id, r.content, u.name, r.created_at `+earlierTexts, id, s.ClubID)
 }

@@ -123,6 +123,9 @@ func TestConflictOverwritesNothing(t *testing.T) {
 	if err != nil || len(earlier) != 1 || earlier[0].Content.Text != "By Ines" || earlier[0].By != "Ines" {
 		t.Errorf("earlier: %+v, %v", earlier, err)
 	}
+	if n, err := db.CountEarlierTexts(t.Context(), s, a.ID); n != 1 || err != nil {
+		t.Errorf("%d earlier texts are counted, %v", n, err)
+	}
 }
 
 func TestPendingChangesDoNotTouchWhatIsScheduled(t *testing.T) {

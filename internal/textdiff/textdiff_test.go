@@ -47,3 +47,48 @@ func FuzzWordsLosesNothing(f *testing.F) {
 		}
 	})
 }
+
+func TestManyComparisonsShareOneBudget(t *testing.T) {
+	t.Parallel()
+	was, is := strings.Repeat("a b c ", 200), strings.Repeat("x b y ", 200)
+	budget, wordwise, whole := NewBudget(), 0, 0
+	for range 50 {
+		parts := budget.Words(was, is)
+		if len(parts) > 2 {
+			wordwise++
+		} else {
+			whole++
+		}
+		var first, second strings.Builder
+		for _, p := range parts {
+			if p.In != Second {
+				first.WriteString(p.Text)
+			}
+			if p.In != First {
+				second.WriteString(p.Text)
+			}
+		}
+		if first.String() != was || second.String() != is {
+			t.Fatal("a text came back as another")
+		}
+	}
+	// 601 × 601 cells fit eleven times.
+	if wordwise != 11 || whole != 39 {
+		t.Errorf("%d were compared word by word, %d as a whole; want 11 and 39", wordwise, whole)
+	}
+	if cap(budget.table) > maxCells {
+		t.Errorf("the table has %d cells", cap(budget.table))
+	}
+}
+
+func TestLongTextsAreComparedWithoutCopyingThem(t *testing.T) {
+	was, is := "a", strings.Repeat("b ", 40_000)
+	least := testing.AllocsPerRun(3, func() { Words(was, is) })
+	if least > 100 {
+		t.Errorf("comparing %d words made %v allocations", 40_000, least)
+	}
+	parts := Words(strings.Repeat("b ", 1000), strings.Repeat("b c ", 1000))
+	if len(parts) != 2000 {
+		t.Errorf("%d parts, want 2000", len(parts))
+	}
+}

@@ -255,7 +255,7 @@ type Page struct {
 	Link       string
 	Note       string
 	Pending    *Pending
-	Earlier    []Earlier
+	Earlier    int // how many texts it had before
 	Numbers    *Numbers
 	Previews   []Card
 	MayEdit    bool
@@ -401,6 +401,13 @@ type Shown struct {
 type Pending struct {
 	Changes []Change
 	MayTake bool
+}
+
+// EarlierPage shows the texts that a post had before.
+type EarlierPage struct {
+	ID    int64
+	Post  string // how it is called
+	Texts []Earlier
 }
 
 // Earlier is a text the post had before.

@@ -145,7 +145,8 @@ func (s *Server) checkNow(c echo.Context, conn store.Connection) (kind, text str
 	if refusal == nil {
 		return "done", t(c, "account_checked_fine", "account", name), nil
 	}
-	if refusal.Kind == platforms.Revoked || refusal.Kind == platforms.Expired || refusal.Kind == platforms.Rejected {
+	switch refusal.Kind {
+	case platforms.Revoked, platforms.Expired, platforms.Rejected, platforms.VersionOver:
 		return "problem", name + ": " + s.why(c, conn, cmp.Or(refusal.Code, platforms.CodeAuthRevoked)), nil
 	}
 	text = t(c, "account_not_asked", "platform", s.siteName(c, conn.Account.Platform))

@@ -103,7 +103,7 @@ func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []p
 		if d.published(n.ID) {
 			a.Reason, a.Ticked, a.Off = t(c, "account_published"), true, true
 		}
-		a.Off = a.Off || a.Reason != "" && !a.Ticked
+		a.Off = a.Off || a.Reason != "" && !a.Ticked && n.Health != club.Paused // posts may wait for an update
 		out = append(out, a)
 	}
 	return out

@@ -37,7 +37,7 @@ func (s *Server) noticeRow(c echo.Context, n store.Notice) notices.Row {
 		Text: t(c, "notice_"+n.Kind, s.noticeArgs(c, n)...), Href: "/calendar", Action: t(c, "notices_look"),
 	}
 	if ends, err := time.Parse(time.RFC3339, n.Args["ends"]); err == nil {
-		row.Text = t(c, "notice_"+n.Kind, "account", s.nameOn(c, n.Account, n.Platform), "date", i18n.WhenYear(ctx, ends.In(s.zone(c))))
+		row.Text = t(c, "notice_"+n.Kind, "account", s.nameOn(c, n.Account, n.Platform), "platform", s.siteName(c, n.Platform), "date", i18n.WhenYear(ctx, ends.In(s.zone(c))))
 	}
 	if code := n.Args["code"]; code != "" && s.Catalogue.Has("fail_"+code+"_title") {
 		name := n.Account
@@ -57,7 +57,7 @@ func (s *Server) noticeRow(c echo.Context, n store.Notice) notices.Row {
 
 // noticeArgs are the words that a notice is about.
 func (s *Server) noticeArgs(c echo.Context, n store.Notice) []string {
-	args := []string{"account", s.nameOn(c, n.Account, n.Platform)}
+	args := []string{"account", s.nameOn(c, n.Account, n.Platform), "platform", s.siteName(c, n.Platform)}
 	if local, zone := n.Args["time"], n.Args["zone"]; zone != "" {
 		if slot, err := club.ParseSlot(local, zone); err == nil {
 			args = append(args, "time", i18n.When(c.Request().Context(), slot.At.In(s.zone(c))), "zone", zone)

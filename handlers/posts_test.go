@@ -25,10 +25,11 @@ type tiny struct {
 	id   platforms.ID
 	name string
 	max  int
+	api  platforms.API
 }
 
 func (p tiny) Info() platforms.Info {
-	return platforms.Info{ID: p.id, Name: p.name, Short: "T", Mark: "<svg></svg>"}
+	return platforms.Info{ID: p.id, Name: p.name, Short: "T", Mark: "<svg></svg>", API: p.api}
 }
 
 func (p tiny) Rules(platforms.Account) platforms.Rules {

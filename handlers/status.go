@@ -9,6 +9,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/people"
 )
@@ -83,20 +84,47 @@ func (s *Server) accountsStatus(c echo.Context) (people.StatusGroup, error) {
 		return people.StatusGroup{}, err
 	}
 	g := people.StatusGroup{ID: "accounts", Title: t(c, "status_accounts"), Href: "/accounts", More: t(c, "status_accounts_link")}
-	count := map[club.Health]int{}
+	count, used := map[club.Health]int{}, map[platforms.ID]bool{}
 	for _, n := range all {
 		if n.Practice == who(c).Club.Practice && n.Health != club.Disconnected {
 			count[n.Health]++
+			used[n.Account.Platform] = true
 		}
 	}
-	for _, health := range []club.Health{club.Working, club.WorksWithGaps, club.NeedsReconnect} {
+	for _, health := range []club.Health{club.Working, club.WorksWithGaps, club.NeedsReconnect, club.Paused} {
 		if n := count[health]; n > 0 || health == club.Working {
 			g.Lines = append(g.Lines, people.StatusLine{
-				Name: t(c, "account_health_"+string(health)), Value: i18n.Number(ctx, int64(n)), Trouble: health == club.NeedsReconnect,
+				Name: t(c, "account_health_"+string(health)), Value: i18n.Number(ctx, int64(n)),
+				Trouble: health == club.NeedsReconnect || health == club.Paused,
 			})
 		}
 	}
+	for _, p := range s.platforms(who(c).Club.Practice).All() {
+		if info := p.Info(); used[info.ID] && info.API.Version != "" {
+			g.Lines = append(g.Lines, s.versionLine(c, info))
+		}
+	}
 	return g, nil
+}
+
+// versionLine says how long a platform serves the version of its API that
+// Bandstand speaks.
+func (s *Server) versionLine(c echo.Context, info platforms.Info) people.StatusLine {
+	ctx, ends := c.Request().Context(), info.API.Ends()
+	left := ends.Sub(s.Now())
+	args := []string{"version", info.API.Version, "date", i18n.DayYear(ctx, ends)}
+	l := people.StatusLine{Name: t(c, "status_version", "platform", info.SiteName())}
+	switch {
+	case ends.IsZero():
+		l.Value = t(c, "status_version_in_use", args...)
+	case left <= 0:
+		l.Value, l.Trouble = t(c, "status_version_ended", args...), true
+	case left <= club.WarnOfVersionWithin:
+		l.Value, l.Trouble = i18n.N(ctx, "status_version_ends", int(left/(24*time.Hour)), args...), true
+	default:
+		l.Value = t(c, "status_version_until", args...)
+	}
+	return l
 }
 
 func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {

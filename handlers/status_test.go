@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
 )
 
 // TestStatusSaysWhatIsWrong walks the page of an admin through a quiet club and
@@ -42,4 +43,25 @@ func TestStatusSaysWhatIsWrong(t *testing.T) {
 	if n := page.doc().Find("dd[data-trouble]").Length(); n != 8 {
 		t.Errorf("%d lines are marked, want 8: %s", n, page.text())
 	}
+}
+
+// TestStatusWarnsOfAVersionThatEnds in time for an update.
+func TestStatusWarnsOfAVersionThatEnds(t *testing.T) {
+	t.Parallel()
+	api := platforms.API{Version: "202609", Versions: []platforms.APIVersion{{Version: "202609", End: time.Date(2027, 9, 15, 0, 0, 0, 0, time.UTC)}}}
+	s := newScene(t, func(c *Config) {
+		c.Practice = platforms.NewRegistry(tiny{id: "tiny", name: "Tiny", max: 20, api: api}, tiny{id: "wide", name: "Wide", max: 20, api: api})
+	})
+	s.account("tiny", true, club.Working)
+	page := func() *answer { return s.as(club.Admin).get("/settings/status").want(http.StatusOK) }
+	page().says("API of Tiny", "Version 202609, until 15 Sep 2027", "All is well.").saysNot("API of Wide")
+	s.clock.Advance(time.Date(2027, 8, 1, 0, 0, 0, 0, time.UTC).Sub(s.clock.Now()))
+	page().says("Version 202609 ends on 15 Sep 2027, in 45 days. Update Bandstand before then.").saysNot("All is well.")
+	s.clock.Advance(60 * 24 * time.Hour)
+	page().says("Version 202609 ended on 15 Sep 2027. Update Bandstand.")
+	if _, err := s.db.Writer().ExecContext(t.Context(), `UPDATE connections SET health = 'paused', health_code = 'version_over'`); err != nil {
+		t.Fatal(err)
+	}
+	page().says("Needs an update")
+	s.as(club.Publisher).get("/accounts").says("Needs an update", "An update of Bandstand is needed. Nothing is lost")
 }

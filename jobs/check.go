@@ -50,6 +50,8 @@ func (s *SignIns) Check(ctx context.Context, conn store.Connection) (refusal *pl
 			return refusal, nil
 		}
 		return nil, err // or somebody signed in meanwhile
+	case platforms.VersionOver:
+		return refusal, s.DB.MarkOutdated(ctx, conn.ID, p.Info().API.Version)
 	case platforms.Rejected:
 		return refusal, s.DB.SetHealth(ctx, conn.ID, club.WorksWithGaps, refusal.Code)
 	}

@@ -35,6 +35,7 @@ func (e *Engine) recurring() []struct {
 		{"*/10 * * * *", "renew sign-ins", e.renewSignIns},
 		{"7 * * * *", "check accounts", e.checkAccounts},
 		{"17 * * * *", "warn of sign-ins that end", e.warnOfEnds},
+		{"27 * * * *", "warn of versions that end", e.warnOfVersions},
 		{"30 * * * *", "remove old answers", e.DB.DeleteRaw},
 		{"35 * * * *", "remove what has expired", e.DB.DeleteExpired},
 		{"20 3 * * *", "follow changed time zones", func(ctx context.Context) error { return e.followZones(ctx, years) }},

@@ -126,6 +126,9 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 		return ch, nil
 	}
 	facts.Attempt, facts.Token = r.call, r.token
+	if ch.Outdates {
+		facts.Version = r.platform.Info().API.Version
+	}
 	switch {
 	case ch.Opens:
 		facts.Look = r.call // that led to a repeat, if any

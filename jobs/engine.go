@@ -160,6 +160,9 @@ func (e *Engine) begin(ctx context.Context) error {
 	if err := e.followZones(ctx, nearby); err != nil {
 		return err
 	}
+	if err := e.resumeUpdated(ctx); err != nil {
+		return err
+	}
 	alive, err := e.DB.LastAlive(ctx)
 	if err != nil {
 		return err

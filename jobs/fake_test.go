@@ -160,6 +160,8 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do func() string) {
 		_ = json.NewEncoder(w).Encode(map[string]string{"id": "id-1"})
 	case "rejected":
 		refuse(400, platforms.Rejected)
+	case "version_over":
+		refuse(426, platforms.VersionOver)
 	case "media":
 		refuse(400, platforms.MediaRejected)
 	case "expired":
@@ -191,6 +193,10 @@ func (s *server) look(w http.ResponseWriter, account, key, text string) {
 	case "forbidden":
 		w.WriteHeader(http.StatusForbidden)
 		_ = json.NewEncoder(w).Encode(map[string]string{"kind": string(platforms.Rejected)})
+		return
+	case "version_over":
+		w.WriteHeader(http.StatusUpgradeRequired)
+		_ = json.NewEncoder(w).Encode(map[string]string{"kind": string(platforms.VersionOver)})
 		return
 	case "blind":
 		_ = json.NewEncoder(w).Encode(map[string]any{"ids": []string{}})
@@ -254,7 +260,8 @@ type fake struct {
 	maxText   int
 	photos    int // at most
 	linkFirst bool
-	repeats   bool             // the same text twice is refused
+	repeats   bool // the same text twice is refused
+	api       platforms.API
 	nameless  atomic.Bool      // looks find it without its id
 	onRenewed func()           // called when the answer to a renewal is there
 	dates     func() time.Time // what answers say of the time; nil: nothing
@@ -262,7 +269,7 @@ type fake struct {
 }
 
 func (f *fake) Info() platforms.Info {
-	return platforms.Info{ID: "fake", Name: "Fake", Certainty: f.certainty, Renewal: f.renewal, RefusesRepeats: f.repeats}
+	return platforms.Info{ID: "fake", Name: "Fake", Certainty: f.certainty, Renewal: f.renewal, RefusesRepeats: f.repeats, API: f.api}
 }
 
 func (f *fake) Rules(platforms.Account) platforms.Rules {

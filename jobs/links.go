@@ -45,6 +45,8 @@ func (e *Engine) findLink(ctx context.Context, l store.LinkDue) error {
 	switch {
 	case err == nil, ctx.Err() != nil, !refused && !errors.Is(err, errNotFoundYet):
 		return err
+	case refused && refusal.Kind == platforms.VersionOver:
+		return e.DB.MarkOutdated(keep, l.Connection.ID, p.Info().API.Version)
 	case refused && refusal.Kind == platforms.Rejected, l.Failures >= len(linkAgain):
 		return e.DB.DropLink(keep, l.Delivery.ID)
 	}

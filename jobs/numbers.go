@@ -95,6 +95,8 @@ func (e *Engine) measure(ctx context.Context, m store.Measurement) (more bool, e
 		return false, err
 	case refusal.Kind == platforms.RateLimited:
 		return false, e.DB.RestNumbers(keep, m.Connection.ID, later(refusal.RetryAt, now.Add(limitRest)))
+	case refusal.Kind == platforms.VersionOver:
+		return false, e.DB.MarkOutdated(keep, m.Connection.ID, p.Info().API.Version)
 	case refusal.Kind == platforms.Revoked, refusal.Kind == platforms.Expired:
 		return false, e.DB.PutOffNumbers(keep, m.DeliveryID, next)
 	case m.Failures+1 >= giveUp:
@@ -141,6 +143,8 @@ func (e *Engine) measureAccount(ctx context.Context, m store.AccountMeasurement)
 		return err
 	case refusal.Kind == platforms.RateLimited:
 		return e.DB.RestNumbers(keep, m.Connection.ID, later(refusal.RetryAt, now.Add(limitRest)))
+	case refusal.Kind == platforms.VersionOver:
+		return e.DB.MarkOutdated(keep, m.Connection.ID, p.Info().API.Version)
 	case refusal.Kind == platforms.NotSent, refusal.Kind == platforms.Unknown:
 		next = now.Add(time.Hour)
 	}

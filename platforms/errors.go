@@ -27,6 +27,9 @@ const (
 	// Duplicate: the platform says it has this post already: evidence, not
 	// failure. Ref names the earlier post where the platform does.
 	Duplicate Kind = "duplicate"
+	// VersionOver: the platform does not serve the version of its interface that
+	// we speak any more; nothing was published. Only another version helps.
+	VersionOver Kind = "version_over"
 	// Unknown: everything else. For a safe step it means try again; for an
 	// irreversible one it means look before anything else.
 	Unknown Kind = "unknown"
@@ -140,4 +143,5 @@ const (
 	CodeWrongServer        = "wrong_server" // the account lives on another one
 	CodePublicAddress      = "public_address_needed"
 	CodePlatformAppInvalid = "platform_app_invalid"
+	CodeVersionOver        = "version_over" // Bandstand must be updated
 )

@@ -47,6 +47,8 @@ type Env struct {
 	// Endpoints holds the base address for each Endpoint.Name of Info,
 	// without a trailing slash.
 	Endpoints map[string]string
+	// Version of the platform's interface that is spoken; empty: the usual one.
+	Version string
 	// UserAgent is sent with every request.
 	UserAgent string
 	// Now tells the time: platforms answer "expires in", we keep "expires at".
@@ -74,6 +76,7 @@ type Info struct {
 	AppConsole string
 
 	Endpoints []Endpoint
+	API       API       // zero where the platform ends no versions
 	Features  []Feature // what Bandstand can do here when everything is allowed
 	Certainty Certainty
 	// SettleAfter is how long after a lost answer a repeat under the same key is

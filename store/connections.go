@@ -117,8 +117,8 @@ func (db *DB) RenewalsDue(ctx context.Context, p platforms.ID, endsBefore, given
 func (db *DB) ConnectionsToCheck(ctx context.Context, before, quiet time.Time, limit int) ([]Connection, error) {
 	return queryAll(ctx, db.read, scanConnection, `
 		SELECT `+connectionColumns+` FROM connections c
-		WHERE c.health IN ('working', 'gaps') AND coalesce(c.checked_at, 0) <= ? AND c.blocked_until <= ?
-			AND NOT EXISTS (SELECT 1 FROM deliveries q WHERE q.connection_id = c.id AND q.next_at <= ?)
+		WHERE c.health IN ('working', 'gaps', 'paused') AND coalesce(c.checked_at, 0) <= ? AND c.blocked_until <= ?
+			AND (c.health = 'paused' OR NOT EXISTS (SELECT 1 FROM deliveries q WHERE q.connection_id = c.id AND q.next_at <= ?))
 		ORDER BY coalesce(c.checked_at, 0) LIMIT ?`, ms(before), ms(db.now()), ms(quiet), limit)
 }
 
@@ -141,7 +141,7 @@ func (db *DB) ConnectionChecks(ctx context.Context, s Scope, id int64, limit int
 }
 
 // SaveCheck keeps what a look at an account found. Its identity never changes;
-// a disconnected or paused connection stays so.
+// a disconnected connection stays so.
 func (db *DB) SaveCheck(ctx context.Context, id int64, a platforms.Account, health club.Health, code string) error {
 	return db.inTx(ctx, func(tx *tx) error {
 		_, err := tx.ExecContext(ctx, `
@@ -167,7 +167,7 @@ func (t *tx) setHealth(ctx context.Context, id int64, health club.Health, code s
 	if err != nil {
 		return fmt.Errorf("set health of connection %d: %w", id, err)
 	}
-	if c.Health == club.Disconnected || c.Health == club.Paused {
+	if c.Health == club.Disconnected {
 		return nil
 	}
 	_, err = t.ExecContext(ctx, `UPDATE connections SET health = ?, health_code = ?, checked_at = ?, version = version + 1 WHERE id = ?`,

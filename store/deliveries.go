@@ -101,11 +101,13 @@ func (db *DB) NextDue(ctx context.Context, after time.Time) (time.Time, error) {
 	return next, nil
 }
 
-// DueBefore reports whether the engine has something to do for a connection
-// before a time.
+// DueBefore reports whether the engine has something to send, or to look for, for
+// a connection before a time. A connection that cannot be used has not.
 func (db *DB) DueBefore(ctx context.Context, connectionID int64, before time.Time) (due bool, err error) {
 	err = db.read.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM deliveries WHERE connection_id = ? AND next_at <= ?)`, connectionID, ms(before)).Scan(&due)
+		SELECT EXISTS (
+			SELECT 1 FROM deliveries d JOIN connections c ON c.id = d.connection_id
+			WHERE d.connection_id = ? AND d.next_at <= ? AND c.health IN ('working', 'gaps'))`, connectionID, ms(before)).Scan(&due)
 	if err != nil {
 		return false, fmt.Errorf("find whether connection %d has something to send: %w", connectionID, err)
 	}

@@ -18,6 +18,9 @@ var (
 	newerPair = platforms.Tokens{Access: platforms.NewSecret("access-2"), Refresh: platforms.NewSecret("refresh-2")}
 )
 
+// outdated pauses the accounts of a platform.
+func outdated(f *furnished) { f.ok(f.db.MarkOutdated(f.t.Context(), f.page.ID, "v1")) }
+
 var changing = []operation{
 	// People and clubs.
 	{name: "CreateFirst", prepare: empty, do: func(ctx context.Context, f *furnished) error {
@@ -118,6 +121,13 @@ var changing = []operation{
 	}},
 	{name: "MarkRevoked", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.MarkRevoked(ctx, f.page.ID, 1, "expired"))
+	}},
+	{name: "MarkOutdated", do: func(ctx context.Context, f *furnished) error { return f.db.MarkOutdated(ctx, f.page.ID, "v1") }},
+	{name: "ResumeUpdated", prepare: outdated, do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.ResumeUpdated(ctx, f.page.Account.Platform, "v2"))
+	}},
+	{name: "WarnOfVersion", do: func(ctx context.Context, f *furnished) error {
+		return f.db.WarnOfVersion(ctx, f.page.Account.Platform, "v1", f.clock.Now().AddDate(0, 0, 60), 60)
 	}},
 	{name: "WarnOfEnd", do: func(ctx context.Context, f *furnished) error {
 		return f.db.WarnOfEnd(ctx, store.EndingSignIn{Connection: f.page, Ends: f.clock.Now().AddDate(0, 0, 7)}, 7)

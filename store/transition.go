@@ -31,6 +31,8 @@ type Facts struct {
 	// Token is the version of the access token that the platform refused, with
 	// Change.Breaks: a newer one is not broken by it. 0: there was none.
 	Token int64
+	// Version of the platform's interface that was refused, with Change.Outdates.
+	Version string
 	// ContentHash, if set, becomes what the delivery was scheduled with.
 	ContentHash []byte
 }
@@ -234,6 +236,9 @@ func (t *tx) keepConnection(ctx context.Context, _, d Delivery, ch club.Change, 
 		if err := t.block(ctx, d.ConnectionID, ch.Blocks); err != nil {
 			return err
 		}
+	}
+	if ch.Outdates {
+		return t.markOutdated(ctx, d.ConnectionID, f.Version)
 	}
 	if ch.Breaks {
 		_, err := t.markRevoked(ctx, d.ConnectionID, f.Token, d.Code)

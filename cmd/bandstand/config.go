@@ -39,6 +39,7 @@ type meaning struct {
 	proxies   []netip.Prefix
 	networks  []netip.Prefix
 	endpoints endpoints
+	versions  map[platforms.ID]string  // of the platforms' interfaces, where set
 	apps      map[string]platforms.App // by slot
 }
 
@@ -80,7 +81,7 @@ func (s *Settings) check() (meaning, error) {
 	if m.networks, err = safehttp.ParseExceptions(s.AllowNetworks); err != nil {
 		add(fmt.Errorf("--allow-networks: %w", err))
 	}
-	m.endpoints, m.apps, err = s.Platforms.check()
+	m.endpoints, m.versions, m.apps, err = s.Platforms.check()
 	add(err)
 	return m, errors.Join(faults...)
 }
@@ -144,5 +145,6 @@ func shown(address string) string {
 // settingGroups are the headings below which help lists the platform settings.
 var settingGroups = kong.Groups{
 	"apps":      "Platform apps:\nCredentials from the platforms' developer sites, for clubs that entered none of their own in the app.",
+	"versions":  "Platform versions:\nWhich version of a platform's API is spoken, where the platform ends the usual one before you can update Bandstand.",
 	"addresses": "Platform addresses:\nWhere the platforms are, if not at their usual addresses: for a sandbox or a private server.",
 }

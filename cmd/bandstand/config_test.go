@@ -20,6 +20,7 @@ var twoPlatforms = []platforms.Info{
 		ID: "tin", Name: "Tin", AppSlot: "metal", AppName: "Metal app",
 		AppFields: []platforms.AppField{{Key: "client_id", Label: "App ID"}, {Key: "client_secret", Label: "App secret", Secret: true}},
 		Endpoints: []platforms.Endpoint{{Name: "api", Default: "https://api.tin.example", Sandbox: "/tin/api"}},
+		API:       platforms.API{Version: "v26.0"},
 	},
 	{
 		ID: "zinc", Name: "Zinc", AppSlot: "metal", AppName: "Metal app",
@@ -61,8 +62,35 @@ func TestSettingsOfPlatforms(t *testing.T) {
 	if app := m.apps["metal"]; app["client_id"].Reveal() != "1234" || app["client_secret"].Reveal() != "from the file" {
 		t.Errorf("app: %q, %q", app["client_id"].Reveal(), app["client_secret"].Reveal())
 	}
+	if len(m.versions) != 0 {
+		t.Errorf("versions: %v", m.versions)
+	}
 	if len(m.networks) != 2 {
 		t.Errorf("networks: %v", m.networks)
+	}
+}
+
+// TestTheVersionOfAPlatformIsASetting, where the platform ends versions.
+func TestTheVersionOfAPlatformIsASetting(t *testing.T) {
+	t.Setenv("BANDSTAND_TIN_VERSION", "v27.0")
+	m, err := parseSettings(t).check()
+	if err != nil || len(m.versions) != 1 || m.versions["tin"] != "v27.0" {
+		t.Errorf("versions: %v, %v", m.versions, err)
+	}
+	if _, err := parseSettings(t, "--tin-version=the newest").check(); err == nil || !strings.Contains(err.Error(), "--tin-version") {
+		t.Errorf("%v", err)
+	}
+	var versioned []platforms.ID
+	for _, p := range newPlatforms(nil, nil, map[platforms.ID]string{"linkedin": "202603", "facebook": "v25.0", "instagram": "v25.0"}, nil).All() {
+		if api := p.Info().API; api.Version != "" {
+			versioned = append(versioned, p.Info().ID)
+			if api.Ends().IsZero() || api.URL == "" || api.CheckedOn.IsZero() {
+				t.Errorf("%s speaks %s until %v, says %q, checked on %v", p.Info().ID, api.Version, api.Ends(), api.URL, api.CheckedOn)
+			}
+		}
+	}
+	if len(versioned) != 3 {
+		t.Errorf("versions of %v", versioned)
 	}
 }
 

@@ -40,11 +40,11 @@ func (a *App) integrate() *integration {
 	client := safehttp.Platform(safehttp.Settings{UserAgent: userAgent(), Exceptions: a.means.networks})
 	return &integration{
 		db:   a.db,
-		real: newPlatforms(client, a.means.endpoints, a.now), practice: newPlatforms(nil, at, a.now),
+		real: newPlatforms(client, a.means.endpoints, a.means.versions, a.now), practice: newPlatforms(nil, at, nil, a.now),
 		worlds: practice.New(practice.Config{
 			Dir:        filepath.Join(a.settings.Data, "practice"),
 			Simulators: func() []platforms.Simulator { return newSimulators(env) },
-			Platforms:  func(c *http.Client) *platforms.Registry { return newPlatforms(c, at, a.now) },
+			Platforms:  func(c *http.Client) *platforms.Registry { return newPlatforms(c, at, nil, a.now) },
 			Log:        a.log,
 		}),
 		apps: a.means.apps, makeBelieve: makeBelieveApps(),
@@ -77,9 +77,9 @@ func describe() []platforms.Info {
 	return infos
 }
 
-// newPlatforms builds all platforms. Addresses that are not given are the usual
-// ones.
-func newPlatforms(client *http.Client, at endpoints, now func() time.Time) *platforms.Registry {
+// newPlatforms builds all platforms. Addresses and versions that are not given are
+// the usual ones.
+func newPlatforms(client *http.Client, at endpoints, versions map[platforms.ID]string, now func() time.Time) *platforms.Registry {
 	var ps []platforms.Platform
 	for _, p := range constructors {
 		i := p(platforms.Env{}).Info()
@@ -87,7 +87,7 @@ func newPlatforms(client *http.Client, at endpoints, now func() time.Time) *plat
 		for _, e := range i.Endpoints {
 			addresses[e.Name] = cmp.Or(at[i.ID][e.Name], e.Default)
 		}
-		ps = append(ps, p(platforms.Env{HTTP: client, Endpoints: addresses, UserAgent: userAgent(), Now: now}))
+		ps = append(ps, p(platforms.Env{HTTP: client, Endpoints: addresses, Version: versions[i.ID], UserAgent: userAgent(), Now: now}))
 	}
 	return platforms.NewRegistry(ps...)
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,7 +16,8 @@ import (
 )
 
 // platformSettings are the settings that the platforms ask for: an address for
-// each endpoint, a value for each field of a platform app. They are made from
+// each endpoint, a version where the platform ends them, a value for each field of
+// a platform app. They are made from
 // what platforms say of themselves, so that no other place needs to know them.
 type platformSettings struct {
 	Values kong.Plugins `embed:""`
@@ -28,6 +30,7 @@ type platformSetting struct {
 	flag, help, placeholder, group string
 
 	endpoint *platforms.Endpoint // with platform
+	version  bool                // of its interface, with platform
 	platform platforms.ID
 	slot     string // with field
 	field    platforms.AppField
@@ -51,6 +54,15 @@ func newPlatformSettings(infos []platforms.Info) platformSettings {
 				help: fmt.Sprintf("%s. Usually %s.", i.Name, e.Default), platform: i.ID, endpoint: &e,
 			})
 		}
+	}
+	for _, i := range infos {
+		if i.API.Version == "" {
+			continue
+		}
+		s.settings = append(s.settings, platformSetting{
+			flag: fmt.Sprintf("%s-version", i.ID), placeholder: "VERSION", group: "versions",
+			help: fmt.Sprintf("%s. Usually %s.", i.Name, i.API.Version), platform: i.ID, version: true,
+		})
 	}
 	s.Values = kong.Plugins{s.form()}
 	return s
@@ -94,11 +106,11 @@ func (s *platformSettings) value(i int) string {
 }
 
 // check reads the settings and reports everything that is wrong at once.
-func (s *platformSettings) check() (endpoints, map[string]platforms.App, error) {
-	addresses, apps := endpoints{}, map[string]platforms.App{}
+func (s *platformSettings) check() (endpoints, map[platforms.ID]string, map[string]platforms.App, error) {
+	addresses, versions, apps := endpoints{}, map[platforms.ID]string{}, map[string]platforms.App{}
 	var faults []error
 	for i, one := range s.settings {
-		if err := s.read(one, s.value(i), addresses, apps); err != nil {
+		if err := s.read(one, s.value(i), addresses, versions, apps); err != nil {
 			faults = append(faults, fmt.Errorf("--%s: %w", one.flag, err))
 		}
 	}
@@ -108,10 +120,13 @@ func (s *platformSettings) check() (endpoints, map[string]platforms.App, error) 
 		}
 		faults = append(faults, fmt.Errorf("--%s: it is missing, and the rest of this platform app is there", one.flag))
 	}
-	return addresses, apps, errors.Join(faults...)
+	return addresses, versions, apps, errors.Join(faults...)
 }
 
-func (s *platformSettings) read(one platformSetting, value string, addresses endpoints, apps map[string]platforms.App) error {
+// versionForm is how versions are written: v26.0, 202609.
+var versionForm = regexp.MustCompile(`^v?[0-9]{1,8}(\.[0-9]{1,4})?$`)
+
+func (s *platformSettings) read(one platformSetting, value string, addresses endpoints, versions map[platforms.ID]string, apps map[string]platforms.App) error {
 	if one.endpoint != nil {
 		if addresses[one.platform] == nil {
 			addresses[one.platform] = map[string]string{}
@@ -127,6 +142,13 @@ func (s *platformSettings) read(one platformSetting, value string, addresses end
 		return nil
 	}
 	if value == "" {
+		return nil
+	}
+	if one.version {
+		if !versionForm.MatchString(value) {
+			return fmt.Errorf("%q is not a version: they look like v26.0 or 202609", value)
+		}
+		versions[one.platform] = value
 		return nil
 	}
 	if one.file {

@@ -207,6 +207,7 @@ type Change struct {
 	Keeps    *platforms.StepResult
 	Blocks   time.Time // the whole connection rests until then (rule P13)
 	Breaks   bool      // the connection needs reconnecting
+	Outdates bool      // the connection waits for another version of the platform's interface
 	Timeline []Note
 	Notice   string // kind of the notice people get, or empty
 }
@@ -237,6 +238,7 @@ const (
 	NoteMadeAgain     = "made_again"     //
 	NoteBlocked       = "blocked"        // when_next
 	NoteSignIn        = "sign_in"        // needs reconnecting
+	NoteOutdated      = "outdated"       // Bandstand must be updated
 	NoteRenewed       = "renewed"        //
 	NoteRetry         = "retry"          // code, when_next
 	NotePublished     = "published"      //
@@ -269,6 +271,10 @@ const (
 	NoticeReconnect = "reconnect"
 	NoticeSeveral   = "several"
 	NoticeEnding    = "ending" // a sign-in ends soon
+	// NoticeOutdated: a platform has ended the version that Bandstand speaks.
+	NoticeOutdated = "outdated"
+	// NoticeVersionEnds: it soon will.
+	NoticeVersionEnds = "version_ends"
 )
 
 // NoteKinds and NoticeKinds list them all, so that a test can hold the
@@ -276,9 +282,9 @@ const (
 var (
 	NoteKinds = []string{
 		NoteScheduled, NoteRetimed, NoteEdited, NoteCancelled, NoteBackToDraft, NoteStarted, NoteStep, NoteMadeAgain,
-		NoteBlocked, NoteSignIn, NoteRenewed, NoteRetry, NotePublished, NoteRefused, NoteExhausted, NoteUnknown,
+		NoteBlocked, NoteSignIn, NoteOutdated, NoteRenewed, NoteRetry, NotePublished, NoteRefused, NoteExhausted, NoteUnknown,
 		NoteLooked, NoteLookFailed, NoteNotPublic, NoteRepeated, NoteSentAgain, NoteFound, NoteSeveral, NoteAsks, NoteLate,
 		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteBarred, NoteNotKept, NoteLink, NoteConnectionCut,
 	}
-	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral, NoticeEnding}
+	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral, NoticeEnding, NoticeOutdated, NoticeVersionEnds}
 )

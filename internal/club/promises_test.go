@@ -183,6 +183,7 @@ var allErrors = []*platforms.Error{
 	{Kind: platforms.Expired},
 	{Kind: platforms.Revoked},
 	{Kind: platforms.RateLimited},
+	{Kind: platforms.VersionOver},
 	{Kind: platforms.Duplicate},
 	{Kind: platforms.Unknown},
 	{Kind: "never heard of"},
@@ -288,6 +289,10 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "other bytes under the same key (P7)"
 	case c.Breaks && (e.Err == nil || e.Err.Kind != platforms.Revoked && !(e.Err.Kind == platforms.Expired && !e.CanRenew)):
 		return "an account needs reconnecting, and its sign-in has not ended (P17)"
+	case c.Outdates && (e.Err == nil || e.Err.Kind != platforms.VersionOver):
+		return "an account waits for an update that would not help"
+	case e.Err != nil && e.Err.Kind == platforms.VersionOver && e.Kind != LookEnded && !c.Outdates:
+		return "an account goes on with a version that is over"
 	case was.Phase == Sending && to.Phase != Sending && c.Closes == "":
 		return "an attempt was left open"
 	case was.Phase == Sending && to.Status == Cancelled:

@@ -111,8 +111,9 @@ const (
 	Working        Health = "working"
 	WorksWithGaps  Health = "gaps"
 	NeedsReconnect Health = "reconnect"
-	Paused         Health = "paused"
-	Disconnected   Health = "disconnected"
+	// Paused: Bandstand must be updated before it can use the account.
+	Paused       Health = "paused"
+	Disconnected Health = "disconnected"
 )
 
 // How long before the end of a sign-in that cannot renew itself people are told
@@ -122,6 +123,21 @@ const (
 	WarnOfEndWithin   = 14 * 24 * time.Hour
 	ExpiresSoonWithin = 7 * 24 * time.Hour
 )
+
+// WarnOfVersionWithin is how long before a platform ends the version of its
+// interface that Bandstand speaks admins are told.
+const WarnOfVersionWithin = 90 * 24 * time.Hour
+
+// VersionStage is which of the warnings belongs to what is left of a version: the
+// one at 90, at 60 or at 30 days.
+func VersionStage(left time.Duration) (days int) {
+	for _, days := range []int{30, 60} {
+		if left <= time.Duration(days)*24*time.Hour {
+			return days
+		}
+	}
+	return 90
+}
 
 // EndStage is which of the warnings belongs to what is left of a sign-in: the one
 // at 14, at 7 or at 2 days.

@@ -133,6 +133,7 @@ func factsOf(was Delivery, c Change) []string {
 		{!was.UnknownSince.IsZero() && c.To.UnknownSince.IsZero(), "nothing is open"},
 		{!c.Blocks.IsZero(), "the account rests"},
 		{c.Breaks, "the account needs reconnecting"},
+		{c.Outdates, "the account waits for an update"},
 		{c.Notice != "", "people are told: " + c.Notice},
 	} {
 		if f.holds {

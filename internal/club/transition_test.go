@@ -256,6 +256,18 @@ func TestRows(t *testing.T) {
 		},
 		{row: "19", name: "revoked", from: at(Preparing), event: refusal(StepEnded, platforms.Revoked, renewable), to: Blocked, work: Rest},
 		{
+			row: "19", name: "the version of the API is over, in a safe call", from: at(Preparing), event: refusal(StepEnded, platforms.VersionOver), to: Blocked, work: Rest,
+			check: func(c Change) string {
+				return same(c.Outdates, true) + same(c.Breaks, false) + same(c.To.Code, platforms.CodeVersionOver)
+			},
+		},
+		{
+			row: "19", name: "the version of the API is over: nothing was published", from: at(Sending), event: refusal(SendEnded, platforms.VersionOver), to: Blocked, work: Rest,
+			check: func(c Change) string {
+				return same(c.Outdates, true) + same(c.Closes, Rejected) + same(c.To.TriedAt, time.Time{})
+			},
+		},
+		{
 			row: "20", name: "rate limited without a time", from: at(Sending), event: refusal(SendEnded, platforms.RateLimited), to: Blocked, work: Rest,
 			check: func(c Change) string {
 				return same(c.Blocks, noon.Add(time.Hour+time.Minute)) + same(c.To.NextAt, c.Blocks) + same(c.To.TriesTransient, 0) + same(c.To.RateWaits, 1)

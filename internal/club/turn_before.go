@@ -48,6 +48,8 @@ func (t *turn) askLate() error {
 	phase, code, args := Late, platforms.CodeLate, []string{}
 	off := !t.e.OffFrom.IsZero() && !t.was.LateAfter.Before(t.e.OffFrom) && !t.was.DueAt.After(t.e.OffTo)
 	switch {
+	case !t.e.Account.Usable && t.e.Account.Code == platforms.CodeVersionOver: // reconnecting would not help
+		code = t.e.Account.Code
 	case !t.e.Account.Usable:
 		phase, code = Reconnect, t.e.Account.Code
 	case off:
@@ -76,9 +78,13 @@ func (t *turn) block() error {
 	t.to(Scheduled, Blocked)
 	t.To.NextAt = t.orLate(next)
 	t.say(code, "when_next", stamp(next))
-	if t.was.Phase != Blocked && t.e.Account.Usable {
+	switch {
+	case t.was.Phase == Blocked:
+	case t.e.Account.Usable:
 		t.note(NoteBlocked, "when_next", stamp(next))
-	} else if t.was.Phase != Blocked {
+	case code == platforms.CodeVersionOver:
+		t.note(NoteOutdated)
+	default:
 		t.note(NoteSignIn)
 	}
 	return nil

@@ -227,6 +227,8 @@ func (t *turn) heed() {
 		}
 	case platforms.Revoked:
 		t.Breaks = true
+	case platforms.VersionOver:
+		t.Outdates = true
 	}
 }
 

@@ -67,6 +67,18 @@ func (t *turn) breakOff() {
 	t.note(NoteSignIn)
 }
 
+// waitForUpdate holds the whole account: what is due stays scheduled until another
+// version of the platform's interface is spoken.
+func (t *turn) waitForUpdate() error {
+	t.close(platforms.Rejected)
+	t.Outdates = true
+	t.to(Scheduled, Blocked)
+	t.To.NextAt = t.now.Add(accountPoll)
+	t.say(platforms.CodeVersionOver)
+	t.note(NoteOutdated)
+	return nil
+}
+
 func (t *turn) renewed() error {
 	switch {
 	case t.e.Err == nil:
@@ -79,6 +91,8 @@ func (t *turn) renewed() error {
 		t.To.NextAt, t.Work = t.now, Again
 	case t.e.Err.Kind == platforms.Revoked:
 		t.breakOff()
+	case t.e.Err.Kind == platforms.VersionOver:
+		return t.waitForUpdate()
 	default:
 		return t.backOff()
 	}

@@ -33,11 +33,11 @@ func New(env platforms.Env) platforms.Platform {
 }
 
 // Info implements platforms.Platform.
-func (*facebook) Info() platforms.Info {
+func (f *facebook) Info() platforms.Info {
 	return platforms.Info{
 		ID: ID, Name: "Facebook Page", Site: "Facebook", Short: "FB", Mark: mark,
 		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(),
-		Endpoints: graph.Endpoints(),
+		Endpoints: graph.Endpoints(), API: f.api.API(),
 		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
 		Certainty: platforms.CertainByLooking,
 		Numbers: []platforms.NumberWord{

@@ -33,11 +33,11 @@ func New(env platforms.Env) platforms.Platform {
 }
 
 // Info implements platforms.Platform.
-func (*instagram) Info() platforms.Info {
+func (i *instagram) Info() platforms.Info {
 	return platforms.Info{
 		ID: ID, Name: "Instagram", Short: "IG", Mark: mark,
 		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(),
-		Endpoints: graph.Endpoints(),
+		Endpoints: graph.Endpoints(), API: i.api.API(),
 		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
 		Certainty: platforms.CertainByStatus,
 		Numbers: []platforms.NumberWord{

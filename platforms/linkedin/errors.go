@@ -91,6 +91,7 @@ var refusals = []line{
 	{400, "FIELD_LENGTH_TOO_LONG", platforms.Rejected, platforms.CodeTextTooLong},
 	{400, "INVALID_URL", platforms.Rejected, platforms.CodeLinkNotAllowed},
 	{413, "", platforms.MediaRejected, platforms.CodeMediaTooBig},
+	{426, "", platforms.VersionOver, platforms.CodeVersionOver},
 	{422, "DUPLICATE_POST", platforms.Duplicate, platforms.CodeDuplicate},
 	{422, "Content is a duplicate", platforms.Duplicate, platforms.CodeDuplicate},
 }
@@ -136,6 +137,8 @@ func (p *Platform) refusal(op string, resp *apihttp.Response) *platforms.Error {
 		}
 	}
 	switch {
+	case e.Kind == platforms.VersionOver:
+		e.Args = map[string]string{"version": p.version}
 	case e.Kind == platforms.Duplicate:
 		e.Ref = earlier.FindString(f.Message)
 	case e.Code == platforms.CodeNoPublish && !publishing[op]:

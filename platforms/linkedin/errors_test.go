@@ -2,10 +2,13 @@ package linkedin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,7 +110,7 @@ func TestRefusals(t *testing.T) {
 		{"conflict", 409, top("CONFLICT"), platforms.RateLimited, "rate_limited"},
 		{"daily quota", 429, `{"serviceErrorCode":101,"message":"Resource level throttle APPLICATION DAY limit for calls to this resource is reached."}`, platforms.RateLimited, "rate_limited"},
 		{"daily quota, without a body", 429, "", platforms.RateLimited, "rate_limited"},
-		{"version retired", 426, `{"code":"NONEXISTENT_VERSION","message":"Requested version 20260901 is not active"}`, platforms.Rejected, "unknown_refusal"},
+		{"version retired", 426, `{"code":"NONEXISTENT_VERSION","message":"Requested version 20260901 is not active"}`, platforms.VersionOver, "version_over"},
 		{"schema", 422, `{"message":"ERROR :: /author :: field is required but not found and has no default value\n"}`, platforms.Rejected, "unknown_refusal"},
 		{"not JSON", 400, top("ILLEGAL_ARGUMENT"), platforms.Rejected, "unknown_refusal"},
 
@@ -290,8 +293,78 @@ func TestUploadAnswers(t *testing.T) {
 // a release must leave people time to install it.
 func TestVersionIsAlive(t *testing.T) {
 	t.Parallel()
-	if end, ok := sunset[version]; !ok || end.Before(checkedOn.AddDate(0, 6, 0)) {
-		t.Errorf("version %s ends %v, the facts were checked on %v", version, end, checkedOn)
+	api := New(platforms.Env{}).Info().API
+	if end := api.Ends(); end.Before(api.CheckedOn.AddDate(0, 6, 0)) {
+		t.Errorf("version %s ends %v, the facts were checked on %v", api.Version, end, api.CheckedOn)
+	}
+}
+
+// TestAVersionThatIsOverIsNoFaultOfThePost: whatever call meets it, each of the
+// answers collected from other programs holds the account, and fails no post.
+func TestAVersionThatIsOverIsNoFaultOfThePost(t *testing.T) {
+	t.Parallel()
+	known, err := os.ReadFile("testdata/version-over.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := 0
+	for line := range strings.Lines(string(known)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		answers++
+		var a struct {
+			Status int
+			Body   json.RawMessage
+		}
+		if err := json.Unmarshal([]byte(line), &a); err != nil {
+			t.Fatal(err)
+		}
+		p := answering(t, a.Status, nil, string(a.Body))
+		s := platforms.Session{Account: platforms.Account{RemoteID: "1"}}
+		pub := platforms.Publication{Draft: platforms.Draft{Text: "Match day"}}
+		for name, call := range map[string]func() error{
+			"publish": func() error {
+				_, err := p.Perform(t.Context(), s, pub, nil, platforms.Step{Kind: stepPublish, Irreversible: true})
+				return err
+			},
+			"prepare": func() error {
+				_, err := p.Perform(t.Context(), s, pub, nil, platforms.Step{Kind: stepPrepare})
+				return err
+			},
+			"look": func() error {
+				_, err := p.Settle(t.Context(), s, pub, nil, now)
+				return err
+			},
+			"numbers": func() error {
+				_, err := p.PostNumbers(t.Context(), s, "urn:li:share:1")
+				return err
+			},
+			"numbers of the account": func() error {
+				_, err := p.AccountNumbers(t.Context(), s)
+				return err
+			},
+		} {
+			if e := asError(t, call()); e.Kind != platforms.VersionOver || e.Code != platforms.CodeVersionOver || e.Args["version"] != usualVersion {
+				t.Errorf("%s: %s %q, %v", name, e.Kind, e.Code, e.Args)
+			}
+		}
+	}
+	if answers == 0 {
+		t.Error("no answers")
+	}
+}
+
+// TestTheVersionOfTheSettingIsSpoken: it is sent, and told with its end.
+func TestTheVersionOfTheSettingIsSpoken(t *testing.T) {
+	t.Parallel()
+	var spoken string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoken = r.Header.Get("LinkedIn-Version") }))
+	t.Cleanup(server.Close)
+	p := New(platforms.Env{HTTP: server.Client(), Endpoints: map[string]string{"api": server.URL}, Version: "202603", Now: time.Now})
+	_, _ = p.(*Platform).AccountNumbers(t.Context(), platforms.Session{})
+	if api := p.Info().API; spoken != "202603" || api.Version != "202603" || !api.Ends().Equal(day(2027, time.March, 16)) {
+		t.Errorf("spoke %q, tells %q until %v", spoken, api.Version, api.Ends())
 	}
 }
 

@@ -4,6 +4,7 @@
 package linkedin
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"net/http"
@@ -40,8 +41,10 @@ type Platform struct {
 	web    string // what browsers visit
 	host   string // the same as we reach it: tokens, uploads
 	api    string
-	oauth  oauth.Server
-	now    func() time.Time
+	// version is the month of the API that is spoken.
+	version string
+	oauth   oauth.Server
+	now     func() time.Time
 }
 
 // New builds the platform for these addresses.
@@ -52,6 +55,8 @@ func New(env platforms.Env) platforms.Platform {
 		host:   env.Endpoints["oauth"],
 		api:    env.Endpoints["api"],
 		now:    env.Now,
+
+		version: cmp.Or(env.Version, usualVersion),
 	}
 	p.client.Limits = p.limits
 	p.oauth = oauth.Server{
@@ -62,7 +67,7 @@ func New(env platforms.Env) platforms.Platform {
 }
 
 // Info implements platforms.Platform.
-func (*Platform) Info() platforms.Info {
+func (p *Platform) Info() platforms.Info {
 	return platforms.Info{
 		ID:      ID,
 		Name:    "LinkedIn Page",
@@ -80,6 +85,7 @@ func (*Platform) Info() platforms.Info {
 			{Name: "oauth", Default: "https://www.linkedin.com", Sandbox: "/linkedin/www"},
 			{Name: "api", Default: "https://api.linkedin.com", Sandbox: "/linkedin/api"},
 		},
+		API:       platforms.API{Version: p.version, Versions: versions, Source: versionSource},
 		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
 		Certainty: platforms.CertainByLooking, RefusesRepeats: true,
 		// Most apps get no refresh token. For those that do a call, if only the
@@ -140,16 +146,26 @@ func source(address string) platforms.Source {
 // Rules implements platforms.Platform.
 func (*Platform) Rules(platforms.Account) platforms.Rules { return rules }
 
-// version is the month of the API that this client speaks. Every version lives
-// for about a year; after that each call is answered with 426.
-const version = "202609"
+// usualVersion is spoken unless a setting names another.
+const usualVersion = "202609"
 
-// sunset is the last day of each version.
-// https://learn.microsoft.com/en-us/linkedin/marketing/versioning
-var sunset = map[string]time.Time{
-	"202601": day(2027, time.January, 15), "202602": day(2027, time.February, 15), "202603": day(2027, time.March, 16),
-	"202604": day(2027, time.April, 15), "202605": day(2027, time.May, 15), "202606": day(2027, time.June, 15),
-	"202607": day(2027, time.July, 15), "202608": day(2027, time.August, 15), "202609": day(2027, time.September, 15),
+// versions lists those that LinkedIn has named, with the last day of each, or
+// their twelve months where it has not said the day yet. After that each call is
+// answered with 426.
+var versions = []platforms.APIVersion{
+	{Version: "202609", End: day(2027, time.September, 15)},
+	{Version: "202608", End: day(2027, time.August, 15)},
+	{Version: "202607", End: day(2027, time.July, 15)},
+	{Version: "202606", End: day(2027, time.June, 15)},
+	{Version: "202605", End: day(2027, time.May, 15)},
+	{Version: "202604", End: day(2027, time.April, 15)},
+	{Version: "202603", End: day(2027, time.March, 16)},
+	{Version: "202602", End: day(2027, time.February, 15)},
+	{Version: "202601", End: day(2027, time.January, 15)},
+}
+
+var versionSource = platforms.Source{
+	URL: "https://learn.microsoft.com/en-us/linkedin/marketing/versioning", CheckedOn: day(2026, time.November, 30),
 }
 
 func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
@@ -168,7 +184,7 @@ func (p *Platform) rest(ctx context.Context, s platforms.Secret, r apihttp.Reque
 	if r.Header == nil {
 		r.Header = http.Header{}
 	}
-	r.Header.Set("LinkedIn-Version", version)
+	r.Header.Set("LinkedIn-Version", p.version)
 	r.Header.Set("X-Restli-Protocol-Version", "2.0.0")
 	r.Bearer = s
 	resp, err := p.client.Do(ctx, r)

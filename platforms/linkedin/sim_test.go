@@ -317,7 +317,7 @@ func TestOwnFaults(t *testing.T) {
 		code string
 	}{
 		simkit.Duplicate: {platforms.Duplicate, platforms.CodeDuplicate},
-		"version_gone":   {platforms.Rejected, platforms.CodeUnknownRefusal},
+		"version_gone":   {platforms.VersionOver, platforms.CodeVersionOver},
 		"role_lost":      {platforms.Rejected, platforms.CodeNoPublish},
 		"media_early":    {platforms.RateLimited, platforms.CodeMediaSlow},
 	} {

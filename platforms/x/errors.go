@@ -95,6 +95,7 @@ var refusals = []refusal{
 	{404, "resource-not-found", "user with id", platforms.Rejected, platforms.CodeAccountGone},
 	{400, "", "media type", platforms.MediaRejected, platforms.CodeMediaType},
 	{400, "", "media id", platforms.MediaRejected, platforms.CodeMediaFailed},
+	{410, "", "", platforms.VersionOver, platforms.CodeVersionOver},
 	{413, "", "", platforms.MediaRejected, platforms.CodeMediaTooBig},
 	{400, "", "too long", platforms.Rejected, platforms.CodeTextTooLong},
 }

@@ -50,6 +50,16 @@ func asError(t *testing.T, err error) *platforms.Error {
 	return e
 }
 
+// TestAnEndpointThatIsOverIsNoFaultOfThePost: X turns off endpoints rather than
+// versions.
+func TestAnEndpointThatIsOverIsNoFaultOfThePost(t *testing.T) {
+	t.Parallel()
+	p := answering(t, http.StatusGone, nil, `{"errors":[{"code":251,"message":"This endpoint has been retired and should not be used."}]}`)
+	if e := publishing(t, p, nil); e.Kind != platforms.VersionOver || e.Code != platforms.CodeVersionOver {
+		t.Errorf("%s %q", e.Kind, e.Code)
+	}
+}
+
 // said is X's form of a refusal that has only a sentence.
 func said(detail string) string {
 	return fmt.Sprintf(`{"title":"Forbidden","status":403,"type":"about:blank","detail":%q}`, detail)

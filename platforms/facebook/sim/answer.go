@@ -229,6 +229,8 @@ func played(rt route, fault string) *refusal {
 		return f
 	case simkit.AccountGone:
 		return errNotFound
+	case simkit.VersionGone:
+		return refuse(2635, 0, "(#2635) You are calling a deprecated version of the API. Please update to the latest version: "+graph.Versions[0].Version+".")
 	case simkit.Duplicate:
 		f := refuse(506, 1455006, "Duplicate status message")
 		f.UserText = "This status update is identical to the last one you posted."

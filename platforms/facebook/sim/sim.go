@@ -26,7 +26,7 @@ const mount = "meta"
 // knownFaults are those that Meta can play.
 var knownFaults = append(slices.Clone(simkit.Faults),
 	simkit.Duplicate, simkit.Stuck, simkit.Lapsed, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted,
-	simkit.AccountGone, simkit.Unpublished)
+	simkit.AccountGone, simkit.Unpublished, simkit.VersionGone)
 
 // notOn names the faults that one of the two platforms cannot have.
 var notOn = map[platforms.ID][]string{

@@ -102,6 +102,10 @@ var common = Table{
 	{Code: 80002, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
 	{Code: 80006, Kind: platforms.RateLimited, Message: platforms.CodeRateLimited},
 
+	// Met on the Marketing API, which refuses ended versions; elsewhere an ended
+	// version is so far served as the oldest living one.
+	{Code: 2635, Kind: platforms.VersionOver, Message: platforms.CodeVersionOver},
+
 	{Code: 102, Kind: platforms.Revoked, Message: platforms.CodeAuthRevoked},
 	{Code: 190, Kind: platforms.Revoked, Message: platforms.CodeAuthRevoked},
 	{Code: 190, Sub: 458, Kind: platforms.Revoked, Message: platforms.CodeAuthRevoked},
@@ -153,6 +157,9 @@ func (t Table) find(e APIError) (Refusal, bool) {
 // refusal turns an error envelope into an error for the engine and for people.
 func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platforms.Error {
 	line, known := c.table.find(e)
+	if !known && versionOver.MatchString(e.Message) {
+		line, known = Refusal{Kind: platforms.VersionOver, Message: platforms.CodeVersionOver}, true
+	}
 	switch {
 	case call.Irreversible && (ambiguous(e) || resp.Status < 400 || resp.Status >= 500):
 		line = Refusal{Kind: platforms.Unknown, Message: platforms.CodePlatformDown}
@@ -174,11 +181,17 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 	if out.PlatformText == "" {
 		out.PlatformText = apihttp.Sentence(resp.Clean(codePrefix.ReplaceAllString(e.Message, "")))
 	}
+	if line.Kind == platforms.VersionOver {
+		out.Args = map[string]string{"version": c.version}
+	}
 	if line.Kind == platforms.RateLimited {
 		out.RetryAt = c.opensAgain(resp, line.Wait)
 	}
 	return out
 }
+
+// versionOver is how Meta says under other numbers that a version has ended.
+var versionOver = regexp.MustCompile(`(?i)\b(?:deprecated version of|version (?:you are calling )?(?:is|has been) (?:deprecated|no longer (?:supported|available))|calls to (?:this|an? (?:old|ended)) version are deprecated)\b`)
 
 // opensAgain is until when a refused call should wait; zero if the answer does not
 // say. least is what is known of this refusal.

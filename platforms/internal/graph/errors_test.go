@@ -48,6 +48,29 @@ func errorOf(t *testing.T, c *Client, call Call) *platforms.Error {
 	return e
 }
 
+// TestAVersionThatIsOverIsNoFaultOfThePost: under whatever number Meta says so,
+// nothing was published, and the account waits for another version.
+func TestAVersionThatIsOverIsNoFaultOfThePost(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"error":{"message":"(#2635) You are calling a deprecated version of the Ads API. Please update to the latest version: v27.0.","type":"OAuthException","code":2635,"fbtrace_id":"A"}}`,
+		`{"error":{"message":"(#2635) Something","type":"OAuthException","code":2635,"fbtrace_id":"A"}}`,
+		`{"error":{"message":"(#4711) Calls to this version are deprecated","type":"OAuthException","code":4711,"fbtrace_id":"A"}}`,
+		`{"error":{"message":"This API version is no longer supported","type":"OAuthException","code":4711,"fbtrace_id":"A"}}`,
+	} {
+		for _, call := range []Call{{Op: OpRead}, {Op: "publish", Method: http.MethodPost, Irreversible: true}} {
+			e := errorOf(t, answering(t, 400, nil, body), call)
+			if e.Kind != platforms.VersionOver || e.Code != platforms.CodeVersionOver || e.Args["version"] != Version {
+				t.Errorf("%s %s: %s %q %v", call.Op, body, e.Kind, e.Code, e.Args)
+			}
+		}
+	}
+	other := `{"error":{"message":"(#4711) The field deprecated_version is not known","type":"OAuthException","code":4711}}`
+	if e := errorOf(t, answering(t, 400, nil, other), Call{Op: OpRead}); e.Kind != platforms.Rejected {
+		t.Errorf("%s: %s", other, e.Kind)
+	}
+}
+
 // TestRefusals has one line for each line of the common table, as a safe step
 // and as the call that publishes.
 func TestRefusals(t *testing.T) {

@@ -5,6 +5,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -52,21 +53,23 @@ func Endpoints() []platforms.Endpoint {
 
 // Client makes calls for one platform.
 type Client struct {
-	http  apihttp.Client
-	graph string
-	www   string
-	table Table
-	now   func() time.Time
+	http    apihttp.Client
+	graph   string
+	www     string
+	version string
+	table   Table
+	now     func() time.Time
 }
 
 // New makes a client. own are the platform's refusals beside the common ones.
 func New(env platforms.Env, id platforms.ID, own Table) *Client {
 	c := &Client{
-		http:  apihttp.Client{HTTP: env.HTTP, UserAgent: env.UserAgent, Platform: id},
-		graph: env.Endpoints["graph"],
-		www:   env.Endpoints["dialog"],
-		table: append(own[:len(own):len(own)], common...),
-		now:   env.Now,
+		http:    apihttp.Client{HTTP: env.HTTP, UserAgent: env.UserAgent, Platform: id},
+		graph:   env.Endpoints["graph"],
+		www:     env.Endpoints["dialog"],
+		version: cmp.Or(env.Version, Version),
+		table:   append(own[:len(own):len(own)], common...),
+		now:     env.Now,
 	}
 	c.http.Limits = c.limits
 	return c
@@ -150,7 +153,7 @@ func (c *Client) Refuse(kind platforms.Kind, code, op string, cause error) *plat
 
 func (c *Client) request(call Call) apihttp.Request {
 	r := apihttp.Request{
-		Op: call.Op, Method: call.Method, URL: c.graph + "/" + Version + "/" + call.Path,
+		Op: call.Op, Method: call.Method, URL: c.graph + "/" + c.version + "/" + call.Path,
 		Bearer: call.Token, Irreversible: call.Irreversible,
 	}
 	if r.Method == "" {

@@ -46,6 +46,25 @@ func TestTheVersionInUseLives(t *testing.T) {
 	}
 }
 
+func TestTheVersionOfTheSettingIsSpoken(t *testing.T) {
+	t.Parallel()
+	var path string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { path = r.URL.Path }))
+	t.Cleanup(server.Close)
+	c := New(platforms.Env{
+		HTTP: server.Client(), Now: time.Now, Version: "v25.0",
+		Endpoints: map[string]string{"graph": server.URL, "dialog": "https://www.example"},
+	}, "parrot", nil)
+	_, _ = c.Do(t.Context(), Call{Op: OpRead, Path: "me"}, nil)
+	address, err := c.AuthURL(platforms.AuthRequest{App: app})
+	if path != "/v25.0/me" || err != nil || !strings.HasPrefix(address, "https://www.example/v25.0/dialog/oauth?") {
+		t.Errorf("called %s, and signs in at %s, %v", path, address, err)
+	}
+	if api := c.API(); api.Version != "v25.0" || !api.Ends().Equal(day(2028, 7, 29)) {
+		t.Errorf("tells %q until %v", api.Version, api.Ends())
+	}
+}
+
 func TestEndedVersionsAreServedAsTheOldestLiving(t *testing.T) {
 	t.Parallel()
 	for v, want := range map[string]string{"v26.0": "v26.0", "v24.0": "v24.0", "v18.0": "v21.0", "v3.2": "v21.0"} {

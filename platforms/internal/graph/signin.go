@@ -52,7 +52,7 @@ func (c *Client) AuthURL(r platforms.AuthRequest) (string, error) {
 	if r.Again {
 		q.Set("auth_type", "rerequest")
 	}
-	return c.Web(Version+"/dialog/oauth") + "?" + q.Encode(), nil
+	return c.Web(c.version+"/dialog/oauth") + "?" + q.Encode(), nil
 }
 
 type tokenAnswer struct {

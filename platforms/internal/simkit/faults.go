@@ -28,6 +28,7 @@ const (
 	Restricted       = "restricted"        // the account may not act for now
 	AccountGone      = "account_gone"      // there is no such account any more
 	Unpublished      = "unpublished"       // the Page is hidden from everybody but its own people
+	VersionGone      = "version_gone"      // the version of the API that is spoken has ended
 )
 
 // The faults that look the same everywhere: Misbehave plays them.

@@ -155,7 +155,7 @@ func (s *Sim) play(w http.ResponseWriter, name, operation string) {
 		expiredToken(w)
 	case simkit.RevokedToken:
 		revokedToken(w)
-	case faultVersion:
+	case simkit.VersionGone:
 		versionGone(w, "202609")
 	case faultRole:
 		roleLost(w)

@@ -46,14 +46,13 @@ var versions = []string{"202601", "202602", "202603", "202604", "202605", "20260
 
 // ownFaults are played the way LinkedIn plays them, beside those of simkit.
 const (
-	faultVersion = "version_gone" // 426: the version has been retired
-	faultRole    = "role_lost"    // the member lost the role at the Page
-	faultEarly   = "media_early"  // the picture is not ready yet
+	faultRole  = "role_lost"   // the member lost the role at the Page
+	faultEarly = "media_early" // the picture is not ready yet
 )
 
 var knownFaults = append(slices.Clone(simkit.Faults),
 	simkit.Duplicate, simkit.DuplicateUnnamed, simkit.Stuck, simkit.Lapsed, simkit.AppLimited, simkit.Transient, simkit.NoPermission,
-	simkit.AccountGone, faultVersion, faultRole, faultEarly)
+	simkit.AccountGone, simkit.VersionGone, faultRole, faultEarly)
 
 // Sim is the simulator.
 type Sim struct {

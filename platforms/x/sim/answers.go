@@ -122,6 +122,8 @@ func (s *Sim) play(w http.ResponseWriter, fault, operation string) {
 		tooMany(w)
 	case simkit.Transient:
 		refuse(w, http.StatusServiceUnavailable, problem{Title: "Service Unavailable", Detail: "Service Unavailable"})
+	case simkit.VersionGone:
+		answer(w, http.StatusGone, map[string]any{"errors": []map[string]any{{"code": 251, "message": "This endpoint has been retired and should not be used."}}})
 	case simkit.AccountGone:
 		refuse(w, http.StatusNotFound, notFound("user", "id", accountID))
 	case faultCredits:

@@ -30,7 +30,7 @@ const (
 )
 
 var knownFaults = append(slices.Clone(simkit.Faults),
-	simkit.Duplicate, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted, simkit.AccountGone, faultCredits, faultDailyCap, faultSuspended, faultLocked)
+	simkit.Duplicate, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted, simkit.AccountGone, simkit.VersionGone, faultCredits, faultDailyCap, faultSuspended, faultLocked)
 
 // Sim is the simulator.
 type Sim struct {

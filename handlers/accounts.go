@@ -96,6 +96,9 @@ func (s *Server) showAccount(c echo.Context) error {
 	if s.refusesRepeats(conn.Connection) {
 		page.Unsure = &accounts.Unsure{SendsAgain: conn.SendsAgain}
 	}
+	if page.Price, err = s.numbersPrice(c, conn.Connection); err != nil {
+		return err
+	}
 	if err := s.accountNumbers(c, conn, &page); err != nil {
 		return err
 	}

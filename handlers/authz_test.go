@@ -33,6 +33,8 @@ func (g *ground) sent(r route) url.Values {
 		return url.Values{"practice": {"on"}}
 	case "/accounts/:id/unsure":
 		return url.Values{"do": {"ask"}}
+	case "/accounts/:id/numbers":
+		return url.Values{"pace": {"weekly"}}
 	case "/accounts/choose/:id":
 		return url.Values{"account": {"0"}}
 	case "/posts/:id/autosave":

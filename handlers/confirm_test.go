@@ -25,6 +25,7 @@ var unconfirmed = map[string]string{
 	"/accounts/choose/:id":                 "belongs to a sign-in that was begun with one",
 	"/accounts/:id/check":                  "changes nothing",
 	"/accounts/:id/unsure":                 "about posts",
+	"/accounts/:id/numbers":                "how often numbers are read",
 	"/accounts/:id/reconnect":              "the account stays the same one (rule A4), and a post waits for it",
 	"/settings/platforms/:slot/check":      "changes nothing",
 	"/practice/reset":                      "make-believe accounts",

@@ -175,6 +175,7 @@ var forms = map[string]form{
 	"/accounts/:id/reconnect":  {bare: "a button, or the form of /accounts/connect/:platform"},
 	"/accounts/:id/disconnect": {bare: "a button"},
 	"/accounts/:id/unsure":     {bare: "a button: TestUnsureIsAChoice"},
+	"/accounts/:id/numbers":    {bare: "three choices: TestWhatNumbersCostIsSaidAndCanBeChosen"},
 	"/settings/platforms/:slot": {as: club.Admin, path: func(*ground) string { return "/settings/platforms/meta" }, right: func(*ground) url.Values {
 		return url.Values{"app-client_id": {"1234"}, "app-client_secret": {secretWord}}
 	}, tries: slices.Concat(wrong("app-client_id", "12 34", strings.Repeat("1", maxAppField+1)), quiet("app-client_id", "", " "), quiet("app-client_secret", "", "a b", strings.Repeat("1", maxAppField+1)))},

@@ -136,6 +136,7 @@ func (s *Server) routes() []route {
 		{get, "/accounts/:id", club.ViewClub, s.showAccount, 0},
 		{post, "/accounts/:id/check", club.ConnectAccount, s.createCheck, 0},
 		{post, "/accounts/:id/unsure", club.ConnectAccount, s.createUnsure, 0},
+		{post, "/accounts/:id/numbers", club.ConnectAccount, s.updateNumbersPace, 0},
 		{get, "/accounts/:id/reconnect", club.ConnectAccount, s.showReconnect, 0},
 		{post, "/accounts/:id/reconnect", club.ConnectAccount, s.createReconnect, 0},
 		{get, "/accounts/:id/disconnect", club.ConnectAccount, s.showDisconnect, 0},

@@ -11,30 +11,14 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// How often and how long the numbers of a post are taken (architecture.md §5).
+// How long readings that fail go on.
 const (
-	hourlyFor  = 24 * time.Hour
-	quarterFor = 7 * 24 * time.Hour
-	dailyFor   = 90 * 24 * time.Hour
-	giveUp     = 20 // readings that failed in a row
-	limitRest  = time.Hour
+	giveUp    = 20 // in a row
+	limitRest = time.Hour
 )
 
 // accountClock is when the numbers of accounts are taken, club time.
 const accountClock = "02:00"
-
-// nextNumbers is when the numbers of a post are taken after now; zero: never.
-func nextNumbers(published, now time.Time) time.Time {
-	switch age := now.Sub(published); {
-	case age < hourlyFor:
-		return now.Add(time.Hour)
-	case age < quarterFor:
-		return now.Add(6 * time.Hour)
-	case age < dailyFor:
-		return now.Add(24 * time.Hour)
-	}
-	return time.Time{}
-}
 
 // nextAccountNumbers is the next night's hour in a zone.
 func nextAccountNumbers(zone string, now time.Time) (day string, next time.Time, err error) {
@@ -62,47 +46,104 @@ func (e *Engine) takeNumbers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return readEach(ctx, e, due, func(m store.Measurement) int64 { return m.Connection.ID }, e.measure)
+	return readEach(ctx, e, e.batches(due), func(b batch) int64 { return b[0].Connection.ID }, e.measure)
 }
 
-// measure takes one reading. more: the platform may be asked for others.
-func (e *Engine) measure(ctx context.Context, m store.Measurement) (more bool, err error) {
-	now, keep := e.Now(), context.WithoutCancel(ctx)
-	next := nextNumbers(m.PublishedAt, now)
-	p, ok := e.Platforms(m.Connection.ClubID, m.Connection.Practice).Platform(m.Connection.Account.Platform)
-	if !ok {
-		return true, e.DB.PutOffNumbers(keep, m.DeliveryID, time.Time{})
+// batch is what one call reads: some posts of one account.
+type batch []store.Measurement
+
+// batches cuts what is due into as much as the platforms read in one call each.
+func (e *Engine) batches(due []store.Measurement) []batch {
+	var out []batch
+	open := map[int64]int{} // the batch of a connection that is not full, from 1
+	for _, m := range due {
+		id := m.Connection.ID
+		i := open[id] - 1
+		if i < 0 {
+			i = len(out)
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], m)
+		open[id] = i + 1
+		if len(out[i]) >= e.postsAtOnce(m.Connection) {
+			delete(open, id)
+		}
 	}
+	return out
+}
+
+func (e *Engine) postsAtOnce(c store.Connection) int {
+	p, _ := e.Platforms(c.ClubID, c.Practice).Platform(c.Account.Platform)
+	if many, ok := p.(platforms.PostsNumbersReader); ok {
+		return many.PostsAtOnce()
+	}
+	return 1
+}
+
+// measure takes the readings of one batch. more: the platform may be asked for
+// others.
+func (e *Engine) measure(ctx context.Context, b batch) (more bool, err error) {
+	now, keep, conn := e.Now(), context.WithoutCancel(ctx), b[0].Connection
+	each := func(do func(store.Measurement) error) error {
+		var errs []error
+		for _, m := range b {
+			errs = append(errs, do(m))
+		}
+		return errors.Join(errs...)
+	}
+	next := func(m store.Measurement) time.Time { return club.NextNumbers(conn.NumbersPace, m.PublishedAt, now) }
+	p, _ := e.Platforms(conn.ClubID, conn.Practice).Platform(conn.Account.Platform)
 	reader, ok := p.(platforms.NumbersReader)
 	if !ok {
-		return true, e.DB.PutOffNumbers(keep, m.DeliveryID, time.Time{})
+		return true, each(func(m store.Measurement) error { return e.DB.PutOffNumbers(keep, m.DeliveryID, time.Time{}) })
 	}
-	if numbersNotAllowed(m.Connection) {
-		return true, e.DB.PutOffNumbers(keep, m.DeliveryID, next)
+	if numbersNotAllowed(conn) {
+		return true, each(func(m store.Measurement) error { return e.DB.PutOffNumbers(keep, m.DeliveryID, next(m)) })
 	}
-	var numbers platforms.Numbers
-	session, err := e.ask(ctx, m.Connection, p, func(ctx context.Context, s platforms.Session) (err error) {
-		numbers, err = reader.PostNumbers(ctx, s, m.RemoteID)
+	var said map[string]platforms.PostReading
+	session, err := e.ask(ctx, conn, p, func(ctx context.Context, s platforms.Session) (err error) {
+		said, err = readPosts(ctx, reader, s, b)
 		return err
 	})
 	refusal, refused := errors.AsType[*platforms.Error](err)
 	switch {
 	case err == nil:
-		return true, e.DB.SaveNumbers(keep, m, numbers, redact(numbers.Raw, session), next)
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case !refused:
 		return false, err
 	case refusal.Kind == platforms.RateLimited:
-		return false, e.DB.RestNumbers(keep, m.Connection.ID, later(refusal.RetryAt, now.Add(limitRest)))
+		return false, e.DB.RestNumbers(keep, conn.ID, later(refusal.RetryAt, now.Add(limitRest)))
 	case refusal.Kind == platforms.VersionOver:
-		return false, e.DB.MarkOutdated(keep, m.Connection.ID, p.Info().API.Version)
+		return false, e.DB.MarkOutdated(keep, conn.ID, p.Info().API.Version)
 	case refusal.Kind == platforms.Revoked, refusal.Kind == platforms.Expired:
-		return false, e.DB.PutOffNumbers(keep, m.DeliveryID, next)
-	case m.Failures+1 >= giveUp:
-		next = time.Time{}
+		return false, each(func(m store.Measurement) error { return e.DB.PutOffNumbers(keep, m.DeliveryID, next(m)) })
 	}
-	return refusal.Kind == platforms.Rejected, e.DB.PutOffNumbers(keep, m.DeliveryID, next)
+	return err == nil || refusal.Kind == platforms.Rejected, each(func(m store.Measurement) error {
+		if r, ok := said[m.RemoteID]; ok && r.Err == nil {
+			return e.DB.SaveNumbers(keep, m, r.Numbers, redact(r.Numbers.Raw, session), next(m))
+		}
+		if m.Failures+1 >= giveUp {
+			return e.DB.PutOffNumbers(keep, m.DeliveryID, time.Time{})
+		}
+		return e.DB.PutOffNumbers(keep, m.DeliveryID, next(m))
+	})
+}
+
+// readPosts reads the numbers of a batch in one call.
+func readPosts(ctx context.Context, reader platforms.NumbersReader, s platforms.Session, b batch) (map[string]platforms.PostReading, error) {
+	if many, ok := reader.(platforms.PostsNumbersReader); ok {
+		ids := make([]string, 0, len(b))
+		for _, m := range b {
+			ids = append(ids, m.RemoteID)
+		}
+		return many.PostsNumbers(ctx, s, ids)
+	}
+	numbers, err := reader.PostNumbers(ctx, s, b[0].RemoteID)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]platforms.PostReading{b[0].RemoteID: {Numbers: numbers}}, nil
 }
 
 // takeAccountNumbers takes the numbers of accounts that are due.
@@ -122,6 +163,9 @@ func (e *Engine) measureAccount(ctx context.Context, m store.AccountMeasurement)
 	day, next, err := nextAccountNumbers(m.Zone, now)
 	if err != nil {
 		return err
+	}
+	if m.Connection.NumbersPace == club.PaceAsked {
+		next = time.Time{}
 	}
 	p, _ := e.Platforms(m.Connection.ClubID, m.Connection.Practice).Platform(m.Connection.Account.Platform)
 	reader, ok := p.(platforms.AccountNumbersReader)

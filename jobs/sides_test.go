@@ -128,7 +128,7 @@ func TestNumbersEndAfterNinetyDays(t *testing.T) {
 	r := newRig(t, platforms.CertainByLooking)
 	r.schedule("Match day", 0, r.connect())
 	r.settle()
-	r.clock.Advance(dailyFor)
+	r.clock.Advance(club.NumbersFor)
 	for range 5 {
 		r.do(takePosts)
 		r.clock.Advance(48 * time.Hour)

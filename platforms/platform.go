@@ -89,6 +89,8 @@ type Info struct {
 	RefusesRepeats bool
 	Renewal        Renewal
 	Numbers        []NumberWord // which numbers are offered, and under which name
+	// Reading is what the platform charges for reading; zero: nothing.
+	Reading ReadingPrice
 
 	// CSS styles the preview card. Every selector begins with .pv-<id>.
 	CSS string
@@ -302,6 +304,37 @@ type Revoker interface {
 // NumbersReader is implemented by platforms that report numbers.
 type NumbersReader interface {
 	PostNumbers(ctx context.Context, s Session, remoteID string) (Numbers, error)
+}
+
+// PostsNumbersReader is implemented by platforms where one call reads the numbers
+// of several posts.
+type PostsNumbersReader interface {
+	NumbersReader
+	// PostsAtOnce is the most posts that one call reads.
+	PostsAtOnce() int
+	// PostsNumbers reads the numbers of these posts of the account, PostsAtOnce of
+	// them at most. The error is about the call; what the platform says of a single
+	// post, for example that it is gone, is with that post. A post that the answer
+	// leaves out is left out of the result.
+	PostsNumbers(ctx context.Context, s Session, remoteIDs []string) (map[string]PostReading, error)
+}
+
+// PostReading is what one call said of one of its posts: its numbers, or an *Error.
+type PostReading struct {
+	Numbers Numbers
+	Err     error
+}
+
+// ReadingPrice is what a platform charges for reading, in thousandths of a US
+// dollar. What is read again on the same day of UTC costs nothing more.
+type ReadingPrice struct {
+	// Post is the price of a post; Own that of a post of the account that owns the
+	// platform app, where that is less.
+	Post, Own int64
+	// Account is the price of looking at the account itself, which the daily check
+	// of the sign-in does.
+	Account int64
+	Source
 }
 
 // AccountNumbersReader is implemented by platforms that report numbers of an

@@ -28,6 +28,7 @@ type Connection struct {
 	AccessExpires  time.Time
 	RefreshExpires time.Time
 	SendsAgain     bool // people allow a second try of a post that cannot be found
+	NumbersPace    club.Pace
 }
 
 // Usable tells whether the engine may call the platform for it.
@@ -37,7 +38,7 @@ func (c Connection) Usable() bool {
 
 const connectionColumns = `c.id, c.club_id, c.practice, c.platform, c.remote_id, c.name, c.handle, c.host, c.kind,
 	c.granted, c.missing, c.health, c.health_code, c.connected_by, c.connected_at, c.checked_at,
-	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires, c.sign_in, c.asks_again, c.sends_again`
+	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires, c.sign_in, c.asks_again, c.sends_again, c.numbers_pace`
 
 // fields are the places to scan connectionColumns into.
 func (c *Connection) fields() []any {
@@ -46,7 +47,7 @@ func (c *Connection) fields() []any {
 		&c.Account.Host, &c.Account.Kind, intoJSON(&c.Account.Granted), intoJSON(&c.Account.Missing),
 		&c.Health, &c.HealthCode, &c.ConnectedBy, into(&c.ConnectedAt), into(&c.CheckedAt),
 		intoOrNever(&c.BlockedUntil), intoOrNever(&c.LastSentAt), &c.Version, into(&c.AccessExpires), into(&c.RefreshExpires),
-		&c.Account.SignIn, into(&c.Account.AsksAgain), &c.SendsAgain,
+		&c.Account.SignIn, into(&c.Account.AsksAgain), &c.SendsAgain, &c.NumbersPace,
 	}
 }
 

@@ -122,6 +122,12 @@ var changing = []operation{
 	{name: "MarkRevoked", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.MarkRevoked(ctx, f.page.ID, 1, "expired"))
 	}},
+	{name: "SetNumbersPace: weekly", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SetNumbersPace(ctx, f.maeve, f.page.ID, club.PaceWeekly, "test")
+	}},
+	{name: "SetNumbersPace: asked", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SetNumbersPace(ctx, f.maeve, f.page.ID, club.PaceAsked, "test")
+	}},
 	{name: "MarkOutdated", do: func(ctx context.Context, f *furnished) error { return f.db.MarkOutdated(ctx, f.page.ID, "v1") }},
 	{name: "ResumeUpdated", prepare: outdated, do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.ResumeUpdated(ctx, f.page.Account.Platform, "v2"))

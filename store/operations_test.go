@@ -123,6 +123,9 @@ var reading = []operation{
 	{name: "Material: of a text alone", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Material(ctx, store.Delivery{PostID: f.bare}))
 	}},
+	{name: "MeasuredPosts", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.MeasuredPosts(ctx, f.maeve, f.page.ID))
+	}},
 	{name: "Media", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Media(ctx, f.maeve.ClubID, []string{f.picture, f.unused}))
 	}},

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -93,6 +95,21 @@ func (db *DB) RestNumbers(ctx context.Context, connectionID int64, until time.Ti
 	})
 }
 
+// measureFirst plans the first reading of a post that has just been published.
+func (t *tx) measureFirst(ctx context.Context, d Delivery) error {
+	var pace club.Pace
+	if err := t.QueryRowContext(ctx, `SELECT numbers_pace FROM connections WHERE id = ?`, d.ConnectionID).Scan(&pace); err != nil {
+		return fmt.Errorf("plan numbers of delivery %s: %w", d.ID, err)
+	}
+	first := club.FirstNumbers(pace, d.PublishedAt)
+	if first.IsZero() {
+		return nil
+	}
+	_, err := t.ExecContext(ctx, `INSERT INTO measurements_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+		blob(d.ID), d.ConnectionID, ms(first))
+	return err
+}
+
 func (t *tx) measureNext(ctx context.Context, deliveryID string, next time.Time, failed bool) error {
 	var err error
 	if next.IsZero() {
@@ -108,10 +125,6 @@ func (t *tx) measureNext(ctx context.Context, deliveryID string, next time.Time,
 	return nil
 }
 
-// measureNowDays is how far back "take numbers now" goes for a whole club:
-// every reading is a call to a platform.
-const measureNowDays = 90
-
 // MeasureNow makes the numbers of a post of the scope's club due at once; if
 // postID is 0, those of the club's accounts and of its posts of the last 90
 // days. It returns how many readings that are.
@@ -123,7 +136,7 @@ func (db *DB) MeasureNow(ctx context.Context, s Scope, postID int64) (int, error
 			SELECT d.id, d.connection_id, ?1 FROM deliveries d
 			WHERE d.club_id = ?2 AND d.published_at IS NOT NULL AND d.remote_id IS NOT NULL AND (?3 = 0 OR d.post_id = ?3)
 				AND (?3 <> 0 OR d.published_at >= ?4)
-			ON CONFLICT (delivery_id) DO UPDATE SET next_at = excluded.next_at`, ms(tx.now), s.ClubID, postID, ms(tx.now.AddDate(0, 0, -measureNowDays)))
+			ON CONFLICT (delivery_id) DO UPDATE SET next_at = excluded.next_at`, ms(tx.now), s.ClubID, postID, ms(tx.now.Add(-club.NumbersFor)))
 		if err != nil {
 			return fmt.Errorf("ask for numbers: %w", err)
 		}
@@ -194,16 +207,77 @@ func (db *DB) SaveAccountNumbers(ctx context.Context, conn Connection, day strin
 	})
 }
 
-// PutOffAccount plans the next reading of an account.
+// PutOffAccount plans the next reading of an account, or ends them with a zero
+// time.
 func (db *DB) PutOffAccount(ctx context.Context, connectionID int64, next time.Time) error {
 	return db.inTx(ctx, func(tx *tx) error { return tx.accountNext(ctx, connectionID, next) })
 }
 
 func (t *tx) accountNext(ctx context.Context, connectionID int64, next time.Time) error {
-	if _, err := t.ExecContext(ctx, `UPDATE connections SET numbers_at = ? WHERE id = ?`, ms(next), connectionID); err != nil {
+	at := int64(math.MaxInt64)
+	if !next.IsZero() {
+		at = next.UnixMilli()
+	}
+	if _, err := t.ExecContext(ctx, `UPDATE connections SET numbers_at = ? WHERE id = ?`, at, connectionID); err != nil {
 		return fmt.Errorf("plan numbers of connection %d: %w", connectionID, err)
 	}
 	return nil
+}
+
+// SetNumbersPace says how often the numbers of an account of the scope's club are
+// read from now on.
+func (db *DB) SetNumbersPace(ctx context.Context, s Scope, id int64, pace club.Pace, origin string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		var account string
+		err := tx.QueryRowContext(ctx, `
+			UPDATE connections SET numbers_pace = ? WHERE id = ? AND club_id = ? RETURNING platform || ' ' || remote_id`, pace, id, s.ClubID).Scan(&account)
+		if errors.Is(err, sql.ErrNoRows) {
+			return club.ErrNotFound
+		}
+		if err != nil {
+			return fmt.Errorf("set pace of numbers of connection %d: %w", id, err)
+		}
+		if err := tx.followPace(ctx, id, pace); err != nil {
+			return fmt.Errorf("plan numbers of connection %d: %w", id, err)
+		}
+		if err := tx.audit(ctx, s, "account_numbers_"+string(pace), account, origin); err != nil {
+			return err
+		}
+		return tx.touch(ctx, s.ClubID)
+	})
+}
+
+// followPace plans the readings of a connection by its new pace.
+func (t *tx) followPace(ctx context.Context, id int64, pace club.Pace) error {
+	if pace == club.PaceAsked {
+		if _, err := t.ExecContext(ctx, `DELETE FROM measurements_due WHERE connection_id = ?`, id); err != nil {
+			return err
+		}
+		return t.accountNext(ctx, id, time.Time{})
+	}
+	_, err := t.ExecContext(ctx, `
+		INSERT INTO measurements_due (delivery_id, connection_id, next_at)
+		SELECT d.id, d.connection_id, ?1 FROM deliveries d
+		WHERE d.connection_id = ?2 AND d.status = 'PUBLISHED' AND d.remote_id IS NOT NULL AND d.published_at >= ?3
+		ON CONFLICT (delivery_id) DO NOTHING`, ms(t.now), id, ms(t.now.Add(-club.NumbersFor)))
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `UPDATE connections SET numbers_at = ?1 WHERE id = ?2 AND numbers_at > ?3`, ms(t.now), id, ms(t.now.Add(longestPause)))
+	return err
+}
+
+// MeasuredPosts counts the posts of an account of the scope's club whose numbers
+// are read, if nobody has stopped that: those of the last 90 days.
+func (db *DB) MeasuredPosts(ctx context.Context, s Scope, connectionID int64) (n int, err error) {
+	err = db.read.QueryRowContext(ctx, `
+		SELECT count(*) FROM deliveries
+		WHERE connection_id = ? AND status = 'PUBLISHED' AND remote_id IS NOT NULL AND published_at >= ? AND club_id = ?`,
+		connectionID, ms(db.now().Add(-club.NumbersFor)), s.ClubID).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count posts of connection %d: %w", connectionID, err)
+	}
+	return n, nil
 }
 
 // Snapshot is one reading of a post. A number that the platform did not give is

@@ -37,9 +37,6 @@ type Facts struct {
 	ContentHash []byte
 }
 
-// firstNumbersAfter is how long after publishing the first numbers are taken.
-const firstNumbersAfter = time.Hour
-
 // Refusal reports whether err says that the database does not take what it was told,
 // and would not another time: a constraint, a trigger, a value that it cannot hold.
 func Refusal(err error) bool {
@@ -253,9 +250,7 @@ func (t *tx) keepSideJobs(ctx context.Context, was, d Delivery, _ club.Change, _
 		return nil
 	}
 	if d.RemoteID != "" && was.RemoteID == "" {
-		_, err := t.ExecContext(ctx, `INSERT INTO measurements_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
-			blob(d.ID), d.ConnectionID, ms(d.PublishedAt.Add(firstNumbersAfter)))
-		if err != nil {
+		if err := t.measureFirst(ctx, d); err != nil {
 			return err
 		}
 	}

@@ -31,28 +31,54 @@ var accountCounts = map[string]platforms.Number{
 	"followsCount":   "",
 }
 
-// PostNumbers implements platforms.NumbersReader. A post that the view does not
-// know, because it is gone or not seen yet, has no numbers.
-func (b *Bluesky) PostNumbers(ctx context.Context, _ platforms.Session, remoteID string) (platforms.Numbers, error) {
+// postsAtOnce is the most posts that one call reads.
+// https://docs.bsky.app/docs/api/app-bsky-feed-get-posts
+const postsAtOnce = 25
+
+// PostsAtOnce implements platforms.PostsNumbersReader.
+func (*Bluesky) PostsAtOnce() int { return postsAtOnce }
+
+// PostNumbers implements platforms.NumbersReader.
+func (b *Bluesky) PostNumbers(ctx context.Context, s platforms.Session, remoteID string) (platforms.Numbers, error) {
+	said, err := b.PostsNumbers(ctx, s, []string{remoteID})
+	return said[remoteID].Numbers, err
+}
+
+// PostsNumbers implements platforms.PostsNumbersReader. A post that the view does
+// not know, because it is gone or not seen yet, has no numbers.
+func (b *Bluesky) PostsNumbers(ctx context.Context, _ platforms.Session, remoteIDs []string) (map[string]platforms.PostReading, error) {
 	var answer struct {
 		Posts []json.RawMessage `json:"posts"`
 	}
-	resp, err := b.view(ctx, "app.bsky.feed.getPosts", url.Values{"uris": {remoteID}}, &answer)
-	if err != nil || resp == nil {
-		return platforms.Numbers{}, err
+	out := map[string]platforms.PostReading{}
+	resp, err := b.view(ctx, "app.bsky.feed.getPosts", url.Values{"uris": remoteIDs}, &answer)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range remoteIDs {
+		out[id] = platforms.PostReading{}
+	}
+	if resp == nil {
+		return out, nil
 	}
 	if answer.Posts == nil {
-		return platforms.Numbers{}, b.unusable("numbers", resp, errors.New("answer has no list of posts"))
+		return nil, b.unusable("numbers", resp, errors.New("answer has no list of posts"))
+	}
+	for _, id := range remoteIDs {
+		out[id] = platforms.PostReading{Numbers: platforms.Numbers{Raw: resp.Body}}
 	}
 	for _, p := range answer.Posts {
 		var id struct {
 			URI string `json:"uri"`
 		}
-		if json.Unmarshal(p, &id) == nil && id.URI == remoteID {
-			return counts(p, resp.Body, postCounts), nil
+		if json.Unmarshal(p, &id) != nil {
+			continue
+		}
+		if _, wanted := out[id.URI]; wanted {
+			out[id.URI] = platforms.PostReading{Numbers: counts(p, p, postCounts)}
 		}
 	}
-	return platforms.Numbers{Raw: resp.Body}, nil
+	return out, nil
 }
 
 // AccountNumbers implements platforms.AccountNumbersReader.

@@ -196,6 +196,15 @@ func (a *answered) calls(p platforms.Platform) []func() {
 			}
 		},
 		func() {
+			if p, ok := p.(platforms.PostsNumbersReader); ok {
+				said, err := p.PostsNumbers(a.ctx, a.session(), []string{remoteID, remoteID + "1"})
+				a.err(err)
+				for _, r := range said {
+					a.numbers(r.Numbers, r.Err)
+				}
+			}
+		},
+		func() {
 			if p, ok := p.(platforms.AccountNumbersReader); ok {
 				a.numbers(p.AccountNumbers(a.ctx, a.session()))
 			}

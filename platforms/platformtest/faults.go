@@ -1,6 +1,8 @@
 package platformtest
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"testing"
@@ -290,6 +292,45 @@ func numbersGrow(t *testing.T, w *World) {
 	for k := range n.Values {
 		if !w.offers(k) {
 			t.Errorf("number %q is not in Info().Numbers", k)
+		}
+	}
+}
+
+// numbersTogether: where one call reads several posts, it says of each what a call
+// of its own would.
+func numbersTogether(t *testing.T, w *World) {
+	p, ok := w.Platform.(platforms.PostsNumbersReader)
+	if !ok {
+		t.Skip("this platform reads one post a call")
+	}
+	if p.PostsAtOnce() < 2 {
+		t.Fatalf("%d posts a call", p.PostsAtOnce())
+	}
+	s := w.Connect()
+	var ids []string
+	for i := range 4 {
+		ids = append(ids, w.Publish(s, platforms.Draft{Text: fmt.Sprintf("Count me %d", i)}).RemoteID)
+		w.Clock.Advance(time.Minute)
+	}
+	w.Clock.Advance(time.Hour)
+	s = w.live(s)
+	before := w.calls.count()
+	said, err := p.PostsNumbers(w.Context(), s, ids)
+	w.note(said, err)
+	if n := w.calls.count() - before; err != nil || n != 1 {
+		t.Fatalf("%d calls, %v; want one", n, err)
+	}
+	if len(said) != len(ids) {
+		t.Errorf("it speaks of %d posts, want %d", len(said), len(ids))
+	}
+	for _, id := range ids {
+		alone, err := p.PostNumbers(w.Context(), s, id)
+		w.note(alone, err)
+		if err != nil || said[id].Err != nil {
+			t.Fatalf("post %s: alone %v, together %v", id, err, said[id].Err)
+		}
+		if !maps.Equal(alone.Values, said[id].Numbers.Values) || len(alone.Values) == 0 || len(said[id].Numbers.Raw) == 0 {
+			t.Errorf("post %s: alone %v, together %v", id, alone.Values, said[id].Numbers.Values)
 		}
 	}
 }

@@ -89,6 +89,7 @@ func Run(t *testing.T, s Suite) {
 		{"look faults prove nothing", lookFaults},
 
 		{"numbers grow", numbersGrow},
+		{"numbers of several posts", numbersTogether},
 		{"numbers faults", numbersFaults},
 
 		{"simulator keeps its state", simulatorKeepsState},

@@ -528,6 +528,66 @@ func TestDeletedPostsAreMarked(t *testing.T) {
 	expect(t, err, platforms.Rejected, platforms.CodeUnknownRefusal)
 }
 
+// TestNumbersOfManyPostsAreReadInOneCall, as posts of one's own: for a fifth of the
+// price that looking them up would cost. A post that is gone is told apart, and
+// costs the others nothing.
+func TestNumbersOfManyPostsAreReadInOneCall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	var ids []string
+	for i := range 20 {
+		ids = append(ids, w.Publish(s, platforms.Draft{Text: fmt.Sprintf("Post %d", i)}).RemoteID)
+		w.Clock.Advance(time.Minute)
+	}
+	credits := w.Sim.(interface{ Credits() int64 })
+	reader := w.Platform.(platforms.PostsNumbersReader)
+	read := func(want int64) map[string]platforms.PostReading {
+		t.Helper()
+		before := credits.Credits()
+		said, err := reader.PostsNumbers(t.Context(), s, ids)
+		if cost := before - credits.Credits(); err != nil || cost != want {
+			t.Errorf("reading costs %d thousandths, %v; want %d", cost, err, want)
+		}
+		return said
+	}
+	if said := read(20); len(said) != 20 || said[ids[7]].Numbers.Values[platforms.Impressions] == 0 {
+		t.Errorf("%d readings: %+v", len(said), said[ids[7]])
+	}
+	read(0) // the same day again
+
+	w.api(s, http.MethodDelete, "/2/tweets/"+ids[3], "")
+	w.Clock.Advance(24 * time.Hour)
+	s = w.Connect() // the sign-in has run out
+	said := read(19)
+	expect(t, said[ids[3]].Err, platforms.Rejected, platforms.CodeUnknownRefusal)
+	if len(said) != 20 || said[ids[4]].Err != nil || len(said[ids[4]].Numbers.Values) == 0 {
+		t.Errorf("%d readings: %+v", len(said), said[ids[4]])
+	}
+}
+
+// TestFewPostsAmongManyAreLookedUp: the list of the account is not worth its price
+// where most of it is not wanted, and what it leaves out is looked up.
+func TestFewPostsAmongManyAreLookedUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	var ids []string
+	for i := range 30 {
+		ids = append(ids, w.Publish(s, platforms.Draft{Text: fmt.Sprintf("Post %d", i)}).RemoteID)
+		w.Clock.Advance(time.Minute)
+	}
+	credits := w.Sim.(interface{ Credits() int64 })
+	before := credits.Credits()
+	said, err := w.Platform.(platforms.PostsNumbersReader).PostsNumbers(t.Context(), s, []string{ids[0], ids[29]})
+	if err != nil || len(said) != 2 || said[ids[0]].Err != nil || said[ids[29]].Err != nil {
+		t.Errorf("%+v, %v", said, err)
+	}
+	if cost := before - credits.Credits(); cost != 10+5 {
+		t.Errorf("reading costs %d thousandths, want ten of the list and one looked up", cost)
+	}
+}
+
 // TestBothCountersAgree compares the client's counter with the simulator's,
 // which was written apart from it: a text that just fits is taken, one more
 // letter is refused.

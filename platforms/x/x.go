@@ -90,6 +90,10 @@ func (*Platform) Info() platforms.Info {
 			{Number: platforms.Followers, Word: "Followers"},
 			{Number: platforms.Posts, Word: "Posts"},
 		},
+		Reading: platforms.ReadingPrice{
+			Post: 5, Own: 1, Account: 10,
+			Source: platforms.Source{URL: "https://docs.x.com/x-api/getting-started/pricing", CheckedOn: time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC)},
+		},
 		CSS:       css,
 		Catalogue: catalogue,
 		CheckedOn: checkedOn,

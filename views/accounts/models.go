@@ -110,6 +110,20 @@ type DetailPage struct {
 	Taken   string   // when the numbers were taken
 	Limits  []string // how much of the platform's limits is used
 	Unsure  *Unsure  // nil: the platform lets us choose nothing
+	Price   *Price   // of reading numbers; nil: nothing
+}
+
+// Price is what reading the numbers of an account costs, with what to do about it.
+type Price struct {
+	Intro, Month string
+	Besides      string // what costs something all the same
+	Paces        []Pace
+}
+
+// Pace is one choice of how often numbers are read.
+type Pace struct {
+	Value, Label string
+	Chosen       bool
 }
 
 // Unsure is what happens with a post of which nobody knows whether it is public.

@@ -322,6 +322,13 @@ func (s *Sim) timeline(w http.ResponseWriter, r *http.Request, _ grant) {
 			return
 		}
 	}
+	since, until := q.Get("since_id"), q.Get("until_id")
+	for name, id := range map[string]string{"since_id": since, "until_id": until} {
+		if id != "" && !idForm.MatchString(id) {
+			invalid(w, name, id, "The '"+name+"' query parameter value ["+id+"] is not valid")
+			return
+		}
+	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	if id := r.PathValue("id"); id != accountID {
@@ -330,7 +337,8 @@ func (s *Sim) timeline(w http.ResponseWriter, r *http.Request, _ grant) {
 	}
 	var found []string
 	for id := range s.State.Posts {
-		if p, ok := s.live(id); ok && s.Listed(p.Time) && !p.Time.Before(from) && p.Time.Before(to) && s.older(id, q.Get("pagination_token")) {
+		if p, ok := s.live(id); ok && s.Listed(p.Time) && !p.Time.Before(from) && p.Time.Before(to) && s.older(id, q.Get("pagination_token")) &&
+			(since == "" || byID(id, since) > 0) && s.older(id, until) {
 			found = append(found, id)
 		}
 	}

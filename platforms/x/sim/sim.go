@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -181,6 +182,10 @@ func (s *Sim) call(operation string, limit int, scope string, do func(http.Respo
 		}
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
+		operation := operation
+		if q := r.URL.Query(); r.Method == http.MethodGet && strings.Contains(q.Get("tweet.fields")+q.Get("post.fields"), "public_metrics") {
+			operation = "numbers" // whichever list they are asked of
+		}
 		s.showWindow(w.Header(), r.Pattern, limit)
 		w.Header().Set("x-transaction-id", simkit.Token("")[:16])
 		fault := s.Take(x.ID, operation)

@@ -1,0 +1,98 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/views/accounts"
+)
+
+// charges is the platform of an account, if it charges for reading numbers;
+// otherwise there is nothing to choose.
+func (s *Server) charges(conn store.Connection) (info platforms.Info, ok bool) {
+	p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform)
+	if !ok || conn.Health == club.Disconnected {
+		return info, false
+	}
+	info = p.Info()
+	return info, info.Reading.Post > 0
+}
+
+// numbersPrice says what the numbers of an account cost, and what each pace would;
+// nil where they cost nothing.
+func (s *Server) numbersPrice(c echo.Context, conn store.Connection) (*accounts.Price, error) {
+	info, ok := s.charges(conn)
+	if !ok {
+		return nil, nil
+	}
+	posts, err := s.DB.MeasuredPosts(c.Request().Context(), scope(c), conn.ID)
+	if err != nil {
+		return nil, err
+	}
+	ctx, price, site := c.Request().Context(), info.Reading, info.SiteName()
+	month := func(p club.Pace) string { return s.monthOfNumbers(c, p, price, posts) }
+	out := &accounts.Price{
+		Intro:   t(c, "account_price_intro", "platform", site, "app", info.AppName, "own", dollars(c, price.Own), "price", dollars(c, price.Post)),
+		Month:   i18n.N(ctx, "account_price_month", posts, "cost", month(conn.NumbersPace)),
+		Besides: t(c, "account_price_besides", "cost", dollars(c, 30*price.Account), "platform", site, "date", i18n.DayYear(ctx, price.CheckedOn)),
+	}
+	switch {
+	case posts == 0:
+		out.Month = t(c, "account_price_none")
+	case conn.NumbersPace == club.PaceAsked:
+		out.Month = t(c, "account_price_asked", "button", t(c, "results_take"))
+	}
+	for _, p := range club.Paces {
+		out.Paces = append(out.Paces, accounts.Pace{
+			Value: string(p), Chosen: p == conn.NumbersPace,
+			Label: t(c, "account_pace_"+string(p), "cost", month(p), "button", t(c, "results_take")),
+		})
+	}
+	return out, nil
+}
+
+// monthOfNumbers is what a pace costs in a month, in words.
+func (s *Server) monthOfNumbers(c echo.Context, p club.Pace, price platforms.ReadingPrice, posts int) string {
+	least, most := club.MonthOfNumbers(p, price, posts)
+	if least == most {
+		return dollars(c, least)
+	}
+	return t(c, "account_price_between", "least", dollars(c, least), "most", dollars(c, most))
+}
+
+// dollars writes an amount in thousandths of a US dollar: to the cent, unless it
+// is less than ten of them.
+func dollars(c echo.Context, thousandths int64) string {
+	amount := fmt.Sprintf("%d.%02d", thousandths/1000, (thousandths%1000+5)/10)
+	switch {
+	case thousandths > 0 && thousandths < 100:
+		amount = fmt.Sprintf("0.%03d", thousandths)
+	case thousandths%1000 >= 995:
+		amount = fmt.Sprintf("%d.00", thousandths/1000+1)
+	}
+	return t(c, "money_usd", "amount", amount)
+}
+
+// updateNumbersPace says how often the numbers of an account are read.
+func (s *Server) updateNumbersPace(c echo.Context) error {
+	conn, err := s.account(c)
+	if err != nil {
+		return err
+	}
+	pace := club.Pace(c.FormValue("pace"))
+	if _, charges := s.charges(conn.Connection); !charges || !slices.Contains(club.Paces, pace) {
+		return club.ErrNotFound
+	}
+	if err := s.DB.SetNumbersPace(c.Request().Context(), scope(c), conn.ID, pace, origin(c)); err != nil {
+		return err
+	}
+	s.flash(c, "done", t(c, "account_pace_saved_"+string(pace), "button", t(c, "results_take")))
+	return seeOther(c, "/accounts/"+strconv.FormatInt(conn.ID, 10))
+}

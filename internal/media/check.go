@@ -17,7 +17,7 @@ const (
 	maxSide     = 16_384
 	maxPixels   = 40_000_000  // more than that is kept at half of width and height
 	maxHalved   = 110_000_000 // pixels of a JPEG: phones take up to 108 million
-	maxDecoded  = 200_000_000 // bytes that decoding may take
+	maxDecoded  = 190_000_000 // bytes that decoding may take
 	maxName     = 100         // characters
 	decodeLimit = 10 * time.Second
 )

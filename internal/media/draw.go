@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
+	"io"
 
 	"golang.org/x/image/draw"
 )
@@ -33,27 +34,31 @@ type encoded struct {
 	size image.Point
 }
 
+func (e encoded) to(w io.Writer) error {
+	_, err := w.Write(e.data)
+	return err
+}
+
 // maxClear is how many pixels a picture with transparent parts may keep. It takes
 // four bytes for each in memory whenever a copy is made, where others take one and
 // a half.
 const maxClear = 20_000_000
 
-// encodeMaster encodes the pixels of an upload: PNG where parts of it are
-// transparent, else JPEG.
-func encodeMaster(img image.Image) (encoded, error) {
-	var b bytes.Buffer
+// encodeMaster writes the pixels of an upload: PNG where parts of it are
+// transparent, else JPEG. What it returns has no data.
+func encodeMaster(w io.Writer, img image.Image) (encoded, error) {
 	out := encoded{typ: typeJPEG}
 	var err error
 	if isOpaque(img) {
-		err = jpeg.Encode(&b, opaque(img), &jpeg.Options{Quality: masterQuality})
+		err = jpeg.Encode(w, opaque(img), &jpeg.Options{Quality: masterQuality})
 	} else {
 		if pixels(img) > maxClear {
 			img = halved(img)
 		}
 		out.typ = typePNG
-		err = png.Encode(&b, img)
+		err = png.Encode(w, img)
 	}
-	out.data, out.size = b.Bytes(), img.Bounds().Size()
+	out.size = img.Bounds().Size()
 	if err != nil {
 		return out, fmt.Errorf("encode picture: %w", err)
 	}

@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -40,33 +41,34 @@ func (f *files) path(id, spec string) string {
 	return filepath.Join(f.dir, id[:2], name)
 }
 
-// write stores a file so that it is there whole or not at all, also after a
-// power cut (rule D9).
-func (f *files) write(id, spec string, data []byte) error {
+// write stores what fill writes, so that it is there whole or not at all, also
+// after a power cut (rule D9). It returns how many bytes there are.
+func (f *files) write(id, spec string, fill func(io.Writer) error) (int64, error) {
 	w, err := os.CreateTemp(f.tmp(), "new-")
 	if err != nil {
-		return onDisk(err)
+		return 0, onDisk(err)
 	}
 	defer os.Remove(w.Name()) // gone already when all went well
-	if _, err := w.Write(data); err != nil {
-		return onDisk(errors.Join(err, w.Close()))
+	if err := fill(w); err != nil {
+		return 0, onDisk(errors.Join(err, w.Close()))
 	}
-	if err := errors.Join(w.Sync(), w.Close()); err != nil {
-		return onDisk(err)
+	size, err := w.Seek(0, io.SeekCurrent)
+	if err := errors.Join(err, w.Sync(), w.Close()); err != nil {
+		return 0, onDisk(err)
 	}
 	to := f.path(id, spec)
 	folder := filepath.Dir(to)
 	if err := os.Mkdir(folder, 0o700); err == nil {
 		if err := syncDir(f.dir); err != nil {
-			return onDisk(err)
+			return 0, onDisk(err)
 		}
 	} else if !errors.Is(err, fs.ErrExist) {
-		return onDisk(err)
+		return 0, onDisk(err)
 	}
 	if err := os.Rename(w.Name(), to); err != nil {
-		return onDisk(err)
+		return 0, onDisk(err)
 	}
-	return onDisk(syncDir(folder))
+	return size, onDisk(syncDir(folder))
 }
 
 // remove deletes a picture and all its copies.

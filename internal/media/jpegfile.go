@@ -194,7 +194,7 @@ func (j *jpegFile) decode(r io.Reader) (image.Image, error) {
 // maxProgressive is the most memory that a progressive JPEG may need, in bytes.
 // Its decoder keeps every coefficient until the last scan: 40 million pixels in
 // full colour took 592 MB, which is more than a small computer has.
-const maxProgressive = 240_000_000
+const maxProgressive = 210_000_000
 
 // memory is what decoding takes at its most, in bytes for each pixel.
 func (j *jpegFile) memory() float64 {

@@ -112,20 +112,12 @@ func (l *Library) Save(ctx context.Context, clubID, personID int64, name string,
 	case n > MaxUpload:
 		return club.Media{}, fault("media_file_too_big", name, "limit", strconv.Itoa(MaxUpload>>20))
 	}
-	master, _, err := l.takeIn(ctx, f, name)
-	if err != nil {
+	m := club.Media{ID: newID(), ClubID: clubID, CreatedBy: personID, Name: name, SHA256: hash.Sum(nil)}
+	if err := l.takeIn(ctx, f, &m); err != nil {
 		return club.Media{}, err
 	}
-	return l.keep(ctx, club.Media{ClubID: clubID, CreatedBy: personID, Name: name, SHA256: hash.Sum(nil)}, master)
-}
-
-// keep stores the file of a picture and then its row: a file without a row is
-// swept up, a row without a file would be a hole in a post.
-func (l *Library) keep(ctx context.Context, m club.Media, master encoded) (club.Media, error) {
-	m.ID, m.Type, m.Width, m.Height, m.Bytes = newID(), master.typ, master.size.X, master.size.Y, int64(len(master.data))
-	if err := l.files.write(m.ID, "", master.data); err != nil {
-		return m, fmt.Errorf("store picture: %w", err)
-	}
+	// The file comes first: one without a row is swept up, a row without a file
+	// would be a hole in a post.
 	kept, err := l.rows.CreateMedia(ctx, m)
 	if err != nil {
 		return m, errors.Join(err, l.files.remove(m.ID))
@@ -248,7 +240,7 @@ func (l *Library) make(ctx context.Context, m club.Media, s Spec) (club.Renditio
 	if err != nil {
 		return club.Rendition{}, fmt.Errorf("copy picture %s as %s: %w", m.ID, s, err)
 	}
-	if err := l.files.write(m.ID, s.String(), out.data); err != nil {
+	if _, err := l.files.write(m.ID, s.String(), out.to); err != nil {
 		return club.Rendition{}, fmt.Errorf("store copy of picture %s: %w", m.ID, err)
 	}
 	r := club.Rendition{MediaID: m.ID, Spec: s.String(), Type: out.typ, Width: out.size.X, Height: out.size.Y, Bytes: int64(len(out.data))}

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 
@@ -170,38 +171,31 @@ func convertYCbCr(m *image.YCbCr, t *colour.Transform, isLimited bool) {
 	}
 }
 
-// fullColour gives each pixel its own sample of colour, with no bytes between
-// rows. Brightness stays in its memory.
+// fullColour gives each pixel its own sample of colour. Brightness stays in its
+// memory.
 func fullColour(m *image.YCbCr) *image.YCbCr {
-	w, h := m.Rect.Dx(), m.Rect.Dy()
-	out := &image.YCbCr{
-		Cb: make([]byte, w*h), Cr: make([]byte, w*h), YStride: w, CStride: w,
-		SubsampleRatio: image.YCbCrSubsampleRatio444, Rect: image.Rect(0, 0, w, h),
+	if m.SubsampleRatio == image.YCbCrSubsampleRatio444 && m.YStride == m.Rect.Dx() && m.CStride == m.YStride {
+		return m
 	}
-	for y := range h {
-		for x := range w {
-			c := m.COffset(m.Rect.Min.X+x, m.Rect.Min.Y+y)
-			out.Cb[y*w+x], out.Cr[y*w+x] = m.Cb[c], m.Cr[c]
-		}
-	}
+	size := m.Rect.Size()
+	as := turning{o: 1, w: size.X, h: size.Y}
 	first := m.YOffset(m.Rect.Min.X, m.Rect.Min.Y)
-	for y := range h {
-		copy(m.Y[y*w:(y+1)*w], m.Y[first+y*m.YStride:])
+	return &image.YCbCr{
+		Y: compact(m.Y[first:], m.YStride, size, 1), Cb: as.spread(m, m.Cb), Cr: as.spread(m, m.Cr), YStride: size.X, CStride: size.X,
+		SubsampleRatio: image.YCbCrSubsampleRatio444, Rect: image.Rectangle{Max: size},
 	}
-	out.Y = m.Y[:w*h]
-	return out
 }
 
 // halved is a picture of half the width and height, each pixel the mean of four.
+// It is made in the memory of the old one.
 func halved(img image.Image) image.Image {
 	switch m := img.(type) {
 	case *image.YCbCr:
 		return halvedYCbCr(m)
 	case *image.Gray:
 		w, h := (m.Rect.Dx()+1)/2, (m.Rect.Dy()+1)/2
-		out := image.NewGray(image.Rect(0, 0, w, h))
-		mean(out.Pix, w, h, m.Rect, func(x, y int) uint8 { return m.Pix[m.PixOffset(x, y)] })
-		return out
+		pix := mean(m.Pix, w, h, m.Rect, m.PixOffset)
+		return &image.Gray{Pix: pix, Stride: w, Rect: image.Rect(0, 0, w, h)}
 	case *image.NRGBA:
 		return halvedNRGBA(m)
 	}
@@ -210,24 +204,31 @@ func halved(img image.Image) image.Image {
 
 func halvedYCbCr(m *image.YCbCr) *image.YCbCr {
 	w, h := (m.Rect.Dx()+1)/2, (m.Rect.Dy()+1)/2
-	out := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio444)
-	mean(out.Y, w, h, m.Rect, func(x, y int) uint8 { return m.Y[m.YOffset(x, y)] })
-	mean(out.Cb, w, h, m.Rect, func(x, y int) uint8 { return m.Cb[m.COffset(x, y)] })
-	mean(out.Cr, w, h, m.Rect, func(x, y int) uint8 { return m.Cr[m.COffset(x, y)] })
-	return out
+	return &image.YCbCr{
+		Y: mean(m.Y, w, h, m.Rect, m.YOffset), Cb: mean(m.Cb, w, h, m.Rect, m.COffset), Cr: mean(m.Cr, w, h, m.Rect, m.COffset),
+		YStride: w, CStride: w, SubsampleRatio: image.YCbCrSubsampleRatio444, Rect: image.Rect(0, 0, w, h),
+	}
 }
 
-// mean fills a plane of w × h with the means of four samples of another.
-func mean(to []byte, w, h int, from image.Rectangle, at func(x, y int) uint8) {
+// mean makes a plane of w × h of the means of four samples of another. No sample
+// is written before it was read, unless the old plane has fewer: colour may have
+// a quarter of the width. What is returned keeps nothing else alive.
+func mean(plane []byte, w, h int, from image.Rectangle, offset func(x, y int) int) []byte {
+	to := plane
+	if len(to) < w*h {
+		to = make([]byte, w*h)
+	}
 	for y := range h {
 		y0 := from.Min.Y + 2*y
 		y1 := min(y0+1, from.Max.Y-1)
 		for x := range w {
 			x0 := from.Min.X + 2*x
 			x1 := min(x0+1, from.Max.X-1)
-			to[y*w+x] = uint8((int(at(x0, y0)) + int(at(x1, y0)) + int(at(x0, y1)) + int(at(x1, y1)) + 2) / 4)
+			sum := int(plane[offset(x0, y0)]) + int(plane[offset(x1, y0)]) + int(plane[offset(x0, y1)]) + int(plane[offset(x1, y1)])
+			to[y*w+x] = uint8((sum + 2) / 4)
 		}
 	}
+	return bytes.Clone(to[:w*h])
 }
 
 // halvedNRGBA works in the memory of the picture. Clear pixels lend no colour.
@@ -281,14 +282,26 @@ func upright(img image.Image, o int) image.Image {
 	case *image.NRGBA:
 		return &image.NRGBA{Pix: t.four(m.Pix, m.Stride), Stride: 4 * out.Dx(), Rect: out}
 	case *image.YCbCr:
-		m = fullColour(m)
-		for _, p := range [][]byte{m.Y, m.Cb, m.Cr} {
-			t.plane(p, 1, 0)
+		first := m.YOffset(m.Rect.Min.X, m.Rect.Min.Y)
+		y := t.plane(compact(m.Y[first:], m.YStride, size, 1), 1, 0)
+		t.was = nil // its memory is needed for the colours
+		return &image.YCbCr{
+			Y: y, Cb: t.spread(m, m.Cb), Cr: t.spread(m, m.Cr), YStride: out.Dx(), CStride: out.Dx(),
+			SubsampleRatio: image.YCbCrSubsampleRatio444, Rect: out,
 		}
-		m.YStride, m.CStride, m.Rect = out.Dx(), out.Dx(), out
-		return m
 	}
 	return img
+}
+
+// spread gives each pixel its own sample of colour, where it belongs.
+func (t *turning) spread(m *image.YCbCr, plane []byte) []byte {
+	pix := make([]byte, t.w*t.h)
+	for y := range t.h {
+		for x := range t.w {
+			pix[t.to(x, y)] = plane[m.COffset(m.Rect.Min.X+x, m.Rect.Min.Y+y)]
+		}
+	}
+	return pix
 }
 
 // compact takes away what lies between the rows of a picture.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/image/draw"
 	"golang.org/x/image/webp"
 
+	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/colour"
 )
 
@@ -183,6 +184,10 @@ func (u *upload) read(ctx context.Context) (image.Image, error) {
 	if pixels(img) > maxPixels {
 		img = halved(img)
 	}
+	if m, ok := img.(*image.YCbCr); ok {
+		// Turned first it needs the least memory.
+		return plain(upright(m, u.orientation), u.colours(), u.isLimited), nil
+	}
 	return upright(plain(img, u.colours(), u.isLimited), u.orientation), nil
 }
 
@@ -190,16 +195,16 @@ func pixels(img image.Image) int64 {
 	return int64(img.Bounds().Dx()) * int64(img.Bounds().Dy())
 }
 
-// takeIn checks what was uploaded and encodes its pixels. Only one picture at a
-// time is held decoded.
-func (l *Library) takeIn(ctx context.Context, f *os.File, name string) (encoded, *upload, error) {
-	u, err := examine(f, name)
+// takeIn checks what was uploaded and stores its pixels as the picture m, of which
+// it sets what it finds out. Only one picture at a time is held decoded.
+func (l *Library) takeIn(ctx context.Context, f *os.File, m *club.Media) error {
+	u, err := examine(f, m.Name)
 	if err != nil {
-		return encoded{}, nil, err
+		return err
 	}
 	leave, err := l.turn(ctx)
 	if err != nil {
-		return encoded{}, nil, err
+		return err
 	}
 	defer leave()
 	defer tidyUp(u.size)
@@ -208,14 +213,18 @@ func (l *Library) takeIn(ctx context.Context, f *os.File, name string) (encoded,
 	img, err := u.read(limited)
 	switch {
 	case ctx.Err() != nil:
-		return encoded{}, nil, ctx.Err()
-	case limited.Err() != nil:
-		return encoded{}, nil, fault("media_slow", name)
+		return ctx.Err()
+	case err != nil && limited.Err() != nil:
+		return fault("media_slow", m.Name)
 	case err != nil:
-		return encoded{}, nil, u.unreadable(err)
+		return u.unreadable(err)
 	}
-	out, err := encodeMaster(img)
-	return out, u, err
+	m.Bytes, err = l.files.write(m.ID, "", func(w io.Writer) error {
+		made, err := encodeMaster(w, img)
+		m.Type, m.Width, m.Height = made.typ, made.size.X, made.size.Y
+		return err
+	})
+	return err
 }
 
 // largePicture is from how many pixels on a picture's memory is given back to the

@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -306,5 +307,49 @@ func TestPhotoOfAPhoneWith50Megapixels(t *testing.T) {
 	r, g, bl := color.YCbCrToRGB(100, 100, 150)
 	if c := got.At(500, 500); !near(c, color.RGBA{r, g, bl, 255}) {
 		t.Errorf("colour is %v, want %d %d %d", c, r, g, bl)
+	}
+}
+
+// TestMemoryOfPicturesThatFollowEachOther: taking in a picture takes the memory of
+// its decoder and no second copy of it, and gives it back.
+func TestMemoryOfPicturesThatFollowEachOther(t *testing.T) {
+	// Not parallel: it measures memory.
+	s := newScene(t)
+	const w, h = 2400, 1700
+	img := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	p3 := displayP3(t)
+	profile := append([]byte("\xff\xe2\x00\x00ICC_PROFILE\x00\x01\x01"), p3...)
+	binary.BigEndian.PutUint16(profile[2:], uint16(len(profile)-2))
+	turned := withEXIF(slices.Concat(b.Bytes()[:2], profile, b.Bytes()[2:]), 6)
+	deep := image.NewNRGBA64(image.Rect(0, 0, w, h))
+	for i := range deep.Pix {
+		deep.Pix[i] = 0xff
+	}
+	kinds := []struct {
+		name     string
+		data     []byte
+		perPixel float64 // bytes
+	}{
+		{"photo", b.Bytes(), 1.6},
+		{"photo that lies, with a profile", turned, 4.6},
+		{"PNG", withChunks(pngOf(t, image.NewRGBA(image.Rect(0, 0, w, h))), 6), 5.1},
+		{"PNG of 16 bits", withChunks(pngOf(t, deep), 1), 8.1},
+	}
+	for _, k := range kinds {
+		const around = 3 << 20 // tables, buffers, the database
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		s.save(t, "a.jpg", k.data)
+		runtime.ReadMemStats(&after)
+		if used := float64(after.TotalAlloc - before.TotalAlloc); used > k.perPixel*w*h+around {
+			t.Errorf("%s: %.0f bytes in all, %.1f for each pixel; want %.1f", k.name, used, used/w/h, k.perPixel)
+		}
+		if held := after.HeapSys - after.HeapReleased; held > before.HeapInuse+around {
+			t.Errorf("%s: %d MB are held afterwards, %d were in use before", k.name, held>>20, before.HeapInuse>>20)
+		}
 	}
 }

@@ -155,3 +155,19 @@ func TestSetupNeedsTheCode(t *testing.T) {
 	s.as("").post("/setup", url.Values{"code": {"AAAA-AAAA"}, "name": {"Mallory"}, "email": {"m@evil.example"}, "password": {"three old tin drums"}, "club": {"Evil"}, "zone": {"UTC"}}).
 		want(http.StatusUnprocessableEntity).says("This set-up code does not fit")
 }
+
+// TestViewersDoNothingInPracticeMode that they may not do in earnest: they look,
+// and read their notices.
+func TestViewersDoNothingInPracticeMode(t *testing.T) {
+	t.Parallel()
+	for _, r := range newScene(t).server.routes() {
+		if may := club.Viewer.Can(r.action) && r.action != club.Public && r.action != club.SignedIn; may && r.method == post && r.path != "/notices/read" {
+			t.Errorf("a Viewer may send forms to %s", r.path)
+		}
+	}
+	st := newStage(t)
+	vera := st.as(club.Viewer)
+	for _, path := range []string{"/practice/behaviour", "/practice/reset", "/practice/mode", "/practice/x/oauth2/authorize", "/accounts/connect/x"} {
+		vera.post(path, nil).want(http.StatusForbidden)
+	}
+}

@@ -167,6 +167,7 @@ func (s *Server) recordLine(c echo.Context, l store.RecordLine) people.RecordLin
 	}
 	if strings.HasPrefix(l.Action, "post_") {
 		number, _, _ := strings.Cut(object, " ")
+		number = strings.TrimSuffix(number, ":")
 		object = t(c, "record_post", "n", number)
 		if l.PostID != 0 {
 			out.Href, out.Link = "/posts/"+number, cmp.Or(l.Excerpt, object)

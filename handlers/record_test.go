@@ -116,6 +116,18 @@ func TestRecordPage(t *testing.T) {
 	}
 	vera := url.Values{"person": {id64(s.persons[club.Viewer].ID)}}
 	admin.get("/settings/record?"+vera.Encode()).says("Vera Kelly signed in", "Vera Kelly joined").saysNot("Maeve Byrne downloaded")
+	// Posts are named by their text, and lead there.
+	saved, err := s.db.SavePost(ctx, maeve, store.PostChange{Op: "1", Content: club.Content{Text: "Raffle on Saturday"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.db.Audit(ctx, maeve, "post_moved", id64(saved.ID)+": 2026-11-27T18:30 → – (drag)", "192.0.2.1"); err != nil {
+		t.Fatal(err)
+	}
+	moved := admin.get("/settings/record?kind=posts").says("Maeve Byrne moved Raffle on Saturday")
+	if moved.doc().Find(`.record a[href="/posts/`+id64(saved.ID)+`"]`).Length() != 1 {
+		t.Error("the post is not linked")
+	}
 	admin.get("/settings/record?kind=members").says("Maeve Byrne removed Olga").saysNot("downloaded", "signed in")
 	for _, nonsense := range []string{"?person=x&kind=y&before=z", "?before=1.x", "?before=-1.1"} {
 		admin.get("/settings/record" + nonsense).want(http.StatusOK)

@@ -103,7 +103,11 @@ func New(cfg Config) (*Server, error) {
 	s.echo.IPExtractor = ipExtractor(cfg.TrustedProxies)
 	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.sameOrigin, s.limitBody, s.atNowhere)
 	s.echo.Match([]string{get, head}, "/static/*", echo.WrapHandler(cfg.Assets))
-	for _, r := range append(s.routes(), s.demoRoutes()...) {
+	all := append(s.routes(), s.demoRoutes()...)
+	for path, to := range formPages(all) {
+		s.echo.Match([]string{get, head}, path, leadTo(to))
+	}
+	for _, r := range all {
 		s.echo.Add(r.method, r.path, r.serve, s.chain(r)...)
 		if r.method == get && r.traits&acting == 0 {
 			s.echo.Add(head, r.path, r.serve, s.chain(r)...)

@@ -386,7 +386,7 @@ func TestBrokenPictures(t *testing.T) {
 	prepared := w.rest(s, http.MethodPost, "/images?action=initializeUpload", `{"initializeUploadRequest":{"owner":"urn:li:organization:88231045"}}`)
 	value := prepared.JSON["value"].(map[string]any)
 	path := strings.TrimPrefix(fmt.Sprint(value["uploadUrl"]), w.URL+"/linkedin")
-	if a := w.call(http.MethodPut, path, "<!doctype html>", nil); a.Status != 201 {
+	if a := w.call(http.MethodPut, path, "<!doctype html>", map[string]string{"Authorization": "Bearer " + s.Access.Reveal()}); a.Status != 201 {
 		t.Fatalf("put: %d %s", a.Status, a.Body)
 	}
 	w.Clock.Advance(time.Minute)
@@ -398,7 +398,7 @@ func TestBrokenPictures(t *testing.T) {
 		t.Errorf("post: %d %s", a.Status, a.Body)
 	}
 	w.Clock.Advance(25 * time.Hour)
-	if a := w.call(http.MethodPut, path, "late", nil); a.Status != 400 || a.JSON["code"] != "EXPIRED_UPLOAD_URL" {
+	if a := w.call(http.MethodPut, path, "late", map[string]string{"Authorization": "Bearer " + s.Access.Reveal()}); a.Status != 400 || a.JSON["code"] != "EXPIRED_UPLOAD_URL" {
 		t.Errorf("late put: %d %s", a.Status, a.Body)
 	}
 	if a := w.rest(s, http.MethodPost, "/images?action=initializeUpload", `{"initializeUploadRequest":{"owner":"urn:li:organization:71209913"}}`); a.Status != 403 {
@@ -464,6 +464,106 @@ func TestPagesShowPosts(t *testing.T) {
 	for _, path := range []string{"/www/company/nobody/", "/www/feed/update/urn:li:share:1/", "/www/pictures/1"} {
 		if a := w.call(http.MethodGet, path, "", nil); a.Status != 404 {
 			t.Errorf("%s: %d", path, a.Status)
+		}
+	}
+}
+
+func TestMisspelledFieldsAndValuesAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	author := "urn:li:organization:" + s.Account.RemoteID
+	encoded := url.QueryEscape(author)
+	id := url.QueryEscape(w.Publish(s, platforms.Draft{Text: "Trials are open"}).RemoteID)
+	for _, path := range []string{
+		"/organizationAcls?q=roleAssignee&status=APPROVED", "/organizationAcls?q=roleAssignee&state=approved", "/organizationAcls?q=roleAssignee&role=ADMIN",
+		"/organizationAcls?state=APPROVED", "/organizationAcls?q=assignee", "/organizations/" + s.Account.RemoteID + "?projection=(id)",
+		"/networkSizes/" + encoded, "/networkSizes/" + encoded + "?edgeType=CompanyFollowedByMember", "/posts/" + id + "?context=AUTHOR", "/posts/" + id + "?viewContext=author",
+		"/posts?q=author&author=" + encoded + "&size=20", "/posts?q=author&author=" + encoded + "&sortBy=NEWEST", "/posts?author=" + encoded, "/posts/" + encoded,
+		"/organizationalEntityShareStatistics?q=organizationalEntity&organizationalEntity=" + encoded + "&share=List(" + id + ")", "/images/" + id,
+	} {
+		if a := w.rest(s, http.MethodGet, path, ""); a.Status != http.StatusBadRequest || a.JSON["code"] == nil {
+			t.Errorf("GET %s: %d %s", path, a.Status, a.Body)
+		}
+	}
+	const rest = `"distribution":{"feedDistribution":"MAIN_FEED","targetEntities":[],"thirdPartyDistributionChannels":[]}`
+	good := `{"author":"` + author + `","commentary":"Hello","visibility":"PUBLIC","lifecycleState":"PUBLISHED",` + rest + `}`
+	for name, c := range map[string]struct {
+		old, new string
+		status   int
+		says     string
+	}{
+		"field misspelled":            {`"commentary"`, `"Commentary"`, 422, "/Commentary :: unrecognized field found but not allowed"},
+		"unknown field":               {`"author"`, `"colour":"red","author"`, 422, "/colour :: unrecognized field"},
+		"unknown field within":        {`"targetEntities"`, `"targets"`, 422, "/distribution/targets :: unrecognized field"},
+		"no commentary":               {`"commentary":"Hello",`, ``, 422, "/commentary :: field is required"},
+		"no feed":                     {`"feedDistribution":"MAIN_FEED",`, ``, 422, "/distribution/feedDistribution :: field is required"},
+		"unknown visibility":          {`PUBLIC"`, `PUBLIC_FEED"`, 422, "/visibility"},
+		"visibility in small":         {`"PUBLIC"`, `"public"`, 422, "/visibility"},
+		"unknown state":               {`"PUBLISHED"`, `"PUBLISH"`, 422, "/lifecycleState"},
+		"unknown feed":                {`"MAIN_FEED"`, `"FEED"`, 422, "/distribution/feedDistribution"},
+		"a draft":                     {`"PUBLISHED"`, `"DRAFT"`, 400, "INVALID_VALUE_FOR_FIELD"},
+		"outside of the feed":         {`"MAIN_FEED"`, `"NONE"`, 400, "MISSING_REQUIRED_FIELD_FOR_DSC"},
+		"picture misspelled":          {`"visibility"`, `"content":{"media":{"urn":"urn:li:image:1"}},"visibility"`, 422, "/content/media/urn"},
+		"alternative text misspelled": {`"visibility"`, `"content":{"media":{"id":"urn:li:image:1","alt":"a"}},"visibility"`, 422, "/content/media/alt"},
+	} {
+		body := strings.Replace(good, c.old, c.new, 1)
+		if a := w.rest(s, http.MethodPost, "/posts", body); a.Status != c.status || !strings.Contains(a.Body, c.says) {
+			t.Errorf("%s: %d %s, want %d and %q", name, a.Status, a.Body, c.status, c.says)
+		}
+	}
+	for name, a := range map[string]answer{
+		"parameter on create":       w.rest(s, http.MethodPost, "/posts?validate=true", good),
+		"another method":            w.rest(s, http.MethodPost, "/posts", good, "X-RestLi-Method", "PARTIAL_UPDATE"),
+		"another action":            w.rest(s, http.MethodPost, "/images?action=initialize", `{}`),
+		"no action":                 w.rest(s, http.MethodPost, "/images", `{}`),
+		"delete of a Page":          w.rest(s, http.MethodDelete, "/posts/"+encoded, ""),
+		"version of another form":   w.rest(s, http.MethodPost, "/posts", good, "LinkedIn-Version", "2026-09"),
+		"no version":                w.rest(s, http.MethodPost, "/posts", good, "LinkedIn-Version", ""),
+		"body of another type":      w.rest(s, http.MethodPost, "/posts", good, "Content-Type", "text/plain"),
+		"upload request misspelled": w.rest(s, http.MethodPost, "/images?action=initializeUpload", `{"initializeUploadRequest":{"author":"`+author+`"}}`),
+		"upload request for nobody": w.rest(s, http.MethodPost, "/images?action=initializeUpload", `{"initializeUploadRequest":{}}`),
+	} {
+		if a.Status/100 != 4 {
+			t.Errorf("%s: %d %s", name, a.Status, a.Body)
+		}
+	}
+	if n := len(w.Public()); n != 1 {
+		t.Errorf("the record holds %d posts, want 1", n)
+	}
+	if a := w.rest(s, http.MethodPost, "/posts", good); a.Status != http.StatusCreated {
+		t.Errorf("as it should be: %d %s", a.Status, a.Body)
+	}
+}
+
+func TestUploadsNeedTheToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	body := `{"initializeUploadRequest":{"owner":"urn:li:organization:` + s.Account.RemoteID + `"}}`
+	a := w.rest(s, http.MethodPost, "/images?action=initializeUpload", body)
+	value, _ := a.JSON["value"].(map[string]any)
+	_, path, ok := strings.Cut(fmt.Sprint(value["uploadUrl"]), "/linkedin")
+	if !ok {
+		t.Fatalf("no upload address: %d %s", a.Status, a.Body)
+	}
+	m := w.Media.Make("image/png", 40, 40, "")
+	file, err := w.Media.Open(w.Context(), m.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		header map[string]string
+		status int
+	}{
+		{nil, 401}, {map[string]string{"Authorization": "Bearer other"}, 401}, {map[string]string{"Authorization": "Bearer " + s.Access.Reveal()}, 201},
+	} {
+		if a := w.call(http.MethodPut, path, string(data), c.header); a.Status != c.status {
+			t.Errorf("%v: %d %s, want %d", c.header, a.Status, a.Body, c.status)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -15,6 +14,8 @@ const (
 	// workTime is how long a picture is worked on after it arrived.
 	workTime = time.Second
 	maxBytes = 8 << 20
+	// maxPixels and more are not worked on.
+	maxPixels = 36_152_320
 )
 
 // upload is a picture from the moment it was asked for.
@@ -46,12 +47,11 @@ func (s *Sim) initializeUpload(w http.ResponseWriter, r *http.Request) {
 			Owner string `json:"owner"`
 		} `json:"initializeUploadRequest"`
 	}
-	if r.URL.Query().Get("action") != "initializeUpload" {
-		fail(w, http.StatusBadRequest, fault{Code: "PARAM_INVALID", Message: "Unknown action"})
+	if !readBody(w, r, &in) {
 		return
 	}
-	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&in); err != nil {
-		fail(w, http.StatusBadRequest, fault{Code: "ILLEGAL_ARGUMENT", Message: "Request body could not be converted to data map"})
+	if in.Request.Owner == "" {
+		failSchema(w, "/initializeUploadRequest/owner", "field is required but not found and has no default value")
 		return
 	}
 	if !mayPost(in.Request.Owner) {
@@ -71,6 +71,9 @@ func (s *Sim) initializeUpload(w http.ResponseWriter, r *http.Request) {
 // putImage takes the bytes at the upload address.
 func (s *Sim) putImage(w http.ResponseWriter, r *http.Request) {
 	act := func(w http.ResponseWriter, r *http.Request) {
+		if !s.signedIn(w, r, "w_organization_social") {
+			return
+		}
 		data, err := io.ReadAll(io.LimitReader(r.Body, maxBytes+1))
 		if err != nil {
 			http.Error(w, "cut off", http.StatusBadRequest)
@@ -91,7 +94,7 @@ func (s *Sim) putImage(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
 			return
 		}
-		u.Came, u.Bad = s.Now(), bad != nil
+		u.Came, u.Bad = s.Now(), bad != nil || picture.Facts.Width*picture.Facts.Height >= maxPixels
 		s.State.Images[urn], s.State.Small[urn] = u, picture
 		w.WriteHeader(http.StatusCreated)
 	}
@@ -116,7 +119,7 @@ func (s *Sim) byPath(path string) (string, upload) {
 // image is GET /rest/images/{urn}.
 func (s *Sim) image(w http.ResponseWriter, r *http.Request) {
 	urn, ok := pathURN(w, r)
-	if !ok {
+	if !ok || !isURN(w, urn, "image") {
 		return
 	}
 	s.Mu.Lock()

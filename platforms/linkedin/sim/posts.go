@@ -3,9 +3,7 @@ package sim
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -29,7 +27,7 @@ type post struct {
 // createBody is a post as it is sent.
 type createBody struct {
 	Author       string        `json:"author"`
-	Commentary   string        `json:"commentary"`
+	Commentary   *string       `json:"commentary"`
 	Visibility   string        `json:"visibility"`
 	Distribution *distribution `json:"distribution"`
 	Content      *content      `json:"content,omitempty"`
@@ -90,10 +88,7 @@ const (
 // create is POST /rest/posts.
 func (s *Sim) create(w http.ResponseWriter, r *http.Request) {
 	var in createBody
-	dec := json.NewDecoder(io.LimitReader(r.Body, 1<<20))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); err != nil {
-		malformed(w, err)
+	if !readBody(w, r, &in) {
 		return
 	}
 	if missing := in.missing(); len(missing) > 0 {
@@ -104,9 +99,12 @@ func (s *Sim) create(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusUnprocessableEntity, fault{Message: b.String()})
 		return
 	}
+	if !knownValues(w, in) {
+		return
+	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	text := Render(in.Commentary)
+	text := Render(in.commentary())
 	if !s.acceptable(w, in, text) {
 		return
 	}
@@ -119,14 +117,11 @@ func (s *Sim) create(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-// malformed is the answer to a body that does not fit the schema.
-func malformed(w http.ResponseWriter, err error) {
-	if _, syntax := errors.AsType[*json.SyntaxError](err); syntax || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		fail(w, http.StatusBadRequest, fault{Code: "ILLEGAL_ARGUMENT", Message: "Request body could not be converted to data map"})
-		return
+func (in createBody) commentary() string {
+	if in.Commentary == nil {
+		return ""
 	}
-	field := strings.Trim(strings.TrimPrefix(err.Error(), "json: unknown field "), `"`)
-	fail(w, http.StatusUnprocessableEntity, fault{Message: "ERROR :: /" + field + " :: unrecognized field found but not allowed\n"})
+	return *in.Commentary
 }
 
 func (in createBody) missing() []string {
@@ -138,8 +133,14 @@ func (in createBody) missing() []string {
 			out = append(out, f.name)
 		}
 	}
-	if in.Distribution == nil {
+	if in.Commentary == nil {
+		out = append(out, "commentary")
+	}
+	switch {
+	case in.Distribution == nil:
 		out = append(out, "distribution")
+	case in.Distribution.Feed == "":
+		out = append(out, "distribution/feedDistribution")
 	}
 	return out
 }
@@ -275,7 +276,7 @@ func (s *Sim) live(urn string) (post, bool) {
 // describe is a post in an answer. Hashtags come back as templates.
 func describe(urn string, p post) map[string]any {
 	out := map[string]any{
-		"id": urn, "author": p.Author, "commentary": templates(p.Commentary), "visibility": p.Visibility, "distribution": p.Distribution,
+		"id": urn, "author": p.Author, "commentary": templates(p.commentary()), "visibility": p.Visibility, "distribution": p.Distribution,
 		"lifecycleState": p.State, "lifecycleStateInfo": map[string]bool{"isEditedByAuthor": false},
 		"isReshareDisabledByAuthor": p.NoReshare,
 		"createdAt":                 p.Time.UnixMilli(), "publishedAt": p.Time.UnixMilli(), "lastModifiedAt": p.Time.UnixMilli(),
@@ -309,7 +310,7 @@ func templates(commentary string) string {
 // read is GET /rest/posts/{urn}.
 func (s *Sim) read(w http.ResponseWriter, r *http.Request) {
 	urn, ok := pathURN(w, r)
-	if !ok {
+	if !ok || !isURN(w, urn, "share", "ugcPost") {
 		return
 	}
 	s.Mu.Lock()
@@ -325,7 +326,7 @@ func (s *Sim) read(w http.ResponseWriter, r *http.Request) {
 // remove is DELETE /rest/posts/{urn}, which may be repeated.
 func (s *Sim) remove(w http.ResponseWriter, r *http.Request) {
 	urn, ok := pathURN(w, r)
-	if !ok {
+	if !ok || !isURN(w, urn, "share", "ugcPost") {
 		return
 	}
 	s.MarkDeleted(id, urn)

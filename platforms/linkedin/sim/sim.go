@@ -182,14 +182,14 @@ func (s *Sim) LimitCalls(n int) {
 func (s *Sim) Submitted(urn string) string {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	return s.State.Posts[urn].Commentary
+	return s.State.Posts[urn].commentary()
 }
 
 // call wraps an endpoint of the versioned API: fault, headers, sign-in, scope
 // and quota.
 func (s *Sim) call(operation, scope string, do func(http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	act := func(w http.ResponseWriter, r *http.Request) {
-		if !headersOK(w, r) || !s.signedIn(w, r, scope) || !s.count(w, r) {
+		if !headersOK(w, r) || !s.signedIn(w, r, scope) || !s.count(w, r) || !knownQuery(w, r) {
 			return
 		}
 		do(w, r)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"regexp"
 	"strings"
@@ -24,6 +25,7 @@ type blob struct {
 	DID     string
 	Type    string
 	SHA256  string
+	Size    int
 	Picture simkit.Picture
 	At      time.Time
 }
@@ -109,7 +111,7 @@ func (s *Sim) uploadBlob(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, sum := cid(codecRaw, data), sha256.Sum256(data)
-	b.DID, b.SHA256, b.At = a.DID, hex.EncodeToString(sum[:]), s.Now()
+	b.DID, b.SHA256, b.Size, b.At = a.DID, hex.EncodeToString(sum[:]), len(data), s.Now()
 	s.State.Blobs[name] = b
 	answer(w, http.StatusOK, map[string]any{"blob": blobAnswer{"blob", link{name}, b.Type, len(data)}})
 }
@@ -146,12 +148,14 @@ func (s *Sim) writeOf(w http.ResponseWriter, r *http.Request) (in write, a accou
 		return in, a, false
 	}
 	bad := func(message string) { refuse(w, http.StatusBadRequest, "InvalidRequest", message) }
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		bad("Input must be JSON")
+	if missing := readInput(r, &in); missing != "" {
+		bad(missing)
 		return in, a, false
 	}
 	owner, known := s.find(in.Repo)
 	switch {
+	case in.Rkey == "" && strings.HasSuffix(r.URL.Path, ".putRecord"):
+		bad(`Input must have the property "rkey"`)
 	case !known:
 		refuse(w, http.StatusForbidden, "AccountNotFound", "Account not found")
 	case owner.DID != a.DID:
@@ -159,21 +163,47 @@ func (s *Sim) writeOf(w http.ResponseWriter, r *http.Request) (in write, a accou
 	case in.Collection == postCollection && in.Rkey != "" && !tidForm.MatchString(in.Rkey):
 		bad(fmt.Sprintf("Invalid record key for %s: Invalid TID string (got %q) at $", postCollection, in.Rkey))
 	default:
-		var canonical any
+		var canonical map[string]any
 		if err := json.Unmarshal(in.Record, &canonical); err != nil || canonical == nil {
 			bad("Input/record must be an object")
 			return in, a, false
 		}
+		if _, given := canonical["$type"]; !given {
+			canonical["$type"] = in.Collection
+		}
 		in.Record, _ = json.Marshal(canonical) // keys sorted: equal records are equal bytes
-		if in.Collection == postCollection {
-			if name, message := s.checkPost(a.DID, in.Record); name != "" {
-				refuse(w, http.StatusBadRequest, name, message)
-				return in, a, false
-			}
+		if name, message := s.checkRecord(a.DID, in); name != "" {
+			refuse(w, http.StatusBadRequest, name, message)
+			return in, a, false
 		}
 		return in, a, true
 	}
 	return in, a, false
+}
+
+// readInput reads the input of a write, and says what is wrong with it: a type,
+// or a property that is missing. Others than the lexicon's are ignored.
+func readInput(r *http.Request, in *write) string {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return "Wrong request encoding (Content-Type): " + t
+	}
+	var given map[string]json.RawMessage
+	body, err := io.ReadAll(r.Body)
+	if err != nil || json.Unmarshal(body, &given) != nil {
+		return "Input must be JSON"
+	}
+	for _, name := range []string{"repo", "collection", "record"} {
+		if _, ok := given[name]; !ok {
+			return fmt.Sprintf("Input must have the property %q", name)
+		}
+	}
+	for name, into := range map[string]any{"repo": &in.Repo, "collection": &in.Collection, "rkey": &in.Rkey, "validate": &in.Validate} {
+		if raw, ok := given[name]; ok && json.Unmarshal(raw, into) != nil {
+			return "Input/" + name + " is of the wrong type"
+		}
+	}
+	in.SwapRecord, in.Record = given["swapRecord"], given["record"]
+	return ""
 }
 
 type commit struct {

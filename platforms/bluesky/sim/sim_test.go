@@ -152,13 +152,13 @@ func TestRefusalsAreInTheWordsOfARealServer(t *testing.T) {
 		"date":         {`{"text":"a","createdAt":"x"}`, "InvalidRequest", invalid + `Invalid datetime (got "x") at $.record.createdAt`},
 		"langs":        {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","langs":["a!"]}`, "InvalidRequest", invalid + `Invalid language (got "a!") at $.record.langs[0]`},
 		"many langs":   {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","langs":["en","de","fr","it"]}`, "InvalidRequest", invalid + "array too big (maximum 3, got 4) at $.record.langs"},
-		"mention":      {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","facets":[{"features":[{"$type":"app.bsky.richtext.facet#mention","did":"nope"}]}]}`, "InvalidRequest", invalid + `Invalid DID (got "nope") at $.record.facets[0].features[0].did`},
-		"blob":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"images":[{"alt":"","image":{"$type":"blob","ref":{"$link":"bafkreia"},"size":1}}]}}`, "BlobNotFound", "Could not find blob: bafkreia"},
-		"big blob":     {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"images":[{"alt":"","image":{"$type":"blob","ref":{"$link":"bafkreia"},"size":2000001}}]}}`, "InvalidRequest", invalid + "blob too big (maximum 2000000, got 2000001) at $.record.embed.images[0].image"},
-		"no alt":       {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"images":[{"image":{"$type":"blob"}}]}}`, "InvalidRequest", invalid + `Missing required key "alt" at $.record.embed.images[0]`},
-		"flat":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"images":[{"alt":"","image":{},"aspectRatio":{"width":0,"height":1}}]}}`, "InvalidRequest", invalid + "integer too small (minimum 1, got 0) at $.record.embed.images[0].aspectRatio.width"},
-		"card":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"external":{"uri":"not a uri"}}}`, "InvalidRequest", invalid + `Invalid uri (got "not a uri") at $.record.embed.external.uri`},
-		"not a record": {`[]`, "InvalidRequest", invalid + "not in the form of the lexicon"},
+		"mention":      {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","facets":[{"index":{"byteStart":0,"byteEnd":1},"features":[{"$type":"app.bsky.richtext.facet#mention","did":"nope"}]}]}`, "InvalidRequest", invalid + `Invalid DID (got "nope") at $.record.facets[0].features[0].did`},
+		"blob":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"$type":"app.bsky.embed.images","images":[{"alt":"","image":{"$type":"blob","ref":{"$link":"bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"},"mimeType":"image/png","size":1}}]}}`, "BlobNotFound", "Could not find blob: bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"},
+		"big blob":     {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"$type":"app.bsky.embed.images","images":[{"alt":"","image":{"$type":"blob","ref":{"$link":"bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"},"mimeType":"image/png","size":2000001}}]}}`, "InvalidRequest", invalid + "blob too big (maximum 2000000, got 2000001) at $.record.embed.images[0].image"},
+		"no alt":       {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"$type":"app.bsky.embed.images","images":[{"image":{"$type":"blob"}}]}}`, "InvalidRequest", invalid + `Missing required key "alt" at $.record.embed.images[0]`},
+		"flat":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"$type":"app.bsky.embed.images","images":[{"alt":"","image":{"$type":"blob","ref":{"$link":"bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"},"mimeType":"image/png","size":1},"aspectRatio":{"width":0,"height":1}}]}}`, "InvalidRequest", invalid + "integer too small (minimum 1, got 0) at $.record.embed.images[0].aspectRatio.width"},
+		"card":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"$type":"app.bsky.embed.external","external":{"uri":"not a uri","title":"","description":""}}}`, "InvalidRequest", invalid + `Invalid uri (got "not a uri") at $.record.embed.external.uri`},
+		"not a record": {`[]`, "InvalidRequest", "Input/record must be an object"},
 		"nothing":      {`null`, "InvalidRequest", "Input/record must be an object"},
 	} {
 		body := `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","rkey":"` + rkey + `","record":` + c.record + `}`
@@ -353,4 +353,102 @@ func TestOnlyTheNewestPostsAreKept(t *testing.T) {
 	if after := size(); after > before+before/10 {
 		t.Errorf("the state grew from %d to %d bytes", before, after)
 	}
+}
+
+// TestRecordsAreCheckedByTheLexicon: what a real server refuses is refused, and
+// what it keeps without a word is kept (make test-pds asks one).
+func TestRecordsAreCheckedByTheLexicon(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	picture := w.upload("image/png", drawn(t))
+	words := w.upload("text/plain", "hello")
+	with := func(fields string) string {
+		return `{"$type":"app.bsky.feed.post","text":"a","createdAt":"2026-11-24T12:00:00.000Z"` + fields + `}`
+	}
+	images := func(blob, more string) string {
+		return with(`,"embed":{"$type":"app.bsky.embed.images","images":[{"alt":"","image":` + blob + more + `}]}`)
+	}
+	facet := func(index, feature string) string {
+		return with(`,"facets":[{"index":` + index + `,"features":[` + feature + `]}]`)
+	}
+	changed := func(old, new string) string { return strings.Replace(picture, old, new, 1) }
+	const here, tag = `{"byteStart":0,"byteEnd":1}`, `{"$type":"app.bsky.richtext.facet#tag","tag":"a"}`
+	for name, c := range map[string]struct{ record, error string }{
+		"as it should be":            {with(``), ""},
+		"with a picture":             {images(picture, ``), ""},
+		"field misspelled":           {with(`,"lang":["en"]`), ""},
+		"embed of another kind":      {with(`,"embed":{"$type":"org.example.embed"}`), ""},
+		"feature of another kind":    {facet(here, `{"$type":"org.example.feature"}`), ""},
+		"facet beyond the text":      {facet(`{"byteStart":90,"byteEnd":10}`, tag), ""},
+		"of another type":            {strings.Replace(with(``), "feed.post", "feed.like", 1), "InvalidRequest"},
+		"text is a number":           {strings.Replace(with(``), `"a"`, `1`, 1), "InvalidRequest"},
+		"languages are a text":       {with(`,"langs":"en"`), "InvalidRequest"},
+		"language of another form":   {with(`,"langs":["en_GB"]`), "InvalidRequest"},
+		"nine tags":                  {with(`,"tags":["a","b","c","d","e","f","g","h","i"]`), "InvalidRequest"},
+		"embed without a type":       {with(`,"embed":{"images":[]}`), "InvalidRequest"},
+		"embed is a text":            {with(`,"embed":"app.bsky.embed.images"`), "InvalidRequest"},
+		"facet without a place":      {with(`,"facets":[{"features":[` + tag + `]}]`), "InvalidRequest"},
+		"facet before the text":      {facet(`{"byteStart":-1,"byteEnd":1}`, tag), "InvalidRequest"},
+		"facet of half bytes":        {facet(`{"byteStart":0.5,"byteEnd":1}`, tag), "InvalidRequest"},
+		"facet without an end":       {facet(`{"byteStart":0}`, tag), "InvalidRequest"},
+		"place misspelled":           {facet(`{"start":0,"end":1}`, tag), "InvalidRequest"},
+		"feature without a type":     {facet(here, `{"tag":"a"}`), "InvalidRequest"},
+		"feature misspelled":         {facet(here, `{"$type":"app.bsky.richtext.facet#link","url":"https://a.org"}`), "InvalidRequest"},
+		"address without a scheme":   {facet(here, `{"$type":"app.bsky.richtext.facet#link","uri":"a.org"}`), "InvalidRequest"},
+		"picture is a text":          {images(`"x"`, ``), "InvalidRequest"},
+		"picture without its size":   {images(changed(`"size"`, `"bytes"`), ``), "InvalidRequest"},
+		"picture of another type":    {images(changed(`"blob"`, `"image"`), ``), "InvalidRequest"},
+		"picture that is a film":     {images(changed(`image/png`, `video/mp4`), ``), "InvalidRequest"},
+		"picture of another kind":    {images(changed(`image/png`, `image/jpeg`), ``), "InvalidMimeType"},
+		"words instead of a picture": {images(words, ``), "InvalidRequest"},
+		"half a shape":               {images(picture, `,"aspectRatio":{"width":1}`), "InvalidRequest"},
+		"description misspelled":     {strings.Replace(images(picture, ``), `"alt"`, `"altText"`, 1), "InvalidRequest"},
+		"card without a title":       {with(`,"embed":{"$type":"app.bsky.embed.external","external":{"uri":"https://a.org","description":""}}`), "InvalidRequest"},
+	} {
+		body := `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","validate":true,"record":` + c.record + `}`
+		status, got := w.post("com.atproto.repo.createRecord", body)
+		if c.error == "" && status != 200 || c.error != "" && (status != 400 || got["error"] != c.error) {
+			t.Errorf("%s: %d %v, want %q", name, status, got, c.error)
+		}
+		w.now = w.now.Add(time.Second)
+	}
+	for name, body := range map[string]string{
+		"no key":             `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","record":` + with(``) + `}`,
+		"no record":          `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","rkey":"` + rkey + `"}`,
+		"no repository":      `{"collection":"app.bsky.feed.post","rkey":"` + rkey + `","record":` + with(``) + `}`,
+		"unknown collection": `{"repo":"` + w.did + `","collection":"app.bsky.feed.posts","rkey":"` + rkey + `","validate":true,"record":{"$type":"app.bsky.feed.posts"}}`,
+		"validate in words":  `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","rkey":"` + rkey + `","validate":"yes","record":` + with(``) + `}`,
+	} {
+		if status, got := w.post("com.atproto.repo.putRecord", body); status != 400 || got["error"] != "InvalidRequest" {
+			t.Errorf("%s: %d %v", name, status, got)
+		}
+	}
+	if status, got := w.do(http.MethodPost, "/xrpc/com.atproto.repo.uploadBlob", "x", ""); status != 401 || got["error"] != "AuthMissing" {
+		t.Errorf("upload without a token: %d %v", status, got)
+	}
+}
+
+// upload sends a blob and returns its description.
+func (w *world) upload(typ, data string) string {
+	w.Helper()
+	r := httptest.NewRequestWithContext(w.Context(), http.MethodPost, "/xrpc/com.atproto.repo.uploadBlob", strings.NewReader(data))
+	r.Header.Set("Content-Type", typ)
+	r.Header.Set("Authorization", "Bearer "+w.tok)
+	rec := httptest.NewRecorder()
+	w.sim.ServeHTTP(rec, r)
+	var answer struct{ Blob json.RawMessage }
+	if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil || rec.Code != 200 {
+		w.Fatalf("upload: %d %s", rec.Code, rec.Body)
+	}
+	return string(answer.Blob)
+}
+
+// drawn is a small picture.
+func drawn(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }

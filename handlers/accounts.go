@@ -29,6 +29,7 @@ func (s *Server) showAccounts(c echo.Context) error {
 	registry := s.platforms(a.Club.Practice)
 	slices.SortStableFunc(all, func(x, y store.Connected) int {
 		return cmp.Or(compareBool(x.Health != club.NeedsReconnect, y.Health != club.NeedsReconnect),
+			compareBool(x.Health != club.Paused, y.Health != club.Paused),
 			compareBool(x.Health == club.Disconnected, y.Health == club.Disconnected), registry.Compare(x.Account.Platform, y.Account.Platform))
 	})
 	limits, err := s.DB.Limits(c.Request().Context(), scope(c))

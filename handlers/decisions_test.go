@@ -365,3 +365,15 @@ func TestReconnectingIsOnePressFromTheTrouble(t *testing.T) {
 		t.Error("who may not connect accounts is not led to the account")
 	}
 }
+
+// TestAPostThatWaitsForAnUpdateDoesNotAskToReconnect: that would not help, and no
+// time is promised.
+func TestAPostThatWaitsForAnUpdateDoesNotAskToReconnect(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	a := s.account("tiny", true, club.Paused)
+	s.trouble(club.Scheduled, club.Blocked, "version_over", `{}`, a)
+	page := s.as(club.Publisher).get("/posts/1").want(http.StatusOK)
+	page.says("An update of Bandstand is needed", "Waits for an update of Bandstand.").saysNot("Reconnect", "waits until", "Waits until")
+	s.as(club.Publisher).get("/posts/new").want(http.StatusOK).says("Waits for an update of Bandstand.")
+}

@@ -187,6 +187,8 @@ func (s *Server) deliveryView(c echo.Context, d *desk, x store.PostDelivery) pos
 		v.Open = t(c, "post_open_on", "platform", v.Account.Platform)
 	case x.Phase == club.Reconciling:
 		v.Words = t(c, "post_looking")
+	case x.Phase == club.Blocked && x.Connection.Health == club.Paused:
+		v.Words = t(c, "account_off_paused")
 	case x.Status == club.Publishing && x.Phase == club.Backoff, x.Phase == club.Blocked:
 		v.Words = t(c, "post_waits", "when", i18n.When(ctx, s.local(c, x.NextAt)))
 	case x.Status == club.Scheduled:
@@ -275,7 +277,7 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 	f.Title, f.Happened = s.failText(c, x.Code, "title", args), s.failText(c, x.Code, "happened", args)
 	f.Did, f.Do = s.failText(c, x.Code, "did", args), s.failText(c, x.Code, "do", args)
 	f.Calm = x.Status == club.Scheduled || x.Status == club.Publishing
-	if !x.Connection.Usable() && p.Practice == who(c).Club.Practice {
+	if !x.Connection.Usable() && x.Connection.Health != club.Paused && p.Practice == who(c).Club.Practice {
 		f.Reconnect = &posts.Reconnect{Account: x.ConnectionID, Back: postPath(p.ID) + "#failure-" + x.ID}
 	}
 	if f.Calm || !who(c).Role.Can(club.SchedulePosts) {

@@ -97,7 +97,7 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 		if f.blank() && !f.pressed {
 			problems = nil // whoever has not begun to write has made no mistake
 		}
-		if !v.conn.Usable() {
+		if !v.conn.Usable() && v.conn.Health != club.Paused { // a post may wait for an update
 			problems = append([]platforms.Problem{{Code: codeReconnect, Severity: platforms.MustFix, Field: "account"}}, problems...)
 		}
 		for _, q := range problems {

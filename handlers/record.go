@@ -77,7 +77,8 @@ var recordKinds = []struct {
 		"role_admin", "role_publisher", "role_writer", "role_viewer",
 	}},
 	{"accounts", []string{
-		"account_connected", "account_reconnected", "account_disconnected", "account_asks", "account_sends_again", "app_saved", "app_deleted",
+		"account_connected", "account_reconnected", "account_disconnected", "account_asks", "account_sends_again",
+		"account_numbers_useful", "account_numbers_weekly", "account_numbers_asked", "app_saved", "app_deleted",
 	}},
 	{"posts", []string{
 		"post_scheduled", "post_moved", "post_unscheduled", "post_deleted", "post_published", "post_said_there", "post_said_missing",

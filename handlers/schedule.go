@@ -261,7 +261,7 @@ func (s *Server) checkDeliveries(c echo.Context, post int64, ids []string) error
 			continue
 		}
 		problems := v.problems
-		if !v.conn.Usable() {
+		if !v.conn.Usable() && v.conn.Health != club.Paused { // a post may wait for an update
 			problems = []platforms.Problem{{Code: codeReconnect, Severity: platforms.MustFix}}
 		}
 		for _, q := range problems {

@@ -240,7 +240,14 @@ func (db *DB) SetNumbersPace(ctx context.Context, s Scope, id int64, pace club.P
 		if err := tx.followPace(ctx, id, pace); err != nil {
 			return fmt.Errorf("plan numbers of connection %d: %w", id, err)
 		}
-		if err := tx.audit(ctx, s, "account_numbers_"+string(pace), account, origin); err != nil {
+		action := "account_numbers_useful"
+		switch pace {
+		case club.PaceWeekly:
+			action = "account_numbers_weekly"
+		case club.PaceAsked:
+			action = "account_numbers_asked"
+		}
+		if err := tx.audit(ctx, s, action, account, origin); err != nil {
 			return err
 		}
 		return tx.touch(ctx, s.ClubID)

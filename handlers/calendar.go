@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -26,7 +27,7 @@ func (s *Server) showCalendar(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	frame := s.page(c, "calendar", t(c, "calendar_title", "month", cal.Month))
+	frame := s.page(c, "calendar", t(c, "calendar_title", "period", cal.Period))
 	if isHX(c) {
 		c.Response().Header().Set("HX-Push-Url", m.q.path())
 		cal.Title = frame.FullTitle(c.Request().Context())
@@ -38,7 +39,10 @@ func (s *Server) showCalendar(c echo.Context) error {
 // showCalendarChanges answers the question whether anything changed since the
 // page was drawn: with nothing, or with the days as they are now.
 func (s *Server) showCalendarChanges(c echo.Context) error {
-	q, _ := calendarOf(c.QueryParam("ctx"))
+	q, ok := calendarOf(currentPath(c)) // with what was unrolled since
+	if !ok {
+		q, _ = calendarOf(c.QueryParam("ctx"))
+	}
 	m, err := s.newCalendar(c, q)
 	if err != nil {
 		return err
@@ -113,27 +117,153 @@ func (m *calendarMaker) since() string {
 	return strconv.FormatInt(m.actor.Club.Changes, 10) + "." + m.today.Format(dateLayout)
 }
 
+// start is the day that the address asks for, or today.
+func (m *calendarMaker) start() time.Time {
+	if chosen, err := parseDate(m.q.date); err == nil {
+		return chosen
+	}
+	return m.today
+}
+
 // month is the first day of the month shown and of the one after it.
 func (m *calendarMaker) month() (first, next time.Time) {
-	d := m.today
-	if m.q.date != "" {
-		if chosen, err := parseDate(m.q.date); err == nil {
-			d = chosen
-		}
-	}
+	d := m.start()
 	first = time.Date(d.Year(), d.Month(), 1, 0, 0, 0, 0, time.UTC)
 	return first, first.AddDate(0, 1, 0)
 }
 
-// span is the days that the page shows: in a month whole weeks, in a list the
-// days of the month.
-func (m *calendarMaker) span() (from, to time.Time) {
-	from, to = m.month()
-	if m.q.view == calendar.List {
-		return from, to
+// isMonth reports whether the page has a table of whole weeks.
+func (m *calendarMaker) isMonth() bool { return m.q.view != calendar.List }
+
+// weekOf is the first day of a day's week.
+func (m *calendarMaker) weekOf(d time.Time) time.Time {
+	return d.AddDate(0, 0, -(int(d.Weekday())-int(m.actor.Club.WeekStart)+7)%7)
+}
+
+// How far the calendar looks ahead.
+const (
+	weeksAhead = 4              // that the present month shows at least, and a list unrolls at once
+	mostAhead  = 366            // days that a list unrolls
+	daysAhead  = 7 * weeksAhead // weeksAhead in days
+)
+
+// table is the whole weeks of the month. The present month runs on over its end,
+// so that on its last day the coming weeks are there.
+func (m *calendarMaker) table() (from, to time.Time) {
+	first, next := m.month()
+	from, to = m.weekOf(first), m.weekOf(next.AddDate(0, 0, 6))
+	if ahead := m.weekOf(m.today).AddDate(0, 0, daysAhead); m.isNow() && !m.q.print && ahead.After(to) {
+		to = ahead
 	}
-	start := int(m.actor.Club.WeekStart)
-	from = from.AddDate(0, 0, -(int(from.Weekday())-start+7)%7)
-	to = to.AddDate(0, 0, (start-int(to.Weekday())+7)%7)
 	return from, to
+}
+
+// isNow reports whether today is in the month shown.
+func (m *calendarMaker) isNow() bool {
+	first, next := m.month()
+	return !m.today.Before(first) && m.today.Before(next)
+}
+
+// span is the days that the page holds: those of the table, or of a list from
+// its start on, and what somebody has unrolled below.
+func (m *calendarMaker) span() (from, to time.Time) {
+	if m.isMonth() {
+		from, to = m.table()
+	} else {
+		from = m.start()
+		to = from.AddDate(0, 0, daysAhead)
+	}
+	if until, err := parseDate(m.q.until); err == nil && m.q.view != calendar.Month && until.After(to) && until.Before(from.AddDate(0, 0, mostAhead)) {
+		to = until
+	}
+	return from, to
+}
+
+// onCalendar is where the calendar shows a post: as it opens, if that holds the
+// post's day, or else the month of it.
+func (s *Server) onCalendar(c echo.Context, slot club.Slot, post int64) (string, error) {
+	m, err := s.newCalendar(c, calendarQuery{})
+	if err != nil {
+		return "", err
+	}
+	day, err := parseDate(slot.Date())
+	if err != nil {
+		return calendarPath, nil
+	}
+	if from, to := m.span(); day.Before(from) || !day.Before(to) {
+		m.q = m.q.on(day)
+	}
+	return m.q.path() + "#card-" + strconv.FormatInt(post, 10), nil
+}
+
+// showAgenda unrolls more of a list: the days from one on, until there is at
+// least one post or none is left.
+func (s *Server) showAgenda(c echo.Context) error {
+	from, err := parseDate(c.QueryParam("from"))
+	if err != nil {
+		return club.ErrNotFound
+	}
+	q, _ := calendarOf(c.QueryParam("ctx"))
+	if here, ok := calendarOf(currentPath(c)); ok {
+		q = here
+	}
+	m, err := s.newCalendar(c, q)
+	if err != nil {
+		return err
+	}
+	to, err := m.unrolled(from)
+	if err != nil {
+		return err
+	}
+	days, err := m.days(from, to)
+	if err != nil {
+		return err
+	}
+	later, err := m.later(to)
+	if err != nil {
+		return err
+	}
+	m.q.until = to.Format(dateLayout)
+	c.Response().Header().Set("HX-Replace-Url", m.q.path())
+	return s.render(c, http.StatusOK, calendar.Unrolled(days, later))
+}
+
+// unrolled is the end of what a list shows next from a day on.
+func (m *calendarMaker) unrolled(from time.Time) (time.Time, error) {
+	to := from.AddDate(0, 0, daysAhead)
+	next, err := m.nextPlanned(from)
+	if !next.IsZero() && !next.Before(to) {
+		to = next.AddDate(0, 0, 7)
+	}
+	return to, err
+}
+
+// nextPlanned is the club's day of the first post from a day on, or zero.
+func (m *calendarMaker) nextPlanned(from time.Time) (time.Time, error) {
+	span, err := m.spanOf(from, from)
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := m.s.DB.NextPlanned(m.ctx, scope(m.c), span.From)
+	if err != nil || at.IsZero() {
+		return time.Time{}, err
+	}
+	y, mo, d := at.In(m.zone).Date()
+	return time.Date(y, mo, d, 0, 0, 0, 0, time.UTC), nil
+}
+
+// later is how a list goes on from a day: by itself where scripts run, by a link
+// elsewhere.
+func (m *calendarMaker) later(from time.Time) (calendar.Later, error) {
+	next, err := m.nextPlanned(from)
+	if err != nil || next.IsZero() {
+		return calendar.Later{}, err
+	}
+	key := from.Format(dateLayout)
+	l := calendar.Later{Path: m.q.as(calendar.List).on(next).path()}
+	if next.Before(m.start().AddDate(0, 0, mostAhead-7)) {
+		l.Path = m.q.as(calendar.List).on(from).path()
+		l.More = "/calendar/agenda?" + url.Values{"from": {key}, "ctx": {m.q.path()}}.Encode()
+	}
+	return l, nil
 }

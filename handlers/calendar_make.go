@@ -22,7 +22,7 @@ import (
 const (
 	maxCards       = 400
 	maxCardsPerDay = 12
-	cardRunes      = 90 // what two lines hold on a wide phone
+	cardRunes      = 90 // what three lines hold in a month
 )
 
 // calendarMaker turns posts into what the calendar shows.
@@ -57,10 +57,10 @@ type accountWords struct {
 	name            string
 }
 
-// placeWords is where a post goes, in the forms that are needed.
+// placeWords is where a post goes, for those who look and those who listen.
 type placeWords struct {
-	chips         []calendar.Chip
-	spoken, shown string
+	chips  []calendar.Chip
+	spoken string
 }
 
 func (s *Server) newCalendar(c echo.Context, q calendarQuery) (*calendarMaker, error) {
@@ -183,6 +183,7 @@ func (m *calendarMaker) makeDays(dates []time.Time, posts []store.CalendarPost) 
 		return nil, err
 	}
 	first, next := m.month()
+	_, end := m.table()
 	days := make([]calendar.Day, 0, len(dates))
 	index := make(map[int]int, len(dates))
 	for _, d := range dates {
@@ -191,8 +192,12 @@ func (m *calendarMaker) makeDays(dates []time.Time, posts []store.CalendarPost) 
 		past := d.Before(m.today)
 		days = append(days, calendar.Day{
 			Key: key, Number: strconv.Itoa(d.Day()), Name: m.dayName(d), Today: d.Equal(m.today), Past: past,
-			Out: d.Before(first) || !d.Before(next), Add: !past && m.actor.Role.Can(club.WritePosts),
+			Out: m.isMonth() && (d.Before(first) || !d.Before(next)), Listed: !m.isMonth() || !d.Before(end),
+			Add: !past && m.actor.Role.Can(club.WritePosts),
 		})
+		if out := &days[len(days)-1]; out.Out && d.Day() == 1 {
+			out.Number = i18n.Date(m.ctx, d) // the first of another month says so
+		}
 	}
 	perDay := m.perDay(len(posts), len(days))
 	for _, p := range posts {
@@ -263,16 +268,19 @@ func (m *calendarMaker) card(p store.CalendarPost, states []club.Status, status 
 	places := m.places(p)
 	wish := club.MoveWish{Role: m.actor.Role, Own: p.AuthorID == m.actor.Person.ID, Deliveries: states}
 	c := calendar.Card{
-		ID: p.ID, Version: p.Version, Time: clock, Text: shorten(p.Excerpt, cardRunes), Chips: places.chips, Accounts: places.shown, Status: status,
-		Campaign: m.campaigns[p.CampaignID], Practice: p.Practice && !m.actor.Club.Practice, Movable: wish.Check() == nil,
+		ID: p.ID, Version: p.Version, Time: clock, Text: shorten(p.Excerpt, cardRunes), Chips: places.chips, Status: status,
+		Practice: p.Practice && !m.actor.Club.Practice, Movable: wish.Check() == nil,
 	}
 	if c.Text == "" {
 		c.Text = t(m.c, "calendar_no_text")
 	}
+	if p.Picture != "" {
+		c.Picture = thumbPath(p.Picture)
+	}
 	c.Editable = status != club.Published && status != club.Publishing &&
 		(m.actor.Role.Can(club.SchedulePosts) || (wish.Own && m.actor.Role.Can(club.WritePosts)))
 	m.facts = append(m.facts[:0], "") // begins with a comma
-	for _, fact := range [...]string{day, clock, places.spoken, m.statuses[status], m.outOf(p, status)} {
+	for _, fact := range [...]string{day, clock, places.spoken, m.statuses[status], m.outOf(p, status), m.campaigns[p.CampaignID]} {
 		if fact != "" {
 			m.facts = append(m.facts, fact)
 		}
@@ -318,13 +326,10 @@ func (m *calendarMaker) places(p store.CalendarPost) placeWords {
 		}
 	}
 	m.sortAccounts(ids, p.Practice)
-	var spoken, shown []string
+	var spoken []string
 	var last platforms.ID
 	for _, id := range ids {
 		a := m.accounts[id]
-		if !slices.Contains(shown, a.name) {
-			shown = append(shown, a.name)
-		}
 		if a.platform == last {
 			continue
 		}
@@ -332,7 +337,7 @@ func (m *calendarMaker) places(p store.CalendarPost) placeWords {
 		spoken = append(spoken, a.platName)
 		w.chips = append(w.chips, calendar.Chip{Platform: string(a.platform), Short: a.short})
 	}
-	w.spoken, w.shown = joinAnd(m.c, spoken), strings.Join(shown, ", ")
+	w.spoken = joinAnd(m.c, spoken)
 	m.lists[string(m.key)] = w
 	return w
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,50 +25,73 @@ func (m *calendarMaker) whole() (calendar.Calendar, error) {
 	if err != nil {
 		return calendar.Calendar{}, err
 	}
-	first, next := m.month()
-	total, ahead := 0, 0
+	total := 0
 	for _, d := range days {
-		if d.Out {
-			continue
-		}
-		total += d.Total
-		if !d.Past {
-			ahead += d.Total
+		if !d.Out && (!d.Listed || !m.isMonth()) {
+			total += d.Total
 		}
 	}
+	first, next := m.month()
 	cal := calendar.Calendar{
-		View: m.q.view, Month: i18n.Month(m.ctx, first), Count: m.count(total), Zone: i18n.Place(m.actor.Club.Zone), ZoneName: m.actor.Club.Zone,
+		View: m.q.view, Period: i18n.Month(m.ctx, first), Count: m.count(total), Zone: i18n.Place(m.actor.Club.Zone), ZoneName: m.actor.Club.Zone,
 		Sprite: m.sprite(), CanWrite: m.actor.Role.Can(club.WritePosts),
 	}
-	isToday := !m.today.Before(first) && m.today.Before(next)
-	cal.Links = m.links(first, next, isToday)
-	cal.Filter = m.filter()
-	cal.Empty = calendar.Empty{
-		NoAccounts: len(m.accounts) == 0, NoMatch: total == 0 && cal.Filter.On > 0, NoPosts: total == 0, NothingAhead: total > 0 && ahead == 0,
+	if !m.isMonth() {
+		cal.Period = t(m.c, "calendar_from", "day", m.dayName(from))
 	}
-	cal.Body = calendar.Body{View: m.q.view, Month: cal.Month, Poll: m.poll(), Weekdays: m.weekdays(), Days: days, HidePast: isToday && m.q.view == calendar.Auto}
+	cal.Links = m.links(first, next)
+	cal.Filter = m.filter()
+	cal.Empty = calendar.Empty{NoAccounts: len(m.accounts) == 0, NoMatch: total == 0 && cal.Filter.On > 0, NoPosts: total == 0 && m.isMonth()}
+	cal.Body = calendar.Body{View: m.q.view, Period: cal.Period, Poll: m.poll(), Weekdays: m.weekdays(), HidePast: m.isNow() && m.q.view == calendar.Auto, New: cal.Links.New, CanWrite: cal.CanWrite}
+	cal.Body.Days, cal.Body.Listed = m.split(days)
 	if m.q.print {
-		cal.Print = m.printHead(cal.Month)
+		cal.Print = m.printHead(cal.Period)
 		return cal, nil
+	}
+	if m.q.view != calendar.Month {
+		if cal.Body.Later, err = m.later(to); err != nil {
+			return cal, err
+		}
+		cal.Body.Earlier = cal.Links.Earlier
 	}
 	cal.Body.Tray, err = m.tray()
 	return cal, err
 }
 
-func (m *calendarMaker) links(first, next time.Time, isToday bool) calendar.Links {
+// split parts the days of the table from those of the list below it.
+func (m *calendarMaker) split(days []calendar.Day) (table, listed []calendar.Day) {
+	i := slices.IndexFunc(days, func(d calendar.Day) bool { return d.Listed })
+	if i < 0 {
+		return days, nil
+	}
+	return days[:i], days[i:]
+}
+
+func (m *calendarMaker) links(first, next time.Time) calendar.Links {
 	prev := first.AddDate(0, -1, 0)
 	here := m.q
 	here.print = false
 	today := here
-	today.date = ""
+	today.date, today.until = "", ""
 	printed := m.q
 	printed.print = true
 	l := calendar.Links{
 		Prev: here.on(prev).path(), Next: here.on(next).path(), Today: today.path(),
 		PrevName: i18n.Month(m.ctx, prev), NextName: i18n.Month(m.ctx, next),
 		Month: here.as(calendar.Month).path(), List: here.as(calendar.List).path(), Print: printed.path(),
-		Clear: here.clear().path(), New: "/posts/new", Earlier: here.as(calendar.List).on(first).path(), IsToday: isToday,
+		Clear: here.clear().path(), New: "/posts/new", IsToday: m.isNow(),
 	}
+	from, to := m.span()
+	if !m.isMonth() {
+		prev, next = from.AddDate(0, 0, -daysAhead), from.AddDate(0, 0, daysAhead)
+		l.Prev, l.Next, l.PrevName, l.NextName = here.on(prev).path(), here.on(next).path(), t(m.c, "calendar_weeks_earlier"), t(m.c, "calendar_weeks_later")
+		l.IsToday = from.Equal(m.today)
+	} else if m.isNow() {
+		from = m.today
+	}
+	earlier := here.as(calendar.List).on(from.AddDate(0, 0, -daysAhead))
+	earlier.until = to.Format(dateLayout)
+	l.Earlier = earlier.path()
 	if first.After(m.today) {
 		l.New += "?date=" + first.Format(dateLayout)
 	}

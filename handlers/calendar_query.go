@@ -22,6 +22,7 @@ const (
 type calendarQuery struct {
 	view     string
 	date     string // 2026-11-24; empty: today
+	until    string // day before which a list ends that somebody has unrolled
 	account  int64
 	campaign int64
 	who      int64
@@ -36,6 +37,9 @@ func readCalendarQuery(v url.Values) calendarQuery {
 	}
 	if _, err := parseDate(v.Get("date")); err == nil {
 		q.date = v.Get("date")
+	}
+	if _, err := parseDate(v.Get("until")); err == nil {
+		q.until = v.Get("until")
 	}
 	for _, s := range statusChoices {
 		if v.Get("status") == string(s) {
@@ -76,6 +80,7 @@ func (q calendarQuery) path() string {
 	}
 	set("view", q.view)
 	set("date", q.date)
+	set("until", q.until)
 	set("account", strconv.FormatInt(q.account, 10))
 	set("campaign", strconv.FormatInt(q.campaign, 10))
 	set("who", strconv.FormatInt(q.who, 10))
@@ -91,13 +96,13 @@ func (q calendarQuery) path() string {
 
 // on returns the same calendar at another date.
 func (q calendarQuery) on(d time.Time) calendarQuery {
-	q.date = d.Format(dateLayout)
+	q.date, q.until = d.Format(dateLayout), ""
 	return q
 }
 
 // as returns the same calendar in another view.
 func (q calendarQuery) as(view string) calendarQuery {
-	q.view = view
+	q.view, q.until = view, ""
 	return q
 }
 
@@ -148,6 +153,15 @@ func backPath(c echo.Context) string {
 		}
 	}
 	return calendarPath
+}
+
+// currentPath is the page that htmx asked from, or empty.
+func currentPath(c echo.Context) string {
+	u, err := url.Parse(c.Request().Header.Get("HX-Current-URL"))
+	if err != nil || u.Host != c.Request().Host {
+		return ""
+	}
+	return localPath(u.RequestURI())
 }
 
 // calendarOf reads the calendar that a path of ours shows; false for other

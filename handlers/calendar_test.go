@@ -120,8 +120,8 @@ func TestMonthShowsPostsOnTheirDays(t *testing.T) {
 	if first := doc.Find("td").First().AttrOr("id", ""); first != "day-2026-10-26" {
 		t.Errorf("the month begins with %s, want Monday 26 October", first)
 	}
-	if last := doc.Find("td").Last().AttrOr("id", ""); last != "day-2026-12-06" {
-		t.Errorf("the month ends with %s, want Sunday 6 December", last)
+	if last := doc.Find("td").Last().AttrOr("id", ""); last != "day-2026-12-20" {
+		t.Errorf("the month ends with %s, want four weeks from this one", last)
 	}
 	link := doc.Find(fmt.Sprintf("#day-2026-11-24 li#card-%d a.pc-text", trials.ID))
 	if got, want := link.Text(), "Under-12 trials, Tuesday 24 November, 18:30, One Page and Two, Scheduled"; got != want {
@@ -176,16 +176,147 @@ func TestListShowsDaysWithPosts(t *testing.T) {
 	s := newScene(t, withPlatforms)
 	one := s.connect("one", "Riverside FC")
 	s.schedule("Under-12 trials", "2026-11-24T18:30", one)
-	doc := s.as(club.Publisher).get("/calendar?view=list").want(http.StatusOK).doc()
-	shown := doc.Find("section.day:not([hidden])")
-	if shown.Length() != 1 || shown.AttrOr("id", "") != "day-2026-11-24" {
-		t.Errorf("the list shows %d days", shown.Length())
+	s.write(club.Writer, "Last Friday", "2026-11-20T18:30", one)
+	doc := s.as(club.Publisher).get("/calendar?view=list").want(http.StatusOK).saysNot("Last Friday").doc()
+	var shown []string
+	doc.Find("section.day:not([hidden])").Each(func(_ int, d *goquery.Selection) { shown = append(shown, d.AttrOr("id", "")) })
+	if strings.Join(shown, " ") != "day-2026-11-23 day-2026-11-24" {
+		t.Errorf("the list shows %q, want today and the day with a post", shown)
 	}
-	if doc.Find("section.day[hidden]").Length() != 29 {
-		t.Error("days without posts are not there to be filled")
+	if got := doc.Find("#day-2026-11-23").Text(); !strings.Contains(got, "Nothing planned.") {
+		t.Errorf("today says %q", got)
 	}
-	if got := shown.Find(".pr-where").Text(); !strings.Contains(got, "Riverside FC") {
-		t.Errorf("the row says %q, want the account's name", got)
+	if n := doc.Find("section.day").Length(); n != 28 {
+		t.Errorf("%d days are there to be filled, want four weeks", n)
+	}
+	if got := doc.Find("#card-1 .pc-text").Text(); got != "Under-12 trials, Tuesday 24 November, 18:30, One Page, Scheduled" {
+		t.Errorf("the card is called %q", got)
+	}
+	if doc.Find("section .grab").Length() != 0 {
+		t.Error("a card of a list can be dragged to nowhere")
+	}
+}
+
+// TestCalendarOnTheLastDayOfAMonth: it showed a month that was over, and nothing
+// of what was to come.
+func TestCalendarOnTheLastDayOfAMonth(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, withPlatforms)
+	one := s.connect("one", "Riverside FC")
+	s.schedule("Tomorrow", "2026-12-01T18:30", one)
+	s.schedule("Concert", "2026-12-20T18:30", one)
+	s.schedule("New year", "2027-01-02T12:00", one)
+	s.clock.Advance(7 * 24 * time.Hour) // Monday 30 November
+	tom := s.as(club.Publisher)
+	for _, path := range []string{"/calendar", "/calendar?view=month"} {
+		page := tom.get(path).want(http.StatusOK).says("Tomorrow", "Concert").saysNot("New year")
+		doc := page.doc()
+		if got := doc.Find("td.day").Last().AttrOr("id", ""); got != "day-2026-12-27" {
+			t.Errorf("%s ends with %s, want four weeks from today's", path, got)
+		}
+		if n := doc.Find("tr[data-past]").Length(); n != 5 {
+			t.Errorf("%s: %d weeks are folded, want those that are over", path, n)
+		}
+		if got := doc.Find("#day-2026-12-01 .day-num").Text(); got != "1 Dec" {
+			t.Errorf("the first of the next month is called %q", got)
+		}
+	}
+	// A phone goes on below the table; a list begins today.
+	tom.get("/calendar").want(http.StatusOK).follows(t, "Concert", "New year")
+	tom.get("/calendar?view=list").want(http.StatusOK).saysNot("past").follows(t, "Tomorrow", "New year")
+	// On paper it is the month.
+	if got := tom.get("/calendar?view=month&print=1").doc().Find("td.day").Last().AttrOr("id", ""); got != "day-2026-12-06" {
+		t.Errorf("the printed month ends with %s", got)
+	}
+}
+
+// follows goes on with a list until nothing more is planned: all its posts are
+// there once, from the first to the last.
+func (a *answer) follows(t *testing.T, first, last string) {
+	t.Helper()
+	var seen []string
+	note := func(doc *goquery.Document) {
+		doc.Find(".pc-text").Each(func(_ int, link *goquery.Selection) {
+			seen = append(seen, strings.SplitN(link.Text(), ",", 2)[0])
+		})
+	}
+	note(a.doc())
+	b := a.from
+	for range 20 {
+		more := a.doc().Find(".agenda-later").AttrOr("hx-get", "")
+		if more == "" {
+			break
+		}
+		a = b.getHX(more).want(http.StatusOK)
+		if until := a.Header.Get("HX-Replace-Url"); !strings.Contains(until, "until=") {
+			t.Errorf("the address becomes %q: what was unrolled is forgotten", until)
+		}
+		note(a.doc())
+	}
+	all := strings.Join(seen, " | ")
+	if !strings.Contains(all, first) || !strings.HasSuffix(all, last) || strings.Count(all, last) != 1 {
+		t.Errorf("the list holds %s; want %s to %s", all, first, last)
+	}
+}
+
+// TestAgendaGoesOnAsFarAsPostsArePlanned: weeks without posts do not end it, and
+// the last post does.
+func TestAgendaGoesOnAsFarAsPostsArePlanned(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, withPlatforms)
+	one := s.connect("one", "Riverside FC")
+	s.schedule("Now", "2026-11-23T18:30", one)
+	s.schedule("In spring", "2027-03-20T18:30", one)
+	s.schedule("The day after", "2027-03-21T18:30", one)
+	s.schedule("Before summer", "2027-06-05T18:30", one)
+	tom := s.as(club.Publisher)
+	page := tom.get("/calendar?view=list").want(http.StatusOK).says("Now").saysNot("In spring")
+	page.follows(t, "Now", "Before summer")
+	more := tom.getHX(page.doc().Find(".agenda-later").AttrOr("hx-get", "")).want(http.StatusOK).says("In spring", "The day after")
+	// What was unrolled stays when news comes, and when the page is loaded again.
+	unrolled := more.Header.Get("HX-Replace-Url")
+	tom.get(unrolled).want(http.StatusOK).says("Now", "In spring").saysNot("Before summer")
+	poll := page.doc().Find("#cal-body").AttrOr("hx-get", "")
+	s.write(club.Writer, "News", "2026-11-25T18:30")
+	hx := http.Header{"Hx-Request": {"true"}, "Hx-Current-Url": {s.web.URL + unrolled}}
+	tom.do(http.MethodGet, poll, nil, hx).want(http.StatusOK).says("News", "In spring")
+	// Without scripts a link leads to where the next post is.
+	link := page.doc().Find(".agenda-later a").AttrOr("href", "")
+	tom.get(link).want(http.StatusOK).doc()
+	tom.get("/calendar?view=list&date=2027-06-01").says("Before summer", "Nothing more is planned.")
+	tom.get("/calendar/agenda?from=never").want(http.StatusNotFound)
+}
+
+// TestEarlierPostsAreOneStepAway: what was is above, with what comes below it.
+func TestEarlierPostsAreOneStepAway(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, withPlatforms)
+	s.write(club.Writer, "Last week", "2026-11-16T18:30")
+	s.write(club.Writer, "This week", "2026-11-24T18:30")
+	b := s.as(club.Viewer)
+	for _, path := range []string{"/calendar", "/calendar?view=list"} {
+		link := b.get(path).doc().Find("[data-earlier]").AttrOr("href", "")
+		b.get(link).want(http.StatusOK).says("Last week", "This week")
+	}
+}
+
+// TestCardSaysAThingOnce: time, marks and state stand in one line; a word only
+// where something is not as it should be, and the picture small at the side.
+func TestCardSaysAThingOnce(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, withPlatforms)
+	one := s.connect("one", "Riverside FC")
+	fine, bad := s.schedule("Fine", "2026-11-24T18:30", one), s.schedule("Bad", "2026-11-25T18:30", one)
+	s.force(bad.ID, club.Failed, club.Refused)
+	doc := s.as(club.Publisher).get("/calendar").doc()
+	for id, want := range map[int64]string{fine.ID: "", bad.ID: "Failed"} {
+		state := doc.Find(fmt.Sprintf("#card-%d .pc-state", id))
+		if state.Text() != want || state.Find("svg.icon").Length() != 1 {
+			t.Errorf("card %d shows the state as %q", id, state.Text())
+		}
+	}
+	if doc.Find(".pc-pic").Length() != 0 {
+		t.Error("a post without pictures shows one")
 	}
 }
 
@@ -281,14 +412,14 @@ func TestDayShowsAllItsPosts(t *testing.T) {
 		t.Errorf("beside all cards it says %q", got)
 	}
 	page := b.get("/calendar/day/2026-11-24").want(http.StatusOK)
-	if n := page.doc().Find("li.pr").Length(); n != 20 {
+	if n := page.doc().Find("li.pc").Length(); n != 20 {
 		t.Errorf("the day shows %d posts, want 20", n)
 	}
 	if got := page.reads("h1"); got != "Tuesday 24 November" {
 		t.Errorf("the day is called %q", got)
 	}
 	dialog := b.getHX("/calendar/day/2026-11-24").want(http.StatusOK)
-	if dialog.doc().Find("dialog#dlg li.pr").Length() != 20 || dialog.doc().Find("h1").Length() != 0 {
+	if dialog.doc().Find("dialog#dlg li.pc").Length() != 20 || dialog.doc().Find("h1").Length() != 0 {
 		t.Error("htmx does not get the dialog alone")
 	}
 	for _, bad := range []string{"2026-13-01", "yesterday", "0001-01-01", "2026-11-24x"} {

@@ -248,7 +248,7 @@ func TestPublishedPartsStayWhenThePostIsEdited(t *testing.T) {
 	if s.only().Pending != nil {
 		t.Error("an unchanged form made a change")
 	}
-	b.post("/posts", with(form, "text", "Trials for everybody under twelve", "version", "2", "do", "schedule")).to("/calendar?date=2026-11-24&post=1")
+	b.post("/posts", with(form, "text", "Trials for everybody under twelve", "version", "2", "do", "schedule")).to("/calendar#card-1")
 	p := s.only()
 	if p.Live.Content.Text != "Trials for everybody under twelve" || len(p.Live.Content.Accounts) != 2 {
 		t.Errorf("live is %+v", p.Live.Content)

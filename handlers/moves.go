@@ -28,6 +28,7 @@ type move struct {
 	op      string
 	version int64
 	via     string
+	from    string // day on which the page shows the post, "tray", or empty
 	wish    wish
 }
 
@@ -43,7 +44,7 @@ type wish struct {
 }
 
 func (s *Server) newMove(c echo.Context) (*move, error) {
-	mv := &move{s: s, c: c, back: backPath(c), op: c.FormValue("op"), version: idOf(c.FormValue("version")), via: "page"}
+	mv := &move{s: s, c: c, back: backPath(c), op: c.FormValue("op"), version: idOf(c.FormValue("version")), via: "page", from: c.FormValue("from")}
 	for _, v := range []string{"drag", "keys", "menu"} {
 		if c.FormValue("via") == v {
 			mv.via = v
@@ -232,7 +233,7 @@ func (mv *move) form() calendar.MoveForm {
 	a := who(mv.c)
 	p := mv.post
 	f := calendar.MoveForm{
-		ID: p.ID, Version: p.Version, Op: store.NewID(), Zone: a.Club.Zone, Place: i18n.Place(a.Club.Zone), Ctx: mv.back, To: "other", Via: "page",
+		ID: p.ID, Version: p.Version, Op: store.NewID(), Zone: a.Club.Zone, Place: i18n.Place(a.Club.Zone), From: mv.place(), Ctx: mv.back, To: "other", Via: "page",
 		Now: t(mv.c, "move_now_none"), Date: mv.cal.today.AddDate(0, 0, 1).Format(dateLayout), Time: usualClock,
 	}
 	if isHX(mv.c) {
@@ -305,9 +306,20 @@ func (mv *move) title() string {
 // offer is a move behind one button, with a key of its own.
 func (mv *move) offer(label string) calendar.Offer {
 	return calendar.Offer{
-		ID: mv.post.ID, Version: mv.post.Version, Op: store.NewID(), Zone: mv.cal.actor.Club.Zone, Ctx: mv.back, Label: label,
+		ID: mv.post.ID, Version: mv.post.Version, Op: store.NewID(), Zone: mv.cal.actor.Club.Zone, From: mv.place(), Ctx: mv.back, Label: label,
 	}
 }
+
+// place is where a page that is drawn now shows the post.
+func (mv *move) place() string {
+	if key := dateKey(mv.post.Planned, mv.cal.zone); key != "" {
+		return key
+	}
+	return inTray
+}
+
+// inTray is the place of a post without a time.
+const inTray = "tray"
 
 // to makes an offer lead to a slot.
 func to(o calendar.Offer, s club.Slot) *calendar.Offer {

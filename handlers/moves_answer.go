@@ -243,12 +243,16 @@ func (mv *move) shown(key string) bool {
 	return err == nil && !d.Before(from) && d.Before(to)
 }
 
-// truth fills in how the days of these slots, and the tray, are now. Days that
-// the page does not hold are left out of the answer, but returned.
+// truth fills in how the days of these slots, the place where the page shows the
+// post, and the tray, are now: so that it is there once. Days that the page does
+// not hold are left out of the answer, but returned.
 func (mv *move) truth(a *calendar.MoveAnswer, slots ...club.Slot) (map[string]calendar.Day, error) {
 	a.ID, a.View = mv.post.ID, mv.cal.q.view
 	var dates []time.Time
-	tray := false
+	tray := mv.from == inTray
+	if d, err := parseDate(mv.from); err == nil {
+		dates = append(dates, d)
+	}
 	for _, slot := range slots {
 		d, err := parseDate(dateKey(slot, mv.cal.zone))
 		tray = tray || slot.At.IsZero()

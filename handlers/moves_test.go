@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -430,4 +431,56 @@ func TestMoveFromAnotherPageReturnsThere(t *testing.T) {
 	}
 	p.Version++
 	s.as(club.Publisher).post(movePath(p), s.moving(p, "2026-11-28", "", "ctx", "//evil.example/")).to("/calendar")
+}
+
+// TestRefusedMoveShowsThePostOnce: the page showed the post where it had been
+// and where it really is, until it asked for news.
+func TestRefusedMoveShowsThePostOnce(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, withPlatforms)
+	one := s.connect("one", "Riverside FC")
+	p := s.schedule("Trials", "2026-11-24T18:30", one)
+	was := p.Version
+	if _, err := s.db.MovePost(t.Context(), s.scope(club.Admin), store.Move{PostID: p.ID, Version: was, Op: "maeve", To: slotOn(t, "2026-11-26T18:30"), Role: club.Admin}, "test"); err != nil {
+		t.Fatal(err)
+	}
+	tom := s.as(club.Publisher)
+	// Tom's page still has it on the 24th; he drags it to the 27th.
+	form := s.moving(p, "2026-11-27", "")
+	form.Set("from", "2026-11-24")
+	a := tom.postHX(fmt.Sprintf("/posts/%d/move", p.ID), form).want(http.StatusConflict)
+	if diff := cmp.Diff([]string{"day-2026-11-24", "day-2026-11-26", "day-2026-11-27"}, a.cells(), cmpSorted); diff != "" {
+		t.Errorf("cells (-want +got):\n%s", diff)
+	}
+	if n := strings.Count(a.body, fmt.Sprintf(`id="card-%d"`, p.ID)); n != 1 {
+		t.Errorf("the answer shows the post %d times", n)
+	}
+	// The offer to move it anyway knows where the page shows it now.
+	if n := strings.Count(a.body, `name="from" value="2026-11-26"`); n != 1 {
+		t.Errorf("%d offers know where the post is", n)
+	}
+	// Deleted meanwhile, it goes from where it was shown.
+	if err := s.db.DeletePost(t.Context(), s.scope(club.Admin), p.ID, "test"); err != nil {
+		t.Fatal(err)
+	}
+	a = tom.postHX(fmt.Sprintf("/posts/%d/move", p.ID), form).want(http.StatusNotFound)
+	if !slices.Contains(a.cells(), "day-2026-11-24") || strings.Contains(a.body, fmt.Sprintf(`id="card-%d"`, p.ID)) {
+		t.Errorf("the deleted post stays on the page: %v", a.cells())
+	}
+	// From the drafts, the same.
+	draft := s.write(club.Writer, "Thank you", "")
+	form = s.moving(draft, "2026-11-01", "")
+	form.Set("from", "tray")
+	if a := tom.postHX(fmt.Sprintf("/posts/%d/move", draft.ID), form).want(http.StatusUnprocessableEntity); !slices.Contains(a.cells(), "tray") {
+		t.Errorf("the drafts are not drawn again: %v", a.cells())
+	}
+}
+
+func slotOn(t *testing.T, local string) club.Slot {
+	t.Helper()
+	s, err := club.ParseSlot(local, "Europe/Dublin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -271,7 +271,7 @@ func TestSchedule(t *testing.T) {
 	a := s.account("tiny", true, club.Working)
 	w := s.account("wide", true, club.Working)
 	b := s.as(club.Publisher)
-	b.post("/posts", with(draft("Trials are open", a, w), "do", "schedule")).to("/calendar?date=2026-11-24&post=1")
+	b.post("/posts", with(draft("Trials are open", a, w), "do", "schedule")).to("/calendar#card-1")
 	p := s.only()
 	if p.Status() != club.Scheduled || len(p.Deliveries) != 2 {
 		t.Fatalf("status %s, %d deliveries", p.Status(), len(p.Deliveries))
@@ -289,6 +289,24 @@ func TestSchedule(t *testing.T) {
 	b.post("/posts/1/draft", nil).to("/posts/1/edit")
 	if p := s.only(); p.Status() != club.Draft {
 		t.Errorf("after undo the status is %s", p.Status())
+	}
+}
+
+// TestScheduledPostIsShownOnTheCalendar: where it opens, if it holds the day.
+func TestScheduledPostIsShownOnTheCalendar(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	a := s.account("tiny", true, club.Working)
+	b := s.as(club.Publisher)
+	for i, tt := range []struct{ date, want string }{
+		{"2026-12-19", "/calendar#card-1"}, {"2027-03-20", "/calendar?date=2027-03-20#card-2"},
+	} {
+		day := with(draft("Trials", a), "op", "op"+tt.date, "date", tt.date, "do", "schedule")
+		b.post("/posts", day).to(tt.want)
+		path, card, _ := strings.Cut(tt.want, "#")
+		if n := b.get(path).doc().Find("#day-" + tt.date + " #" + card).Length(); n != 1 {
+			t.Errorf("post %d is not on the page that it leads to", i+1)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ func TestTheSameTextIsWorthALook(t *testing.T) {
 		return with(v, "date", date, "time", clock, "op", "other")
 	}
 	first := draft("Trials are  open!", tiny, wide)
-	tom.post("/posts", with(first, "do", "schedule", "link", "https://club.example/")).to("/calendar?date=2026-11-24&post=1")
+	tom.post("/posts", with(first, "do", "schedule", "link", "https://club.example/")).to("/calendar#card-1")
 
 	same := with(draft("TRIALS ARE\nOPEN! ", tiny, wide), "link", "https://club.example/")
 	answer := tom.postHX("/posts/preview", at(same, "2026-11-27", "18:30")).want(http.StatusOK).
@@ -57,7 +57,7 @@ func TestTheSameTextIsWorthALook(t *testing.T) {
 	tom.postHX("/posts/preview", at(own, "2026-11-27", "18:30")).says("Wide: The same text is planned").saysNot("Tiny, Wide: The same")
 
 	// It is no reason not to schedule.
-	tom.post("/posts", with(at(same, "2026-11-27", "18:30"), "do", "schedule")).to("/calendar?date=2026-11-27&post=2")
+	tom.post("/posts", with(at(same, "2026-11-27", "18:30"), "do", "schedule")).to("/calendar#card-2")
 	// The nearest is named, whichever that is.
 	tom.postHX("/posts/preview", with(at(same, "2026-11-28", "18:30"), "op", "third")).says("planned here for Fri 27 Nov, 18:30").saysNot("for Tue 24 Nov, 18:30")
 
@@ -95,7 +95,7 @@ func TestAPostLessThanAnHourAwayIsWorthALook(t *testing.T) {
 	s := withTiny(t)
 	tiny, wide := s.account("tiny", true, club.Working), s.account("wide", true, club.Working)
 	tom := s.as(club.Publisher)
-	tom.post("/posts", with(draft("Trials", tiny), "do", "schedule")).to("/calendar?date=2026-11-24&post=1")
+	tom.post("/posts", with(draft("Trials", tiny), "do", "schedule")).to("/calendar#card-1")
 	other := with(draft("Results", tiny, wide), "op", "other")
 	answer := tom.postHX("/posts/preview", with(other, "time", "19:29")).says("Tiny: Another post here is less than an hour away, on Tue 24 Nov, 18:30.", lookOther).saysNot("Tiny, Wide: Another")
 	if got := answer.doc().Find(`a[href="#when"]`).Length(); got == 0 {
@@ -121,7 +121,7 @@ func TestRepeatsAreOfTheClubAlone(t *testing.T) {
 	s := withTiny(t)
 	tiny := s.account("tiny", true, club.Working)
 	tom := s.as(club.Publisher)
-	tom.post("/posts", with(draft("Trials", tiny), "do", "schedule")).to("/calendar?date=2026-11-24&post=1")
+	tom.post("/posts", with(draft("Trials", tiny), "do", "schedule")).to("/calendar#card-1")
 	other, err := s.db.CreateClub(t.Context(), s.persons[club.Admin].ID, store.NewClub{Name: "Choir", Zone: "UTC"}, "test")
 	if err != nil {
 		t.Fatal(err)

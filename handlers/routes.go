@@ -89,6 +89,7 @@ func (s *Server) routes() []route {
 		{get, "/calendar", club.ViewClub, s.showCalendar, heavy},
 		{get, "/calendar/day/:date", club.ViewClub, s.showDay, 0},
 		{get, "/calendar/changes", club.ViewClub, s.showCalendarChanges, heavy | poll},
+		{get, "/calendar/agenda", club.ViewClub, s.showAgenda, heavy},
 		{get, "/calendar/keys", club.ViewClub, s.showCalendarKeys, 0},
 		{get, "/posts/:id/move", club.WritePosts, s.showMove, 0},
 		{post, "/posts/:id/move", club.WritePosts, s.createMove, 0},

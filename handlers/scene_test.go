@@ -202,12 +202,13 @@ func (b *browser) send(req *http.Request) *answer {
 		_ = resp.Header.Write(b.s.said)
 		_, _ = b.s.said.Write(body)
 	}
-	return &answer{t: b.t, Response: resp, body: string(body), what: req.Method + " " + req.URL.Path}
+	return &answer{t: b.t, Response: resp, body: string(body), what: req.Method + " " + req.URL.Path, from: b}
 }
 
 // answer is what the app said.
 type answer struct {
 	*http.Response
+	from *browser
 	t    *testing.T
 	body string
 	what string
@@ -226,7 +227,11 @@ func (a *answer) want(status int) *answer {
 func (a *answer) to(path string) *answer {
 	a.t.Helper()
 	a.want(http.StatusSeeOther)
-	if got, _, _ := strings.Cut(a.Header.Get("Location"), "#"); got != path {
+	got := a.Header.Get("Location")
+	if !strings.Contains(path, "#") {
+		got, _, _ = strings.Cut(got, "#")
+	}
+	if got != path {
 		a.t.Fatalf("%s leads to %s, want %s", a.what, got, path)
 	}
 	return a

@@ -121,7 +121,11 @@ func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPos
 	}
 	s.flashWith(c, "done", text, actions...)
 	if !next {
-		return seeOther(c, "/calendar?"+url.Values{"date": {slot.Date()}, "post": {strconv.FormatInt(saved.ID, 10)}}.Encode())
+		path, err := s.onCalendar(c, slot, saved.ID)
+		if err != nil {
+			return err
+		}
+		return seeOther(c, path)
 	}
 	after := inZone(slot.At, slot.Zone).AddDate(0, 0, 1).Format(dateForm)
 	q := url.Values{"after": {after}, "time": {slot.Clock()}}

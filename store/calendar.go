@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -25,6 +27,7 @@ type CalendarPost struct {
 	CampaignID int64 // 0: none
 	Practice   bool
 	Version    int64
+	Picture    string // id of the first picture, or empty
 	Deliveries []CalendarDelivery
 }
 
@@ -37,6 +40,7 @@ type CalendarDelivery struct {
 // One letter more than cards show tells them that there is more.
 const calendarColumns = `
 	p.id, p.planned_at, substr(p.excerpt, 1, 91), p.author_id, coalesce(p.campaign_id, 0), p.practice, p.version,
+	(SELECT m.media_id FROM post_media m WHERE m.post_id = p.id ORDER BY m.position LIMIT 1),
 	(SELECT group_concat(d.connection_id || ':' || d.status) FROM deliveries d WHERE d.post_id = p.id)`
 
 const calendarQuery = `
@@ -76,6 +80,18 @@ func (db *DB) CalendarPostsIn(ctx context.Context, s Scope, spans []Span) ([]Cal
 	return posts, nil
 }
 
+// NextPlanned is when the club's next post from a time on is planned; the zero
+// time: there is none.
+func (db *DB) NextPlanned(ctx context.Context, s Scope, from time.Time) (time.Time, error) {
+	var at time.Time
+	err := db.read.QueryRowContext(ctx, `
+		SELECT planned_at FROM posts WHERE club_id = ? AND deleted_at IS NULL AND planned_at >= ? ORDER BY planned_at LIMIT 1`, s.ClubID, ms(from)).Scan(into(&at))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return at, fmt.Errorf("find the next post of the calendar: %w", err)
+	}
+	return at, nil
+}
+
 // trayQuery names its index: SQLite cannot tell it from posts_list, which would
 // go through every post of the club.
 const trayQuery = `
@@ -95,7 +111,7 @@ func (db *DB) TrayPosts(ctx context.Context, s Scope) ([]CalendarPost, error) {
 func scanCalendarPost(scan func(...any) error) (CalendarPost, error) {
 	var p CalendarPost
 	var deliveries *string
-	if err := scan(&p.ID, into(&p.At), &p.Excerpt, &p.AuthorID, &p.CampaignID, &p.Practice, &p.Version, &deliveries); err != nil {
+	if err := scan(&p.ID, into(&p.At), &p.Excerpt, &p.AuthorID, &p.CampaignID, &p.Practice, &p.Version, intoID(&p.Picture), &deliveries); err != nil {
 		return p, err
 	}
 	if deliveries == nil {

@@ -138,6 +138,9 @@ var reading = []operation{
 	{name: "MovingPost", do: func(ctx context.Context, f *furnished) error { return only(f.db.MovingPost(ctx, f.maeve, f.planned)) }},
 	{name: "NeedsSetup", do: func(ctx context.Context, f *furnished) error { return only(f.db.NeedsSetup(ctx)) }},
 	{name: "NextDue", do: func(ctx context.Context, f *furnished) error { return only(f.db.NextDue(ctx, f.clock.Now())) }},
+	{name: "NextPlanned", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.NextPlanned(ctx, f.maeve, f.clock.Now()))
+	}},
 	{name: "Notices", do: func(ctx context.Context, f *furnished) error { return only(f.db.Notices(ctx, f.maeve, 9)) }},
 	{name: "OneConnectionEach", do: func(ctx context.Context, f *furnished) error { return only(f.db.OneConnectionEach(ctx)) }},
 	{name: "OpResult", do: func(ctx context.Context, f *furnished) error {

@@ -11,6 +11,7 @@ import (
 // next post, and the next one began at a time that was taken.
 func TestBrowserWritesOneAfterTheOther(t *testing.T) {
 	p := plan(t)
+	p.post("Match day", p.at(1, "18:30"), true, p.ids[0]) // the accounts of next time
 	b := p.signIn(phone)
 	b.open("/posts/new")
 	b.until(`document.querySelector("bs-composer").matches(":defined")`)

@@ -20,6 +20,11 @@ func DayShort(ctx context.Context, t time.Time) string {
 	return T(ctx, "date_day", "weekday", name(ctx, "date_weekdays_short", int(t.Weekday())), "day", strconv.Itoa(t.Day()), "month", name(ctx, "date_months_short", int(t.Month())-1))
 }
 
+// Date writes "26 Nov".
+func Date(ctx context.Context, t time.Time) string {
+	return T(ctx, "date_date", "day", strconv.Itoa(t.Day()), "month", name(ctx, "date_months_short", int(t.Month())-1))
+}
+
 // DayYear writes "26 Nov 2026".
 func DayYear(ctx context.Context, t time.Time) string {
 	return T(ctx, "date_day_year", "day", strconv.Itoa(t.Day()), "month", name(ctx, "date_months_short", int(t.Month())-1), "year", strconv.Itoa(t.Year()))

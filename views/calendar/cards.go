@@ -13,11 +13,18 @@ import (
 	"github.com/bandstand-app/bandstand/views/ui"
 )
 
-// cards is a list that posts can be dragged into. A month holds hundreds of
+// dragged are cards that can be dragged to other days.
+func dragged(all []Card) templ.Component { return cards(all, "card-", true) }
+
+// listed are cards below each other, which can be moved by their menu. prefix
+// begins their ids, so that a dialog can show one that is on the page already.
+func listed(all []Card, prefix string) templ.Component { return cards(all, prefix, false) }
+
+// cards is a list of posts. A month holds hundreds of
 // them, and a template costs twelve times what appending does
 // (performance.md §2.2): so this one component is written by hand. Whatever
 // people wrote goes through text.
-func cards(all []Card) templ.Component {
+func cards(all []Card, prefix string, drag bool) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		p := pens.Get().(*pen)
 		defer func() {
@@ -27,7 +34,7 @@ func cards(all []Card) templ.Component {
 		p.w, p.b = newCardWords(ctx), p.b[:0]
 		p.raw(`<ul class="cards">`)
 		for _, c := range all {
-			p.card(c)
+			p.card(c, prefix, drag)
 		}
 		p.raw(`</ul>`)
 		_, err := w.Write(p.b)
@@ -50,11 +57,14 @@ func newCardWords(ctx context.Context) *cardWords {
 	return &cardWords{ctx: ctx, practice: templ.EscapeString(i18n.T(ctx, "calendar_practice")), states: map[club.Status]string{}}
 }
 
-// state is icon and word of a status.
+// state is the icon of a status, and its word where it is not what one hopes for.
 func (w *cardWords) state(s club.Status) string {
 	html, ok := w.states[s]
 	if !ok {
-		html = `<svg class="icon"><use href="#i-` + ui.StatusIcon(s) + `"/></svg>` + templ.EscapeString(i18n.T(w.ctx, "status_"+string(s)))
+		html = `<svg class="icon"><use href="#i-` + ui.StatusIcon(s) + `"/></svg>`
+		if s != club.Scheduled && s != club.Published {
+			html += templ.EscapeString(i18n.T(w.ctx, "status_"+string(s)))
+		}
 		w.states[s] = html
 	}
 	return html
@@ -76,12 +86,13 @@ func (p *pen) text(s string) { p.b = append(p.b, templ.EscapeString(s)...) }
 
 func (p *pen) number(n int64) { p.b = strconv.AppendInt(p.b, n, 10) }
 
-// card is a post in a cell. The link carries all facts for those who listen;
-// what stands around it is for those who look. What can be done with the post
-// stands in its attributes, and its buttons are called after it by reference:
-// the menu and all words of it are on the page once (CardMenu).
-func (p *pen) card(c Card) {
-	p.raw(`<li class="pc" id="card-`)
+// card is a post: a line with its time, where it goes and how it stands, and
+// below its words and its picture. The link carries all facts for those who
+// listen; what stands around it is for those who look. What can be done with the
+// post stands in its attributes, and its buttons are called after it by
+// reference: the menu and all words of it are on the page once (CardMenu).
+func (p *pen) card(c Card, prefix string, drag bool) {
+	p.raw(`<li class="pc" id="`, prefix)
 	p.number(c.ID)
 	p.raw(`" data-v="`)
 	p.number(c.Version)
@@ -107,22 +118,28 @@ func (p *pen) card(c Card) {
 		p.text(chip.Short)
 		p.raw(`</span>`)
 	}
-	p.raw(`</span><a class="pc-text" href="/posts/`)
+	if c.Practice {
+		p.raw(`<i class="badge">`, p.w.practice, `</i>`)
+	}
+	p.raw(`<i class="pc-state">`, p.w.state(c.Status), `</i></span>`)
+	if c.Picture != "" {
+		p.raw(`<img class="pc-pic" src="`)
+		p.text(c.Picture)
+		p.raw(`" width="36" height="36" alt="" loading="lazy" decoding="async">`)
+	}
+	p.raw(`<a class="pc-text" href="/posts/`)
 	p.number(c.ID)
-	p.raw(`">`)
+	p.raw(`" dir="auto">`)
 	p.text(c.Text)
 	p.raw(`<span class="vh">`)
 	p.text(c.Facts)
-	p.raw(`</span></a><span class="badge pc-state" aria-hidden="true">`, p.w.state(c.Status), `</span>`)
-	if c.Practice {
-		p.raw(`<span class="badge" aria-hidden="true">`, p.w.practice, `</span>`)
-	}
-	if c.Movable {
-		p.raw(`<button class="grab" aria-labelledby="card-grab card-`)
+	p.raw(`</span></a>`)
+	if c.Movable && drag {
+		p.raw(`<button class="grab" aria-labelledby="card-grab `, prefix)
 		p.number(c.ID)
 		p.raw(`"></button>`)
 	}
-	p.more(c, "card-")
+	p.more(c, prefix)
 	p.raw(`</li>`)
 }
 
@@ -135,14 +152,4 @@ func (p *pen) more(c Card, prefix string) {
 	p.raw(`<button class="dots" aria-haspopup="menu" aria-labelledby="card-more `, prefix)
 	p.number(c.ID)
 	p.raw(`"></button>`)
-}
-
-// more is the same for rows.
-func more(c Card, prefix string) templ.Component {
-	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		var p pen
-		p.more(c, prefix)
-		_, err := w.Write(p.b)
-		return err
-	})
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/views/layout"
@@ -33,7 +35,7 @@ type Page struct {
 // Calendar is what changes when people turn pages or set filters.
 type Calendar struct {
 	View     string
-	Month    string // "November 2026"
+	Period   string // "November 2026", "From Monday 30 November"
 	Count    string // "12 posts"
 	Zone     string // "Dublin"
 	ZoneName string // IANA name
@@ -57,7 +59,7 @@ type Links struct {
 }
 
 // Empty says why there is nothing, if so.
-type Empty struct{ NoAccounts, NoMatch, NoPosts, NothingAhead bool }
+type Empty struct{ NoAccounts, NoMatch, NoPosts bool }
 
 // Filter is the form above the calendar.
 type Filter struct {
@@ -81,12 +83,24 @@ type Option struct {
 // Body is the part that follows changes of other people.
 type Body struct {
 	View     string
-	Month    string
+	Period   string
 	Poll     string // address to ask for changes
 	Weekdays []Weekday
-	Days     []Day // whole weeks in a month, the days of the month in a list
-	HidePast bool  // on phones the list begins today
+	Days     []Day // of the table: whole weeks
+	Listed   []Day // below each other: all of a list; what a phone has unrolled below the table
+	HidePast bool  // on phones the table begins today
+	Earlier  string
+	Later    Later
+	New      string // address of a new post
+	CanWrite bool
 	Tray     *Tray
+}
+
+// Later is how a list goes on below what it shows. The zero value: nothing more
+// is planned.
+type Later struct {
+	Path string // of a page that begins there
+	More string // address of what comes next, for htmx; empty if that is too far away
 }
 
 // Weeks cuts the days into rows.
@@ -109,11 +123,15 @@ type Day struct {
 	Today  bool
 	Past   bool
 	Out    bool // of another month
+	Listed bool // in a list, not in the table
 	Add    bool // a post can be added here
 	Total  int
 	Count  string // "2 posts"
 	Cards  []Card // at most as many as fit on the page
 }
+
+// over reports whether a week is over.
+func over(week []Day) bool { return week[len(week)-1].Past }
 
 // Hidden is how many posts a wide month does not show.
 func (d Day) Hidden() int { return max(0, d.Total-Visible) }
@@ -137,9 +155,8 @@ type Card struct {
 	Text     string
 	Facts    string // what a screen reader hears after the text
 	Chips    []Chip
-	Accounts string // names of the accounts, with commas
+	Picture  string // address of a small copy of the first picture, or empty
 	Status   club.Status
-	Campaign string
 	Practice bool // make-believe, on the calendar of a club that is not
 	Movable  bool
 	Editable bool
@@ -184,5 +201,13 @@ var (
 	drawn   = regexp.MustCompile(` (?:viewBox|fill|stroke|stroke-[a-z]+)="[^"]*"`)
 	comment = regexp.MustCompile(`(?s)<!--.*?-->`)
 )
+
+// inPlace makes a link to a part of the calendar change only that, where htmx
+// runs.
+func inPlace(href string) templ.OrderedAttributes {
+	return templ.OrderedAttributes{
+		{Key: "hx-get", Value: href}, {Key: "hx-target", Value: "#cal"}, {Key: "hx-swap", Value: "morph:outerHTML"}, {Key: "hx-sync", Value: "#cal:replace"},
+	}
+}
 
 func itoa[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }

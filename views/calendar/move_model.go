@@ -8,6 +8,7 @@ type MoveForm struct {
 	Zone    string // IANA name
 	Place   string // "Dublin"
 	Via     string
+	From    string // day on which the page shows it, "tray", or empty
 	Ctx     string // page to go back to
 	Now     string // "Now: Tue 24 Nov, 18:30 (Dublin)"
 	Note    string // what came of the last wish
@@ -35,6 +36,7 @@ type Offer struct {
 	Version    int64
 	Op         string
 	Zone       string
+	From       string // as in MoveForm
 	Ctx        string
 	Date, Time string // empty: off the calendar
 	Second     bool   // the later of two equal wall times

@@ -1,6 +1,6 @@
 // Sends a move. The card is at its new place at once, and exactly back at its
 // old one if the answer is not yes.
-import { dateOf, fill, idOf, isTray, placeName, postName, put } from "./cards.js";
+import { dateOf, fill, idOf, isTray, placeName, places, postName, put } from "./cards.js";
 
 const TIMEOUT_MS = 15000;
 const SAY_AFTER_MS = 700;
@@ -9,19 +9,23 @@ const answers = new Set([200, 401, 403, 404, 409, 422]);
 
 export function say(text, now = false) { document.getElementById(now ? "say-now" : "say").textContent = text; }
 
-const toast = (text, kind = "problem") => document.dispatchEvent(new CustomEvent("bs:toast", { detail: { kind, text } }));
+export const toast = (text, kind = "problem") => document.dispatchEvent(new CustomEvent("bs:toast", { detail: { kind, text } }));
+
+// refuse says why a card stays where it is.
+export function refuse(cal, place) { toast(fill(cal.dataset.refusedPast, { day: placeName(place) }), "note"); }
 
 // move takes a card to a day or the tray. origin is where it was, if it has
 // been dragged away from there: {parent, next}.
 export function move(cal, card, origin, place, via) {
   const back = origin ?? { parent: card.parentNode, next: card.nextSibling };
+  const from = back.parent.closest(places);
   if (!navigator.onLine) {
     back.parent.insertBefore(card, back.next);
     return toast(cal.dataset.offline);
   }
   const values = new URLSearchParams({
     op: crypto.randomUUID?.() ?? String(Math.random()).slice(2) + Date.now(),
-    version: card.dataset.v, to_date: dateOf(place), to_time: "", tz: cal.dataset.zone, via,
+    version: card.dataset.v, from: from ? dateOf(from) || "tray" : "", to_date: dateOf(place), to_time: "", tz: cal.dataset.zone, via,
     ctx: location.pathname + location.search,
   });
   if (isTray(place)) values.set("unschedule", "1");

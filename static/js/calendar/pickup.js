@@ -2,7 +2,7 @@
 // a day, Enter drops, Escape cancels.
 import { countOf, dateOf, fill, isPast, isTray, placeName, placeOf, postName, shiftDate } from "./cards.js";
 import { mark } from "./drag.js";
-import { move, say } from "./move.js";
+import { move, refuse, say } from "./move.js";
 
 const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 
@@ -57,7 +57,7 @@ export class PickUp {
 
   #drop() {
     const { card, over } = this.#held;
-    if (isPast(over) && over !== placeOf(card)) return this.#say("sayOverPast", over);
+    if (isPast(over) && over !== placeOf(card)) return refuse(this.#cal, over);
     if (over === placeOf(card)) return this.#cancel();
     this.#end();
     move(this.#cal, card, null, over, "keys");

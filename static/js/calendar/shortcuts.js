@@ -17,6 +17,9 @@ export function shortcut(cal, e) {
   if (!link) return;
   e.preventDefault();
   // A dialog gives the focus back to where the key was pressed.
-  if (link.getAttribute("hx-target") !== "#dialog-root") link.click();
+  if (link.getAttribute("hx-target") !== "#dialog-root") {
+    cal.turnedByKey = true;
+    link.click();
+  }
   else htmx.ajax("GET", link.getAttribute("hx-get"), { source: document.activeElement, target: "#dialog-root", swap: "innerHTML" });
 }

@@ -6,13 +6,18 @@ import { PickUp } from "../calendar/pickup.js";
 import { rove, walk } from "../calendar/rove.js";
 import { shortcut } from "../calendar/shortcuts.js";
 
-const OUTLINE_MS = 4000;
+const OUTLINE_MS = 2000;
+const wide = matchMedia("(min-width: 48rem)");
 
 class Calendar extends HTMLElement {
   #stop = new AbortController();
   #pick = new PickUp(this);
   #moved = null; // id of the card that gets the focus once the days are drawn
   #date = null; // day that gets the focus once its month is drawn
+  #above = null; // id of the day above which earlier ones come
+  #toToday = false;
+  #tray = wide.matches; // whether the drafts are unfolded
+  turnedByKey = false; // the heading gets the focus once the page is turned
   #drop = (card, from, to) => move(this, card, from, to, "drag");
 
   connectedCallback() {
@@ -27,11 +32,15 @@ class Calendar extends HTMLElement {
     // A long press takes the card; it is not for the menu of the link.
     on(this, "contextmenu", (e) => { if (e.pointerType === "touch" && e.target.closest(".pc[data-move]")) e.preventDefault(); });
     on(document, "bs:menu", () => this.busy());
-    on(document, "bs:settled", () => this.#settled());
+    on(document, "bs:settled", (e) => this.#settled(e.detail));
+    on(this, "click", (e) => this.#turning(e));
+    this.addEventListener("toggle", (e) => { if (e.target.matches(".tray-fold")) this.#tray = e.target.open; }, { signal: this.#stop.signal, capture: true });
     on(document, "bs:moved", (e) => { this.#moved = e.detail.id; });
     on(document, "bs:conflict", (e) => { this.#moved = e.detail.id; this.refresh(); });
     on(document, "keydown", (e) => { if (e.key === "Escape") cancelDrag(); else shortcut(this, e); });
     this.#settled();
+    this.#arrive();
+    (window.requestIdleCallback ?? ((fn) => setTimeout(fn, 500)))(() => approach(this, this.#drop));
     if (this.hasAttribute("data-print")) window.print();
   }
 
@@ -45,16 +54,54 @@ class Calendar extends HTMLElement {
   // refresh asks for the days as they are now.
   refresh() { this.querySelector("#cal-body")?.dispatchEvent(new Event("bs:refresh")); }
 
-  #settled() {
+  // arrive shows what one came for: the post that was just put here, or the
+  // present week.
+  #arrive() {
+    const id = location.hash.match(/^#card-(\d+)$/)?.[1];
+    if (id) {
+      this.#moved = id;
+      return this.#showMoved();
+    }
+    const kind = performance.getEntriesByType("navigation")[0]?.type;
+    if (kind === "navigate" && scrollY < 1) this.#showToday();
+  }
+
+  // showToday brings the present week of a month into view, with the one after it.
+  #showToday() {
+    const week = this.querySelector("td[aria-current]")?.closest("tr");
+    const next = week?.nextElementSibling ?? week;
+    if (wide.matches && next && next.getBoundingClientRect().bottom > innerHeight) week.scrollIntoView({ block: "start" });
+  }
+
+  #turning(e) {
+    const link = e.target.closest("[data-earlier], [data-key='t']");
+    if (!link) return;
+    this.#toToday = link.matches("[data-key='t']");
+    if (!this.#toToday) this.#above = [...this.querySelectorAll(".day")].find((d) => d.checkVisibility())?.id;
+  }
+
+  #settled(what) {
     rove(this);
     dragging(this, this.#drop);
     this.#pick.settled();
+    const tray = this.querySelector(".tray-fold");
+    if (tray) tray.open = this.#tray;
     if (this.#date) {
       const link = this.querySelector(`#day-${this.#date} .day-link`);
       if (link) { this.#date = null; link.focus(); }
     }
+    if (what === this) this.#turned();
     this.#showMoved();
     this.busy();
+  }
+
+  // turned puts the eye and the focus where the page was turned to.
+  #turned() {
+    if (this.#above) document.getElementById(this.#above)?.scrollIntoView({ block: "center" });
+    if (this.turnedByKey) this.querySelector("h1").focus({ preventScroll: true });
+    if (this.#toToday) this.#showToday();
+    this.#above = null;
+    this.turnedByKey = this.#toToday = false;
   }
 
   // showMoved outlines the card that was moved and puts the focus on it.
@@ -63,8 +110,9 @@ class Calendar extends HTMLElement {
     this.#moved = null;
     if (!card || document.querySelector("dialog[open]")) return;
     card.classList.add("is-moved");
+    card.scrollIntoView({ block: "center" });
     setTimeout(() => card.classList.remove("is-moved"), OUTLINE_MS);
-    card.querySelector(".pc-text").focus();
+    card.querySelector(".pc-text").focus({ preventScroll: true });
   }
 
   #key(e) {

@@ -23,6 +23,13 @@ function watch(toast) {
   }, 1000);
 }
 
+// What a message offers to undo cannot be undone once the post has moved on.
+for (const name of ["bs:moved", "bs:conflict"]) {
+  document.addEventListener(name, (e) => {
+    for (const t of list.querySelectorAll(`.toast:has([data-undo="${e.detail.id}"])`)) t.remove();
+  });
+}
+
 function trim() {
   const all = [...list.querySelectorAll(".toast")];
   for (const t of all.slice(0, -3)) t.remove();

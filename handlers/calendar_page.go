@@ -42,6 +42,9 @@ func (m *calendarMaker) whole() (calendar.Calendar, error) {
 	cal.Links = m.links(first, next)
 	cal.Filter = m.filter()
 	cal.Empty = calendar.Empty{NoAccounts: len(m.accounts) == 0, NoMatch: total == 0 && cal.Filter.On > 0, NoPosts: total == 0 && m.isMonth()}
+	if cal.Steps, err = m.steps(); err != nil {
+		return cal, err
+	}
 	cal.Body = calendar.Body{View: m.q.view, Period: cal.Period, Poll: m.poll(), Weekdays: m.weekdays(), HidePast: m.isNow() && m.q.view == calendar.Auto, New: cal.Links.New, CanWrite: cal.CanWrite}
 	cal.Body.Days, cal.Body.Listed = m.split(days)
 	if m.q.print {
@@ -56,6 +59,37 @@ func (m *calendarMaker) whole() (calendar.Calendar, error) {
 	}
 	cal.Body.Tray, err = m.tray()
 	return cal, err
+}
+
+// steps is the list of what to do first, for the admin of a club that has not
+// done all of it.
+func (m *calendarMaker) steps() (calendar.Steps, error) {
+	if m.q.print || !m.actor.Role.Can(club.ManageClub) {
+		return calendar.Steps{}, nil
+	}
+	f, err := m.s.DB.FirstSteps(m.ctx, scope(m.c))
+	if err != nil {
+		return calendar.Steps{}, err
+	}
+	all := []calendar.Step{
+		{Text: t(m.c, "steps_club"), Done: true},
+		{Text: t(m.c, "steps_connect"), Done: f.Connected, Path: "/accounts/connect"},
+		{Text: t(m.c, "steps_write"), Done: f.Written, Path: "/posts/new"},
+		{Text: t(m.c, "steps_schedule"), Done: f.Scheduled, Path: "/posts"},
+		{Text: t(m.c, "steps_invite"), Done: f.Invited, Path: "/settings/members"},
+	}
+	done := 0
+	for i := range all {
+		if all[i].Done {
+			done++
+		}
+	}
+	if done == len(all) {
+		return calendar.Steps{}, nil
+	}
+	next := slices.IndexFunc(all, func(x calendar.Step) bool { return !x.Done })
+	all[next].Next = true
+	return calendar.Steps{All: all, Count: t(m.c, "steps_count", "n", strconv.Itoa(done), "all", strconv.Itoa(len(all)))}, nil
 }
 
 // split parts the days of the table from those of the list below it.

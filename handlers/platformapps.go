@@ -99,7 +99,11 @@ func (s *Server) platformApp(c echo.Context, status int, i platforms.Info, typed
 	page := accounts.AppPage{
 		Slot: i.AppSlot, Intro: t(c, "app_there_intro", "app", i.AppName, "platforms", s.slotNames(c, i)), Lines: lines,
 		Addresses: []accounts.Address{{ID: "redirect", Label: t(c, "app_redirect"), Value: s.redirectAddress(i)}},
-		Checked:   t(c, "app_checked_on", "date", i18n.DayYear(ctx, i.CheckedOn)),
+		Site:      i.AppGuide.Site, Asks: i.AppGuide.Permissions, Plain: !s.secure(),
+		Checked: t(c, "app_checked_on", "date", i18n.DayYear(ctx, i.CheckedOn)),
+	}
+	for _, step := range i.AppGuide.Steps {
+		page.Steps = append(page.Steps, t(c, step))
 	}
 	if page.State, page.Entered, err = s.appState(c, i); err != nil {
 		return err

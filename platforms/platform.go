@@ -74,6 +74,8 @@ type Info struct {
 	// AppConsole is where an admin buys credit for the app: "https://console.x.com".
 	// Empty where calls cost nothing.
 	AppConsole string
+	// AppGuide says where and how the app is made.
+	AppGuide AppGuide
 
 	Endpoints []Endpoint
 	API       API       // zero where the platform ends no versions
@@ -110,6 +112,13 @@ type AppField struct {
 	Key    string // "client_id", "client_secret"
 	Label  string // as the developer site calls it: "App ID"
 	Secret bool
+}
+
+// AppGuide leads an admin through the making of a platform app.
+type AppGuide struct {
+	Site        string   // "https://developers.facebook.com/apps"
+	Steps       []string // messages of the platform's catalogue, in order
+	Permissions []string // what the app must be allowed, as the developer site calls it
 }
 
 // Endpoint is one base address of a platform. It can be overridden by

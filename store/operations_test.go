@@ -99,6 +99,7 @@ var reading = []operation{
 		return only(f.db.EndingSignIns(ctx, "tin", false, f.clock.Now().AddDate(1, 0, 0)))
 	}},
 	{name: "Examined", do: func(ctx context.Context, f *furnished) error { return only(f.db.Examined(ctx)) }},
+	{name: "FirstSteps", do: func(ctx context.Context, f *furnished) error { return only(f.db.FirstSteps(ctx, f.maeve)) }},
 	{name: "InstallationValue", do: func(ctx context.Context, f *furnished) error { return only(f.db.InstallationValue(ctx, "place")) }},
 	{name: "Invitation", do: func(ctx context.Context, f *furnished) error { return only(f.db.Invitation(ctx, f.invited)) }},
 	{name: "Invitations", do: func(ctx context.Context, f *furnished) error { return only(f.db.Invitations(ctx, f.maeve.ClubID)) }},

@@ -36,7 +36,7 @@ func New(env platforms.Env) platforms.Platform {
 func (f *facebook) Info() platforms.Info {
 	return platforms.Info{
 		ID: ID, Name: "Facebook Page", Site: "Facebook", Short: "FB", Mark: mark,
-		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(),
+		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(), AppGuide: graph.AppGuide(),
 		Endpoints: graph.Endpoints(), API: f.api.API(),
 		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
 		Certainty: platforms.CertainByLooking,

@@ -36,7 +36,7 @@ func New(env platforms.Env) platforms.Platform {
 func (i *instagram) Info() platforms.Info {
 	return platforms.Info{
 		ID: ID, Name: "Instagram", Short: "IG", Mark: mark,
-		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(),
+		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(), AppGuide: graph.AppGuide(),
 		Endpoints: graph.Endpoints(), API: i.api.API(),
 		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
 		Certainty: platforms.CertainByStatus,

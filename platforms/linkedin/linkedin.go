@@ -80,6 +80,10 @@ func (p *Platform) Info() platforms.Info {
 			{Key: "client_id", Label: "Client ID"},
 			{Key: "client_secret", Label: "Primary Client Secret", Secret: true},
 		},
+		AppGuide: platforms.AppGuide{
+			Site: "https://www.linkedin.com/developers/apps", Permissions: scopes,
+			Steps: []string{"linkedin.app_create", "linkedin.app_verify", "linkedin.app_product", "linkedin.app_auth"},
+		},
 		Endpoints: []platforms.Endpoint{
 			{Name: "web", Default: "https://www.linkedin.com", Sandbox: "/linkedin/www", Browser: true},
 			{Name: "oauth", Default: "https://www.linkedin.com", Sandbox: "/linkedin/www"},

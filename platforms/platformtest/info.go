@@ -41,6 +41,9 @@ func infoIsComplete(t *testing.T, w *World) {
 	if (info.AppSlot == "") != (len(info.AppFields) == 0) || (info.AppSlot == "") != (info.AppName == "") {
 		t.Errorf("app slot %q, name %q, fields %+v", info.AppSlot, info.AppName, info.AppFields)
 	}
+	if g := info.AppGuide; (info.AppSlot == "") != (g.Site == "") || g.Site != "" && (!strings.HasPrefix(g.Site, "https://") || len(g.Steps) == 0 || len(g.Permissions) == 0) {
+		t.Errorf("the guide to the app is %+v", g)
+	}
 	if _, ok := w.Platform.(platforms.NumbersReader); ok != slices.Contains(info.Features, platforms.FeatureNumbers) {
 		t.Errorf("numbers are read: %v, features are %v", ok, info.Features)
 	}

@@ -74,6 +74,9 @@ func (*Platform) Info() platforms.Info {
 			{Key: "client_secret", Label: "Client Secret", Secret: true},
 		},
 		AppConsole: "https://console.x.com", // docs.x.com/fundamentals/developer-portal, checked on 2026-11-30
+		AppGuide: platforms.AppGuide{
+			Site: "https://console.x.com", Steps: []string{"x.app_create", "x.app_auth", "x.app_keys"}, Permissions: scopes,
+		},
 		Endpoints: []platforms.Endpoint{
 			{Name: "api", Default: "https://api.x.com", Sandbox: "/x/api"},
 			{Name: "web", Default: "https://x.com", Sandbox: "/x/web", Browser: true},

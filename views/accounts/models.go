@@ -160,6 +160,10 @@ type AppPage struct {
 	Page      layout.Page
 	Slot      string
 	Intro     string
+	Site      string   // address of the developer site
+	Steps     []string // what is done there
+	Asks      []string // permissions, as the developer site calls them
+	Plain     bool     // the redirect address does not begin with https
 	Addresses []Address
 	Fields    []AppField
 	State     string

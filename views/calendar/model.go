@@ -45,6 +45,7 @@ type Calendar struct {
 	Sprite   string // platform marks as symbols
 	Title    string // of the browser's tab, for fragments
 	Empty    Empty
+	Steps    Steps
 	CanWrite bool
 	Print    string // heading of the printed page; empty on screen
 }
@@ -60,6 +61,18 @@ type Links struct {
 
 // Empty says why there is nothing, if so.
 type Empty struct{ NoAccounts, NoMatch, NoPosts bool }
+
+// Steps is what to do first. Empty once all is done.
+type Steps struct {
+	All   []Step
+	Count string // "1 of 5 done"
+}
+
+// Step is one of them.
+type Step struct {
+	Text, Path string
+	Done, Next bool // Next: the first that is not done
+}
 
 // Filter is the form above the calendar.
 type Filter struct {

@@ -30,6 +30,16 @@ const (
 	AppName = "Meta app"
 )
 
+// AppGuide leads through the making of the app: one for all platforms that share
+// it. https://developers.facebook.com/docs/development/create-an-app, 2026-11-20.
+func AppGuide() platforms.AppGuide {
+	return platforms.AppGuide{
+		Site:        "https://developers.facebook.com/apps",
+		Steps:       []string{"facebook.app_create", "facebook.app_login", "facebook.app_basic", "facebook.app_people", "facebook.app_live"},
+		Permissions: Scopes,
+	}
+}
+
 // AppFields are the values of the app, labelled as on Meta's developer site.
 func AppFields() []platforms.AppField {
 	return []platforms.AppField{

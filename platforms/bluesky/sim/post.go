@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
 )
@@ -17,6 +18,7 @@ type postRecord struct {
 	CreatedAt string   `json:"createdAt"`
 	Langs     []string `json:"langs"`
 	Facets    []struct {
+		Index    byteRange `json:"index"`
 		Features []struct {
 			Type string `json:"$type"`
 			URI  string `json:"uri"`
@@ -40,6 +42,17 @@ type postRecord struct {
 			Thumb       *blobRef `json:"thumb"`
 		} `json:"external"`
 	} `json:"embed"`
+}
+
+// byteRange is where a facet stands, in bytes of UTF-8.
+type byteRange struct {
+	Start int `json:"byteStart"`
+	End   int `json:"byteEnd"`
+}
+
+// within reports whether the range holds whole characters of a text.
+func (r byteRange) within(text string) bool {
+	return 0 <= r.Start && r.Start < r.End && r.End <= len(text) && utf8.ValidString(text[:r.Start]) && utf8.ValidString(text[r.Start:r.End])
 }
 
 type blobRef struct {

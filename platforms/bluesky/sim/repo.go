@@ -286,20 +286,25 @@ func (s *Sim) newTID() string {
 	return string(out[:])
 }
 
-// public describes a post for the record of what was published.
+// public describes a post for the record of what was published, as readers see it:
+// without an embed of a type that nobody knows, and without facets that do not
+// lie within the text.
 func (s *Sim) public(did, uri string, value json.RawMessage, at time.Time) platforms.SimPost {
 	var p postRecord
 	_ = json.Unmarshal(value, &p) // it was checked before
 	out := platforms.SimPost{Platform: id, Account: did, ID: uri, Text: p.text(), Time: at}
-	if p.Embed.External != nil {
+	if p.Embed.Type == "app.bsky.embed.external" && p.Embed.External != nil {
 		out.Link = p.Embed.External.URI
 	}
 	for _, f := range p.Facets {
 		for _, feature := range f.Features {
-			if strings.HasSuffix(feature.Type, "#link") && out.Link == "" {
+			if feature.Type == "app.bsky.richtext.facet#link" && out.Link == "" && f.Index.within(p.text()) {
 				out.Link = feature.URI
 			}
 		}
+	}
+	if p.Embed.Type != "app.bsky.embed.images" {
+		return out
 	}
 	for _, img := range p.Embed.Images {
 		b := s.State.Blobs[img.Image.Ref.Link]

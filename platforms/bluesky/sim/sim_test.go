@@ -428,6 +428,36 @@ func TestRecordsAreCheckedByTheLexicon(t *testing.T) {
 	}
 }
 
+// TestReadersSeeWhatIsInItsPlace: the server keeps a link beyond the text and an
+// embed of a type that nobody knows; readers see neither.
+func TestReadersSeeWhatIsInItsPlace(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	picture := w.upload("image/png", drawn(t))
+	for _, c := range []struct {
+		fields, link string
+		pictures     int
+	}{
+		{`"facets":[{"index":{"byteStart":3,"byteEnd":8},"features":[{"$type":"app.bsky.richtext.facet#link","uri":"https://a.org"}]}]`, "https://a.org", 0},
+		{`"facets":[{"index":{"byteStart":3,"byteEnd":9},"features":[{"$type":"app.bsky.richtext.facet#link","uri":"https://a.org"}]}]`, "", 0},
+		{`"facets":[{"index":{"byteStart":1,"byteEnd":8},"features":[{"$type":"app.bsky.richtext.facet#link","uri":"https://a.org"}]}]`, "", 0},
+		{`"facets":[{"index":{"byteStart":3,"byteEnd":8},"features":[{"$type":"app.bsky.richtext.facet#url","uri":"https://a.org"}]}]`, "", 0},
+		{`"embed":{"$type":"app.bsky.embed.images","images":[{"alt":"","image":` + picture + `}]}`, "", 1},
+		{`"embed":{"$type":"app.bsky.embed.image","images":[{"alt":"","image":` + picture + `}]}`, "", 0},
+	} {
+		body := `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","validate":true,"record":{"$type":"app.bsky.feed.post","text":"\u00fc a.org",
+			"createdAt":"2026-11-24T12:00:00.000Z",` + c.fields + `}}`
+		if status, got := w.post("com.atproto.repo.createRecord", body); status != 200 {
+			t.Fatalf("%s: %d %v", c.fields, status, got)
+		}
+		posts := w.sim.Posts()
+		if p := posts[len(posts)-1]; p.Link != c.link || len(p.Media) != c.pictures {
+			t.Errorf("%s: link %q and %d pictures, want %q and %d", c.fields, p.Link, len(p.Media), c.link, c.pictures)
+		}
+		w.now = w.now.Add(time.Second)
+	}
+}
+
 // upload sends a blob and returns its description.
 func (w *world) upload(typ, data string) string {
 	w.Helper()

@@ -146,6 +146,66 @@ func (s stored) facets() [][2]string {
 	return out
 }
 
+// refusedRecords puts records that a misspelling client would send. An empty
+// answer is one that the server takes.
+func refusedRecords(t *testing.T, n network, s platforms.Session) {
+	t.Helper()
+	const invalid = "Invalid app.bsky.feed.post record: "
+	with := func(fields string) string {
+		return `{"$type":"app.bsky.feed.post","text":"a","createdAt":"2026-11-24T12:00:00Z"` + fields + `}`
+	}
+	facet := func(index, feature string) string {
+		return with(`,"facets":[{"index":` + index + `,"features":[` + feature + `]}]`)
+	}
+	image := func(blob string) string {
+		return with(`,"embed":{"$type":"app.bsky.embed.images","images":[{"alt":"","image":` + blob + `}]}`)
+	}
+	const here, tag = `{"byteStart":0,"byteEnd":1}`, `{"$type":"app.bsky.richtext.facet#tag","tag":"a"}`
+	const link = `"ref":{"$link":"bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"}`
+	for i, c := range []struct{ record, answer string }{
+		{with(`,"lang":["en"]`), ""},
+		{with(`,"embed":{"$type":"app.bsky.embed.image","images":[]}`), ""},
+		{facet(here, `{"$type":"app.bsky.richtext.facet#tags","tags":"a"}`), ""},
+		{facet(`{"byteStart":100,"byteEnd":10}`, tag), ""},
+		{`[]`, "Expected object value type (got []) at $.record"},
+		{`{"$type":"app.bsky.feed.like","text":"a"}`, "Invalid $type: expected app.bsky.feed.post, got app.bsky.feed.like"},
+		{strings.Replace(with(``), `"a"`, `1`, 1), invalid + "Expected string value type (got 1) at $.record.text"},
+		{with(`,"langs":"en"`), invalid + `Expected array value type (got "en") at $.record.langs`},
+		{with(`,"langs":["en_GB"]`), invalid + `Invalid language (got "en_GB") at $.record.langs[0]`},
+		{with(`,"tags":["a","b","c","d","e","f","g","h","i"]`), invalid + "array too big (maximum 8, got 9) at $.record.tags"},
+		{with(`,"embed":{"images":[]}`), invalid + `Expected an object which includes the "$type" property value type (got {"images": ...}) at $.record.embed`},
+		{with(`,"facets":[{"features":[]}]`), invalid + `Missing required key "index" at $.record.facets[0]`},
+		{facet(`{"byteStart":-1,"byteEnd":1}`, tag), invalid + "integer too small (minimum 0, got -1) at $.record.facets[0].index.byteStart"},
+		{facet(`{"byteStart":0}`, tag), invalid + `Missing required key "byteEnd" at $.record.facets[0].index`},
+		{facet(here, `{"tag":"a"}`), invalid + `Expected an object which includes the "$type" property value type (got {"tag": ...}) at $.record.facets[0].features[0]`},
+		{facet(here, `{"$type":"app.bsky.richtext.facet#link","url":"https://a.org"}`), invalid + `Missing required key "uri" at $.record.facets[0].features[0]`},
+		{facet(here, `{"$type":"app.bsky.richtext.facet#link","uri":"a.org"}`), invalid + `Invalid uri (got "a.org") at $.record.facets[0].features[0].uri`},
+		{image(`"x"`), invalid + `Expected blob value type (got "x") at $.record.embed.images[0].image`},
+		{image(`{"$type":"blob",` + link + `,"mimeType":"video/mp4","size":1}`), invalid + `Expected "image/*" (got "video/mp4") at $.record.embed.images[0].image.mimeType`},
+		{image(`{"$type":"blob",` + link + `,"mimeType":"image/png","size":2000001}`), invalid + "blob too big (maximum 2000000, got 2000001) at $.record.embed.images[0].image"},
+		{image(`{"$type":"blob",` + link + `,"mimeType":"image/png","size":1}`), "Could not find blob: bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"},
+	} {
+		body := fmt.Sprintf(`{"repo":%q,"collection":"app.bsky.feed.post","rkey":"3kzzzzzzz%s222","validate":true,"record":%s}`,
+			s.Account.RemoteID, string(rune('a'+i)), c.record)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Account.Host+"/xrpc/com.atproto.repo.putRecord", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer "+s.Access.Reveal())
+		resp, err := n.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer struct{ Message string }
+		err = json.NewDecoder(resp.Body).Decode(&answer)
+		_ = resp.Body.Close()
+		if err != nil || answer.Message != c.answer || (resp.StatusCode == http.StatusOK) != (c.answer == "") {
+			t.Errorf("%s: %d %q (%v), want %q", c.record, resp.StatusCode, answer.Message, err, c.answer)
+		}
+	}
+}
+
 func contract(t *testing.T, n network) {
 	b := n.platform()
 	account, err := b.SignIn(t.Context(), n.typed)
@@ -181,6 +241,8 @@ func contract(t *testing.T, n network) {
 			}
 		}
 	})
+
+	t.Run("records that do not fit the lexicon are refused in the same words", func(t *testing.T) { refusedRecords(t, n, s) })
 
 	t.Run("text with links, hashtags and mentions", func(t *testing.T) {
 		p := publication(platforms.Draft{

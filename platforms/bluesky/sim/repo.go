@@ -140,6 +140,8 @@ type write struct {
 	Record     json.RawMessage `json:"record"`
 }
 
+var nsidForm = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9-]*(\.[a-zA-Z0-9-]+)+\.[a-zA-Z][a-zA-Z0-9]*$`)
+
 var tidForm = regexp.MustCompile(`^[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}$`)
 
 // writeOf reads and checks a write, or refuses it. The caller holds mu.
@@ -155,7 +157,7 @@ func (s *Sim) writeOf(w http.ResponseWriter, r *http.Request) (in write, a accou
 	owner, known := s.find(in.Repo)
 	switch {
 	case in.Rkey == "" && strings.HasSuffix(r.URL.Path, ".putRecord"):
-		bad(`Input must have the property "rkey"`)
+		bad(missingKey("rkey"))
 	case !known:
 		refuse(w, http.StatusForbidden, "AccountNotFound", "Account not found")
 	case owner.DID != a.DID:
@@ -165,7 +167,7 @@ func (s *Sim) writeOf(w http.ResponseWriter, r *http.Request) (in write, a accou
 	default:
 		var canonical map[string]any
 		if err := json.Unmarshal(in.Record, &canonical); err != nil || canonical == nil {
-			bad("Input/record must be an object")
+			bad("Expected object value type (got " + string(in.Record) + ") at $.record")
 			return in, a, false
 		}
 		if _, given := canonical["$type"]; !given {
@@ -194,17 +196,25 @@ func readInput(r *http.Request, in *write) string {
 	}
 	for _, name := range []string{"repo", "collection", "record"} {
 		if _, ok := given[name]; !ok {
-			return fmt.Sprintf("Input must have the property %q", name)
+			return missingKey(name)
 		}
 	}
-	for name, into := range map[string]any{"repo": &in.Repo, "collection": &in.Collection, "rkey": &in.Rkey, "validate": &in.Validate} {
-		if raw, ok := given[name]; ok && json.Unmarshal(raw, into) != nil {
-			return "Input/" + name + " is of the wrong type"
+	for _, field := range []struct {
+		name, kind string
+		into       any
+	}{{"repo", "string", &in.Repo}, {"collection", "string", &in.Collection}, {"rkey", "string", &in.Rkey}, {"validate", "boolean", &in.Validate}} {
+		if raw, ok := given[field.name]; ok && json.Unmarshal(raw, field.into) != nil {
+			return fmt.Sprintf("Expected %s value type (got %s) at $.%s", field.kind, raw, field.name)
 		}
+	}
+	if !nsidForm.MatchString(in.Collection) {
+		return fmt.Sprintf("Invalid NSID (got %q) at $.collection", in.Collection)
 	}
 	in.SwapRecord, in.Record = given["swapRecord"], given["record"]
 	return ""
 }
+
+func missingKey(name string) string { return fmt.Sprintf("Missing required key %q at $", name) }
 
 type commit struct {
 	CID string `json:"cid"`

@@ -78,6 +78,12 @@ func (s *Sim) createSession(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "InvalidRequest", "Input must be JSON")
 		return
 	}
+	for _, field := range []struct{ name, value string }{{"identifier", in.Identifier}, {"password", in.Password}} {
+		if field.value == "" {
+			refuse(w, http.StatusBadRequest, "InvalidRequest", missingKey(field.name))
+			return
+		}
+	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	a, ok := s.find(in.Identifier)

@@ -158,8 +158,8 @@ func TestRefusalsAreInTheWordsOfARealServer(t *testing.T) {
 		"no alt":       {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"$type":"app.bsky.embed.images","images":[{"image":{"$type":"blob"}}]}}`, "InvalidRequest", invalid + `Missing required key "alt" at $.record.embed.images[0]`},
 		"flat":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"$type":"app.bsky.embed.images","images":[{"alt":"","image":{"$type":"blob","ref":{"$link":"bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"},"mimeType":"image/png","size":1},"aspectRatio":{"width":0,"height":1}}]}}`, "InvalidRequest", invalid + "integer too small (minimum 1, got 0) at $.record.embed.images[0].aspectRatio.width"},
 		"card":         {`{"text":"a","createdAt":"2026-11-24T12:00:00Z","embed":{"$type":"app.bsky.embed.external","external":{"uri":"not a uri","title":"","description":""}}}`, "InvalidRequest", invalid + `Invalid uri (got "not a uri") at $.record.embed.external.uri`},
-		"not a record": {`[]`, "InvalidRequest", "Input/record must be an object"},
-		"nothing":      {`null`, "InvalidRequest", "Input/record must be an object"},
+		"not a record": {`[]`, "InvalidRequest", "Expected object value type (got []) at $.record"},
+		"nothing":      {`null`, "InvalidRequest", "Expected object value type (got null) at $.record"},
 	} {
 		body := `{"repo":"` + w.did + `","collection":"app.bsky.feed.post","rkey":"` + rkey + `","record":` + c.record + `}`
 		status, got := w.post("com.atproto.repo.putRecord", body)

@@ -88,7 +88,8 @@ func (r *Response) OK() bool { return r.Status >= 200 && r.Status < 300 }
 // *platforms.Error of kind NotSent or Unknown; any complete answer, refusal or
 // not, is returned for the platform to classify. A 5xx, 3xx, 408 or non-JSON
 // answer comes back as both: the Response and an Unknown error. Neither an error
-// nor an answer that is no success holds a secret that the request carried.
+// nor an answer that is no success holds a secret that the request carried, and
+// no error holds the query of an address.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	sent := sync.OnceValue(func() cleaner { return newCleaner(r) }) // most answers need none
 	resp, err := c.do(ctx, r)
@@ -99,7 +100,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		}
 	}
 	if e, ok := errors.AsType[*platforms.Error](err); ok && e.Err != nil {
-		e.Err = errors.New(sent().clean(e.Err.Error()))
+		e.Err = errors.New(withoutQuery(sent().clean(e.Err.Error())))
 	}
 	return resp, err
 }
@@ -118,7 +119,11 @@ func (c *Client) do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, c.fail(platforms.NotSent, platforms.CodeUnreachable, r.Op, err)
 	}
-	resp, err := c.HTTP.Do(req)
+	client := *c.HTTP
+	// Following a redirect would repeat the call, and name its address, which may
+	// hold a token, as the referrer.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := client.Do(req)
 	if err != nil {
 		if !wrote.Load() {
 			return nil, c.fail(platforms.NotSent, platforms.CodeUnreachable, r.Op, err)

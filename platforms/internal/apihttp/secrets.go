@@ -21,6 +21,13 @@ const shortest = 8
 // of a sign-in and their verifiers are among them.
 var secretName = regexp.MustCompile(`(?i)token|secret|code|verifier|proof|signature|password|assertion`)
 
+// query matches what stands behind the path in an address.
+var query = regexp.MustCompile(`\?[^\s"'<>?]*=[^\s"'<>]*`)
+
+// withoutQuery takes the queries of addresses out of a text: one may hold a token,
+// in whatever way it is escaped there.
+func withoutQuery(s string) string { return query.ReplaceAllString(s, "?…") }
+
 // cleaner takes out of texts what a request carried. Platforms quote it: "The
 // access token EAAB… could not be decrypted".
 type cleaner struct{ replace *strings.Replacer }

@@ -195,11 +195,21 @@ func (w *crashWorld) chooseMischief() []platforms.SimFault {
 		add("publish", w.one("error_after", "cut_off", "empty", "html", "oversized"), 7)
 		add("publish", w.one("reset_before", "error_before"), 5)
 		add("publish", "slow", 3)
+		if plays(i.ID, "made_in_error") {
+			add("publish", "made_in_error", 4)
+		}
 		add("publish", w.one("rejected", "media", "rejected", "media", "rate_limited"), 3)
 		add("upload", w.one("reset_after", "error_after", "cut_off", "error_before"), 15)
 		add("*", w.one("reset_before", "error_before", "html", "empty"), 8)
 	}
 	return all
+}
+
+// plays reports whether the simulator of a platform knows a fault.
+func plays(id platforms.ID, fault string) bool {
+	return slices.ContainsFunc(newSimulators(platforms.SimEnv{Now: time.Now}), func(s platforms.Simulator) bool {
+		return s.Fault(platforms.SimFault{Platform: id, Operation: "publish", Fault: fault, Count: 1}) == nil
+	})
 }
 
 // provoke lets happen at the platforms, once, what leads to a failpoint.

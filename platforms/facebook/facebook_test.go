@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -202,43 +201,95 @@ func TestExchangeGivesALongLivedToken(t *testing.T) {
 	}
 }
 
-// recorder keeps every address that was called.
-type recorder struct {
-	next http.RoundTripper
-	mu   sync.Mutex
-	urls []string
-}
-
-func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.mu.Lock()
-	r.urls = append(r.urls, req.Method+" "+req.URL.String())
-	r.mu.Unlock()
-	return r.next.RoundTrip(req)
-}
-
-func TestNoAddressHoldsASecret(t *testing.T) {
+// TestNewAppCanDoEverything makes every call there is. The server refuses what
+// apps made since November 2026 may not use, and what does not exist: a call that
+// it refuses would otherwise hide behind a fallback of the client.
+func TestNewAppCanDoEverything(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	rec := &recorder{next: w.Client.Transport}
-	w.Client.Transport = rec
+	var calls []*http.Request
+	w.Answered = func(resp *http.Response) {
+		calls = append(calls, resp.Request)
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%s %s answers %d", resp.Request.Method, resp.Request.URL.Path, resp.StatusCode)
+		}
+	}
 	s := w.Connect()
 	if _, err := w.Platform.Check(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
-	r := w.Publish(s, platforms.Draft{Text: "Hello", Media: []platforms.Media{w.Media.Make("image/jpeg", 400, 400, "A ball")}})
+	w.Publish(s, platforms.Draft{Text: "Hello", Link: &platforms.Link{URL: "https://a.example/"}})
+	photos := platforms.Draft{Text: "Hello", Media: []platforms.Media{
+		w.Media.Make("image/jpeg", 400, 400, "A ball"), w.Media.Make("image/png", 400, 400, ""),
+	}}
+	r := w.Publish(s, photos)
+	try := w.Try(s, photos)
+	if err := try.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if e := try.Settle(); e.Verdict != platforms.SeenPublic {
+		t.Errorf("settle: got %+v", e)
+	}
 	if _, err := w.Platform.(platforms.NumbersReader).PostNumbers(t.Context(), s, r.RemoteID); err != nil {
 		t.Fatal(err)
 	}
-	secrets := []string{s.Access.Reveal(), w.Suite.App["client_secret"].Reveal(), "EAAB", "code=", "access_token="}
-	for _, u := range rec.urls {
-		for _, secret := range secrets {
-			if strings.Contains(u, secret) {
-				t.Errorf("an address holds %.6s…: %.60s…", secret, u)
+	if _, err := w.Platform.(platforms.AccountNumbersReader).AccountNumbers(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Platform.(platforms.Revoker).Revoke(t.Context(), s.App, s.Account, s.Account.Tokens); err != nil {
+		t.Fatal(err)
+	}
+	noSecretInAddresses(t, w, s, calls)
+}
+
+// noSecretInAddresses looks at the addresses of all calls. Only a look at a token
+// names it there, because there is no other way.
+func noSecretInAddresses(t *testing.T, w *platformtest.World, s platforms.Session, calls []*http.Request) {
+	t.Helper()
+	looks := 0
+	for _, r := range calls {
+		q := r.URL.Query()
+		if strings.HasSuffix(r.URL.Path, "/debug_token") {
+			looks++
+			q.Del("input_token")
+		}
+		for _, secret := range []string{s.Access.Reveal(), w.Suite.App["client_secret"].Reveal(), "EAAB", "EAAP", "code=", "access_token="} {
+			if strings.Contains(q.Encode(), secret) || strings.Contains(r.URL.Path, secret) {
+				t.Errorf("the address of %s holds %.6s…", r.URL.Path, secret)
 			}
 		}
-		if strings.HasPrefix(u, "GET ") && strings.Contains(u, "/graph/") && !strings.Contains(u, "appsecret_proof=") {
-			t.Errorf("no proof in %s", u)
+		if r.Method == http.MethodGet && looks == 0 && !q.Has("appsecret_proof") {
+			t.Errorf("no proof in %s", r.URL.Path)
 		}
+		if r.Header.Get("Referer") != "" {
+			t.Errorf("%s names a referrer", r.URL.Path)
+		}
+	}
+	if looks == 0 {
+		t.Error("no token was looked at")
+	}
+}
+
+// A post that Facebook reports as an error is public all the same, and has an
+// address.
+func TestPublicThoughReportedAsAnError(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.Connect()
+	for _, d := range []platforms.Draft{
+		{Text: "Public, and called an error"},
+		{Text: "With a photo", Media: []platforms.Media{w.Media.Make("image/jpeg", 400, 300, "A ball")}},
+	} {
+		w.Fault("upload", simkit.MadeInError, 1)
+		w.Fault("publish", simkit.MadeInError, 1)
+		r := w.Publish(s, d)
+		got := w.Public()[len(w.Public())-1]
+		if r.RemoteID != got.ID || !strings.HasSuffix(r.RemoteURL, "/www/"+got.ID) {
+			t.Errorf("got %s at %s, want %s", r.RemoteID, r.RemoteURL, got.ID)
+		}
+	}
+	if n := len(w.Public()); n != 2 {
+		t.Errorf("%d posts are public, want 2", n)
 	}
 }
 

@@ -60,6 +60,64 @@ func TestConnectFindsTheLinkedAccount(t *testing.T) {
 	}
 }
 
+// TestNewAppCanDoEverything makes every call there is. The server refuses what
+// apps made since November 2026 may not use, and what does not exist: a call that
+// it refuses would otherwise hide behind a fallback of the client.
+func TestNewAppCanDoEverything(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	calls := 0
+	w.Answered = func(resp *http.Response) {
+		calls++
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%s %s answers %d", resp.Request.Method, resp.Request.URL.Path, resp.StatusCode)
+		}
+	}
+	s := w.Connect()
+	if _, err := w.Platform.Check(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Platform.(platforms.LimitsReader).ReadLimits(w.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	w.Publish(s, platforms.Draft{Text: "Alone", Media: []platforms.Media{picture(w, "A ball")}})
+	try := w.Try(s, platforms.Draft{Text: "Album", Media: []platforms.Media{picture(w, "One"), picture(w, "")}})
+	if err := try.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if e := try.Settle(); e.Verdict != platforms.SeenPublic || e.RemoteID == "" {
+		t.Errorf("settle: got %+v", e)
+	}
+	id := try.Result().RemoteID
+	if _, err := w.Platform.(platforms.Linker).Permalink(t.Context(), s, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Platform.(platforms.NumbersReader).PostNumbers(t.Context(), s, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Platform.(platforms.AccountNumbersReader).AccountNumbers(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Platform.(platforms.Revoker).Revoke(t.Context(), s.App, s.Account, s.Account.Tokens); err != nil {
+		t.Fatal(err)
+	}
+	if calls < 20 {
+		t.Errorf("only %d calls were seen", calls)
+	}
+}
+
+// What an error carries as the answer of the write was made, whichever write.
+func TestPublicThoughReportedAsAnError(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Fault("container", simkit.MadeInError, 3)
+	w.Fault("publish", simkit.MadeInError, 1)
+	r := w.Publish(w.Connect(), platforms.Draft{Text: "Album", Media: []platforms.Media{picture(w, "One"), picture(w, "Two")}})
+	if got := w.Public(); len(got) != 1 || got[0].ID != r.RemoteID {
+		t.Errorf("got %s, public is %+v", r.RemoteID, got)
+	}
+}
+
 func TestPlanOfAnAlbum(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

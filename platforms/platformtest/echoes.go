@@ -167,6 +167,10 @@ func values(r *http.Request, body []byte) []string {
 			all = append(all, form[name]...)
 		}
 	}
+	q := r.URL.Query()
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		all = append(all, q[name]...)
+	}
 	var fields map[string]any
 	if json.Unmarshal(body, &fields) == nil {
 		for _, name := range slices.Sorted(maps.Keys(fields)) {

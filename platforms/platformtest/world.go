@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,6 +39,8 @@ type World struct {
 
 	// Wire is what lies between the platform and its server.
 	Wire *Wire
+	// Answered, if set, is told of every answer to the platform's client.
+	Answered func(*http.Response)
 
 	calls   *watch // everything the platform sends
 	instead atomic.Pointer[http.HandlerFunc]
@@ -111,7 +114,11 @@ func NewWorld(t *testing.T, s Suite) *World {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	w.Wire = newWire(t, transport)
-	w.calls = &watch{next: w.Wire}
+	w.calls = &watch{next: w.Wire, answered: func(resp *http.Response) {
+		if w.Answered != nil {
+			w.Answered(resp)
+		}
+	}}
 	w.start()
 
 	bare := s.New(platforms.Env{HTTP: w.Client, Now: w.Clock.Now})
@@ -230,7 +237,8 @@ const userAgent = "Bandstand/test"
 // watch sees every request of the platform: their number, their addresses, in
 // which no secret may stand, and who they say they are.
 type watch struct {
-	next http.RoundTripper
+	next     http.RoundTripper
+	answered func(*http.Response)
 
 	mu        sync.Mutex
 	n, writes int
@@ -247,12 +255,29 @@ func (c *watch) RoundTrip(r *http.Request) (*http.Response, error) {
 		c.writes++
 		c.guarded = r.Close && r.GetBody == nil
 	}
-	fmt.Fprintln(&c.addresses, "request:", r.URL)
+	fmt.Fprintln(&c.addresses, "request:", seenAddress(r.URL))
 	if r.UserAgent() != userAgent {
 		c.nameless = append(c.nameless, r.URL.Path)
 	}
 	c.mu.Unlock()
-	return c.next.RoundTrip(r)
+	resp, err := c.next.RoundTrip(r)
+	if err == nil {
+		c.answered(resp)
+	}
+	return resp, err
+}
+
+// seenAddress is an address without the one parameter that may hold a token: a
+// look at a token names it there, since its platform offers no other way.
+func seenAddress(u *url.URL) string {
+	if !strings.HasSuffix(u.Path, "/debug_token") {
+		return u.String()
+	}
+	q := u.Query()
+	q.Del("input_token")
+	seen := *u
+	seen.RawQuery = q.Encode()
+	return seen.String()
 }
 
 func (c *watch) count() int {

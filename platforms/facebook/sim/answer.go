@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +29,9 @@ type refusal struct {
 	UserText  string
 	Transient bool
 	Regain    time.Duration // told in the usage header
+	// Original is what a write would have answered: it was done, and reading back
+	// what it made went wrong.
+	Original any
 }
 
 func refuse(code, sub int, text string) *refusal { return &refusal{Code: code, Sub: sub, Text: text} }
@@ -34,6 +39,8 @@ func refuse(code, sub int, text string) *refusal { return &refusal{Code: code, S
 // The refusals that occur in several places.
 var (
 	errNotFound = refuse(100, 33, "Unsupported request. Object does not exist, cannot be loaded due to missing permissions, or does not support this operation.")
+	errExpired  = refuse(190, 463, "Error validating access token: Session has expired.")
+	errPassword = refuse(190, 460, "Error validating access token: The session has been invalidated because the user changed their password.")
 	errNotFresh = refuse(9007, 2207027, "The media is not ready for publishing, please wait for a moment.")
 )
 
@@ -49,6 +56,9 @@ func (f *refusal) write(w http.ResponseWriter, kind string) {
 	}
 	if f.UserText != "" {
 		e["error_user_title"], e["error_user_msg"] = "Cannot post", f.UserText
+	}
+	if f.Original != nil {
+		e["original_response"] = f.Original
 	}
 	if f.Regain > 0 {
 		w.Header().Set("X-Business-Use-Case-Usage", bucket(kind, 100, f.Regain))
@@ -89,7 +99,9 @@ type call struct {
 	form  url.Values
 	path  []string // below the version
 	token *token   // nil only where none is needed
-	fault string   // a fault that the container plays
+	raw   string   // the token as it was sent
+	wants []want   // the fields that are asked for
+	fault string   // a fault that is played where the object is known
 }
 
 // route is who answers a call, and under which names faults are armed for it.
@@ -97,6 +109,10 @@ type route struct {
 	platform platforms.ID // empty: both
 	ops      []string
 	open     bool // no token is looked at
+	params   []string
+	node     *node  // what comes back, if that is one or a list of them
+	file     string // name of the part that holds a file, if one is taken
+	free     bool   // nothing is there: parameters are not looked at
 	answer   func(*call) (any, *refusal)
 }
 
@@ -124,15 +140,11 @@ func (s *server) serveGraph(w http.ResponseWriter, r *http.Request) {
 		version, c.path = c.path[0], c.path[1:]
 	}
 	w.Header().Set("Facebook-Api-Version", graph.Served(version, s.Now()))
-	if len(c.path) == 0 || c.path[0] == "" || r.Form.Has("ids") {
-		refuse(100, 0, "Reading several objects at the root was removed.").write(w, "pages")
+	if no := retired(c); no != nil {
+		no.write(w, "pages")
 		return
 	}
-	method := r.Method
-	if method == http.MethodPost && r.PostForm.Get("method") != "" {
-		method = strings.ToUpper(r.PostForm.Get("method"))
-	}
-	rt := s.route(method, c)
+	rt := s.route(r.Method, c)
 	kind := "pages"
 	if rt.platform == instagram {
 		kind = "instagram"
@@ -163,7 +175,7 @@ func (s *server) serveGraph(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch fault {
-	case simkit.Stuck, simkit.Media, simkit.Lapsed, simkit.Unpublished:
+	case simkit.Stuck, simkit.Media, simkit.Lapsed, simkit.Unpublished, simkit.ExpiredToken, simkit.RevokedToken, faultPortfolio, faultUndated, simkit.MadeInError:
 		c.fault, fault = fault, "" // played where the object is known
 	}
 	s.Misbehave(w, r, fault, act)
@@ -180,19 +192,113 @@ func (s *server) answer(c *call, rt route, percent int, left time.Duration) (any
 		return nil, f
 	}
 	if !rt.open {
-		t, no := s.authorise(c.Request)
+		t, no := s.authorise(c)
 		if no != nil {
 			return nil, no
 		}
 		c.token = t
 	}
-	return rt.answer(c)
+	if no := rt.takes(c); no != nil {
+		return nil, no
+	}
+	answer, no := rt.answer(c)
+	if no != nil || c.Method != http.MethodPost || rt.node == nil {
+		return answer, no
+	}
+	return rt.readBack(c, answer)
+}
+
+// opLook is the operation under which faults are armed for a look at a token.
+const opLook = "look"
+
+// retired refuses what apps made since 4 November 2026 cannot use in any version
+// of the API, and everybody not since v26.0: every club makes a new app.
+// https://developers.facebook.com/docs/graph-api/changelog, v27.0, 2026-11-30.
+func retired(c *call) *refusal {
+	if len(c.path) == 0 || c.path[0] == "" || c.form.Has("ids") {
+		return refuse(100, 0, "(#100) Requests for several objects are no longer supported.")
+	}
+	if c.form.Has("method") {
+		// The request is taken for what it is.
+		_, no := nowhere(c.Method, c.path[0]).answer(c)
+		return no
+	}
+	for _, name := range []string{"callback", "date_format", "pretty", "debug", "batch", "suppress_http_code"} {
+		if c.form.Has(name) {
+			return refuse(100, 0, "(#100) The parameter "+name+" is no longer supported.")
+		}
+	}
+	return nil
+}
+
+// takes checks the parameters of a call, whatever their values.
+func (rt route) takes(c *call) *refusal {
+	if rt.free {
+		return nil
+	}
+	for name := range c.form {
+		base, _, _ := strings.Cut(name, "[")
+		known := oneOf(name, "access_token", "appsecret_proof") || name == "fields" && rt.node != nil ||
+			slices.Contains(rt.params, base) && (base == name || base == "attached_media")
+		if !known {
+			return refuse(100, 0, "(#100) Unknown parameter "+name)
+		}
+	}
+	for _, name := range []string{"published", "temporary", "no_story", "is_carousel_item"} {
+		if c.form.Has(name) && !oneOf(c.form.Get(name), "true", "false") {
+			return refuse(100, 0, "(#100) Param "+name+" must be a boolean")
+		}
+	}
+	for _, name := range []string{"since", "until"} {
+		if _, err := strconv.ParseInt(c.form.Get(name), 10, 64); c.form.Has(name) && err != nil {
+			return refuse(100, 0, "(#100) Param "+name+" must be a time")
+		}
+	}
+	if f := c.MultipartForm; f != nil {
+		for name := range f.File {
+			if name != rt.file {
+				return refuse(100, 0, "(#100) Unknown file "+name)
+			}
+		}
+	}
+	if !c.form.Has("fields") {
+		return nil
+	}
+	var no *refusal
+	if c.wants, no = readFields(c.form.Get("fields")); no != nil {
+		return no
+	}
+	if c.Method == http.MethodPost {
+		return nil // they are looked at when the write is done
+	}
+	return rt.node.check(c.wants)
+}
+
+// readBack answers a write with the fields that were asked for of what it made.
+// The write stands if that goes wrong, and the error carries its answer.
+func (rt route) readBack(c *call, answer any) (any, *refusal) {
+	made, ok := answer.(map[string]any)
+	if !ok || len(c.wants) == 0 && c.fault != simkit.MadeInError {
+		return map[string]any{"id": made["id"]}, nil
+	}
+	no := rt.node.check(c.wants)
+	if no == nil && c.fault == simkit.MadeInError {
+		no = refuse(100, 0, "(#100) Tried accessing nonexisting field (permalink_url) on node type ("+rt.node.name+")")
+	}
+	if no != nil {
+		no.Original = map[string]any{"id": made["id"], "post_supports_client_mutation_id": true}
+		return nil, no
+	}
+	return rt.node.pick(made, c.wants), nil
 }
 
 // played is the platform's own way of going wrong, or nil if the fault looks
 // the same everywhere.
 func played(rt route, fault string) *refusal {
 	insta := rt.platform == instagram
+	if rt.ops[0] == opLook && oneOf(fault, simkit.ExpiredToken, simkit.RevokedToken) {
+		return nil // it is the token asked about that is dead: the answer says so
+	}
 	switch fault {
 	case simkit.RateLimited:
 		f := refuse(80001, 2446079, "There have been too many calls to this Page account. Wait a bit and try again.")
@@ -202,9 +308,9 @@ func played(rt route, fault string) *refusal {
 		f.Regain = 17 * time.Minute
 		return f
 	case simkit.ExpiredToken:
-		return refuse(190, 463, "Error validating access token: Session has expired.")
+		return errExpired
 	case simkit.RevokedToken:
-		return refuse(190, 460, "Error validating access token: The session has been invalidated because the user changed their password.")
+		return errPassword
 	case simkit.Rejected:
 		f := refuse(100, 1346003, "Invalid parameter")
 		if insta {
@@ -249,11 +355,12 @@ func played(rt route, fault string) *refusal {
 
 // authorise looks at the token of a call, and that the caller knows the secret
 // of the app it belongs to.
-func (s *server) authorise(r *http.Request) (*token, *refusal) {
-	raw, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+func (s *server) authorise(c *call) (*token, *refusal) {
+	raw, ok := strings.CutPrefix(c.Header.Get("Authorization"), "Bearer ")
 	if !ok {
-		raw = r.Form.Get("access_token")
+		raw = c.form.Get("access_token")
 	}
+	c.raw = raw
 	if raw == "" {
 		return nil, refuse(2500, 0, "An active access token must be used to query information about the current user.")
 	}
@@ -271,7 +378,7 @@ func (s *server) authorise(r *http.Request) (*token, *refusal) {
 	}
 	mac := hmac.New(sha256.New, []byte(s.State.Apps[t.App]))
 	mac.Write([]byte(raw))
-	got, err := hex.DecodeString(r.Form.Get("appsecret_proof"))
+	got, err := hex.DecodeString(c.form.Get("appsecret_proof"))
 	if err != nil || !hmac.Equal(got, mac.Sum(nil)) {
 		f := refuse(100, 0, "Invalid appsecret_proof provided in the API argument")
 		f.Type = "GraphMethodException"

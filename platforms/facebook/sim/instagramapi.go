@@ -75,9 +75,9 @@ func (s *server) profileNode(c *call, p *profile, owner *page) (any, *refusal) {
 			n++
 		}
 	}
-	return map[string]any{
+	return linkedNode.pick(map[string]any{
 		"id": p.ID, "username": p.Username, "name": p.Name, "followers_count": p.Followers, "follows_count": 57, "media_count": n,
-	}, nil
+	}, c.wants), nil
 }
 
 func (s *server) makeContainer(c *call, p *profile, owner *page) (any, *refusal) {
@@ -257,7 +257,7 @@ func (s *server) containerStatus(c *call, b *container) (any, *refusal) {
 		working: "In Progress: Media is still being processed.", finished: "Finished: Media has been uploaded and it is ready to be published.",
 		published: "Published: Media has been published.", expired: "Expired: The container was not published within 24 hours.", failed: b.Failed,
 	}
-	return map[string]any{"id": b.ID, "status_code": state, "status": words[state]}, nil
+	return containerNode.pick(map[string]any{"id": b.ID, "status_code": state, "status": words[state]}, c.wants), nil
 }
 
 func (s *server) publishContainer(c *call, p *profile, owner *page) (any, *refusal) {
@@ -303,7 +303,7 @@ func (s *server) publishContainer(c *call, p *profile, owner *page) (any, *refus
 		pics, alts = append(pics, s.State.Pictures[s.State.Containers[id].SHA]), append(alts, s.State.Containers[id].Alt)
 	}
 	s.record(platforms.SimPost{Platform: instagram, Account: p.ID, ID: m.ID, Text: m.Caption, Time: now}, pics, alts)
-	return map[string]any{"id": m.ID}, nil
+	return s.readMedia(m), nil
 }
 
 // publishedToday counts the posts of the last 24 hours. The caller holds the lock.
@@ -323,9 +323,9 @@ func (s *server) publishingLimit(c *call, p *profile, owner *page) (any, *refusa
 	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	return map[string]any{"data": []any{map[string]any{
+	return map[string]any{"data": limitNode.all([]map[string]any{{
 		"quota_usage": s.publishedToday(p), "config": map[string]any{"quota_total": postsPerDay, "quota_duration": 86400},
-	}}}, nil
+	}}, c.wants)}, nil
 }
 
 func (s *server) listMedia(c *call, p *profile, owner *page) (any, *refusal) {
@@ -349,16 +349,19 @@ func (s *server) listMedia(c *call, p *profile, owner *page) (any, *refusal) {
 	for _, m := range list[:min(limit, len(list))] {
 		data = append(data, s.readMedia(m))
 	}
-	return map[string]any{"data": data}, nil
+	return map[string]any{"data": mediaNode.all(data, c.wants)}, nil
 }
 
-// readMedia is a post as it is listed.
+// readMedia is a post with all it holds. The caller holds the lock.
 func (s *server) readMedia(m *media) map[string]any {
 	kind := "IMAGE"
 	if len(m.Containers) > 1 {
 		kind = "CAROUSEL_ALBUM"
 	}
+	n := countsOf(m.ID, s.Now().Sub(m.Made))
+	p, _ := findProfile(m.Account)
 	out := map[string]any{
+		"like_count": n.likes, "comments_count": n.comments, "username": p.Username,
 		"id": m.ID, "timestamp": m.Made.Format(apiTime), "permalink": s.web("p/" + m.Code + "/"), "shortcode": m.Code,
 		"media_type": kind, "media_product_type": "FEED",
 	}

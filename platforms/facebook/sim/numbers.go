@@ -34,19 +34,7 @@ func (s *server) postNode(c *call, p *post) (any, *refusal) {
 	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	out := s.readPost(p)
-	n := countsOf(p.ID, s.Now().Sub(p.Made))
-	fields := c.form.Get("fields")
-	if strings.Contains(fields, "reactions") {
-		out["reactions"] = map[string]any{"data": []any{}, "summary": map[string]any{"total_count": n.likes, "viewer_reaction": "NONE"}}
-	}
-	if strings.Contains(fields, "comments") {
-		out["comments"] = map[string]any{"data": []any{}, "summary": map[string]any{"order": "chronological", "total_count": n.comments, "can_comment": true}}
-	}
-	if strings.Contains(fields, "shares") && n.shares > 0 {
-		out["shares"] = map[string]any{"count": n.shares}
-	}
-	return out, nil
+	return postNode.pick(s.readPost(p), c.wants), nil
 }
 
 // minFollowers is how many a Page needs before it has insights.
@@ -57,8 +45,8 @@ func (s *server) postInsights(c *call, p *post) (any, *refusal) {
 	if no := acts(c, owner, "pages_read_engagement", ""); no != nil {
 		return nil, no
 	}
-	if c.form.Get("metric") == "" {
-		return nil, refuse(3001, 1504028, "No metric was specified to be fetched.")
+	if no := insightsAsked(c); no != nil {
+		return nil, no
 	}
 	n := countsOf(p.ID, s.Now().Sub(p.Made))
 	known := map[string]any{
@@ -76,10 +64,36 @@ func (s *server) postInsights(c *call, p *post) (any, *refusal) {
 			data = append(data, insight(p.ID, name, "day", 0)) // the stale row that is really there
 		}
 	}
+	data = inPeriod(c, data)
 	if !c.token.may("read_insights") || owner.Followers < minFollowers {
 		data = []any{}
 	}
 	return map[string]any{"data": data, "paging": map[string]any{}}, nil
+}
+
+// periods are the values of the parameter "period".
+var periods = []string{"day", "week", "days_28", "month", "lifetime", "total_over_range"}
+
+// insightsAsked checks the parameters of a call for insights.
+func insightsAsked(c *call) *refusal {
+	switch {
+	case c.form.Get("metric") == "":
+		return refuse(3001, 1504028, "No metric was specified to be fetched.")
+	case c.form.Has("period") && !oneOf(c.form.Get("period"), periods...):
+		return refuse(100, 0, "(#100) period must be one of the following values: "+strings.Join(periods, ", "))
+	}
+	return nil
+}
+
+// inPeriod keeps the rows of the period that was asked for.
+func inPeriod(c *call, rows []any) []any {
+	out := []any{}
+	for _, r := range rows {
+		if row, _ := r.(map[string]any); !c.form.Has("period") || row["period"] == c.form.Get("period") {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func insight(id, name, period string, v any) map[string]any {
@@ -96,15 +110,15 @@ func (s *server) mediaNode(c *call, m *media) (any, *refusal) {
 	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	out := s.readMedia(m)
-	n := countsOf(m.ID, s.Now().Sub(m.Made))
-	out["like_count"], out["comments_count"] = n.likes, n.comments
-	return out, nil
+	return mediaNode.pick(s.readMedia(m), c.wants), nil
 }
 
 func (s *server) mediaInsights(c *call, m *media) (any, *refusal) {
 	p, owner := findProfile(m.Account)
 	if no := actsFor(c, p, owner, "instagram_manage_insights"); no != nil {
+		return nil, no
+	}
+	if no := insightsAsked(c); no != nil {
 		return nil, no
 	}
 	n := countsOf(m.ID, s.Now().Sub(m.Made))
@@ -120,5 +134,5 @@ func (s *server) mediaInsights(c *call, m *media) (any, *refusal) {
 		}
 		data = append(data, insight(m.ID, name, "lifetime", v))
 	}
-	return map[string]any{"data": data}, nil
+	return map[string]any{"data": inPeriod(c, data)}, nil
 }

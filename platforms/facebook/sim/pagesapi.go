@@ -57,10 +57,37 @@ func (s *server) pageNode(c *call, p *page) (any, *refusal) {
 	if !c.token.sees(p.ID) {
 		return nil, errNotFound
 	}
-	return map[string]any{
-		"id": p.ID, "name": p.Name, "username": p.Username, "category": p.Category, "is_published": c.fault != simkit.Unpublished,
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	out := s.readPage(p, c.token)
+	out["is_published"] = c.fault != simkit.Unpublished
+	switch c.token.Kind {
+	case tokenUser:
+		for _, w := range c.wants {
+			if w.name == "access_token" {
+				out["access_token"] = s.pageToken(p, c.token)
+			}
+		}
+	case tokenPage:
+		if c.token.Page == p.ID {
+			out["access_token"] = c.raw
+		}
+	}
+	return pageNode.pick(out, c.wants), nil
+}
+
+// readPage is a Page as a token sees it.
+func (s *server) readPage(p *page, t *token) map[string]any {
+	out := map[string]any{
+		"id": p.ID, "name": p.Name, "username": p.Username, "category": p.Category, "is_published": true,
 		"followers_count": p.Followers, "fan_count": p.Followers - p.Followers/20,
-	}, nil
+	}
+	if p.Linked != nil && t.may("instagram_basic") && t.sees(p.Linked.ID) {
+		out["instagram_business_account"] = map[string]any{
+			"id": p.Linked.ID, "username": p.Linked.Username, "name": p.Linked.Name, "followers_count": p.Linked.Followers,
+		}
+	}
+	return out
 }
 
 func (s *server) uploadPhoto(c *call, p *page) (any, *refusal) {
@@ -68,7 +95,7 @@ func (s *server) uploadPhoto(c *call, p *page) (any, *refusal) {
 		return nil, no
 	}
 	if c.form.Get("published") != "false" {
-		return nil, refuse(100, 0, "This simulator takes photos with published=false only.")
+		return nil, refuse(100, 0, "(#100) This simulator takes photos with published=false only.")
 	}
 	file, _, err := c.FormFile("source")
 	if err != nil {
@@ -96,6 +123,9 @@ func (s *server) uploadPhoto(c *call, p *page) (any, *refusal) {
 func (s *server) makePost(c *call, p *page) (any, *refusal) {
 	if no := acts(c, p, "pages_manage_posts", "CREATE_CONTENT"); no != nil {
 		return nil, no
+	}
+	if c.form.Get("published") == "false" {
+		return nil, refuse(100, 0, "(#100) This simulator takes posts that are published at once only.")
 	}
 	made := &post{Page: p.ID, Message: c.form.Get("message"), Link: c.form.Get("link")}
 	for n := 0; c.form.Has("attached_media[" + strconv.Itoa(n) + "]"); n++ {
@@ -135,11 +165,7 @@ func (s *server) makePost(c *call, p *page) (any, *refusal) {
 	s.record(platforms.SimPost{
 		Platform: facebook, Account: p.ID, ID: made.ID, Text: made.Message, Link: made.Link, Time: now,
 	}, pics, alts)
-	out := map[string]any{"id": made.ID}
-	if strings.Contains(c.form.Get("fields"), "permalink_url") {
-		out["permalink_url"] = s.web(made.ID)
-	}
-	return out, nil
+	return s.readPost(made), nil
 }
 
 // content checks what a post is made of.
@@ -172,14 +198,18 @@ func (s *server) publishedPosts(c *call, p *page) (any, *refusal) {
 		}
 		limit = n
 	}
+	until := s.Now().Add(time.Hour)
 	if v, err := strconv.ParseInt(c.form.Get("since"), 10, 64); err == nil {
 		since = time.Unix(v, 0)
+	}
+	if v, err := strconv.ParseInt(c.form.Get("until"), 10, 64); err == nil {
+		until = time.Unix(v, 0)
 	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	var list []*post
 	for _, made := range s.State.PagePosts {
-		if made.Page == p.ID && !made.Made.Before(since) && s.Listed(made.Made) {
+		if made.Page == p.ID && !made.Made.Before(since) && !made.Made.After(until) && s.Listed(made.Made) {
 			list = append(list, made)
 		}
 	}
@@ -188,37 +218,47 @@ func (s *server) publishedPosts(c *call, p *page) (any, *refusal) {
 	for _, made := range list[:min(limit, len(list))] {
 		data = append(data, s.readPost(made))
 	}
-	return map[string]any{"data": data}, nil
+	return map[string]any{"data": postNode.all(data, c.wants)}, nil
 }
 
-// readPost is a post as it is listed.
+// readPost is a post with all it holds. The caller holds the lock.
 func (s *server) readPost(p *post) map[string]any {
+	n := countsOf(p.ID, s.Now().Sub(p.Made))
 	out := map[string]any{
 		"id": p.ID, "created_time": p.Made.Format(apiTime), "permalink_url": s.web(p.ID), "is_published": true,
+		"reactions": map[string]any{"summary": map[string]any{"total_count": n.likes, "viewer_reaction": "NONE"}},
+		"comments":  map[string]any{"summary": map[string]any{"order": "chronological", "total_count": n.comments, "can_comment": true}},
 	}
 	if p.Message != "" {
 		out["message"] = p.Message
 	}
+	if n.shares > 0 {
+		out["shares"] = map[string]any{"count": n.shares}
+	}
+	var list []map[string]any
 	switch {
 	case p.Link != "":
-		out["attachments"] = map[string]any{"data": []any{map[string]any{
-			"media_type": "link", "unshimmed_url": p.Link, "url": "https://l.facebook.com/l.php?u=" + url.QueryEscape(p.Link),
+		list = []map[string]any{{
+			"media_type": "link", "type": "share", "unshimmed_url": p.Link, "url": "https://l.facebook.com/l.php?u=" + url.QueryEscape(p.Link),
 			"target": map[string]any{"url": p.Link},
-		}}}
+		}}
 	case len(p.Photos) == 1:
-		out["attachments"] = map[string]any{"data": []any{photoTarget(p.Photos[0])}}
+		list = []map[string]any{photoTarget(p.Photos[0])}
 	case len(p.Photos) > 1:
-		var subs []any
+		var subs []map[string]any
 		for _, id := range p.Photos {
 			subs = append(subs, photoTarget(id))
 		}
-		out["attachments"] = map[string]any{"data": []any{map[string]any{
-			"media_type": "album", "target": map[string]any{"id": p.ID}, "subattachments": map[string]any{"data": subs},
-		}}}
+		list = []map[string]any{{
+			"media_type": "album", "type": "album", "target": map[string]any{"id": p.ID}, "subattachments": map[string]any{"data": subs},
+		}}
+	}
+	if list != nil {
+		out["attachments"] = map[string]any{"data": list}
 	}
 	return out
 }
 
 func photoTarget(id string) map[string]any {
-	return map[string]any{"media_type": "photo", "target": map[string]any{"id": id}}
+	return map[string]any{"media_type": "photo", "type": "photo", "target": map[string]any{"id": id}}
 }

@@ -5,22 +5,43 @@ import (
 	"strings"
 )
 
+// paging are the parameters of every list.
+var paging = []string{"limit", "after", "before", "since", "until"}
+
+// The parameters of the calls, beside the token, its proof and, where a node
+// comes back, "fields". What Meta does with others is not known: they are refused.
+// https://developers.facebook.com/docs/graph-api/reference/page/feed, /photos and
+// https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media, 2026-11-30.
+var (
+	tokenParams     = []string{"client_id", "client_secret", "redirect_uri", "code", "grant_type", "fb_exchange_token"}
+	feedParams      = []string{"message", "link", "published", "attached_media"}
+	photoParams     = []string{"published", "temporary", "no_story", "caption", "alt_text_custom"}
+	containerParams = []string{"image_url", "media_type", "is_carousel_item", "children", "caption", "alt_text"}
+	insightParams   = []string{"metric", "period"}
+)
+
 // route finds who answers a call. Ids say what they belong to.
 func (s *server) route(method string, c *call) route {
 	first, rest := c.path[0], strings.Join(c.path[1:], "/")
 	get := method == http.MethodGet
 	switch c.path[0] + "/" + rest {
 	case "oauth/access_token":
-		return route{ops: []string{"token"}, open: true, answer: s.exchange}
+		return route{ops: []string{"token"}, open: true, params: tokenParams, answer: s.exchange}
 	case "debug_token/":
-		return route{ops: []string{"read"}, answer: s.debugToken}
+		if !get {
+			break
+		}
+		return route{ops: []string{opLook}, params: []string{"input_token"}, answer: s.debugToken}
 	case "me/permissions":
 		if !get {
 			break
 		}
-		return route{ops: []string{"read"}, answer: s.permissions}
+		return route{ops: []string{"read"}, node: permissionNode, params: paging, answer: s.permissions}
 	case "me/accounts":
-		return route{ops: []string{"read"}, answer: s.accounts}
+		if !get {
+			break
+		}
+		return route{ops: []string{"read", "accounts"}, node: accountNode, params: paging, answer: s.accounts}
 	}
 	if rest == "permissions" && method == http.MethodDelete {
 		return route{ops: []string{"revoke"}, answer: func(c *call) (any, *refusal) {
@@ -29,6 +50,9 @@ func (s *server) route(method string, c *call) route {
 			}
 			return s.withdraw(c)
 		}}
+	}
+	if method != http.MethodGet && method != http.MethodPost {
+		return nowhere(method, first)
 	}
 	if p := findPage(first); p != nil {
 		return s.pageRoute(get, p, rest, c)
@@ -44,10 +68,30 @@ func (s *server) route(method string, c *call) route {
 	if m := s.State.Media[first]; m != nil && get {
 		return s.mediaRoute(m, rest, c)
 	}
-	if b := s.State.Containers[first]; b != nil && get && rest == "" {
-		return route{platform: instagram, ops: []string{"status"}, answer: func(c *call) (any, *refusal) { return s.containerStatus(c, b) }}
+	if b := s.State.Containers[first]; b != nil && get {
+		rt := route{platform: instagram, ops: []string{"status"}, node: containerNode, answer: func(c *call) (any, *refusal) { return s.containerStatus(c, b) }}
+		if rest != "" {
+			rt.noEdge(rest)
+		}
+		return rt
 	}
-	return route{ops: []string{"read"}, answer: func(*call) (any, *refusal) { return nil, errNotFound }}
+	return nowhere(method, first)
+}
+
+// nowhere is the answer where nothing is, or nothing that takes this method.
+func nowhere(method, id string) route {
+	words := strings.ToLower(method)
+	return route{ops: []string{"read"}, free: true, answer: func(*call) (any, *refusal) {
+		f := refuse(100, 33, "Unsupported "+words+" request. Object with ID '"+id+"' does not exist, cannot be loaded due to missing permissions, or does not support this operation.")
+		f.Type = "GraphMethodException"
+		return nil, f
+	}}
+}
+
+// noEdge makes a route refuse an edge that the node does not have.
+func (rt *route) noEdge(name string) {
+	n := rt.node
+	rt.free, rt.answer = true, func(*call) (any, *refusal) { return nil, n.nothing(name) }
 }
 
 // read tells whether fields ask for numbers, which have an operation of their own.
@@ -61,69 +105,78 @@ func read(c *call, signs ...string) []string {
 }
 
 func (s *server) pageRoute(get bool, p *page, rest string, c *call) route {
-	rt := route{platform: facebook, ops: read(c, "followers_count", "fan_count")}
+	rt := route{platform: facebook, ops: read(c, "followers_count", "fan_count"), node: pageNode}
 	switch {
 	case get && rest == "":
 		rt.answer = func(c *call) (any, *refusal) { return s.pageNode(c, p) }
 	case get && (rest == "published_posts" || rest == "feed"):
+		rt.node, rt.params = postNode, paging
 		rt.answer = func(c *call) (any, *refusal) { return s.publishedPosts(c, p) }
 	case !get && rest == "photos":
-		rt.ops = []string{"upload"}
+		rt.ops, rt.node, rt.params, rt.file = []string{"upload"}, photoNode, photoParams, "source"
 		rt.answer = func(c *call) (any, *refusal) { return s.uploadPhoto(c, p) }
 	case !get && rest == "feed":
-		rt.ops = []string{"publish"}
+		rt.ops, rt.node, rt.params = []string{"publish"}, postNode, feedParams
 		rt.answer = func(c *call) (any, *refusal) { return s.makePost(c, p) }
+	case !get:
+		return nowhere(http.MethodPost, p.ID)
 	default:
-		rt.answer = func(*call) (any, *refusal) { return nil, errNotFound }
+		rt.noEdge(rest)
 	}
 	return rt
 }
 
 func (s *server) profileRoute(get bool, p *profile, owner *page, rest string, c *call) route {
-	rt := route{platform: instagram, ops: read(c, "followers_count", "media_count")}
+	rt := route{platform: instagram, ops: read(c, "followers_count", "media_count"), node: linkedNode}
 	switch {
 	case get && rest == "":
 		rt.answer = func(c *call) (any, *refusal) { return s.profileNode(c, p, owner) }
 	case get && rest == "media":
+		rt.node, rt.params = mediaNode, paging
 		rt.answer = func(c *call) (any, *refusal) { return s.listMedia(c, p, owner) }
 	case get && rest == "content_publishing_limit":
+		rt.node, rt.params = limitNode, []string{"since"}
 		rt.answer = func(c *call) (any, *refusal) { return s.publishingLimit(c, p, owner) }
 	case !get && rest == "media":
-		rt.ops = []string{"container", "upload"}
+		rt.ops, rt.node, rt.params = []string{"container", "upload"}, containerNode, containerParams
 		rt.answer = func(c *call) (any, *refusal) { return s.makeContainer(c, p, owner) }
 	case !get && rest == "media_publish":
-		rt.ops = []string{"publish"}
+		rt.ops, rt.node, rt.params = []string{"publish"}, mediaNode, []string{"creation_id"}
 		rt.answer = func(c *call) (any, *refusal) { return s.publishContainer(c, p, owner) }
+	case !get:
+		return nowhere(http.MethodPost, p.ID)
 	default:
-		rt.answer = func(*call) (any, *refusal) { return nil, errNotFound }
+		rt.noEdge(rest)
 	}
 	return rt
 }
 
 func (s *server) postRoute(p *post, rest string, c *call) route {
-	rt := route{platform: facebook, ops: []string{"numbers"}}
+	rt := route{platform: facebook, ops: []string{"numbers"}, node: postNode}
 	switch rest {
 	case "":
 		rt.ops = read(c, "reactions", "comments", "shares")
 		rt.answer = func(c *call) (any, *refusal) { return s.postNode(c, p) }
 	case "insights":
+		rt.node, rt.params = nil, insightParams
 		rt.answer = func(c *call) (any, *refusal) { return s.postInsights(c, p) }
 	default:
-		rt.answer = func(*call) (any, *refusal) { return nil, errNotFound }
+		rt.noEdge(rest)
 	}
 	return rt
 }
 
 func (s *server) mediaRoute(m *media, rest string, c *call) route {
-	rt := route{platform: instagram, ops: []string{"numbers"}}
+	rt := route{platform: instagram, ops: []string{"numbers"}, node: mediaNode}
 	switch rest {
 	case "":
 		rt.ops = read(c, "like_count", "comments_count")
 		rt.answer = func(c *call) (any, *refusal) { return s.mediaNode(c, m) }
 	case "insights":
+		rt.node, rt.params = nil, insightParams
 		rt.answer = func(c *call) (any, *refusal) { return s.mediaInsights(c, m) }
 	default:
-		rt.answer = func(*call) (any, *refusal) { return nil, errNotFound }
+		rt.noEdge(rest)
 	}
 	return rt
 }

@@ -26,7 +26,13 @@ const mount = "meta"
 // knownFaults are those that Meta can play.
 var knownFaults = append(slices.Clone(simkit.Faults),
 	simkit.Duplicate, simkit.Stuck, simkit.Lapsed, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted,
-	simkit.AccountGone, simkit.Unpublished, simkit.VersionGone)
+	simkit.AccountGone, simkit.Unpublished, simkit.VersionGone, simkit.MadeInError, faultPortfolio, faultUndated)
+
+// The faults that only Meta has.
+const (
+	faultPortfolio = "portfolio" // lists leave out the Pages: a business portfolio holds them
+	faultUndated   = "undated"   // a look at a token does not say when it was made
+)
 
 // notOn names the faults that one of the two platforms cannot have.
 var notOn = map[platforms.ID][]string{

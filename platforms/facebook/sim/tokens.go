@@ -65,7 +65,9 @@ func (s *server) exchange(c *call) (any, *refusal) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	now := s.Now()
-	if c.form.Get("grant_type") == "fb_exchange_token" {
+	switch c.form.Get("grant_type") {
+	case "", "authorization_code":
+	case "fb_exchange_token":
 		old, no := s.alive(c.form.Get("fb_exchange_token"))
 		switch {
 		case no != nil:
@@ -76,6 +78,8 @@ func (s *server) exchange(c *call) (any, *refusal) {
 		t := *old
 		t.Long, t.Issued, t.Expires = true, now, now.Add(longLife)
 		return s.hand(&t, longLife), nil
+	default:
+		return nil, refuse(100, 0, "(#100) Unknown grant_type.")
 	}
 	cd := s.State.Codes[c.form.Get("code")]
 	switch {
@@ -103,18 +107,18 @@ func (s *server) hand(t *token, life time.Duration) any {
 }
 
 func (s *server) permissions(c *call) (any, *refusal) {
-	data := []map[string]string{}
+	data := []map[string]any{}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	for _, sc := range scopes {
 		switch {
 		case c.token.may(sc.name):
-			data = append(data, map[string]string{"permission": sc.name, "status": "granted"})
+			data = append(data, map[string]any{"permission": sc.name, "status": "granted"})
 		case s.State.Declined[sc.name]:
-			data = append(data, map[string]string{"permission": sc.name, "status": "declined"})
+			data = append(data, map[string]any{"permission": sc.name, "status": "declined"})
 		}
 	}
-	return map[string]any{"data": data}, nil
+	return map[string]any{"data": permissionNode.all(data, c.wants)}, nil
 }
 
 // withdraw takes the app away from the person: every token she ever gave it, and
@@ -146,7 +150,7 @@ func (s *server) accounts(c *call) (any, *refusal) {
 	}
 	var seen []page
 	for _, p := range pages {
-		if c.token.may("pages_show_list") && c.token.sees(p.ID) {
+		if c.token.may("pages_show_list") && c.token.sees(p.ID) && c.fault != faultPortfolio {
 			seen = append(seen, p)
 		}
 	}
@@ -159,17 +163,20 @@ func (s *server) accounts(c *call) (any, *refusal) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	for _, p := range seen[start:end] {
-		data = append(data, s.listed(p, c.token))
+		one := s.readPage(&p, c.token)
+		one["tasks"], one["access_token"] = p.Tasks, s.pageToken(&p, c.token)
+		data = append(data, one)
 	}
 	paging := map[string]any{"cursors": map[string]string{"before": strconv.Itoa(start), "after": strconv.Itoa(end)}}
 	if end < len(seen) {
 		paging["next"] = "https://graph.facebook.com/v26.0/me/accounts?access_token=hidden&after=" + strconv.Itoa(end)
 	}
-	return map[string]any{"data": data, "paging": paging}, nil
+	return map[string]any{"data": accountNode.all(data, c.wants), "paging": paging}, nil
 }
 
-// listed is one Page with a token of its own. The caller holds the lock.
-func (s *server) listed(p page, user *token) map[string]any {
+// pageToken makes a token of a Page for the person behind her own. The caller
+// holds the lock.
+func (s *server) pageToken(p *page, user *token) string {
 	t := &token{Kind: tokenPage, App: user.App, Page: p.ID, Scopes: user.Scopes, Shared: user.Shared, Long: user.Long, Issued: s.Now()}
 	if !user.Long {
 		t.Expires = user.Expires
@@ -177,24 +184,25 @@ func (s *server) listed(p page, user *token) map[string]any {
 	raw := simkit.Token("EAAP")
 	t.Used = s.Now()
 	s.State.Tokens[raw] = t
-	out := map[string]any{
-		"id": p.ID, "name": p.Name, "username": p.Username, "category": p.Category, "tasks": p.Tasks, "access_token": raw,
-	}
-	if p.Linked != nil && user.may("instagram_basic") && user.sees(p.Linked.ID) {
-		out["instagram_business_account"] = map[string]any{
-			"id": p.Linked.ID, "username": p.Linked.Username, "name": p.Linked.Name, "followers_count": p.Linked.Followers,
-		}
-	}
-	return out
+	return raw
 }
 
 func (s *server) debugToken(c *call) (any, *refusal) {
 	if c.token.Kind != tokenApp {
 		return nil, refuse(100, 0, "You must provide an app access token, or a user access token that is an owner or developer of the app")
 	}
+	if c.form.Get("input_token") == "" {
+		return nil, refuse(100, 0, "(#100) The parameter input_token is required")
+	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	t, no := s.alive(c.form.Get("input_token"))
+	switch c.fault {
+	case simkit.ExpiredToken:
+		no = errExpired
+	case simkit.RevokedToken:
+		no = errPassword
+	}
 	if no == nil && t.App != c.token.App {
 		no = refuse(100, 0, "The App_id in the input_token did not match the Viewing App")
 	}
@@ -229,6 +237,9 @@ func (s *server) debugToken(c *call) (any, *refusal) {
 	}
 	if !t.Expires.IsZero() {
 		data["expires_at"] = t.Expires.Unix()
+	}
+	if c.fault == faultUndated {
+		delete(data, "issued_at")
 	}
 	if t.Kind == tokenPage {
 		data["profile_id"] = t.Page

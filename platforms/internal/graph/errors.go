@@ -22,6 +22,12 @@ type APIError struct {
 	Message   string // in English, for developers
 	UserText  string // localised, for people; often missing
 	Trace     string
+	// Answer is what the write would have answered without the error. With it the
+	// write was done, and only reading back what it made went wrong: the error of
+	// "read after write".
+	// https://developers.facebook.com/docs/graph-api/overview, 2026-11-30; what it
+	// looks like: github.com/sns-sdks/python-facebook/issues/224.
+	Answer string // JSON; empty where there is none
 }
 
 // String is how the two numbers are written: "190/463".
@@ -43,7 +49,29 @@ func ParseError(body []byte) (APIError, bool) {
 	if !ok || bytes.Equal(raw, []byte("null")) {
 		return APIError{}, false
 	}
-	return readError(raw), true
+	e := readError(raw)
+	if e.Answer == "" {
+		e.Answer = object(top[originalResponse])
+	}
+	return e, true
+}
+
+// originalResponse stands inside the error; beside it is taken too.
+const originalResponse = "original_response"
+
+// object is a JSON object as it stands, or empty.
+func object(raw json.RawMessage) string {
+	if raw = bytes.TrimSpace(raw); !bytes.HasPrefix(raw, []byte("{")) {
+		return ""
+	}
+	return string(raw)
+}
+
+// made reports whether the error carries the answer of a write that named what
+// it made.
+func (e APIError) made() bool {
+	var a struct{ ID string }
+	return json.Unmarshal([]byte(e.Answer), &a) == nil && a.ID != ""
 }
 
 // readError reads the object inside an envelope, and what debug_token says of a
@@ -69,6 +97,7 @@ func readError(raw json.RawMessage) APIError {
 	return APIError{
 		Code: number("code"), Sub: number("error_subcode", "subcode"), Transient: string(f["is_transient"]) == "true",
 		Message: text("message"), UserText: text("error_user_msg"), Trace: text("fbtrace_id"),
+		Answer: object(f[originalResponse]),
 	}
 }
 
@@ -131,9 +160,10 @@ var common = Table{
 }
 
 // ambiguous lists the answers that prove nothing about an irreversible call:
-// the post may be public all the same (reliability.md §2.6).
+// the post may be public all the same (reliability.md §2.6). An answer of the
+// write inside the error that names no post is one of them.
 func ambiguous(e APIError) bool {
-	return e.Transient || e.Sub == 2207051 || slices.Contains([]int{1, 2, 4, 17, 32, 613}, e.Code)
+	return e.Transient || e.Answer != "" || e.Sub == 2207051 || slices.Contains([]int{1, 2, 4, 17, 32, 613}, e.Code)
 }
 
 // find returns the line of the table for e.
@@ -161,6 +191,8 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 		line, known = Refusal{Kind: platforms.VersionOver, Message: platforms.CodeVersionOver}, true
 	}
 	switch {
+	case call.Op == OpLook:
+		line = look(line, known, e.Transient || e.Code == 0 || resp.Status >= 500)
 	case call.Irreversible && (ambiguous(e) || resp.Status < 400 || resp.Status >= 500):
 		line = Refusal{Kind: platforms.Unknown, Message: platforms.CodePlatformDown}
 	case call.Op == OpToken && (e.Code == 1 || e.Code == 101):
@@ -192,6 +224,21 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 
 // versionOver is how Meta says under other numbers that a version has ended.
 var versionOver = regexp.MustCompile(`(?i)\b(?:deprecated version of|version (?:you are calling )?(?:is|has been) (?:deprecated|no longer (?:supported|available))|calls to (?:this|an? (?:old|ended)) version are deprecated)\b`)
+
+// look is what a refusal of a look at a token means. The call is the app's own,
+// so its refusal is about the app or the call: never about the account or the
+// token that was asked about, and it ends no sign-in.
+func look(line Refusal, known, passes bool) Refusal {
+	switch {
+	case known && (line.Kind == platforms.RateLimited || line.Kind == platforms.VersionOver || line.Kind == platforms.Unknown):
+		return line
+	case known && (line.Kind == platforms.Revoked || line.Kind == platforms.Expired || line.Message == platforms.CodePlatformAppInvalid):
+		return Refusal{Kind: platforms.Rejected, Message: platforms.CodePlatformAppInvalid}
+	case passes:
+		return Refusal{Kind: platforms.Unknown, Message: platforms.CodePlatformDown}
+	}
+	return Refusal{Kind: platforms.Rejected, Message: platforms.CodeUnknownRefusal}
+}
 
 // opensAgain is until when a refused call should wait; zero if the answer does not
 // say. least is what is known of this refusal.

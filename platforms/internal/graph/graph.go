@@ -117,12 +117,19 @@ type File struct {
 
 // Do makes the call and decodes the answer into out. Errors are
 // *platforms.Error. The answer is also returned with an error, if there was one.
+// An error that carries what a write made is the answer of that write.
 func (c *Client) Do(ctx context.Context, call Call, out any) (*apihttp.Response, error) {
 	resp, err := c.http.Do(ctx, c.request(call))
 	if resp == nil {
 		return nil, err
 	}
-	if e, ok := ParseError(resp.Body); ok {
+	e, ok := ParseError(resp.Body)
+	if ok && call.Method == http.MethodPost && e.made() {
+		done := *resp
+		done.Status, done.Body = http.StatusOK, []byte(e.Answer)
+		resp, err, ok = &done, nil, false
+	}
+	if ok {
 		refused := c.refusal(call, resp, e)
 		if l, ok := c.limitIn(e, resp); ok && refused.Kind == platforms.Unknown {
 			platforms.ReportLimits(ctx, l)

@@ -19,6 +19,7 @@ const (
 	OpToken   = "token"
 	OpRead    = "read"
 	OpCheck   = "check"
+	OpLook    = "debug_token" // a look at a token, with the token of the app
 	OpNumbers = "numbers"
 	OpRevoke  = "revoke"
 )
@@ -171,7 +172,11 @@ func (d Debug) Tokens(p Page, g platforms.Grant) platforms.Tokens {
 	t := platforms.Tokens{
 		Access: platforms.NewSecret(p.AccessToken), Refresh: g.Tokens.Access, RefreshExpires: g.Tokens.AccessExpires,
 	}
-	if d.ExpiresAt != 0 && d.ExpiresAt-d.IssuedAt < 24*60*60 {
+	issued := d.IssuedAt
+	if issued == 0 {
+		issued = d.asked.Unix() // a sign-in looks at a token that was made just now
+	}
+	if d.ExpiresAt != 0 && d.ExpiresAt-issued < 24*60*60 {
 		t.AccessExpires = time.Unix(d.ExpiresAt, 0).UTC()
 	}
 	return t
@@ -179,10 +184,9 @@ func (d Debug) Tokens(p Page, g platforms.Grant) platforms.Tokens {
 
 // Debug is what debug_token says about a token.
 type Debug struct {
-	Valid          bool     `json:"is_valid"`
 	AppID          string   `json:"app_id"`
 	UserID         string   `json:"user_id"`                // of the person, the same for all of an app's tokens
-	IssuedAt       int64    `json:"issued_at"`              // unix seconds
+	IssuedAt       int64    `json:"issued_at"`              // unix seconds; 0 where Meta does not say
 	ExpiresAt      int64    `json:"expires_at"`             // 0: never by time
 	DataAccessEnds int64    `json:"data_access_expires_at"` // 90 days after the person last said yes
 	Scopes         []string `json:"scopes"`
@@ -190,37 +194,59 @@ type Debug struct {
 		Scope   string   `json:"scope"`
 		Targets []string `json:"target_ids"`
 	} `json:"granular_scopes"`
-	Error json.RawMessage `json:"error"`
 
 	asked time.Time
 }
 
-// Debug asks about a token, in the name of the app. The token travels in the
-// body of a POST that stands for a GET, so that no address ever holds it. A
-// token that is no longer valid is an error of the kind that using it would give.
+// InputToken is the parameter in which debug_token takes the token it is asked
+// about. It is the one exception to the rule that no address holds a token
+// (reliability.md O5): Meta offers no other way, since apps made after 4 November
+// 2026 can no longer let a POST stand for a GET. The request goes to Meta over
+// TLS and follows no redirect; no error, log or dump names its address, for
+// package apihttp takes addresses and secrets out of everything it reports.
+// https://developers.facebook.com/blog, Graph API v27.0, 2026-11-30.
+const InputToken = "input_token"
+
+// Debug asks about a token, in the name of the app, whose own token goes in the
+// header. A token that is no longer valid is an error of the kind that using it
+// would give. A look that fails says nothing about the account: it never ends a
+// sign-in.
 func (c *Client) Debug(ctx context.Context, app platforms.App, token platforms.Secret) (Debug, error) {
 	if app[clientID].IsZero() || app[clientSecret].IsZero() {
-		return Debug{}, c.Refuse(platforms.Rejected, platforms.CodePlatformAppInvalid, OpCheck, nil)
+		return Debug{}, c.Refuse(platforms.Rejected, platforms.CodePlatformAppInvalid, OpLook, nil)
 	}
 	call := Call{
-		Op: OpCheck, Method: http.MethodPost, Path: "debug_token", App: app,
-		Params: url.Values{"method": {"get"}, "input_token": {token.Reveal()}},
+		Op: OpLook, Path: "debug_token", App: app,
+		Params: url.Values{InputToken: {token.Reveal()}},
 		Token:  platforms.NewSecret(app[clientID].Reveal() + "|" + app[clientSecret].Reveal()),
 	}
-	var a struct{ Data Debug }
+	var a struct {
+		Data struct {
+			Debug
+			Valid *bool           `json:"is_valid"`
+			Error json.RawMessage `json:"error"`
+		}
+	}
 	resp, err := c.Do(ctx, call, &a)
 	if err != nil {
 		return Debug{}, err
 	}
-	if !a.Data.Valid {
+	switch {
+	case a.Data.Valid == nil:
+		return Debug{}, c.unreadable(call, resp, errors.New("answer does not say whether the token is valid"))
+	case !*a.Data.Valid:
 		e := readError(a.Data.Error)
 		if e.Code == 0 {
 			e.Code = 190
 		}
+		if e.Code == 190 || e.Code == 102 {
+			call.Op = OpCheck // this is about the token that was asked about
+		}
 		return Debug{}, c.refusal(call, resp, e)
 	}
-	a.Data.asked = c.Now()
-	return a.Data, nil
+	d := a.Data.Debug
+	d.asked = c.Now()
+	return d, nil
 }
 
 // SignIn names the person's yes to the app, on which all her accounts hang.

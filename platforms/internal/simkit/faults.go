@@ -27,6 +27,7 @@ const (
 	NoPermission     = "no_permission"     // the right to do this was taken away
 	Restricted       = "restricted"        // the account may not act for now
 	AccountGone      = "account_gone"      // there is no such account any more
+	MadeInError      = "made_in_error"     // a write is done, and its answer comes inside an error
 	Unpublished      = "unpublished"       // the Page is hidden from everybody but its own people
 	VersionGone      = "version_gone"      // the version of the API that is spoken has ended
 )

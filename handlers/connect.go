@@ -295,7 +295,7 @@ func (s *Server) choice(c echo.Context) (store.Choice, error) {
 }
 
 // showChoices lists the accounts behind a sign-in. ticked is nil at first: then
-// all that can be used are.
+// all that can be used are, unless none is of the platform that was asked for.
 func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ticked []int, f *faults) error {
 	ctx := c.Request().Context()
 	there, err := s.DB.ConnectedAccounts(ctx, scope(c), choice.Practice)
@@ -303,6 +303,15 @@ func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ti
 		return err
 	}
 	page := accounts.ChoosePage{ID: choice.ID, Error: f.at("accounts")}
+	own := 0
+	for _, a := range choice.Accounts {
+		if a.Platform == choice.Platform {
+			own++
+		}
+	}
+	if ticked == nil && own == 0 {
+		ticked = []int{} // none of them is what the person wanted
+	}
 	for i, a := range choice.Accounts {
 		one := accounts.Choice{Index: i, Platform: s.platformName(c, a.Platform), Name: labelOf(a), Usable: a.Unusable == ""}
 		if p, ok := s.platforms(choice.Practice).Platform(a.Platform); ok {
@@ -320,7 +329,15 @@ func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ti
 		}
 		page.Choices = append(page.Choices, one)
 	}
-	page.Intro = i18n.N(ctx, "choose_intro", len(choice.Accounts), "platform", s.siteName(c, choice.Platform))
+	switch own {
+	case len(choice.Accounts):
+		page.Intro = i18n.N(ctx, "choose_intro", own, "platform", s.siteName(c, choice.Platform))
+	case 0: // they belong to others that share the sign-in
+		page.None = s.noneText(c, choice.Platform)
+		page.Intro = i18n.N(ctx, "choose_intro_others", len(choice.Accounts))
+	default:
+		page.Intro = i18n.N(ctx, "choose_intro_shared", len(choice.Accounts))
+	}
 	page.Page = s.page(c, "accounts", t(c, "choose_title"))
 	page.Page.Faults = f.list
 	return s.render(c, status, accounts.Choose(page))

@@ -1,12 +1,15 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 	"golang.org/x/oauth2"
@@ -125,7 +128,7 @@ func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
 	if !ok || c.Param("platform") != string(s.returnsTo(info)) {
 		return s.backWith(c, back, t(c, "signin_at_unknown"))
 	}
-	if c.QueryParam("error") != "" || c.QueryParam("code") == "" {
+	if c.QueryParam("error") != "" || c.QueryParam("error_message") != "" || c.QueryParam("code") == "" {
 		return s.backWith(c, back, s.deniedText(c, info))
 	}
 	seen, err := s.exchange(ctx, c, in, info, oauth)
@@ -144,7 +147,7 @@ func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
 		return s.reconnect(c, *conn, seen, in.ReturnTo, back)
 	}
 	if len(seen) == 0 {
-		return s.backWith(c, back, t(c, "connect_no_accounts", "platform", info.SiteName()))
+		return s.backWith(c, back, s.noneText(c, in.Platform)+" "+t(c, "connect_unchanged"))
 	}
 	choice, err := s.DB.CreateChoice(ctx, scope(c), store.Choice{Platform: in.Platform, Practice: in.Practice, Accounts: seen})
 	if err != nil {
@@ -162,7 +165,8 @@ func (s *Server) deniedText(c echo.Context, info platforms.Info) string {
 	if slices.Contains(cancelled, c.QueryParam("error")) || slices.Contains(cancelled, c.QueryParam("error_reason")) {
 		return t(c, "connect_refused_consent_cancelled", "platform", info.SiteName())
 	}
-	if said := short(c.QueryParam("error_description")); said != "" {
+	// Some say error_message where they have no error to name.
+	if said := short(cmp.Or(c.QueryParam("error_description"), c.QueryParam("error_message"))); said != "" {
 		return t(c, "connect_refused_said", "platform", info.SiteName(), "said", said)
 	}
 	return t(c, "connect_refused_other", "platform", info.SiteName())
@@ -171,11 +175,31 @@ func (s *Server) deniedText(c echo.Context, info platforms.Info) string {
 // saidRunes is the most that is shown of a platform's own sentence.
 const saidRunes = 300
 
+// short is a platform's sentence as it can be shown: on one line, without
+// characters that have no picture but an effect, and not too long.
 func short(text string) string {
+	text = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, text)), " ")
 	if r := []rune(text); len(r) > saidRunes {
 		return string(r[:saidRunes]) + "…"
 	}
 	return text
+}
+
+// noneText says that a platform showed no account. Platforms whose accounts must
+// be prepared elsewhere say how.
+func (s *Server) noneText(c echo.Context, id platforms.ID) string {
+	if own := string(id) + ".connect_none"; s.Catalogue.Has(own) {
+		return t(c, own)
+	}
+	return t(c, "connect_no_accounts", "platform", s.siteName(c, id))
 }
 
 // exchange turns the code into accounts, of all platforms that share the

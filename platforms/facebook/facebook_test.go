@@ -110,6 +110,43 @@ func TestAccountsTellsWhichPagesCanBeUsed(t *testing.T) {
 	}
 }
 
+// The server's list is empty; each Page comes when it is asked for by its id, with
+// a token that works.
+func TestPagesThatNoListShowsAreAskedForOneByOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Fault("accounts", "portfolio", 0)
+	got := accounts(w, everything)
+	if len(got) != 2 || got[0].RemoteID != "1001" || got[1].RemoteID != "1002" {
+		t.Fatalf("got %+v", got)
+	}
+	s := platforms.Session{App: w.Suite.App, Account: got[0], Access: got[0].Tokens.Access, Media: w.Media}
+	if _, err := w.Platform.Check(t.Context(), s); err != nil {
+		t.Error(err)
+	}
+	w.Publish(s, platforms.Draft{Text: "From the portfolio"})
+	// She may not post there, which no answer tells before.
+	s.Account, s.Access = got[1], got[1].Tokens.Access
+	expect(t, w.Try(s, platforms.Draft{Text: "Not there"}).Run(), platforms.Rejected, platforms.CodeNoPublish)
+	ticks := without()
+	ticks["page"] = []string{"1002"}
+	if got := accounts(w, ticks); len(got) != 1 || got[0].RemoteID != "1002" {
+		t.Errorf("one shared: got %+v", got)
+	}
+}
+
+// A sign-in whose look does not say when the token was made goes on.
+func TestATokenWithoutADateConnects(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Fault("look", "undated", 0)
+	for _, a := range accounts(w, everything) {
+		if !a.Tokens.AccessExpires.IsZero() {
+			t.Errorf("%s: the token ends %v, want never", a.Name, a.Tokens.AccessExpires)
+		}
+	}
+}
+
 func TestPagesThatWereNotSharedDoNotAppear(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

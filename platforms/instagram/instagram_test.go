@@ -60,6 +60,18 @@ func TestConnectFindsTheLinkedAccount(t *testing.T) {
 	}
 }
 
+// The Page that an account is linked to may be in no list.
+func TestAccountOfAPageInABusinessPortfolioCanBeChosen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Fault("accounts", "portfolio", 0)
+	s := w.Connect()
+	if s.Account.RemoteID != "17841400000000001" {
+		t.Errorf("got %+v", s.Account)
+	}
+	w.Publish(s, platforms.Draft{Media: []platforms.Media{picture(w, "A ball")}})
+}
+
 // TestNewAppCanDoEverything makes every call there is. The server refuses what
 // apps made since November 2026 may not use, and what does not exist: a call that
 // it refuses would otherwise hide behind a fallback of the client.

@@ -85,6 +85,7 @@ type SignInField struct {
 type ChoosePage struct {
 	Page    layout.Page
 	ID      string
+	None    string // why no account of the platform is among them, or empty
 	Intro   string
 	Choices []Choice
 	Error   string

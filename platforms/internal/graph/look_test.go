@@ -1,11 +1,13 @@
 package graph
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"testing"
 	"time"
 
@@ -180,5 +182,40 @@ func TestAnErrorThatNamesThePostIsNoFailure(t *testing.T) {
 		if e := errorOf(t, c, Call{Op: "publish", Method: http.MethodPost, Irreversible: true}); e.Kind != platforms.Rejected {
 			t.Errorf("%s: got %v, want rejected", answer, e)
 		}
+	}
+}
+
+// A person may have said yes to hundreds of Pages, and one that is not hers any
+// more hides no other.
+func TestPagesAreAskedForOneByOneWithABound(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch id := path.Base(r.URL.Path); id {
+		case "debug_token":
+			var ids []string
+			for n := range 400 {
+				ids = append(ids, fmt.Sprint(1000+n))
+			}
+			list, _ := json.Marshal(ids)
+			_, _ = fmt.Fprintf(w, `{"data":{"is_valid":true,"granular_scopes":[{"scope":"business_management","target_ids":["1"]},{"scope":"instagram_basic","target_ids":["2"]},
+				{"scope":"pages_show_list","target_ids":%s},{"scope":"pages_manage_posts","target_ids":%s}]}}`, list, list)
+		case "accounts":
+			_, _ = w.Write([]byte(`{"data":[{"id":"1000","name":"Listed"}]}`))
+		case "1001":
+			asked++
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(envelope(100, 33, "")))
+		default:
+			asked++
+			_, _ = fmt.Fprintf(w, `{"id":%q,"name":"Page"}`, id)
+		}
+	}))
+	t.Cleanup(server.Close)
+	c := New(platforms.Env{HTTP: server.Client(), Endpoints: map[string]string{"graph": server.URL}, Now: func() time.Time { return now }}, "parrot", nil)
+	pages, _, err := c.Pages(t.Context(), app, platforms.Grant{Tokens: platforms.Tokens{Access: platforms.NewSecret("person")}})
+	if err != nil || asked != maxAsked || len(pages) != maxAsked || pages[0].ID != "1000" || pages[1].ID != "1002" {
+		t.Errorf("asked %d times for %d Pages: %v", asked, len(pages), err)
 	}
 }

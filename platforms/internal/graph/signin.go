@@ -40,6 +40,9 @@ type Need struct {
 // maxPages bounds the walk through a list of accounts.
 const maxPages = 100
 
+// maxAsked bounds how many Pages are asked for one by one: a person waits.
+const maxAsked = 25
+
 // AuthURL is the address of the login dialog.
 func (c *Client) AuthURL(r platforms.AuthRequest) (string, error) {
 	id := r.App[clientID]
@@ -128,10 +131,18 @@ type Page struct {
 	} `json:"instagram_business_account"`
 }
 
-// May tells whether the person holds a task on the Page: "CREATE_CONTENT".
-func (p Page) May(task string) bool { return slices.Contains(p.Tasks, task) }
+// May reports whether the person holds a task on the Page: "CREATE_CONTENT". Only
+// the list of Pages tells tasks: of a Page that was asked for by itself they are
+// not known, and what the person may do shows when it is done.
+func (p Page) May(task string) bool { return p.Tasks == nil || slices.Contains(p.Tasks, task) }
 
-// Pages lists the Pages behind a sign-in and says what the sign-in may do.
+// pageFields are what is asked of every Page. Its tasks are a field of the list
+// alone.
+const pageFields = "id,name,username,access_token,instagram_business_account{id,username,name}"
+
+// Pages lists the Pages behind a sign-in and says what the sign-in may do. The
+// list leaves out Pages that the person holds through a business portfolio alone;
+// where the permissions name them, they are asked for one by one.
 func (c *Client) Pages(ctx context.Context, app platforms.App, g platforms.Grant) ([]Page, Debug, error) {
 	debug, err := c.Debug(ctx, app, g.Tokens.Access)
 	if err != nil {
@@ -139,7 +150,7 @@ func (c *Client) Pages(ctx context.Context, app platforms.App, g platforms.Grant
 	}
 	var pages []Page
 	params := url.Values{
-		"fields": {"id,name,username,tasks,access_token,instagram_business_account{id,username,name}"}, "limit": {"100"},
+		"fields": {pageFields + ",tasks"}, "limit": {"100"},
 	}
 	for range maxPages {
 		var a struct {
@@ -162,7 +173,37 @@ func (c *Client) Pages(ctx context.Context, app platforms.App, g platforms.Grant
 		}
 		params.Set("after", a.Paging.Cursors.After)
 	}
+	for _, id := range debug.unlisted(pages) {
+		var p Page
+		_, err := c.Do(ctx, Call{
+			Op: OpRead, Path: url.PathEscape(id), App: app, Token: g.Tokens.Access, Params: url.Values{"fields": {pageFields}},
+		}, &p)
+		switch {
+		case err == nil && p.ID != "":
+			pages = append(pages, p)
+		case err != nil && platforms.KindOf(err) != platforms.Rejected: // a refused one is not hers any more
+			return nil, Debug{}, err
+		}
+	}
 	return pages, debug, nil
+}
+
+// unlisted are the ids of Pages that a permission was given for and that are not
+// among these, at most maxAsked of them.
+func (d Debug) unlisted(pages []Page) []string {
+	var out []string
+	for _, g := range d.Granular {
+		if !strings.HasPrefix(g.Scope, "pages_") {
+			continue // accounts and businesses have ids of their own
+		}
+		for _, id := range g.Targets {
+			known := id == "" || slices.Contains(out, id) || slices.ContainsFunc(pages, func(p Page) bool { return p.ID == id })
+			if !known && len(out) < maxAsked {
+				out = append(out, id)
+			}
+		}
+	}
+	return out
 }
 
 // Tokens are those of a Page. They do not run out, unless they were made from a

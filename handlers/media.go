@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -226,34 +227,36 @@ func (s *Server) sendCopy(c echo.Context, spec media.Spec) error {
 	if err != nil {
 		return err
 	}
-	return send(c, f, pictureCache)
+	return send(c, f, c.Param("id")+"-"+spec.String(), pictureCache)
 }
 
 // picturePolicy is for a picture that somebody opens as a page (rule U5).
 const picturePolicy = "default-src 'none'; sandbox"
 
-// showPublicMedia gives platforms the picture behind a signed address.
+// showPublicMedia gives platforms the picture behind a signed address. They ask
+// with HEAD first, or for a part of it.
 func (s *Server) showPublicMedia(c echo.Context) error {
 	f, err := s.Media.OpenPublic(c.Request().Context(), c.Param("id"), c.Param("expiry"), c.Param("mac"), c.Param("file"))
 	if err != nil {
 		return err
 	}
-	return send(c, f, "private, max-age=3600")
+	return send(c, f, c.Param("id")+"-"+c.Param("file"), "private, max-age=3600")
 }
 
-// send streams a picture of ours: its type is what we encoded, never guessed.
-func send(c echo.Context, f platforms.MediaFile, cache string) error {
+// send answers with a picture of ours, or the part that is asked for: its type is
+// what we encoded, never guessed. tag names the copy, which never changes.
+func send(c echo.Context, f platforms.MediaFile, tag, cache string) error {
 	defer f.Close()
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", picturePolicy)
 	h.Set("Content-Type", f.Type)
-	h.Set("Content-Length", strconv.FormatInt(f.Bytes, 10))
 	h.Set("Cache-Control", cache)
 	h.Set("Content-Disposition", "inline")
-	c.Response().WriteHeader(http.StatusOK)
-	if c.Request().Method == head {
-		return nil
+	h.Set("ETag", strconv.Quote(tag))
+	file, ok := f.ReadCloser.(io.ReadSeeker)
+	if !ok {
+		return fmt.Errorf("picture %s cannot be read from its middle", tag)
 	}
-	_, err := io.Copy(c.Response(), f)
-	return err
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, file)
+	return nil
 }

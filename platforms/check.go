@@ -40,10 +40,17 @@ func Check(r Rules, d Draft) []Problem {
 	}
 	final := r.FinalText(d)
 	for _, t := range r.Text {
-		if used := t.Measure(final); used > t.Max {
-			add(Problem{Code: t.Code, Severity: MustFix, Field: "text", Args: map[string]string{
-				"used": strconv.Itoa(used), "limit": strconv.Itoa(t.Max), "over": strconv.Itoa(used - t.Max), "unit": t.Unit,
+		used := t.Measure(final)
+		beyond := func(code string, s Severity, limit int) {
+			add(Problem{Code: code, Severity: s, Field: "text", Args: map[string]string{
+				"used": strconv.Itoa(used), "limit": strconv.Itoa(limit), "over": strconv.Itoa(used - limit), "unit": t.Unit,
 			}})
+		}
+		switch {
+		case used > t.Max:
+			beyond(t.Code, MustFix, t.Max)
+		case t.Advice != nil && used > t.Advice.Max:
+			beyond(t.Advice.Code, Look, t.Advice.Max)
 		}
 	}
 	if len(d.Media) > r.Media.Max {

@@ -125,6 +125,7 @@ const (
 	CodeLinkNotAllowed     = "link_not_allowed"
 	CodeMentionUnknown     = "mention_unknown"
 	CodeTooManyHashtags    = "too_many_hashtags"
+	CodeManyHashtags       = "many_hashtags" // more than the platform advises
 	CodeTooManyMentions    = "too_many_mentions"
 	CodeTooManyCashtags    = "too_many_cashtags"
 	CodeMediaMissing       = "media_missing"

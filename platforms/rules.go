@@ -35,9 +35,19 @@ type TextRule struct {
 	Code string
 	// ShowFrom hides the counter below this count.
 	ShowFrom int
+	// Advice is a mark below Max from which the text is worth a look; nil: none.
+	Advice *TextAdvice
 	// Side marks counts that are shown only when they matter (bytes,
 	// hashtags); exactly one rule of a platform is not Side.
 	Side bool
+	Source
+}
+
+// TextAdvice is what a platform advises on one measure of a text. Nothing is
+// refused for it.
+type TextAdvice struct {
+	Max  int    // more than this is worth a look
+	Code string // the message then
 	Source
 }
 

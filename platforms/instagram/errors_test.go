@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,12 +106,36 @@ func TestCounting(t *testing.T) {
 		{"a#b#c", 5, 2, 0},
 		{"# alone @ alone", 15, 0, 0},
 		{"⚽", 1, 0, 0},
+		{"#⚽ #👍🏽 #❤️ ##two #", 20, 4, 0},
+		{"#2026 #_ #-no", 13, 2, 0},
 		{"😀", 2, 0, 0},
 		{"#日本 mail me@club.example", 24, 1, 1},
 		{"\xff", 1, 0, 0},
 	} {
 		if c, h, m := countText(tc.text), countHashtags(tc.text), countMentions(tc.text); c != tc.chars || h != tc.hashtags || m != tc.mentions {
 			t.Errorf("%q: got %d, %d, %d, want %d, %d, %d", tc.text, c, h, m, tc.chars, tc.hashtags, tc.mentions)
+		}
+	}
+}
+
+// Instagram takes five hashtags a post since December 2025; its API documents 30.
+func TestMoreThanFiveHashtagsAreWorthALook(t *testing.T) {
+	t.Parallel()
+	rules := New(platforms.Env{}).Rules(platforms.Account{})
+	for n, want := range map[int]platforms.Severity{0: "", 5: "", 6: platforms.Look, 30: platforms.Look, 31: platforms.MustFix} {
+		d := platforms.Draft{Text: "Trials" + strings.Repeat(" #tag", n), Media: []platforms.Media{{Type: "image/jpeg", Width: 800, Height: 800, Alt: "A ball"}}}
+		var got platforms.Severity
+		for _, p := range platforms.Check(rules, d) {
+			if p.Code != platforms.CodeManyHashtags && p.Code != platforms.CodeTooManyHashtags || got != "" {
+				t.Errorf("%d hashtags: %+v", n, p)
+			}
+			got = p.Severity
+			if p.Severity == platforms.Look && (p.Args["limit"] != "5" || p.Args["used"] != strconv.Itoa(n)) {
+				t.Errorf("%d hashtags: arguments %v", n, p.Args)
+			}
+		}
+		if got != want {
+			t.Errorf("%d hashtags: got %q, want %q", n, got, want)
 		}
 	}
 }

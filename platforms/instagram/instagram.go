@@ -55,6 +55,14 @@ func (i *instagram) Info() platforms.Info {
 
 const mediaReference = "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media"
 
+// fiveHashtags is where it stands that Instagram takes five hashtags a post since
+// December 2025. The API documents 30 still, and nobody has said that it refuses
+// a sixth: so that is no limit but advice.
+var fiveHashtags = platforms.Source{
+	URL:       "https://www.socialmediatoday.com/news/instagrams-implementing-new-limits-on-hashtag-use/808309/",
+	CheckedOn: time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC),
+}
+
 // The shapes of a feed picture, width / height.
 const (
 	minRatio = 0.8
@@ -66,7 +74,10 @@ func (*instagram) Rules(platforms.Account) platforms.Rules {
 	return platforms.Rules{
 		Text: []platforms.TextRule{
 			{Unit: "characters", Max: 2200, Measure: countText, Code: platforms.CodeTextTooLong},
-			{Unit: "hashtags", Max: 30, Measure: countHashtags, Code: platforms.CodeTooManyHashtags, ShowFrom: 20, Side: true},
+			{
+				Unit: "hashtags", Max: 30, Measure: countHashtags, Code: platforms.CodeTooManyHashtags, ShowFrom: 20, Side: true,
+				Advice: &platforms.TextAdvice{Max: 5, Code: platforms.CodeManyHashtags, Source: fiveHashtags},
+			},
 			{Unit: "mentions", Max: 20, Measure: countMentions, Code: platforms.CodeTooManyMentions, ShowFrom: 15, Side: true},
 		},
 		Media: platforms.MediaRules{

@@ -16,7 +16,9 @@ func countText(s string) int {
 }
 
 var (
-	hashtag = regexp.MustCompile(`#[\p{L}\p{M}\p{N}_]+`)
+	// Emoji make hashtags here: with the marks that change their colour or join
+	// them, and the keycap.
+	hashtag = regexp.MustCompile(`#[\p{L}\p{M}\p{N}_\p{So}\x{1F3FB}-\x{1F3FF}\x{200D}\x{20E3}]+`)
 	mention = regexp.MustCompile(`@[A-Za-z0-9._]+`)
 )
 

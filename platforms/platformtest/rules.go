@@ -27,6 +27,12 @@ func rulesHaveSources(t *testing.T, w *World) {
 	main := 0
 	for _, r := range rules.Text {
 		sourced(r.Unit, r.Source)
+		if a := r.Advice; a != nil {
+			sourced(r.Unit+", advice", a.Source)
+			if a.Max <= 0 || a.Max >= r.Max || a.Code == "" {
+				t.Errorf("odd advice %+v below %d %s", a, r.Max, r.Unit)
+			}
+		}
 		if !r.Side {
 			main++
 		}

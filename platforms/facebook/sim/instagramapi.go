@@ -152,7 +152,7 @@ func (s *server) children(b *container) *refusal {
 }
 
 var (
-	hashtags = regexp.MustCompile(`#[\p{L}\p{M}\p{N}_]+`)
+	hashtags = regexp.MustCompile(`#[\pL\pM\pN\p{So}_\x{1F3FB}-\x{1F3FF}\x{200D}]+`)
 	mentions = regexp.MustCompile(`@[A-Za-z0-9._]+`)
 )
 
@@ -178,22 +178,16 @@ func (s *server) fetch(ctx context.Context, address string) (simkit.Picture, *re
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return simkit.Picture{}, unfetchable
+	// It asks what is there before it fetches it.
+	resp, no := s.get(ctx, http.MethodHead, address, unfetchable)
+	if no != nil {
+		return simkit.Picture{}, no
 	}
-	req.Header.Set("User-Agent", "facebookexternalhit/1.1")
-	resp, err := s.env.Fetch.Do(req)
-	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
-			return simkit.Picture{}, refuse(-2, 2207003, "It takes too long to download the media.")
-		}
-		return simkit.Picture{}, unfetchable
+	_ = resp.Body.Close()
+	if resp, no = s.get(ctx, http.MethodGet, address, unfetchable); no != nil {
+		return simkit.Picture{}, no
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return simkit.Picture{}, unfetchable
-	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxImageBytes+1))
 	switch {
 	case err != nil:
@@ -210,6 +204,26 @@ func (s *server) fetch(ctx context.Context, address string) (simkit.Picture, *re
 		return simkit.Picture{}, refuse(36003, 2207009, "The submitted image has an aspect ratio that is not allowed.")
 	}
 	return pic, nil
+}
+
+// get makes one request for a picture.
+func (s *server) get(ctx context.Context, method, address string, unfetchable *refusal) (*http.Response, *refusal) {
+	req, err := http.NewRequestWithContext(ctx, method, address, nil)
+	if err != nil {
+		return nil, unfetchable
+	}
+	req.Header.Set("User-Agent", "facebookexternalhit/1.1")
+	resp, err := s.env.Fetch.Do(req)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, refuse(-2, 2207003, "It takes too long to download the media.")
+	case err != nil:
+		return nil, unfetchable
+	case resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "image/"):
+		_ = resp.Body.Close()
+		return nil, unfetchable
+	}
+	return resp, nil
 }
 
 // The states of a container.

@@ -135,6 +135,27 @@ func TestPagesThatNoListShowsAreAskedForOneByOne(t *testing.T) {
 	}
 }
 
+// Who says yes to all Pages, present and future, names none. The list is empty, and
+// her portfolio knows them.
+func TestPagesOfAPortfolioAreFoundWhereNoneIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Fault("accounts", "portfolio", 0)
+	w.Fault("look", "unnamed", 0)
+	ticks := without()
+	ticks["page"] = []string{"1001"}
+	got := accounts(w, ticks)
+	if len(got) != 1 || got[0].RemoteID != "1001" || got[0].Unusable != "" {
+		t.Fatalf("got %+v", got)
+	}
+	w.Publish(platforms.Session{App: w.Suite.App, Account: got[0], Access: got[0].Tokens.Access, Media: w.Media}, platforms.Draft{Text: "Found"})
+	// Without the permission to look into portfolios there is nothing to see.
+	ticks = without("business_management")
+	if got := accounts(w, ticks); len(got) != 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // A sign-in whose look does not say when the token was made goes on.
 func TestATokenWithoutADateConnects(t *testing.T) {
 	t.Parallel()

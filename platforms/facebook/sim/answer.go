@@ -175,7 +175,7 @@ func (s *server) serveGraph(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch fault {
-	case simkit.Stuck, simkit.Media, simkit.Lapsed, simkit.Unpublished, simkit.ExpiredToken, simkit.RevokedToken, faultPortfolio, faultUndated, simkit.MadeInError:
+	case simkit.Stuck, simkit.Media, simkit.Lapsed, simkit.Unpublished, simkit.ExpiredToken, simkit.RevokedToken, faultPortfolio, faultUndated, faultUnnamed, simkit.MadeInError:
 		c.fault, fault = fault, "" // played where the object is known
 	}
 	s.Misbehave(w, r, fault, act)

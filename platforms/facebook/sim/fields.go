@@ -68,6 +68,8 @@ var (
 	// tasks of the person.
 	accountNode = &node{name: "Page", byDefault: []string{"access_token", "category", "name", "id", "tasks"}, fields: and(maps.Clone(pageNode.fields), plain("tasks"))}
 
+	businessNode = &node{name: "Business", byDefault: []string{"id", "name"}, fields: plain("id", "name")}
+
 	targetNode = &node{name: "StoryAttachmentTarget", bare: true, byDefault: []string{"id", "url"}, fields: plain("id", "unshimmed_url", "url")}
 
 	subNode = &node{name: "StoryAttachment", bare: true, byDefault: []string{"target", "type", "url"}, fields: and(plain(

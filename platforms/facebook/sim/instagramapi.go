@@ -100,6 +100,9 @@ func (s *server) makeContainer(c *call, p *profile, owner *page) (any, *refusal)
 	case "CAROUSEL":
 		b.Children = strings.Split(c.form.Get("children"), ",")
 	case "":
+		if c.form.Get("image_url") == "" {
+			return nil, refuse(100, 0, "(#100) The parameter image_url is required")
+		}
 		var no *refusal
 		if pic, no = s.fetch(c.Context(), c.form.Get("image_url")); no != nil {
 			return nil, no
@@ -277,6 +280,9 @@ func (s *server) containerStatus(c *call, b *container) (any, *refusal) {
 func (s *server) publishContainer(c *call, p *profile, owner *page) (any, *refusal) {
 	if no := actsFor(c, p, owner, "instagram_content_publish"); no != nil {
 		return nil, no
+	}
+	if c.form.Get("creation_id") == "" {
+		return nil, refuse(100, 0, "(#100) The parameter creation_id is required")
 	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()

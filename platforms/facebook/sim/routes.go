@@ -43,6 +43,12 @@ func (s *server) route(method string, c *call) route {
 		}
 		return route{ops: []string{"read", "accounts"}, node: accountNode, params: paging, answer: s.accounts}
 	}
+	if first == "me" && rest == "businesses" && get {
+		return route{ops: []string{"read"}, node: businessNode, params: paging, answer: s.businesses}
+	}
+	if first == business.id && get {
+		return s.businessRoute(rest)
+	}
 	if rest == "permissions" && method == http.MethodDelete {
 		return route{ops: []string{"revoke"}, answer: func(c *call) (any, *refusal) {
 			if first != "me" && first != personOf(c.token.App) {
@@ -76,6 +82,20 @@ func (s *server) route(method string, c *call) route {
 		return rt
 	}
 	return nowhere(method, first)
+}
+
+// businessRoute answers for the portfolio that holds the Pages of the world.
+func (s *server) businessRoute(rest string) route {
+	rt := route{ops: []string{"read"}, node: pageNode, params: paging, answer: s.ownedPages}
+	switch rest {
+	case "owned_pages":
+	case "client_pages":
+		rt.answer = func(*call) (any, *refusal) { return map[string]any{"data": []any{}}, nil }
+	default:
+		rt.node = businessNode
+		rt.noEdge(rest)
+	}
+	return rt
 }
 
 // nowhere is the answer where nothing is, or nothing that takes this method.

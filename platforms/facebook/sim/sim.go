@@ -26,11 +26,12 @@ const mount = "meta"
 // knownFaults are those that Meta can play.
 var knownFaults = append(slices.Clone(simkit.Faults),
 	simkit.Duplicate, simkit.Stuck, simkit.Lapsed, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted,
-	simkit.AccountGone, simkit.Unpublished, simkit.VersionGone, simkit.MadeInError, faultPortfolio, faultUndated)
+	simkit.AccountGone, simkit.Unpublished, simkit.VersionGone, simkit.MadeInError, faultPortfolio, faultUndated, faultUnnamed)
 
 // The faults that only Meta has.
 const (
 	faultPortfolio = "portfolio" // lists leave out the Pages: a business portfolio holds them
+	faultUnnamed   = "unnamed"   // permissions hold for all Pages and name none
 	faultUndated   = "undated"   // a look at a token does not say when it was made
 )
 

@@ -189,3 +189,69 @@ func TestUploadsWithoutATokenAreRefused(t *testing.T) {
 		t.Errorf("%d photos were taken", n)
 	}
 }
+
+// TestWhatInstagramRefusesIsRefused is the same for accounts, containers and media.
+func TestWhatInstagramRefusesIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	token := s.accountToken()
+	const account = "/graph/v26.0/17841400000000001"
+	s.sim.Mu.Lock()
+	s.sim.State.Containers["1781"] = &container{ID: "1781", Account: "17841400000000001", Made: start, Ready: start}
+	s.sim.State.Media["1791"] = &media{ID: "1791", Account: "17841400000000001", Containers: []string{"1781"}, Made: start}
+	s.sim.Mu.Unlock()
+	for _, tc := range []struct {
+		name, method, path string
+		form               url.Values
+		want               string
+	}{
+		{"unknown field of the account", http.MethodGet, account, url.Values{"fields": {"account_type"}}, "nonexisting field (account_type) on node type (ShadowIGUser)"},
+		{"unknown field of a container", http.MethodGet, "/graph/v26.0/1781", url.Values{"fields": {"status_code,permalink"}}, "nonexisting field (permalink)"},
+		{"unknown field of media", http.MethodGet, "/graph/v26.0/1791", url.Values{"fields": {"likes"}}, "nonexisting field (likes) on node type (ShadowIGMedia)"},
+		{"unknown field in the list", http.MethodGet, account + "/media", url.Values{"fields": {"message"}}, "nonexisting field (message)"},
+		{"unknown field of the limit", http.MethodGet, account + "/content_publishing_limit", url.Values{"fields": {"quota"}}, "nonexisting field (quota)"},
+		{"unknown field inside the limit", http.MethodGet, account + "/content_publishing_limit", url.Values{"fields": {"config{max}"}}, "nonexisting field (max)"},
+		{"unknown edge", http.MethodGet, account + "/feed", nil, "nonexisting field (feed)"},
+		{"edge of a container", http.MethodGet, "/graph/v26.0/1781/insights", nil, "nonexisting field (insights)"},
+		{"unknown edge to write to", http.MethodPost, account + "/photos", nil, "Unsupported post request"},
+		{"unknown media type", http.MethodPost, account + "/media", url.Values{"media_type": {"PHOTO"}}, "2207023"},
+		{"no picture", http.MethodPost, account + "/media", url.Values{"caption": {"x"}}, "image_url is required"},
+		{"no boolean", http.MethodPost, account + "/media", url.Values{"image_url": {"https://a.example/a.jpg"}, "is_carousel_item": {"yes"}}, "must be a boolean"},
+		{"misspelt caption", http.MethodPost, account + "/media", url.Values{"image_url": {"https://a.example/a.jpg"}, "text": {"x"}}, "Unknown parameter text"},
+		{"caption at publishing", http.MethodPost, account + "/media_publish", url.Values{"creation_id": {"1781"}, "caption": {"x"}}, "Unknown parameter caption"},
+		{"nothing to publish", http.MethodPost, account + "/media_publish", nil, "creation_id is required"},
+		{"dead metric", http.MethodGet, "/graph/v26.0/1791/insights", url.Values{"metric": {"views,impressions"}}, "impressions"},
+		{"no metric", http.MethodGet, "/graph/v26.0/1791/insights", nil, "3001"},
+		{"unknown period", http.MethodGet, "/graph/v26.0/1791/insights", url.Values{"metric": {"views"}, "period": {"year"}}, "period must be one of"},
+		{"a write to a post", http.MethodPost, "/graph/v26.0/1791", url.Values{"caption": {"x"}}, "Unsupported post request"},
+	} {
+		status, _, body := s.do(tc.method, tc.path, token, tc.form)
+		if status != http.StatusBadRequest || !strings.Contains(body, tc.want) {
+			t.Errorf("%s: got %d %s, want %s", tc.name, status, body, tc.want)
+		}
+	}
+	if posts := s.sim.Posts(); len(posts) != 0 {
+		t.Errorf("%d posts are public, want none", len(posts))
+	}
+	for path, want := range map[string]string{
+		account: `{"id":"17841400000000001"}`, "/graph/v26.0/1781": `{"id":"1781"}`, "/graph/v26.0/1791": `{"id":"1791"}`,
+		account + "/content_publishing_limit": `{"data":[{"quota_usage":1}]}`, account + "/media": `{"data":[{"id":"1791"}]}`,
+	} {
+		if _, _, body := s.do(http.MethodGet, path, token, nil); body != want {
+			t.Errorf("%s unasked: got %s, want %s", path, body, want)
+		}
+	}
+}
+
+// accountToken is a token of the first Page that may act for its account.
+func (s *site) accountToken() string {
+	s.Helper()
+	s.pageToken()
+	s.sim.Mu.Lock()
+	defer s.sim.Mu.Unlock()
+	person := &token{
+		Kind: tokenUser, App: appID, Long: true, Issued: start, Shared: []string{"1001", "17841400000000001"},
+		Scopes: []string{"instagram_basic", "instagram_content_publish", "instagram_manage_insights"},
+	}
+	return s.sim.pageToken(findPage("1001"), person)
+}

@@ -174,6 +174,38 @@ func (s *server) accounts(c *call) (any, *refusal) {
 	return map[string]any{"data": accountNode.all(data, c.wants), "paging": paging}, nil
 }
 
+// business is the portfolio that holds the Pages of the world.
+var business = struct{ id, name string }{"5001", "Riverside Sports Trust"}
+
+// errPortfolio refuses who may not look into portfolios.
+var errPortfolio = refuse(100, 0, "(#100) Missing Permission")
+
+func (s *server) businesses(c *call) (any, *refusal) {
+	if c.token.Kind != tokenUser || !c.token.may("business_management") {
+		return nil, errPortfolio
+	}
+	return map[string]any{"data": businessNode.all([]map[string]any{{"id": business.id, "name": business.name}}, c.wants)}, nil
+}
+
+// ownedPages lists the Pages of the portfolio. Those that she cannot act for come
+// without a token.
+func (s *server) ownedPages(c *call) (any, *refusal) {
+	if c.token.Kind != tokenUser || !c.token.may("business_management") {
+		return nil, errPortfolio
+	}
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	var data []map[string]any
+	for i := range pages {
+		one := s.readPage(&pages[i], c.token)
+		if c.token.sees(pages[i].ID) {
+			one["access_token"] = s.pageToken(&pages[i], c.token)
+		}
+		data = append(data, one)
+	}
+	return map[string]any{"data": pageNode.all(data, c.wants)}, nil
+}
+
 // pageToken makes a token of a Page for the person behind her own. The caller
 // holds the lock.
 func (s *server) pageToken(p *page, user *token) string {
@@ -221,7 +253,7 @@ func (s *server) debugToken(c *call) (any, *refusal) {
 				targets = append(targets, id)
 			}
 		}
-		if sc != "business_management" {
+		if sc != "business_management" && c.fault != faultUnnamed {
 			g["target_ids"] = targets
 		}
 		granular = append(granular, g)

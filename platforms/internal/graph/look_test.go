@@ -219,3 +219,29 @@ func TestPagesAreAskedForOneByOneWithABound(t *testing.T) {
 		t.Errorf("asked %d times for %d Pages: %v", asked, len(pages), err)
 	}
 }
+
+// Whatever the answers say, the walk ends: a person waits for it.
+func TestTheWalkThroughPortfoliosEnds(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json")
+		switch path.Base(r.URL.Path) {
+		case "debug_token":
+			_, _ = w.Write([]byte(`{"data":{"is_valid":true,"scopes":["business_management"]}}`))
+		case "accounts":
+			_, _ = w.Write([]byte(`{"data":[]}`))
+		case "businesses":
+			_, _ = w.Write([]byte(`{"data":[{"id":"1"},{"id":"2"}]}`))
+		default:
+			_, _ = fmt.Fprintf(w, `{"data":[{"id":"%d","access_token":"t"}],"paging":{"next":"more","cursors":{"after":"%d"}}}`, asked, asked)
+		}
+	}))
+	t.Cleanup(server.Close)
+	c := New(platforms.Env{HTTP: server.Client(), Endpoints: map[string]string{"graph": server.URL}, Now: func() time.Time { return now }}, "parrot", nil)
+	pages, _, err := c.Pages(t.Context(), app, platforms.Grant{Tokens: platforms.Tokens{Access: platforms.NewSecret("person")}})
+	if err != nil || asked != maxCalls+1 || len(pages) == 0 {
+		t.Errorf("asked %d times, %d Pages, %v", asked, len(pages), err)
+	}
+}

@@ -37,12 +37,6 @@ type Need struct {
 	Scope   string
 }
 
-// maxPages bounds the walk through a list of accounts.
-const maxPages = 100
-
-// maxAsked bounds how many Pages are asked for one by one: a person waits.
-const maxAsked = 25
-
 // AuthURL is the address of the login dialog.
 func (c *Client) AuthURL(r platforms.AuthRequest) (string, error) {
 	id := r.App[clientID]
@@ -115,95 +109,6 @@ func (c *Client) granted(ctx context.Context, app platforms.App, user platforms.
 		}
 	}
 	return out, nil
-}
-
-// Page is one Page behind a sign-in, with the account linked to it, if any.
-type Page struct {
-	ID          string   `json:"id"`
-	Name        string   `json:"name"`
-	Username    string   `json:"username"`
-	Tasks       []string `json:"tasks"`
-	AccessToken string   `json:"access_token"`
-	Linked      *struct {
-		ID       string `json:"id"`
-		Username string `json:"username"`
-		Name     string `json:"name"`
-	} `json:"instagram_business_account"`
-}
-
-// May reports whether the person holds a task on the Page: "CREATE_CONTENT". Only
-// the list of Pages tells tasks: of a Page that was asked for by itself they are
-// not known, and what the person may do shows when it is done.
-func (p Page) May(task string) bool { return p.Tasks == nil || slices.Contains(p.Tasks, task) }
-
-// pageFields are what is asked of every Page. Its tasks are a field of the list
-// alone.
-const pageFields = "id,name,username,access_token,instagram_business_account{id,username,name}"
-
-// Pages lists the Pages behind a sign-in and says what the sign-in may do. The
-// list leaves out Pages that the person holds through a business portfolio alone;
-// where the permissions name them, they are asked for one by one.
-func (c *Client) Pages(ctx context.Context, app platforms.App, g platforms.Grant) ([]Page, Debug, error) {
-	debug, err := c.Debug(ctx, app, g.Tokens.Access)
-	if err != nil {
-		return nil, Debug{}, err
-	}
-	var pages []Page
-	params := url.Values{
-		"fields": {pageFields + ",tasks"}, "limit": {"100"},
-	}
-	for range maxPages {
-		var a struct {
-			Data   []Page
-			Paging struct {
-				Cursors struct{ After string }
-				Next    string // holds the token: only whether it is there counts
-			}
-		}
-		if _, err := c.Do(ctx, Call{Op: OpRead, Path: "me/accounts", Params: params, App: app, Token: g.Tokens.Access}, &a); err != nil {
-			return nil, Debug{}, err
-		}
-		for _, p := range a.Data {
-			if p.ID != "" {
-				pages = append(pages, p)
-			}
-		}
-		if a.Paging.Next == "" || a.Paging.Cursors.After == "" {
-			break
-		}
-		params.Set("after", a.Paging.Cursors.After)
-	}
-	for _, id := range debug.unlisted(pages) {
-		var p Page
-		_, err := c.Do(ctx, Call{
-			Op: OpRead, Path: url.PathEscape(id), App: app, Token: g.Tokens.Access, Params: url.Values{"fields": {pageFields}},
-		}, &p)
-		switch {
-		case err == nil && p.ID != "":
-			pages = append(pages, p)
-		case err != nil && platforms.KindOf(err) != platforms.Rejected: // a refused one is not hers any more
-			return nil, Debug{}, err
-		}
-	}
-	return pages, debug, nil
-}
-
-// unlisted are the ids of Pages that a permission was given for and that are not
-// among these, at most maxAsked of them.
-func (d Debug) unlisted(pages []Page) []string {
-	var out []string
-	for _, g := range d.Granular {
-		if !strings.HasPrefix(g.Scope, "pages_") {
-			continue // accounts and businesses have ids of their own
-		}
-		for _, id := range g.Targets {
-			known := id == "" || slices.Contains(out, id) || slices.ContainsFunc(pages, func(p Page) bool { return p.ID == id })
-			if !known && len(out) < maxAsked {
-				out = append(out, id)
-			}
-		}
-	}
-	return out
 }
 
 // Tokens are those of a Page. They do not run out, unless they were made from a

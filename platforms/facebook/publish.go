@@ -181,7 +181,7 @@ func (f *facebook) Settle(ctx context.Context, s platforms.Session, p platforms.
 	return platforms.ReadBack(found...), nil
 }
 
-// shows tells whether this is the post we meant: the same text, and the very
+// shows reports whether this is the post we meant: the same text, and the very
 // photos we uploaded or the same link.
 func (post published) shows(p platforms.Publication, text string, done []platforms.StepResult) bool {
 	if strings.Join(strings.Fields(post.Message), " ") != strings.Join(strings.Fields(text), " ") {

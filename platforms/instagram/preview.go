@@ -50,5 +50,5 @@ func handle(a platforms.Account) string { return cmp.Or(a.Handle, a.Name) }
 
 var address = regexp.MustCompile(`(?i)\bhttps?://\S`)
 
-// hasAddress tells whether the caption holds an address, which will be dead.
+// hasAddress reports whether the caption holds an address, which will be dead.
 func hasAddress(d platforms.Draft) bool { return d.Link != nil || address.MatchString(d.Text) }

@@ -114,7 +114,7 @@ func (rt *route) noEdge(name string) {
 	rt.free, rt.answer = true, func(*call) (any, *refusal) { return nil, n.nothing(name) }
 }
 
-// read tells whether fields ask for numbers, which have an operation of their own.
+// read reports whether fields ask for numbers, which have an operation of their own.
 func read(c *call, signs ...string) []string {
 	for _, sign := range signs {
 		if strings.Contains(c.form.Get("fields"), sign) {

@@ -81,7 +81,7 @@ func (r *Response) decode(v any) error {
 	return dec.Decode(v)
 }
 
-// OK tells whether the status is 2xx.
+// OK reports whether the status is 2xx.
 func (r *Response) OK() bool { return r.Status >= 200 && r.Status < 300 }
 
 // Do performs the call. Without a complete, readable answer the error is a

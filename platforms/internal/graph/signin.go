@@ -233,7 +233,7 @@ func (c *Client) Withdraw(ctx context.Context, app platforms.App, signIn string,
 // appRemoved is the answer to every token of a person who took the app away.
 const appRemoved = "190/458"
 
-// Has tells whether a permission was given for this Page or account.
+// Has reports whether a permission was given for this Page or account.
 func (d Debug) Has(scope, target string) bool {
 	if !slices.Contains(d.Scopes, scope) {
 		return false

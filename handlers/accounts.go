@@ -149,8 +149,8 @@ func (s *Server) checkNow(c echo.Context, conn store.Connection) (kind, text str
 	if refusal == nil {
 		return "done", t(c, "account_checked_fine", "account", name), nil
 	}
-	switch refusal.Kind {
-	case platforms.Revoked, platforms.Expired, platforms.Rejected, platforms.VersionOver:
+	told := slices.Contains([]platforms.Kind{platforms.Revoked, platforms.Expired, platforms.Rejected, platforms.VersionOver}, refusal.Kind)
+	if told || refusal.Code == platforms.CodePlatformAppInvalid { // that is for an Admin to mend
 		return "problem", name + ": " + s.why(c, conn, cmp.Or(refusal.Code, platforms.CodeAuthRevoked)), nil
 	}
 	text = t(c, "account_not_asked", "platform", s.siteName(c, conn.Account.Platform))

@@ -255,3 +255,28 @@ func (s *site) accountToken() string {
 	}
 	return s.sim.pageToken(findPage("1001"), person)
 }
+
+// FuzzFields: whatever stands in the parameter, it is read or refused, and what
+// was read is checked against every kind of object.
+func FuzzFields(f *testing.F) {
+	for _, s := range []string{
+		"id", "id,message", "attachments{target{id},subattachments.limit(20){target{id}}}", "reactions.limit(0).summary(total_count)",
+		"", ",", "{", "}", "a.", "a.b", "a.b(", "a.b()", "a{b}c", "reactions.as(x)", strings.Repeat("a{", 9) + strings.Repeat("}", 9),
+	} {
+		f.Add(s)
+	}
+	object := map[string]any{"id": "1", "message": "Hello", "attachments": map[string]any{"data": []map[string]any{{"target": map[string]any{"id": "2"}}}}}
+	f.Fuzz(func(t *testing.T, s string) {
+		wants, no := readFields(s)
+		if no != nil {
+			return
+		}
+		for _, n := range []*node{postNode, pageNode, accountNode, mediaNode, containerNode, limitNode} {
+			if n.check(wants) == nil {
+				if got := n.pick(object, wants); len(got) > len(wants)+1 {
+					t.Errorf("%q gives %v", s, got)
+				}
+			}
+		}
+	})
+}

@@ -227,17 +227,17 @@ var versionOver = regexp.MustCompile(`(?i)\b(?:deprecated version of|version (?:
 
 // look is what a refusal of a look at a token means. The call is the app's own,
 // so its refusal is about the app or the call: never about the account or the
-// token that was asked about, and it ends no sign-in.
+// token that was asked about. Nothing is known of those, so it changes nothing.
 func look(line Refusal, known, passes bool) Refusal {
 	switch {
-	case known && (line.Kind == platforms.RateLimited || line.Kind == platforms.VersionOver || line.Kind == platforms.Unknown):
+	case known && (line.Kind == platforms.RateLimited || line.Kind == platforms.VersionOver):
 		return line
 	case known && (line.Kind == platforms.Revoked || line.Kind == platforms.Expired || line.Message == platforms.CodePlatformAppInvalid):
-		return Refusal{Kind: platforms.Rejected, Message: platforms.CodePlatformAppInvalid}
-	case passes:
+		return Refusal{Kind: platforms.Unknown, Message: platforms.CodePlatformAppInvalid}
+	case passes || known && line.Kind == platforms.Unknown:
 		return Refusal{Kind: platforms.Unknown, Message: platforms.CodePlatformDown}
 	}
-	return Refusal{Kind: platforms.Rejected, Message: platforms.CodeUnknownRefusal}
+	return Refusal{Kind: platforms.Unknown, Message: platforms.CodeUnknownRefusal}
 }
 
 // opensAgain is until when a refused call should wait; zero if the answer does not

@@ -60,8 +60,8 @@ func TestAFailedLookAtATokenSaysNothingOfTheAccount(t *testing.T) {
 		Code string
 	}
 	unclear := result{platforms.Unknown, platforms.CodePlatformDown}
-	other := result{platforms.Rejected, platforms.CodeUnknownRefusal}
-	wrongApp := result{platforms.Rejected, platforms.CodePlatformAppInvalid}
+	other := result{platforms.Unknown, platforms.CodeUnknownRefusal}
+	wrongApp := result{platforms.Unknown, platforms.CodePlatformAppInvalid}
 	slow := result{platforms.RateLimited, platforms.CodeRateLimited}
 	for _, tc := range []struct {
 		name   string

@@ -45,9 +45,9 @@ type calendarMaker struct {
 	seen         []int64               // posts that the filters let through
 
 	// Room that is used for one post after the other.
-	states []club.Status
-	key    []byte
-	facts  []string
+	states, shown []club.Status
+	key           []byte
+	facts         []string
 }
 
 // accountWords is what a connection is called.
@@ -55,6 +55,7 @@ type accountWords struct {
 	platform        platforms.ID
 	short, platName string
 	name            string
+	usable          bool
 }
 
 // placeWords is where a post goes, for those who look and those who listen.
@@ -92,7 +93,7 @@ func (m *calendarMaker) load(posts []store.CalendarPost) error {
 	}
 	m.accounts = make(map[int64]accountWords, len(connections))
 	for _, n := range connections {
-		w := accountWords{platform: n.Account.Platform, short: string(n.Account.Platform), platName: string(n.Account.Platform), name: n.Account.Name}
+		w := accountWords{platform: n.Account.Platform, short: string(n.Account.Platform), platName: string(n.Account.Platform), name: n.Account.Name, usable: n.Usable()}
 		if p, ok := m.s.platforms(n.Practice).Platform(n.Account.Platform); ok {
 			info := p.Info()
 			w.short, w.platName = info.Short, info.Name
@@ -233,13 +234,14 @@ func dateNumber(t time.Time) int {
 }
 
 // status is how the deliveries of a post stand, until the next post is asked
-// about, and what that makes of the post.
+// about, and what people see of the post.
 func (m *calendarMaker) status(p store.CalendarPost) ([]club.Status, club.Status) {
-	m.states = m.states[:0]
+	m.states, m.shown = m.states[:0], m.shown[:0]
 	for _, d := range p.Deliveries {
 		m.states = append(m.states, d.Status)
+		m.shown = append(m.shown, club.Shown(d.Status, m.accounts[d.ConnectionID].usable))
 	}
-	return m.states, club.PostStatus(m.states)
+	return m.states, club.PostStatus(m.shown)
 }
 
 // perDay is how many cards a day may hold so that the page stays small.

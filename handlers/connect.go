@@ -173,6 +173,11 @@ func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[s
 	if to.conn != nil {
 		title = t(c, "reconnect_title", "account", labelOf(to.conn.Account))
 		page.Intro = append(page.Intro, t(c, "reconnect_intro", "account", labelOf(to.conn.Account)))
+		waits, err := s.awaiting(c, []store.Connection{to.conn.Connection})
+		if err != nil {
+			return err
+		}
+		page.Intro = append(page.Intro, s.awaitingWords(c, waits, "reconnect_")...)
 	}
 	switch p := to.Platform.(type) {
 	case platforms.OAuthSignIn:
@@ -380,8 +385,22 @@ func (s *Server) connected(c echo.Context, made []store.Connection, again bool, 
 	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
 	defer cancel()
 	text, kind := []string{t(c, "connected")}, "done"
+	var actions []layout.FlashAction
+	page := "/accounts#account-" + strconv.FormatInt(made[0].ID, 10)
 	if again {
+		page = "/accounts/" + strconv.FormatInt(made[0].ID, 10)
 		text[0] = t(c, "reconnected")
+		waits, err := s.awaiting(c, made)
+		if err != nil {
+			return err
+		}
+		text = append(text, s.awaitingWords(c, waits, "reconnected_")...)
+		if waits.Asking > 0 && who(c).Role.Can(club.SchedulePosts) {
+			if to != "" {
+				actions = append(actions, layout.FlashAction{Label: i18n.N(c.Request().Context(), "reconnected_decide", waits.Asking), Path: "/waiting"})
+			}
+			page = "/waiting"
+		}
 	}
 	for _, conn := range made {
 		// What the sign-in itself said is kept already; a look that fails is
@@ -398,8 +417,32 @@ func (s *Server) connected(c echo.Context, made []store.Connection, again bool, 
 			kind = "note"
 		}
 	}
-	s.flash(c, kind, strings.Join(text, " "))
-	return seeOther(c, cmp.Or(to, "/accounts#account-"+strconv.FormatInt(made[0].ID, 10)))
+	s.flashWith(c, kind, strings.Join(text, " "), actions...)
+	return seeOther(c, cmp.Or(to, page))
+}
+
+// awaiting counts what waits for accounts to work again.
+func (s *Server) awaiting(c echo.Context, made []store.Connection) (store.Awaiting, error) {
+	ids := make([]int64, len(made))
+	for i, conn := range made {
+		ids[i] = conn.ID
+	}
+	return s.DB.Awaiting(c.Request().Context(), scope(c), ids)
+}
+
+// awaitingWords say what becomes of posts that wait for an account: key is
+// "reconnect_" before it works again, "reconnected_" once it does.
+func (s *Server) awaitingWords(c echo.Context, a store.Awaiting, key string) []string {
+	var words []string
+	for _, one := range []struct {
+		key string
+		n   int
+	}{{"due", a.Due}, {"planned", a.Planned}, {"asking", a.Asking}} {
+		if one.n > 0 {
+			words = append(words, i18n.N(c.Request().Context(), key+one.key, one.n))
+		}
+	}
+	return words
 }
 
 // abilities say what an account can and cannot do: "Riverside FC can post.

@@ -159,7 +159,7 @@ func TestTypedSignIn(t *testing.T) {
 	conn := st.only(true, bluesky.ID)
 	path := pathOf(conn) + "/reconnect"
 	tom.post(path, typed("oldtownchoir.test", "abcd-efgh-ijkl-mnop")).want(http.StatusUnprocessableEntity).says("That was a different account", "Old Town Choir", "We changed nothing")
-	tom.post(path, typed("riversidefc.test", "abcd-efgh-ijkl-mnop")).to("/accounts")
+	tom.post(path, typed("riversidefc.test", "abcd-efgh-ijkl-mnop")).to("/accounts/1")
 	if again := st.only(true, bluesky.ID); again.ID != conn.ID {
 		t.Errorf("reconnecting made account %d of %d", again.ID, conn.ID)
 	}

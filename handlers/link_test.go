@@ -30,7 +30,7 @@ func TestPracticeReadsNoWebPage(t *testing.T) {
 	if n := links.asked.Load(); n != 0 {
 		t.Errorf("practice mode asked for %d pages", n)
 	}
-	if err := s.db.SetPractice(t.Context(), s.scope(club.Admin), false, "test"); err != nil {
+	if _, err := s.db.GoLive(t.Context(), s.scope(club.Admin), nil, "test"); err != nil {
 		t.Fatal(err)
 	}
 	b.post("/posts/preview", form).want(http.StatusOK).saysNot("In practice mode Bandstand does not read the page")

@@ -42,7 +42,7 @@ func withReader(t *testing.T, networks ...string) *scene {
 		stop()
 		<-ended
 	})
-	if err := s.db.SetPractice(t.Context(), s.scope(club.Admin), false, "test"); err != nil {
+	if _, err := s.db.GoLive(t.Context(), s.scope(club.Admin), nil, "test"); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -284,8 +284,5 @@ func (s *Server) reconnect(c echo.Context, conn store.Connected, seen []platform
 	if err != nil {
 		return err
 	}
-	if to == "" {
-		to = back
-	}
 	return s.connected(c, made, true, to)
 }

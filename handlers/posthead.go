@@ -20,7 +20,7 @@ import (
 // postHead is status, failures, accounts and timeline of a post.
 func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 	ctx := c.Request().Context()
-	h := posts.Head{ID: p.ID, Status: p.Status(), Words: s.partWords(c, p)}
+	h := posts.Head{ID: p.ID, Status: p.Shown(), Practice: s.isPutAway(c, p), Words: s.partWords(c, p)}
 	if !p.Planned.At.IsZero() {
 		h.Facts = append(h.Facts, t(c, "post_planned", "when", i18n.When(ctx, s.local(c, p.Planned.At)), "place", i18n.Place(who(c).Club.Zone)))
 	}
@@ -180,15 +180,17 @@ func (s *Server) failText(c echo.Context, code, part string, args map[string]str
 
 func (s *Server) deliveryView(c echo.Context, d *desk, x store.PostDelivery) posts.Delivery {
 	ctx := c.Request().Context()
-	v := posts.Delivery{ID: x.ID, Account: s.accountView(d, x.Connection), Status: x.Status, URL: safeURL(x.RemoteURL)}
+	v := posts.Delivery{ID: x.ID, Account: s.accountView(d, x.Connection), Status: x.Shown(), URL: safeURL(x.RemoteURL)}
 	switch {
 	case x.Status == club.Published:
 		v.Words = i18n.When(ctx, s.local(c, x.PublishedAt))
 		v.Open = t(c, "post_open_on", "platform", v.Account.Platform)
+	case x.Status == club.Scheduled && x.Connection.Health == club.Paused:
+		v.Words = t(c, "account_off_paused")
+	case x.Status == club.Scheduled && !x.Connection.Usable():
+		v.Words = t(c, "post_waits_account")
 	case x.Phase == club.Reconciling:
 		v.Words = t(c, "post_looking")
-	case x.Phase == club.Blocked && x.Connection.Health == club.Paused:
-		v.Words = t(c, "account_off_paused")
 	case x.Status == club.Publishing && x.Phase == club.Backoff, x.Phase == club.Blocked:
 		v.Words = t(c, "post_waits", "when", i18n.When(ctx, s.local(c, x.NextAt)))
 	case x.Status == club.Scheduled:
@@ -257,10 +259,11 @@ func supportLine(platform, delivery string, a store.Attempt) string {
 // false if there is nothing to explain.
 func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store.PostDelivery) (posts.Failure, bool) {
 	x := all[0]
-	if x.Code == "" || x.Status == club.Published || x.Status == club.Draft {
+	broken := x.Shown() != x.Status
+	if x.Code == "" && !broken || x.Status == club.Published || x.Status == club.Draft {
 		return posts.Failure{}, false
 	}
-	f := posts.Failure{Delivery: x.ID, Status: x.Status}
+	f := posts.Failure{Delivery: x.ID, Status: x.Shown()}
 	var platformNames, accountNames []string
 	for i, o := range all {
 		a := s.accountView(d, o.Connection)
@@ -274,17 +277,36 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 	args["platform"], args["account"] = joinAnd(c, platformNames), joinAnd(c, slices.Compact(accountNames))
 	args["owner"] = s.ownerOf(c, x.Connection)
 	args["console"] = s.consoleOf(c, x.Connection.Account.Platform)
-	f.Title, f.Happened = s.failText(c, x.Code, "title", args), s.failText(c, x.Code, "happened", args)
-	f.Did, f.Do = s.failText(c, x.Code, "did", args), s.failText(c, x.Code, "do", args)
-	f.Calm = x.Status == club.Scheduled || x.Status == club.Publishing
+	code := x.Code
+	if broken {
+		code = x.Connection.HealthCode
+	}
+	f.Title, f.Happened = s.failText(c, code, "title", args), s.failText(c, code, "happened", args)
+	f.Did, f.Do = s.failText(c, code, "did", args), s.failText(c, code, "do", args)
+	if broken && x.Connection.Health == club.NeedsReconnect {
+		f.Did, f.Do = s.brokenText(c, x, args)
+	}
+	f.Calm = !broken && (x.Status == club.Scheduled || x.Status == club.Publishing)
 	if !x.Connection.Usable() && x.Connection.Health != club.Paused && p.Practice == who(c).Club.Practice {
 		f.Reconnect = &posts.Reconnect{Account: x.ConnectionID, Back: postPath(p.ID) + "#failure-" + x.ID}
 	}
-	if f.Calm || !who(c).Role.Can(club.SchedulePosts) {
+	if f.Calm || broken || !who(c).Role.Can(club.SchedulePosts) {
 		return f, true
 	}
 	s.addDecisions(c, &f, p, x, args["platform"])
 	return f, true
+}
+
+// brokenText says of a post that is scheduled on an account that cannot be used
+// what becomes of it, and what happens by itself once the account works again.
+func (s *Server) brokenText(c echo.Context, x store.PostDelivery, args map[string]string) (did, do string) {
+	key := "post_broken_planned_"
+	if !x.DueAt.After(s.Now()) {
+		key = "post_broken_due_"
+	}
+	when := i18n.Args(args)
+	when = append(when, "planned", i18n.When(c.Request().Context(), s.local(c, x.DueAt)), "late", i18n.When(c.Request().Context(), s.local(c, x.LateAfter)))
+	return t(c, key+"did", when...), t(c, key+"do", when...)
 }
 
 // addDecisions offers what a person can decide (reliability.md §2.4, rows 31 to

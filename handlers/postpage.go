@@ -98,7 +98,7 @@ func pollEvery(p store.Post, now time.Time) time.Duration {
 
 // pollPath is the address to ask at. It says what the page knows already.
 func pollPath(p store.Post, changes int64) string {
-	q := url.Values{"since": {strconv.FormatInt(changes, 10)}, "was": {string(p.Status())}}
+	q := url.Values{"since": {strconv.FormatInt(changes, 10)}, "was": {string(p.Shown())}}
 	for _, d := range p.Deliveries {
 		if d.Status == club.Published {
 			q.Add("out", strconv.FormatInt(d.ConnectionID, 10))
@@ -120,7 +120,7 @@ func (s *Server) newsOf(c echo.Context, p store.Post) string {
 	if len(out) > 0 {
 		news = append(news, t(c, "post_now_out", "post", titleOf(c, p), "platform", joinAnd(c, out)))
 	}
-	if status := p.Status(); known.Get("was") != string(status) && (status == club.Failed || status == club.NeedsAttention) {
+	if status := p.Shown(); known.Get("was") != string(status) && (status == club.Failed || status == club.NeedsAttention) {
 		news = append(news, t(c, "post_now", "post", titleOf(c, p), "status", t(c, "status_"+string(status))))
 	}
 	return strings.Join(news, " ")

@@ -370,7 +370,7 @@ func (s *Server) showPosts(c echo.Context) error {
 		return err
 	}
 	group := store.PostGroup(c.QueryParam("show"))
-	if !slices.Contains(store.PostGroups, group) {
+	if !slices.Contains(store.PostGroups, group) && group != store.PutAwayPosts {
 		group = store.AllPosts
 	}
 	query := strings.TrimSpace(c.QueryParam("q"))
@@ -382,6 +382,9 @@ func (s *Server) showPosts(c echo.Context) error {
 		return err
 	}
 	v := posts.List{Query: query, Group: string(group), MayAdd: who(c).Role.Can(club.WritePosts), Filters: query != "" || group != store.AllPosts}
+	if v.PutAway, err = s.DB.PutAway(c.Request().Context(), scope(c)); err != nil {
+		return err
+	}
 	for _, g := range store.PostGroups {
 		v.Tabs = append(v.Tabs, posts.Tab{Label: t(c, "posts_show_"+cmp.Or(string(g), "all")), Href: listPath(g, query, 0), Current: g == group})
 	}
@@ -414,7 +417,7 @@ func listPath(g store.PostGroup, query string, page int64) string {
 
 func (s *Server) postLine(c echo.Context, p store.Post) posts.Line {
 	ctx := c.Request().Context()
-	l := posts.Line{ID: p.ID, Text: p.Excerpt, Status: p.Status(), Author: p.Author, Campaign: p.Campaign, Planned: p.Planned.At}
+	l := posts.Line{ID: p.ID, Text: p.Excerpt, Status: p.Shown(), Practice: s.isPutAway(c, p), Author: p.Author, Campaign: p.Campaign, Planned: p.Planned.At}
 	l.Words = s.partWords(c, p)
 	if !p.Planned.At.IsZero() {
 		l.When = i18n.When(ctx, inZone(p.Planned.At, who(c).Club.Zone))
@@ -429,6 +432,11 @@ func (s *Server) postLine(c echo.Context, p store.Post) posts.Line {
 		}
 	}
 	return l
+}
+
+// isPutAway reports whether a post was made in practice mode and the club is live.
+func (s *Server) isPutAway(c echo.Context, p store.Post) bool {
+	return p.Practice && !who(c).Club.Practice
 }
 
 // partWords say how much of a post is published, where that is not all or none.

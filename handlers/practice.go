@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,7 +55,11 @@ func (s *Server) showPractice(c echo.Context) error {
 		Page: s.page(c, "settings", t(c, "settings_practice")), On: a.Club.Practice,
 		Manage: a.Role.Can(club.ManageClub), Rehearse: a.Role.Can(club.SchedulePosts),
 	}
+	var err error
 	if !page.On {
+		if page.PutAway, err = s.DB.PutAway(c.Request().Context(), scope(c)); err != nil {
+			return err
+		}
 		return s.render(c, http.StatusOK, accounts.Practice(page))
 	}
 	w, err := s.world(c)
@@ -68,8 +73,30 @@ func (s *Server) showPractice(c echo.Context) error {
 	for _, conn := range all {
 		page.Waiting += conn.Waiting
 	}
+	if page.Manage {
+		if page.Keepable, err = s.keepable(c); err != nil {
+			return err
+		}
+	}
 	page.Posts, page.Platforms = s.feed(c, w, all), s.rehearsals(c, w, all)
 	return s.render(c, http.StatusOK, accounts.Practice(page))
+}
+
+// keepable are the practice posts that can be kept when the club goes live.
+func (s *Server) keepable(c echo.Context) ([]accounts.Keepable, error) {
+	posts, err := s.DB.Keepable(c.Request().Context(), scope(c))
+	if err != nil {
+		return nil, err
+	}
+	list := make([]accounts.Keepable, 0, len(posts))
+	for _, p := range posts {
+		k := accounts.Keepable{ID: strconv.FormatInt(p.ID, 10), Text: titleOf(c, p), When: t(c, "practice_keep_no_time")}
+		if !p.Planned.At.IsZero() {
+			k.When = i18n.When(c.Request().Context(), s.local(c, p.Planned.At))
+		}
+		list = append(list, k)
+	}
+	return list, nil
 }
 
 // feed is what became public in the make-believe world, newest first.
@@ -169,13 +196,29 @@ func (s *Server) updatePracticeMode(c echo.Context) error {
 	if !on && c.FormValue("practice") != "off" {
 		return club.ErrNotFound
 	}
-	if err := s.DB.SetPractice(c.Request().Context(), scope(c), on, origin(c)); err != nil {
-		return err
-	}
 	if on {
+		if err := s.DB.PractiseAgain(c.Request().Context(), scope(c), origin(c)); err != nil {
+			return err
+		}
 		s.flash(c, "done", t(c, "practice_is_on"))
 		return seeOther(c, "/practice")
 	}
-	s.flash(c, "done", t(c, "practice_is_off"))
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	keep := make([]int64, 0, len(form["keep"]))
+	for _, id := range form["keep"] {
+		keep = append(keep, number(id))
+	}
+	kept, err := s.DB.GoLive(c.Request().Context(), scope(c), keep, origin(c))
+	if err != nil {
+		return err
+	}
+	words := t(c, "practice_is_off")
+	if kept > 0 {
+		words += " " + i18n.N(c.Request().Context(), "practice_kept", kept)
+	}
+	s.flash(c, "done", words)
 	return seeOther(c, "/accounts")
 }

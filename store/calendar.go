@@ -45,7 +45,7 @@ const calendarColumns = `
 
 const calendarQuery = `
 	SELECT ` + calendarColumns + ` FROM posts p
-	WHERE p.club_id = ? AND p.deleted_at IS NULL AND p.planned_at >= ? AND p.planned_at < ?
+	WHERE p.club_id = ?1 AND p.deleted_at IS NULL AND p.planned_at >= ? AND p.planned_at < ? AND ` + shownToClub + `
 	ORDER BY p.planned_at, p.id LIMIT ?`
 
 // CalendarPosts lists the posts of the club that are planned from (inclusive)
@@ -60,8 +60,8 @@ func (db *DB) CalendarPosts(ctx context.Context, s Scope, from, to time.Time) ([
 
 // daysQuery is calendarQuery for several spans of time.
 const daysQuery = `
-	SELECT ` + calendarColumns + ` FROM json_each(?) AS span CROSS JOIN posts p
-	WHERE p.club_id = ? AND p.deleted_at IS NULL AND p.planned_at >= span.value ->> 0 AND p.planned_at < span.value ->> 1
+	SELECT ` + calendarColumns + ` FROM json_each(?2) AS span CROSS JOIN posts p
+	WHERE p.club_id = ?1 AND p.deleted_at IS NULL AND p.planned_at >= span.value ->> 0 AND p.planned_at < span.value ->> 1 AND ` + shownToClub + `
 	ORDER BY p.planned_at, p.id LIMIT ?`
 
 // Span is a time from (inclusive) to (exclusive).
@@ -73,7 +73,7 @@ func (db *DB) CalendarPostsIn(ctx context.Context, s Scope, spans []Span) ([]Cal
 	for i, d := range spans {
 		list[i] = [2]int64{d.From.UnixMilli(), d.To.UnixMilli()}
 	}
-	posts, err := queryAll(ctx, db.read, scanCalendarPost, daysQuery, jsonOf(list), s.ClubID, maxCalendarPosts)
+	posts, err := queryAll(ctx, db.read, scanCalendarPost, daysQuery, s.ClubID, jsonOf(list), maxCalendarPosts)
 	if err != nil {
 		return nil, fmt.Errorf("list posts of days: %w", err)
 	}
@@ -96,7 +96,7 @@ func (db *DB) NextPlanned(ctx context.Context, s Scope, from time.Time) (time.Ti
 // go through every post of the club.
 const trayQuery = `
 	SELECT ` + calendarColumns + ` FROM posts p INDEXED BY posts_tray
-	WHERE p.club_id = ? AND p.deleted_at IS NULL AND p.planned_at IS NULL
+	WHERE p.club_id = ?1 AND p.deleted_at IS NULL AND p.planned_at IS NULL AND ` + shownToClub + `
 	ORDER BY p.updated_at DESC, p.id DESC LIMIT ?`
 
 // TrayPosts lists the posts of the club that have no time, last changed first.

@@ -333,21 +333,23 @@ func (db *DB) SetSendsAgain(ctx context.Context, s Scope, id int64, yes bool, or
 	})
 }
 
-// SetPractice switches practice mode of the scope's club.
-func (db *DB) SetPractice(ctx context.Context, s Scope, on bool, origin string) error {
-	return db.inTx(ctx, func(tx *tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE clubs SET practice = ? WHERE id = ?`, on, s.ClubID); err != nil {
-			return fmt.Errorf("switch practice mode: %w", err)
-		}
-		action := "practice_off"
-		if on {
-			action = "practice_on"
-		}
-		if err := tx.audit(ctx, s, action, "", origin); err != nil {
-			return err
-		}
-		return tx.touch(ctx, s.ClubID)
-	})
+// PractiseAgain takes the scope's club back to practice mode.
+func (db *DB) PractiseAgain(ctx context.Context, s Scope, origin string) error {
+	return db.inTx(ctx, func(tx *tx) error { return tx.setPractice(ctx, s, true, origin) })
+}
+
+func (t *tx) setPractice(ctx context.Context, s Scope, on bool, origin string) error {
+	if _, err := t.ExecContext(ctx, `UPDATE clubs SET practice = ? WHERE id = ?`, on, s.ClubID); err != nil {
+		return fmt.Errorf("switch practice mode: %w", err)
+	}
+	action := "practice_off"
+	if on {
+		action = "practice_on"
+	}
+	if err := t.audit(ctx, s, action, "", origin); err != nil {
+		return err
+	}
+	return t.touch(ctx, s.ClubID)
 }
 
 // DisconnectPractice disconnects every make-believe account of the scope's club,

@@ -286,6 +286,12 @@ func held(f *furnished) {
 	f.ok(f.db.HoldPosts(f.t.Context(), f.maeve, "A funeral", f.clock.Now().Add(time.Hour), "test"))
 }
 
+// practising: the club still practises, and all of its posts are practice posts.
+func practising(f *furnished) {
+	f.exec(`UPDATE clubs SET practice = 1 WHERE id = ?`, f.maeve.ClubID)
+	f.exec(`UPDATE posts SET practice = 1 WHERE club_id = ?`, f.maeve.ClubID)
+}
+
 // empty is an installation that nobody has set up.
 func empty(f *furnished) {
 	f.ok(f.db.Close())

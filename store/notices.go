@@ -25,7 +25,9 @@ type Notice struct {
 // Unread counts the notices that the scope's person has not read.
 func (db *DB) Unread(ctx context.Context, s Scope) (int, error) {
 	var n int
-	err := db.read.QueryRowContext(ctx, `SELECT count(*) FROM notices WHERE club_id = ? AND person_id = ? AND read_at IS NULL`,
+	err := db.read.QueryRowContext(ctx, `
+		SELECT count(*) FROM notices n LEFT JOIN posts p ON p.id = n.post_id LEFT JOIN connections c ON c.id = n.connection_id
+		WHERE n.club_id = ?1 AND n.person_id = ?2 AND n.read_at IS NULL AND coalesce(p.practice, c.practice, 0) <= (SELECT practice FROM clubs WHERE id = ?1)`,
 		s.ClubID, s.PersonID).Scan(&n)
 	return n, err
 }
@@ -40,7 +42,7 @@ func (db *DB) Notices(ctx context.Context, s Scope, limit int) ([]Notice, error)
 		SELECT n.id, n.kind, n.args, coalesce(n.post_id, 0), coalesce(p.excerpt, ''), coalesce(n.connection_id, 0),
 			coalesce(c.name, ''), coalesce(c.platform, ''), n.created_at, n.read_at
 		FROM notices n LEFT JOIN posts p ON p.id = n.post_id LEFT JOIN connections c ON c.id = n.connection_id
-		WHERE n.club_id = ? AND n.person_id = ?
+		WHERE n.club_id = ?1 AND n.person_id = ?2 AND coalesce(p.practice, c.practice, 0) <= (SELECT practice FROM clubs WHERE id = ?1)
 		ORDER BY n.created_at DESC, n.id DESC LIMIT ?`, s.ClubID, s.PersonID, limit)
 }
 

@@ -36,7 +36,10 @@ var changing = []operation{
 	{name: "UpdateClub: to one that is hours ahead", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.UpdateClub(ctx, f.maeve, store.ClubChange{Name: "Riverside", Zone: "Pacific/Kiritimati", LateMinutes: 60}, "test"))
 	}},
-	{name: "SetPractice", do: func(ctx context.Context, f *furnished) error { return f.db.SetPractice(ctx, f.maeve, true, "test") }},
+	{name: "PractiseAgain", do: func(ctx context.Context, f *furnished) error { return f.db.PractiseAgain(ctx, f.maeve, "test") }},
+	{name: "GoLive", prepare: practising, do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.GoLive(ctx, f.maeve, []int64{f.draft, f.planned}, "test"))
+	}},
 	{name: "UpdatePerson", do: func(ctx context.Context, f *furnished) error {
 		return f.db.UpdatePerson(ctx, f.tom.PersonID, store.PersonChange{Name: "Thomas"})
 	}},

@@ -37,6 +37,11 @@ var reading = []operation{
 		return only(f.db.AppCredentials(ctx, f.maeve.ClubID, "metal", nil))
 	}},
 	{name: "AppEntered", do: func(ctx context.Context, f *furnished) error { return both(f.db.AppEntered(ctx, f.maeve, "metal")) }},
+	{name: "Awaiting", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Awaiting(ctx, f.maeve, []int64{f.page.ID, f.late.ID}))
+	}},
+	{name: "Keepable", prepare: practising, do: func(ctx context.Context, f *furnished) error { return only(f.db.Keepable(ctx, f.maeve)) }},
+	{name: "PutAway", do: func(ctx context.Context, f *furnished) error { return only(f.db.PutAway(ctx, f.maeve)) }},
 	{name: "Attempts", do: func(ctx context.Context, f *furnished) error { return only(f.db.Attempts(ctx, f.maeve, f.out)) }},
 	{name: "AuditEntries", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.AuditEntries(ctx, f.maeve.ClubID, 9))

@@ -21,10 +21,11 @@ const (
 	NoteTakenOver = "taken_over" // changes to a scheduled post
 	NoteThrown    = "thrown_away"
 	NoteCopied    = "copied" // post: id of the original
+	NoteKept      = "kept"   // post: id of the practice post it was made from
 )
 
 // PostNoteKinds lists them, so that a test can hold the catalogue against them.
-var PostNoteKinds = []string{NoteWritten, NoteChanged, NoteTakenOver, NoteThrown, NoteCopied}
+var PostNoteKinds = []string{NoteWritten, NoteChanged, NoteTakenOver, NoteThrown, NoteCopied, NoteKept}
 
 // earlierEvery is how much typing is kept as one earlier text.
 const earlierEvery = 10 * time.Minute

@@ -47,7 +47,21 @@ type PostDelivery struct {
 	Connection Connection
 }
 
-// Status is what the post shows.
+// Shown is the status that people see of the delivery.
+func (d PostDelivery) Shown() club.Status { return club.Shown(d.Status, d.Connection.Usable()) }
+
+// Shown is the status that people see of the post: like Status, but what is
+// scheduled on an account that cannot be used needs attention.
+func (p Post) Shown() club.Status {
+	all := make([]club.Status, 0, len(p.Deliveries))
+	for _, d := range p.Deliveries {
+		all = append(all, d.Shown())
+	}
+	return club.PostStatus(all)
+}
+
+// Status is what the deliveries of the post make of it: what can be done with it
+// goes by this.
 func (p Post) Status() club.Status {
 	all := make([]club.Status, 0, len(p.Deliveries))
 	for _, d := range p.Deliveries {
@@ -185,10 +199,11 @@ const (
 	DraftPosts     PostGroup = "draft"
 	ScheduledPosts PostGroup = "scheduled" // or publishing
 	PublishedPosts PostGroup = "published"
-	TroubledPosts  PostGroup = "attention" // failed or needs attention
+	TroubledPosts  PostGroup = "attention" // failed, needs attention, or waits for a broken account
+	PutAwayPosts   PostGroup = "practice"  // made while a live club practised; in no other part
 )
 
-// PostGroups lists the parts in the order of the screen.
+// PostGroups lists the parts that every club has, in the order of the screen.
 var PostGroups = []PostGroup{AllPosts, DraftPosts, ScheduledPosts, PublishedPosts, TroubledPosts}
 
 // groupConditions choose the posts of a part; ?1 is the club. What few posts
@@ -198,7 +213,9 @@ var groupConditions = map[PostGroup]string{
 	DraftPosts:     `NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.post_id = p.id AND d.status NOT IN ('DRAFT', 'CANCELLED'))`,
 	ScheduledPosts: `p.id IN (SELECT post_id FROM deliveries WHERE club_id = ?1 AND status IN ('SCHEDULED', 'PUBLISHING'))`,
 	PublishedPosts: `EXISTS (SELECT 1 FROM deliveries d WHERE d.post_id = p.id AND d.status = 'PUBLISHED')`,
-	TroubledPosts:  `p.id IN (SELECT post_id FROM deliveries WHERE club_id = ?1 AND status IN ('FAILED', 'NEEDS_ATTENTION'))`,
+	TroubledPosts: `(p.id IN (SELECT post_id FROM deliveries WHERE club_id = ?1 AND status IN ('FAILED', 'NEEDS_ATTENTION'))
+		OR p.id IN (SELECT d.post_id FROM deliveries d JOIN connections n ON n.id = d.connection_id
+			WHERE d.club_id = ?1 AND d.status IN ('SCHEDULED', 'PUBLISHING') AND d.status = 'SCHEDULED' AND n.health NOT IN ('working', 'gaps')))`,
 }
 
 // PostFilter says which posts a list shows.
@@ -211,7 +228,10 @@ type PostFilter struct {
 
 // Posts lists posts of the scope's club, the last changed first.
 func (db *DB) Posts(ctx context.Context, s Scope, f PostFilter) ([]Post, error) {
-	where := []string{`p.club_id = ?1`, `p.deleted_at IS NULL`}
+	where := []string{`p.club_id = ?1`, `p.deleted_at IS NULL`, shownToClub}
+	if f.Group == PutAwayPosts {
+		where[2] = putAway
+	}
 	args := []any{s.ClubID}
 	if c := groupConditions[f.Group]; c != "" {
 		where = append(where, c)

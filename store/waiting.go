@@ -41,8 +41,8 @@ func (db *DB) Waiting(ctx context.Context, s Scope) ([]WaitingDelivery, error) {
 		SELECT d.id, d.post_id, p.version, p.excerpt, d.phase, coalesce(p.planned_at, d.due_at), coalesce(p.planned_local, ''), coalesce(p.planned_zone, ''),
 			n.id, n.platform, n.name, n.health
 		FROM deliveries d JOIN posts p ON p.id = d.post_id JOIN connections n ON n.id = d.connection_id
-		WHERE d.club_id = ? AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect')
-			AND p.deleted_at IS NULL
+		WHERE d.club_id = ?1 AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect')
+			AND p.deleted_at IS NULL AND `+shownToClub+`
 		ORDER BY d.due_at, d.post_id, d.connection_id LIMIT ?`, s.ClubID, waitingMax)
 }
 
@@ -65,4 +65,29 @@ func (db *DB) PlannedFor(ctx context.Context, s Scope, post int64, accounts []in
 		return nil, fmt.Errorf("list times of accounts: %w", err)
 	}
 	return all, nil
+}
+
+// Awaiting is what waits for accounts to work again. Posts are counted, not
+// deliveries.
+type Awaiting struct {
+	Due     int // go out by themselves as soon as they can
+	Planned int // go out at their times
+	Asking  int // wait for a person's decision
+}
+
+// Awaiting counts the posts of the scope's club that are to go out through these
+// accounts, or would have.
+func (db *DB) Awaiting(ctx context.Context, s Scope, accounts []int64) (Awaiting, error) {
+	var a Awaiting
+	err := db.read.QueryRowContext(ctx, `
+		SELECT count(DISTINCT CASE WHEN d.status = 'SCHEDULED' AND d.due_at <= ?3 THEN d.post_id END),
+			count(DISTINCT CASE WHEN d.status = 'SCHEDULED' AND d.due_at > ?3 THEN d.post_id END),
+			count(DISTINCT CASE WHEN d.phase IN ('late', 'reconnect') THEN d.post_id END)
+		FROM json_each(?2) AS n CROSS JOIN deliveries d JOIN posts p ON p.id = d.post_id
+		WHERE d.connection_id = n.value AND d.status IN ('SCHEDULED', 'NEEDS_ATTENTION') AND d.club_id = ?1 AND p.deleted_at IS NULL`,
+		s.ClubID, jsonOf(orEmpty(accounts)), ms(db.now())).Scan(&a.Due, &a.Planned, &a.Asking)
+	if err != nil {
+		return a, fmt.Errorf("count what waits for accounts: %w", err)
+	}
+	return a, nil
 }

@@ -59,6 +59,25 @@ func (c Content) Normal() Content {
 	return c
 }
 
+// WithoutAccounts is the content for accounts that are still to be chosen. The
+// texts of single accounts stand below the text for all, so that no words are lost.
+func (c Content) WithoutAccounts() Content {
+	c = c.Normal()
+	parts := []string{c.Text}
+	for _, id := range c.Accounts {
+		if t, ok := c.Texts[id]; ok && !slices.Contains(parts, t) {
+			parts = append(parts, t)
+		}
+	}
+	c.Text = strings.TrimSpace(strings.Join(parts, "\n\n"))
+	c.Accounts, c.Texts = []int64{}, nil
+	c.Media = slices.Clone(c.Media)
+	for i := range c.Media {
+		c.Media[i].Fit = nil
+	}
+	return c
+}
+
 func lines(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }

@@ -96,6 +96,16 @@ func PostStatus(deliveries []Status) Status {
 	return Draft
 }
 
+// Shown is the status that people see of a delivery whose account is as it is: what
+// is scheduled on an account that needs somebody first cannot go out, and says so
+// before its time.
+func Shown(s Status, usable bool) Status {
+	if s == Scheduled && !usable {
+		return NeedsAttention
+	}
+	return s
+}
+
 // CanMove tells whether a delivery may be given a new time: not while it is
 // being sent, and not once it is out.
 func CanMove(s Status) bool {

@@ -197,6 +197,15 @@ type PracticePage struct {
 	Platforms []Rehearsal
 	Posts     []FeedPost
 	Waiting   int // practice posts that are still to go out
+	Keepable  []Keepable
+	PutAway   int // practice posts of a live club
+}
+
+// Keepable is a practice post that can be kept when the club goes live.
+type Keepable struct {
+	ID   string
+	Text string
+	When string
 }
 
 // Rehearsal is how one make-believe platform behaves.

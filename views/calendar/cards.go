@@ -54,7 +54,7 @@ type cardWords struct {
 }
 
 func newCardWords(ctx context.Context) *cardWords {
-	return &cardWords{ctx: ctx, practice: templ.EscapeString(i18n.T(ctx, "calendar_practice")), states: map[club.Status]string{}}
+	return &cardWords{ctx: ctx, practice: templ.EscapeString(i18n.T(ctx, "badge_practice")), states: map[club.Status]string{}}
 }
 
 // state is the icon of a status, and its word where it is not what one hopes for.

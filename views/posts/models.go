@@ -219,6 +219,7 @@ type List struct {
 	More    string // address of the next page
 	MayAdd  bool
 	Filters bool // something narrows the list
+	PutAway int  // practice posts of a live club, which no other part of the list has
 }
 
 // Tab is one part of the list.
@@ -235,6 +236,7 @@ type Line struct {
 	Planned  time.Time
 	Status   club.Status
 	Words    string // "2 of 3 published"
+	Practice bool   // put away: made in practice mode, and the club is live
 	Accounts []Account
 	Author   string
 	Campaign string
@@ -270,6 +272,7 @@ type Page struct {
 type Head struct {
 	ID         int64
 	Status     club.Status
+	Practice   bool   // put away: made in practice mode, and the club is live
 	Words      string // "2 of 3 published"
 	Facts      []string
 	Failures   []Failure

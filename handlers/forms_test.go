@@ -198,9 +198,10 @@ var forms = map[string]form{
 		tries: slices.Concat(wrong("reason", "", strings.Repeat("é", reasonMax+1)), wrong("date", "", "friday", "2026-02-30"), wrong("time", "", "25:00", "soon"),
 			said("time", []try{{field: "date", value: "2026-11-22"}})),
 	},
-	"/hold/release": {bare: "a button"},
-	"/waiting":      {bare: "buttons: TestWaitingPostsAreDecidedOn"},
-	"/notices/read": {bare: "a button"},
+	"/hold/release":        {bare: "a button"},
+	"/waiting":             {bare: "buttons: TestWaitingPostsAreDecidedOn"},
+	"/notices/read":        {bare: "a button"},
+	"/notices/:id/opening": {bare: "a button"},
 }
 
 // TestEveryForm: whatever is wrong is said at its field and in a summary that

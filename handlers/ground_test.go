@@ -311,6 +311,7 @@ var objects = []struct {
 	{"/confirm/:ref", func(g *ground, s store.Scope) []string { return []string{g.request(s)} }, []string{"nonsense"}, false},
 	{"/settings/members/:id/", func(g *ground, s store.Scope) []string { return text(g.member(s, g.word(s)).ID) }, []string{"999999"}, false},
 	{"/settings/invitations/:id/", func(g *ground, s store.Scope) []string { _, id := g.invitation(s); return text(id) }, []string{"999999"}, false},
+	{"/notices/:id/", func(g *ground, s store.Scope) []string { return text(g.notice(s)) }, []string{"999999"}, false},
 	{"/calendar/day/:date", func(*ground, store.Scope) []string { return []string{"2026-11-24"} }, []string{"2026-02-30"}, true},
 	{"/posts/:id/revision", func(g *ground, s store.Scope) []string { return text(g.pending(s).ID) }, []string{"999999"}, false},
 	{"/posts/:id/draft", func(g *ground, s store.Scope) []string { return text(g.pending(s).ID) }, []string{"999999"}, false},
@@ -336,4 +337,18 @@ func fill(path string, values []string) string {
 		}
 	}
 	return strings.Join(parts, "/")
+}
+
+// notice tells the person of a scope of an account that needs reconnecting.
+func (g *ground) notice(s store.Scope) int64 {
+	g.t.Helper()
+	g.made++
+	var id int64
+	err := g.db.Writer().QueryRowContext(g.t.Context(), `
+		INSERT INTO notices (club_id, person_id, kind, key, args, created_at) VALUES (?, ?, 'several', ?, '{}', 0) RETURNING id`,
+		s.ClubID, s.PersonID, g.word(s)).Scan(&id)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return id
 }

@@ -2,7 +2,9 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -13,57 +15,106 @@ import (
 	"github.com/bandstand-app/bandstand/views/notices"
 )
 
-// noticesShown is how far back the bell goes.
-const noticesShown = 100
+// noticesRead is how many notices are read to be grouped for the bell.
+const noticesRead = 300
 
 func (s *Server) showNotices(c echo.Context) error {
-	ctx := c.Request().Context()
-	list, err := s.DB.Notices(ctx, scope(c), noticesShown)
+	list, err := s.DB.Notices(c.Request().Context(), scope(c), noticesRead)
 	if err != nil {
 		return err
 	}
 	page := notices.Page{Page: s.page(c, "notices", t(c, "nav_notices")), Unread: who(c).Unread}
-	for _, n := range list {
-		page.Rows = append(page.Rows, s.noticeRow(c, n))
+	for _, about := range bySubject(list) {
+		page.Rows = append(page.Rows, s.noticeRow(c, about))
 	}
 	return s.render(c, http.StatusOK, notices.List(page))
 }
 
-func (s *Server) noticeRow(c echo.Context, n store.Notice) notices.Row {
-	ctx := c.Request().Context()
-	at := n.At.In(s.zone(c))
-	row := notices.Row{
-		New: n.ReadAt.IsZero(), Icon: "triangle-alert", About: n.Excerpt, When: i18n.When(ctx, at), ISO: n.At.Format(time.RFC3339),
-		Text: t(c, "notice_"+n.Kind, s.noticeArgs(c, n)...), Href: "/calendar", Action: t(c, "notices_look"),
-	}
-	if ends, err := time.Parse(time.RFC3339, n.Args["ends"]); err == nil {
-		row.Text = t(c, "notice_"+n.Kind, "account", s.nameOn(c, n.Account, n.Platform), "platform", s.siteName(c, n.Platform), "date", i18n.WhenYear(ctx, ends.In(s.zone(c))))
-	}
-	if code := n.Args["code"]; code != "" && s.Catalogue.Has("fail_"+code+"_title") {
-		name := n.Account
-		if p, ok := s.platforms(who(c).Club.Practice).Platform(n.Platform); ok {
-			name = p.Info().Name
+// bySubject puts notices about the same post or account together, in the order of
+// the newest of each.
+func bySubject(list []store.Notice) [][]store.Notice {
+	type subject struct{ post, connection, notice int64 }
+	at := map[subject]int{}
+	var groups [][]store.Notice
+	for _, n := range list {
+		k := subject{notice: n.ID}
+		switch {
+		case n.PostID != 0:
+			k = subject{post: n.PostID}
+		case n.ConnectionID != 0:
+			k = subject{connection: n.ConnectionID}
 		}
-		row.Text += " " + t(c, "notice_because", "reason", t(c, "fail_"+code+"_title", "platform", name, "account", n.Account))
+		i, known := at[k]
+		if !known {
+			i, at[k] = len(groups), len(groups)
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], n)
 	}
-	switch {
-	case n.PostID != 0:
-		row.Href, row.Action = "/posts/"+strconv.FormatInt(n.PostID, 10), t(c, "notices_fix")
-	case n.ConnectionID != 0:
-		row.Href, row.Action = "/accounts/"+strconv.FormatInt(n.ConnectionID, 10), t(c, "notices_fix")
+	return groups
+}
+
+// noticeRow is one line of the bell, from the notices about one thing, newest
+// first. What several of them say of different accounts is one sentence.
+func (s *Server) noticeRow(c echo.Context, about []store.Notice) notices.Row {
+	first := about[0]
+	row := notices.Row{
+		ID: strconv.FormatInt(first.ID, 10), Icon: "triangle-alert", About: first.Excerpt, Action: t(c, "notices_open"),
+		When: i18n.When(c.Request().Context(), first.At.In(s.zone(c))), ISO: first.At.Format(time.RFC3339),
 	}
+	var sentences []string
+	for i, n := range about {
+		row.New = row.New || n.ReadAt.IsZero()
+		if slices.ContainsFunc(about[:i], func(o store.Notice) bool { return o.Kind == n.Kind }) {
+			continue
+		}
+		var names []string
+		for _, o := range slices.Backward(about) { // accounts in the order in which they were told of
+			if name := s.nameOn(c, o.Account, o.Platform); o.Kind == n.Kind && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		sentences = append(sentences, s.noticeText(c, n, joinAnd(c, names)))
+	}
+	row.Text = strings.Join(sentences, " ")
 	return row
 }
 
+// noticeText says what one notice is about; accounts are those that it is about.
+func (s *Server) noticeText(c echo.Context, n store.Notice, accounts string) string {
+	if ends, err := time.Parse(time.RFC3339, n.Args["ends"]); err == nil {
+		return t(c, "notice_"+n.Kind, "account", accounts, "platform", s.siteName(c, n.Platform), "date", i18n.WhenYear(c.Request().Context(), ends.In(s.zone(c))))
+	}
+	text := t(c, "notice_"+n.Kind, s.noticeArgs(c, n, accounts)...)
+	if code := n.Args["code"]; code != "" && s.Catalogue.Has("fail_"+code+"_title") {
+		text += " " + t(c, "notice_because", "reason", t(c, "fail_"+code+"_title", "platform", s.siteName(c, n.Platform), "account", n.Account))
+	}
+	return text
+}
+
 // noticeArgs are the words that a notice is about.
-func (s *Server) noticeArgs(c echo.Context, n store.Notice) []string {
-	args := []string{"account", s.nameOn(c, n.Account, n.Platform), "platform", s.siteName(c, n.Platform)}
+func (s *Server) noticeArgs(c echo.Context, n store.Notice, accounts string) []string {
+	args := []string{"account", accounts, "platform", s.siteName(c, n.Platform)}
 	if local, zone := n.Args["time"], n.Args["zone"]; zone != "" {
 		if slot, err := club.ParseSlot(local, zone); err == nil {
 			args = append(args, "time", i18n.When(c.Request().Context(), slot.At.In(s.zone(c))), "zone", zone)
 		}
 	}
 	return args
+}
+
+// createOpening opens what a notice is about, and marks it as read.
+func (s *Server) createOpening(c echo.Context) error {
+	post, connection, err := s.DB.OpenNotice(c.Request().Context(), scope(c), number(c.Param("id")))
+	switch {
+	case err != nil:
+		return err
+	case post != 0:
+		return seeOther(c, postPath(post))
+	case connection != 0:
+		return seeOther(c, "/accounts/"+strconv.FormatInt(connection, 10))
+	}
+	return seeOther(c, "/calendar")
 }
 
 func (s *Server) readNotices(c echo.Context) error {

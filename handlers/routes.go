@@ -163,6 +163,7 @@ func (s *Server) routes() []route {
 
 		// Notices
 		{get, "/notices", club.ViewClub, s.showNotices, 0},
+		{post, "/notices/:id/opening", club.ViewClub, s.createOpening, 0},
 		{post, "/notices/read", club.ViewClub, s.readNotices, 0},
 	}
 }

@@ -61,8 +61,8 @@ func (db *DB) Actor(ctx context.Context, personID, clubID int64) (*Actor, error)
 		SELECT p.id, p.name, p.email, p.theme, p.shortcuts, p.sessions_from,
 			coalesce(c.id, 0), coalesce(c.name, ''), coalesce(c.zone, ''), coalesce(c.week_start, 0), coalesce(c.practice, 0), coalesce(c.changes, 0),
 			coalesce(m.role, ''),
-			(SELECT count(*) FROM notices n LEFT JOIN posts q ON q.id = n.post_id LEFT JOIN connections x ON x.id = n.connection_id
-				WHERE n.club_id = c.id AND n.person_id = p.id AND n.read_at IS NULL AND coalesce(q.practice, x.practice, 0) <= c.practice),
+			(SELECT count(DISTINCT `+noticeSubject+`) FROM notices n `+noticeParts+`
+				WHERE n.club_id = c.id AND n.person_id = p.id AND n.read_at IS NULL AND `+noticeStands+`),
 			(SELECT count(*) FROM connections n WHERE n.club_id = c.id AND n.practice = c.practice AND n.health = 'reconnect'),
 			(SELECT count(*) FROM holds h WHERE h.club_id = c.id AND h.ended_at IS NULL),
 			(SELECT count(DISTINCT d.post_id) FROM deliveries d JOIN posts q ON q.id = d.post_id AND q.deleted_at IS NULL AND q.practice <= c.practice

@@ -47,6 +47,7 @@ type furnished struct {
 	journal                []club.Witness
 	invitation             int64
 	invited, reset         string // links
+	notice                 int64  // for maeve
 	mark, form, request    string // of a form that is open; that were put aside
 	session, state, choice string // of a sign-in that has begun
 	setup                  string // the code that opens set-up
@@ -72,6 +73,7 @@ func furnish(t *testing.T, dir string, keys *secret.Keyset) furnished {
 	f.publish()
 	f.write()
 	f.putAside()
+	f.ok(db.Reader().QueryRowContext(t.Context(), `SELECT min(id) FROM notices WHERE person_id = ? AND read_at IS NULL`, f.maeve.PersonID).Scan(&f.notice))
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -80,6 +80,7 @@ var changing = []operation{
 	{name: "SetLastAccounts", do: func(ctx context.Context, f *furnished) error {
 		return f.db.SetLastAccounts(ctx, f.tom, []int64{f.page.ID})
 	}},
+	{name: "OpenNotice", do: func(ctx context.Context, f *furnished) error { return both(f.db.OpenNotice(ctx, f.maeve, f.notice)) }},
 	{name: "MarkRead", do: func(ctx context.Context, f *furnished) error { return f.db.MarkRead(ctx, f.maeve) }},
 	{name: "Audit", do: func(ctx context.Context, f *furnished) error { return f.db.Audit(ctx, f.tom, "signed_in", "", "test") }},
 

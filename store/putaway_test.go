@@ -44,8 +44,8 @@ func practiceClub(t *testing.T) (db *store.DB, s store.Scope, posts map[string]i
 		}
 	}
 	_, err := db.Writer().ExecContext(t.Context(), `
-		INSERT INTO notices (club_id, person_id, kind, key, args, post_id, created_at) VALUES (?, ?, 'attention', 'k', '{}', ?, 0)`,
-		s.ClubID, s.PersonID, posts["failed"])
+		INSERT INTO notices (club_id, person_id, kind, key, args, post_id, connection_id, created_at) VALUES (?, ?, 'attention', 'k', '{}', ?, ?, 0)`,
+		s.ClubID, s.PersonID, posts["failed"], ids[0])
 	if err != nil {
 		t.Fatal(err)
 	}

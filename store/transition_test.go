@@ -251,7 +251,10 @@ func TestNoticesAreForTheirPersonAndOnce(t *testing.T) {
 	if err != nil || len(notices) != 1 || notices[0].Account != "Riverside FC" || notices[0].Args["code"] != platforms.CodeAuthRevoked {
 		t.Fatalf("notices %+v, %v", notices, err)
 	}
-	if err := db.MarkRead(t.Context(), writer, notices[0].ID); err != nil {
+	if _, _, err := db.OpenNotice(t.Context(), writer, notices[0].ID); !errors.Is(err, club.ErrNotFound) {
+		t.Errorf("somebody else opened it: %v", err)
+	}
+	if err := db.MarkRead(t.Context(), writer); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := db.Unread(t.Context(), c.Scope); err != nil || n != 1 {

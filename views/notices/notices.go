@@ -10,14 +10,14 @@ type Page struct {
 	Unread int
 }
 
-// Row is one notice.
+// Row is what a person should know of one post or account.
 type Row struct {
+	ID     string
 	New    bool
 	Icon   string
 	Text   string
 	About  string // begin of the post it is about
 	When   string
 	ISO    string
-	Href   string
-	Action string // what the link does: "Fix it"
+	Action string // of the button that opens it
 }

@@ -9,8 +9,7 @@ import (
 // the order of its accounts, each with its latest numbers.
 func (db *DB) PostResults(ctx context.Context, s Scope, postID int64) ([]Result, error) {
 	out, err := queryAll(ctx, db.read, scanResult, `
-		SELECT d.post_id, p.excerpt, d.id, d.connection_id, c.platform, c.name, d.published_at, d.remote_url,
-			n.taken_at, n.likes, n.comments, n.shares, n.reach, n.impressions
+		SELECT `+resultColumns+`
 		FROM deliveries d
 		JOIN posts p ON p.id = d.post_id
 		JOIN connections c ON c.id = d.connection_id

@@ -22,6 +22,7 @@ type ResultFilter struct {
 type Result struct {
 	PostID       int64
 	Excerpt      string
+	Picture      string // id of the post's first picture, or empty
 	DeliveryID   string
 	ConnectionID int64
 	Platform     platforms.ID
@@ -36,8 +37,7 @@ type Result struct {
 // one query.
 func (db *DB) Results(ctx context.Context, s Scope, f ResultFilter) ([]Result, error) {
 	out, err := queryAll(ctx, db.read, scanResult, `
-		SELECT d.post_id, p.excerpt, d.id, d.connection_id, c.platform, c.name, d.published_at, d.remote_url,
-			n.taken_at, n.likes, n.comments, n.shares, n.reach, n.impressions
+		SELECT `+resultColumns+`
 		FROM deliveries d
 		JOIN posts p ON p.id = d.post_id
 		JOIN connections c ON c.id = d.connection_id
@@ -51,10 +51,14 @@ func (db *DB) Results(ctx context.Context, s Scope, f ResultFilter) ([]Result, e
 	return out, nil
 }
 
+const resultColumns = `d.post_id, p.excerpt, (SELECT m.media_id FROM post_media m WHERE m.post_id = p.id ORDER BY m.position LIMIT 1),
+	d.id, d.connection_id, c.platform, c.name, d.published_at, d.remote_url,
+	n.taken_at, n.likes, n.comments, n.shares, n.reach, n.impressions`
+
 func scanResult(scan func(...any) error) (Result, error) {
 	var r Result
 	var likes, comments, shares, reach, impressions sql.NullInt64
-	err := scan(&r.PostID, &r.Excerpt, intoID(&r.DeliveryID), &r.ConnectionID, &r.Platform, &r.Account, into(&r.PublishedAt), &r.RemoteURL,
+	err := scan(&r.PostID, &r.Excerpt, intoID(&r.Picture), intoID(&r.DeliveryID), &r.ConnectionID, &r.Platform, &r.Account, into(&r.PublishedAt), &r.RemoteURL,
 		into(&r.TakenAt), &likes, &comments, &shares, &reach, &impressions)
 	if err != nil {
 		return r, err

@@ -175,10 +175,10 @@ func (b *tab) numbers(h *household) {
 	b.clicks = 0
 	b.menu("Results")
 	b.within("job 5, results", 3)
-	b.load(func() { b.click("Take numbers now") })
+	b.load(func() { b.click("Refresh numbers") })
 	b.sees("We ask for")
 	h.takeNumbers(b.t, len(constructors))
 	b.open("/results")
-	b.until(`[...document.querySelectorAll(".results tbody tr")].length === ` + strconv.Itoa(len(constructors)) + ` && ![...document.querySelectorAll(".results tbody tr td:last-child")].some((e) => e.innerText.includes("not yet"))`)
+	b.until(`[...document.querySelectorAll(".result-row")].length === ` + strconv.Itoa(len(constructors)) + ` && ![...document.querySelectorAll(".result-row")].some((e) => e.textContent.includes("No numbers yet"))`)
 	b.look("mainjob-results")
 }

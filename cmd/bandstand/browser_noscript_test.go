@@ -121,13 +121,13 @@ func TestBrowserWithoutScript(t *testing.T) {
 	b.sees("Open on X")
 	b.open("/results")
 	h.clock.advance(5 * time.Minute)
-	b.load(func() { b.click("Take numbers now") })
+	b.load(func() { b.click("Refresh numbers") })
 	h.takeNumbers(t, 1)
 	b.open("/results")
 	b.sees("Impressions")
 	b.shot("noscript-results")
-	b.load(func() { b.click("Responses") })
-	b.until(`document.querySelector("[aria-sort=descending]")`)
+	b.load(func() { b.click("Most responses first") })
+	b.until(`document.querySelector(".sorts [aria-current]").innerText.includes("Most responses")`)
 	b.downloads("*.csv", func() { b.click("Download as CSV") })
 
 	// An account loses its sign-in, and a post its time: both are mended.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +40,12 @@ func (s *Server) byPost(rows []store.Result, sort string) [][]store.Result {
 	return posts
 }
 
+// responsesInWords are the responses of all rows together.
+func responsesInWords(ctx context.Context, rows []store.Result) string {
+	n := sum(rows, responsesOf)
+	return i18n.N(ctx, "results_responses_n", int(n), "number", i18n.Number(ctx, n))
+}
+
 func sum(rows []store.Result, of func(store.Result) int64) int64 {
 	var n int64
 	for _, r := range rows {
@@ -64,7 +71,7 @@ func (s *Server) resultPost(c echo.Context, rows []store.Result) results.Post {
 		p.Thumb = thumbPath(first.Picture)
 	}
 	if slices.ContainsFunc(rows, hasResponses) {
-		p.Responses = i18n.N(ctx, "results_responses_n", int(sum(rows, responsesOf)))
+		p.Responses = responsesInWords(ctx, rows)
 	} else {
 		p.Responses = t(c, "results_no_numbers")
 	}
@@ -105,7 +112,7 @@ func (s *Server) resultSummary(c echo.Context, q resultQuery, rows, before []sto
 	ctx := c.Request().Context()
 	posts, accounts := countOf(rows, func(r store.Result) int64 { return r.PostID }), countOf(rows, func(r store.Result) int64 { return r.ConnectionID })
 	text := t(c, "results_summary", "posts", i18n.N(ctx, "results_posts", posts), "accounts", i18n.N(ctx, "results_accounts", accounts),
-		"responses", i18n.N(ctx, "results_responses_n", int(sum(rows, responsesOf))))
+		"responses", responsesInWords(ctx, rows))
 	if len(rows) == 0 {
 		return text, nil
 	}

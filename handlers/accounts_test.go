@@ -83,7 +83,7 @@ func TestDisconnect(t *testing.T) {
 	}
 	st.canaries = append(st.canaries, tokens.Access.Reveal(), tokens.Refresh.Reveal())
 	tom := st.as(club.Publisher)
-	tom.get(path+"/disconnect").want(http.StatusOK).says("What stops", "What stays", "Bandstand destroys the sign-in and tells X so").saysNot("stays, because")
+	tom.get(path+"/disconnect").want(http.StatusOK).says("What stops", "What stays", "Bandstand deletes its access and tells X").saysNot("stays, because")
 	tom.post(path+"/disconnect", nil).to("/accounts")
 	tom.get("/accounts").says("is disconnected", "Disconnected", "Reconnect")
 	if _, err := st.db.SignInTokens(t.Context(), conn.ID); err == nil {

@@ -82,7 +82,7 @@ func (s *Server) texts(c echo.Context, d *desk, f *composerForm, all []verdict) 
 func (s *Server) accountView(d *desk, n store.Connection) posts.Account {
 	a := posts.Account{ID: n.ID, Name: accountName(n)}
 	if p, ok := s.platforms(d.practice).Platform(n.Account.Platform); ok {
-		a.Mark, a.Platform, a.Short = p.Info().Mark, p.Info().Name, p.Info().Short
+		a.Mark, a.Platform, a.Site, a.Short = p.Info().Mark, p.Info().Name, p.Info().SiteName(), p.Info().Short
 	}
 	return a
 }

@@ -129,7 +129,7 @@ func TestConfirmedDoors(t *testing.T) {
 			t.Errorf("%s does not ask for the password:\n%s", r.path, page.body)
 		}
 		maeve.get(page.doc().Find("form a").AttrOr("href", "")).want(http.StatusOK)
-		maeve.post(path, confirming(ref, "wrong")).want(http.StatusUnprocessableEntity).says("That is not your present password").holds("password", "")
+		maeve.post(path, confirming(ref, "wrong")).want(http.StatusUnprocessableEntity).says("That is not your current password").holds("password", "")
 		if changed := before.besides(g.dump()); len(changed) > 0 || g.recorded()["password_given"] != given {
 			t.Errorf("%s changed %v before the password was given", r.path, changed)
 		}

@@ -47,7 +47,7 @@ func TestTheLastAccountTakesTheSharedSignInBack(t *testing.T) {
 	}
 
 	tom.get(pathOf(page)+"/disconnect").want(http.StatusOK).
-		says("Bandstand destroys its right to act for this account", "The sign-in at Facebook stays, because it is also used for Riverside FC (@riversidefc) (Instagram)").
+		says("Bandstand deletes its access to this account", "The sign-in at Facebook stays, because it is also used for Riverside FC (@riversidefc) (Instagram)").
 		saysNot("another club", "taken back at Facebook as a whole")
 	tom.post(pathOf(page)+"/disconnect", nil).to("/accounts")
 	tom.get("/accounts").says("is disconnected. The sign-in at Facebook stays")
@@ -58,7 +58,7 @@ func TestTheLastAccountTakesTheSharedSignInBack(t *testing.T) {
 		t.Error("the profile stopped working with the Page")
 	}
 
-	tom.get(pathOf(profile) + "/disconnect").want(http.StatusOK).says("it is taken back at Facebook as a whole").saysNot("stays, because")
+	tom.get(pathOf(profile) + "/disconnect").want(http.StatusOK).says("it is revoked at Facebook as a whole").saysNot("stays, because")
 	tom.post(pathOf(profile)+"/disconnect", nil).to("/accounts")
 	tom.get("/accounts").says("is disconnected").saysNot("did not confirm", "stays, because")
 	if said := st.dialog(tom, "facebook"); !strings.Contains(said, "This app was removed from your account on 23 November 2026") {
@@ -159,7 +159,7 @@ func TestDisconnectingGoesOnWhereThePlatformSaysNo(t *testing.T) {
 				t.Fatal(err)
 			}
 			tom.post(pathOf(last)+"/disconnect", nil).to("/accounts")
-			list := tom.get("/accounts").says("is disconnected. Bandstand has destroyed the sign-in, but", "did not confirm that it took it back. To be sure, take it back there yourself")
+			list := tom.get("/accounts").says("is disconnected. Bandstand deleted its access, but", "did not confirm that it revoked the sign-in. To be sure, revoke it there yourself")
 			if got := strings.Contains(list.text(), "Business integrations"); got != tt.hint {
 				t.Errorf("says where: %v, want %v", got, tt.hint)
 			}

@@ -2,12 +2,12 @@ package handlers
 
 import (
 	"net/http"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms/facebook"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // TestTheEndOfASignInIsSaidWithWhatToDo: Meta wants the person back after 90 days.
@@ -28,16 +28,12 @@ func TestTheEndOfASignInIsSaidWithWhatToDo(t *testing.T) {
 		tom.get(path).says(ending, "Expires soon")
 	}
 
-	_, err := st.db.Writer().ExecContext(t.Context(), `
-		INSERT INTO notices (club_id, person_id, kind, key, args, connection_id, created_at) VALUES (?, ?, 'ending', 'k', '{"ends":"2027-02-21T09:00:00Z"}', ?, ?)`,
-		st.club.ID, st.persons[club.Publisher].ID, conn.ID, st.clock.Now().UnixMilli())
-	if err != nil {
+	warned := store.EndingSignIn{Connection: conn.Connection, Ends: time.Date(2027, 2, 21, 9, 0, 0, 0, time.UTC)}
+	if err := st.db.WarnOfEnd(t.Context(), warned, 14); err != nil {
 		t.Fatal(err)
 	}
 	list := tom.get("/notices").says("The sign-in of Riverside FC (Facebook Page) ends on 21 Feb 2027, 09:00. Press Reconnect before then")
-	if got, want := list.doc().Find(".notice a").AttrOr("href", ""), "/accounts/"+strconv.FormatInt(conn.ID, 10); got != want {
-		t.Errorf("the notice leads to %q, want %q", got, want)
-	}
+	tom.post(list.doc().Find(".notice form").AttrOr("action", ""), nil).to(pathOf(conn))
 
 	tom.get(st.follow(tom, st.leave(tom, pathOf(conn)+"/reconnect", nil), "allow")).to(pathOf(conn))
 	tom.get(pathOf(conn)).says("Sign-in good until 15 May 2027").saysNot("Expires soon", "Press Reconnect before")

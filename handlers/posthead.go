@@ -78,95 +78,8 @@ func sameTrouble(a, b store.PostDelivery) bool {
 	return isHeld(b) && a.Code == b.Code && a.Phase == b.Phase && maps.Equal(a.Args, b.Args) && a.Connection.Usable() == b.Connection.Usable()
 }
 
-// addEvents is the timeline. The same for several accounts at once is one line.
-func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post) error {
-	events, err := s.DB.Timeline(c.Request().Context(), scope(c), p.ID)
-	if err != nil {
-		return err
-	}
-	accounts := map[int64]store.PostDelivery{}
-	for _, x := range p.Deliveries {
-		accounts[x.ConnectionID] = x
-	}
-	for i := 0; i < len(events); {
-		e := events[i]
-		about := []store.PostDelivery{accounts[e.ConnectionID]}
-		for i++; i < len(events) && sameEvent(e, events[i]); i++ {
-			about = append(about, accounts[events[i].ConnectionID])
-		}
-		h.Events = append(h.Events, posts.Event{ISO: e.At.Format(time.RFC3339), When: s.eventTime(c, e), Text: s.eventText(c, d, e, about)})
-	}
-	return nil
-}
-
-// sameEvent: the same happened to several accounts in one go. What platforms
-// call a step differs.
-func sameEvent(a, b store.PostEvent) bool {
-	return a.Note.Kind != club.NoteStep && a.DeliveryID != "" && b.DeliveryID != "" && a.Note.Kind == b.Note.Kind && a.PersonID == b.PersonID &&
-		b.At.Sub(a.At) < time.Second && maps.Equal(a.Note.Args, b.Note.Args)
-}
-
-// eventTime shows seconds where machines are at work.
-func (s *Server) eventTime(c echo.Context, e store.PostEvent) string {
-	ctx, at := c.Request().Context(), s.local(c, e.At)
-	if e.PersonID != 0 {
-		return i18n.When(ctx, at)
-	}
-	return t(c, "date_when", "day", i18n.DayShort(ctx, at), "time", at.Format("15:04:05"))
-}
-
 // local shows an instant in the club's zone.
 func (s *Server) local(c echo.Context, at time.Time) time.Time { return inZone(at, who(c).Club.Zone) }
-
-// eventText is one line of the timeline.
-func (s *Server) eventText(c echo.Context, d *desk, e store.PostEvent, about []store.PostDelivery) string {
-	args := s.shownArgs(c, e.Note.Args)
-	args["person"] = cmp.Or(e.Person, t(c, "app_name"))
-	platform := ""
-	if e.DeliveryID != "" {
-		var names []string
-		for _, x := range about {
-			a := s.accountView(d, x.Connection)
-			names = append(names, a.Platform+" "+a.Name)
-		}
-		args["account"] = joinAnd(c, names)
-		args["platform"] = s.accountView(d, about[0].Connection).Platform
-		platform = string(about[0].Connection.Account.Platform)
-	}
-	if code := args["code"]; code != "" {
-		args["reason"] = s.failText(c, code, "title", args)
-	}
-	switch e.Note.Kind {
-	case club.NoteStep:
-		args["step"] = s.stepWords(c, platform, args["step"])
-		if args["n"] == "1" {
-			delete(args, "n") // the first of one is only confusing
-		}
-	case club.NoteDoubt:
-		args["reason"] = t(c, "doubt_"+args["reason"])
-	}
-	return t(c, "event_"+e.Note.Kind, i18n.Args(args)...)
-}
-
-// stepWords is what a platform calls a step.
-func (s *Server) stepWords(c echo.Context, platform, kind string) string {
-	if key := platform + ".step_" + kind; s.Catalogue.Has(key) {
-		return t(c, key)
-	}
-	return kind
-}
-
-// shownArgs turns times among placeholders into words of the club's zone.
-func (s *Server) shownArgs(c echo.Context, args map[string]string) map[string]string {
-	out := make(map[string]string, len(args)+3)
-	for k, v := range args {
-		if at, err := time.Parse(time.RFC3339, v); err == nil {
-			v = i18n.When(c.Request().Context(), s.local(c, at))
-		}
-		out[k] = v
-	}
-	return out
-}
 
 // failText is one of the four texts of a failure. A code that has none is a
 // refusal we do not know.
@@ -184,7 +97,7 @@ func (s *Server) deliveryView(c echo.Context, d *desk, x store.PostDelivery) pos
 	switch {
 	case x.Status == club.Published:
 		v.Words = i18n.When(ctx, s.local(c, x.PublishedAt))
-		v.Open = t(c, "post_open_on", "platform", v.Account.Platform)
+		v.Open = t(c, "post_open_on", "platform", v.Account.Site)
 	case x.Status == club.Scheduled && x.Connection.Health == club.Paused:
 		v.Words = t(c, "account_off_paused")
 	case x.Status == club.Scheduled && !x.Connection.Usable():
@@ -268,7 +181,7 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 	for i, o := range all {
 		a := s.accountView(d, o.Connection)
 		f.Accounts = append(f.Accounts, a)
-		platformNames, accountNames = append(platformNames, a.Platform), append(accountNames, o.Connection.Account.Name)
+		platformNames, accountNames = append(platformNames, a.Site), append(accountNames, o.Connection.Account.Name)
 		if i > 0 {
 			f.Also = append(f.Also, o.ID)
 		}
@@ -323,6 +236,9 @@ func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x 
 	now := posts.Decision{Answer: "now", Label: t(c, "answer_now"), Kind: "main"}
 	if x.Status == club.Failed {
 		now.Label = t(c, "answer_again")
+	}
+	if f.EditFirst = x.NeedsEdit(); f.EditFirst {
+		now.Kind = "" // as it is, it would only be refused again
 	}
 	if x.Phase == club.Restored || x.Phase == club.Clone {
 		f.Decisions = append(f.Decisions, posts.Decision{Answer: "there", Label: t(c, "waiting_there"), AskLink: true})

@@ -267,7 +267,7 @@ func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause er
 		return err
 	}
 	v.Conflict = &posts.Conflict{
-		Person: ce.Args["person"], Version: theirs.Version, Mine: f.content.Text, Theirs: theirs.Content().Text,
+		Person: ce.Args["person"], Own: ce.Args["own"], Version: theirs.Version, Mine: f.content.Text, Theirs: theirs.Content().Text,
 		Text: s.problemOf(c, cause).text,
 	}
 	v.Conflict.Changes = changes(textdiff.Words(v.Conflict.Theirs, v.Conflict.Mine))

@@ -590,7 +590,7 @@ func TestListOfPosts(t *testing.T) {
 	b.get("/posts?show=draft").says("A draft").saysNot("A match")
 	b.get("/posts?show=scheduled").says("A match").saysNot("A draft")
 	b.get("/posts?q=match").says("A match").saysNot("A draft")
-	b.get("/posts?show=published").says("No post fits.")
+	b.get("/posts?show=published").says("No posts found.")
 }
 
 func TestDuplicateAndDelete(t *testing.T) {

@@ -174,8 +174,28 @@ func (s *Server) createAnswer(c echo.Context) error {
 	if err := s.DB.Answer(c.Request().Context(), scope(c), answer, c.RealIP(), ids...); err != nil {
 		return s.answerAgain(c, first.PostID, err)
 	}
-	s.flash(c, "done", t(c, key))
+	kind, words := "done", t(c, key)
+	if answer.Kind == club.PersonSendsNow {
+		if kind, words, err = s.sentNowWords(c, first.ConnectionID); err != nil {
+			return err
+		}
+	}
+	s.flash(c, kind, words)
 	return seeOther(c, postPath(first.PostID)+"#delivery-"+first.ID)
+}
+
+// sentNowWords say what becomes of a post that is to go out now: it may have to wait
+// for a limit of its platform.
+func (s *Server) sentNowWords(c echo.Context, connection int64) (kind, words string, err error) {
+	conn, err := s.DB.Connection(c.Request().Context(), scope(c), connection)
+	if err != nil {
+		return "", "", err
+	}
+	if conn.BlockedUntil.After(s.Now()) {
+		when := i18n.When(c.Request().Context(), s.local(c, conn.BlockedUntil))
+		return "note", t(c, "answered_now_waits", "platform", s.siteName(c, conn.Account.Platform), "when", when), nil
+	}
+	return "done", t(c, "answered_now"), nil
 }
 
 // answerOf reads a decision, and the message that says it was carried out.

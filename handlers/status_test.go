@@ -19,7 +19,7 @@ func TestStatusSaysWhatIsWrong(t *testing.T) {
 	account := s.connect("x", "riversidefc")
 	s.schedule("Match day", "2026-11-24T18:30", account)
 	maeve := s.as(club.Admin)
-	maeve.get("/settings").says("How Bandstand is")
+	maeve.get("/settings").says("System status")
 	maeve.get("/settings/status").want(http.StatusOK).
 		says("All is well.", "Yes, last Mon 23 Nov, 09:00:00", "Tue 24 Nov, 18:30:00", "Nothing was sent yet", "once a week", "Right, as far as the platforms have said").
 		saysNot("Overdue", "Needs reconnecting")

@@ -17,7 +17,7 @@ func (db *DB) ThrowAwayPending(ctx context.Context, s Scope, id, version int64) 
 			return err
 		}
 		if p.version != version {
-			return tx.conflict(ctx, id)
+			return tx.conflict(ctx, s, id)
 		}
 		if err := mustChange(tx.ExecContext(ctx, `DELETE FROM revisions WHERE post_id = ? AND state = 'pending'`, id)); err != nil {
 			return fmt.Errorf("throw away changes of post %d: %w", id, err)

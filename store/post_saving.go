@@ -194,7 +194,7 @@ func (t *tx) checkVersion(ctx context.Context, s Scope, p postState, c PostChang
 	if same {
 		return nil
 	}
-	return t.conflict(ctx, p.id)
+	return t.conflict(ctx, s, p.id)
 }
 
 func formKey(op string) string { return "form " + op }
@@ -204,16 +204,20 @@ func formResult(id, version int64) string {
 }
 
 // conflict says who was faster, and when.
-func (t *tx) conflict(ctx context.Context, id int64) error {
+func (t *tx) conflict(ctx context.Context, s Scope, id int64) error {
 	var name string
+	var person int64
 	var at time.Time
-	err := t.QueryRowContext(ctx, `SELECT u.name, p.updated_at FROM posts p JOIN people u ON u.id = p.updated_by WHERE p.id = ?`, id).Scan(&name, into(&at))
+	err := t.QueryRowContext(ctx, `SELECT u.id, u.name, p.updated_at FROM posts p JOIN people u ON u.id = p.updated_by WHERE p.id = ?`, id).
+		Scan(&person, &name, into(&at))
 	if err != nil {
 		return fmt.Errorf("find who changed post %d: %w", id, err)
 	}
-	return &club.Error{Code: club.Conflict, Key: "post_conflict", Args: map[string]string{
-		"post": strconv.FormatInt(id, 10), "person": name, "time": at.Format(time.RFC3339),
-	}}
+	args := map[string]string{"post": strconv.FormatInt(id, 10), "person": name, "time": at.Format(time.RFC3339)}
+	if person == s.PersonID {
+		args["own"] = "yes" // in another window
+	}
+	return &club.Error{Code: club.Conflict, Key: "post_conflict", Args: args}
 }
 
 // checkParts refuses accounts and pictures that are not the club's, and

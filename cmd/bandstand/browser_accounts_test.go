@@ -76,7 +76,7 @@ func TestBrowserAccounts(t *testing.T) {
 				b.load(func() { b.click(name) })
 				b.load(func() { b.click("Go to " + strings.TrimSuffix(name, " Page")) })
 				b.load(func() { b.click(button) })
-				b.sees("Which accounts shall Bandstand use?")
+				b.sees("Which accounts should Bandstand use?")
 				b.load(func() { b.click("Connect") })
 				b.sees("Connected.")
 			}

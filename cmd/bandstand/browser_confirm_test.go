@@ -64,7 +64,7 @@ func TestBrowserConfirm(t *testing.T) {
 			b.accessible("confirm")
 			b.shot("confirm")
 			types("wrong")
-			b.sees("That is not your present password")
+			b.sees("That is not your current password")
 			b.accessible("confirm, wrong")
 			b.shot("confirm-wrong")
 			b.load(func() { b.click("Cancel") })

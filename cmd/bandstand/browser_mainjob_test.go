@@ -38,7 +38,7 @@ func (b *tab) connectEverything(h *household) {
 			b.load(func() { b.click("Go to ") })
 			b.look("consent-" + string(info.ID))
 			b.load(func() { script[bool](b, `document.querySelector("button[value=allow]").click(), true`) })
-			b.sees("Which accounts shall Bandstand use?")
+			b.sees("Which accounts should Bandstand use?")
 			b.load(func() { b.click("Connect") })
 		}
 		b.sees("Connected.")

@@ -49,7 +49,7 @@ func TestBrowserSetUp(t *testing.T) {
 			b.accessible("profile")
 			b.shot("profile")
 			b.load(func() { b.click("Change password") })
-			b.sees("That is not your present password")
+			b.sees("That is not your current password")
 			b.open("/nowhere")
 			b.sees("There is nothing at this address")
 			b.accessible("not found")

@@ -218,7 +218,7 @@ func demoScreens(t *testing.T, app *App) []screen {
 		{"waiting", "/waiting", "Posts that wait for you", nil},
 		{"members", "/settings/members", "Tom Reid", nil},
 		{"settings", "/settings", "Riverside FC", nil},
-		{"status", "/settings/status", "How Bandstand is", nil},
+		{"status", "/settings/status", "System status", nil},
 		{"new-club", "/clubs/new", "", nil},
 		{"profile", "/profile", "Your profile", nil},
 		{"accounts", "/accounts", "Accounts", nil},
@@ -306,7 +306,7 @@ func (g *gallery) accountScreens(t *testing.T) []screen {
 					b.load(func() { b.click("Go to ") })
 					g.saw(b)
 					b.load(func() { script[bool](b, `document.querySelector("button[value=allow]").click(), true`) })
-					b.sees("Which accounts shall Bandstand use?")
+					b.sees("Which accounts should Bandstand use?")
 				}})
 		}
 	}

@@ -75,7 +75,8 @@ func (c Composer) WhenOpen() bool {
 type Account struct {
 	ID       int64
 	Mark     string // SVG
-	Platform string
+	Platform string // as it calls itself, with what is connected there: "Facebook Page"
+	Site     string // the platform alone, for sentences: "Facebook"
 	Short    string // one or two letters
 	Name     string // with the handle, if it has one
 	Ticked   bool
@@ -198,7 +199,8 @@ type Problem struct {
 type Conflict struct {
 	Text    string // "Aoife saved a newer text at 14:01."
 	Person  string
-	Version int64 // theirs
+	Own     string // not empty: it was the same person, in another window
+	Version int64  // theirs
 	Mine    string
 	Theirs  string
 	Changes []Change
@@ -277,7 +279,8 @@ type Head struct {
 	Facts      []string
 	Failures   []Failure
 	Deliveries []Delivery
-	Events     []Event
+	Story      []Event // what people want to know, in three lines at most
+	Events     []Event // every step
 	Technical  []Technical
 }
 
@@ -322,6 +325,7 @@ type Failure struct {
 	Calm      bool // nothing to decide: it goes on by itself
 	Decisions []Decision
 	Edit      string     // address of the editor, or empty
+	EditFirst bool       // editing is what helps
 	Reconnect *Reconnect // nil if the account works
 	Look      string     // address of the account on the platform, or empty
 	Retime    *When

@@ -192,7 +192,7 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 	args["console"] = s.consoleOf(c, x.Connection.Account.Platform)
 	code := x.Code
 	if broken {
-		code = x.Connection.HealthCode
+		code = cmp.Or(x.Connection.HealthCode, x.Code)
 	}
 	f.Title, f.Happened = s.failText(c, code, "title", args), s.failText(c, code, "happened", args)
 	f.Did, f.Do = s.failText(c, code, "did", args), s.failText(c, code, "do", args)

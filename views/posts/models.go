@@ -75,8 +75,8 @@ func (c Composer) WhenOpen() bool {
 type Account struct {
 	ID       int64
 	Mark     string // SVG
-	Platform string // as it calls itself, with what is connected there: "Facebook Page"
-	Site     string // the platform alone, for sentences: "Facebook"
+	Platform string // as it calls itself, with what is connected there
+	Site     string // the platform alone, for sentences
 	Short    string // one or two letters
 	Name     string // with the handle, if it has one
 	Ticked   bool

@@ -74,7 +74,7 @@ type Row struct {
 	Platform string
 	Account  string
 	Live     string // address of the post on the platform; or empty
-	Open     string // "Open on Facebook"
+	Open     string // what leads there
 	Figures  []Figure
 	Note     string // when the numbers were taken, or that there are none yet
 }

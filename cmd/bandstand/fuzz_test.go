@@ -22,6 +22,8 @@ var foreignBytes = map[string]string{
 	"addresses, cookies and headers of requests": "handlers FuzzRequest",
 	"marks of forms":                             "store FuzzFormOwner",
 	"times and zones":                            "internal/club FuzzSlot",
+	"times of day as people write them":          "internal/club FuzzParseClock",
+	"colour profiles of pictures":                "internal/colour FuzzICC",
 	"lines of the publish journal":               "internal/journal FuzzRead",
 	"cells of tables that are exported":          "internal/sheet FuzzWriteCSV",
 	"two versions of a text":                     "internal/textdiff FuzzWordsLosesNothing",

@@ -33,7 +33,7 @@ func TestCut(t *testing.T) {
 		{"no space to cut at", strings.Repeat("ä", 25), false, 5, Text{Seen: strings.Repeat("ä", 20), Folded: strings.Repeat("ä", 5)}},
 		{"later on a computer", "Under-12 trials are open", true, 5, Text{Seen: "Under-12 trials are open"}},
 		{"third line", "1\n2\n3", false, 2, Text{Seen: "1\n2", Folded: "3"}},
-		{"only white space is left", "1\n2\n\n\n", false, 2, Text{Seen: "1\n2\n\n\n"}},
+		{"blank lines at the end are not sent", "1\n2\n\n\n", false, 2, Text{Seen: "1\n2"}},
 		{
 			"too long", strings.Repeat("a", 20) + strings.Repeat("b", 20) + "c", false, 5,
 			Text{Seen: strings.Repeat("a", 20), Folded: strings.Repeat("b", 20), Over: "c"},

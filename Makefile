@@ -33,21 +33,38 @@ demo: build ## try it: a furnished club in practice mode, nothing leaves this co
 
 .PHONY: test
 test: ## all tests that need nothing but Go, with the race detector
-	go test -race -shuffle=on -timeout=60m ./...
+	go test -race -shuffle=on -timeout=60m -skip='^TestFaults$$' ./...
+	$(MAKE) faults
 
-# The targets are found by their names, so that none can be forgotten.
-FUZZ ?= 20s
+# Each of the faults has a whole program of its own, one after the other: what
+# runs side by side in it is raced by all other tests.
+.PHONY: faults
+faults: ## every way a call to a platform can go wrong, on every platform
+	go test -shuffle=on -timeout=60m -run='^TestFaults$$' ./cmd/bandstand
+
+# The targets are found by their names, so that none can be forgotten. Seeds run in
+# every "make test"; the time goes to packages that changed in the last days.
+FUZZ      ?= 20s
+FUZZ_CALM ?= 3s
+FUZZ_DAYS ?= 3
 # The go tool may fail at the very end of its time with nothing but "context
 # deadline exceeded", and no input that failed (golang/go#75804). Only that passes.
 .PHONY: fuzz
-fuzz: ## let every parser of foreign bytes read nonsense, 20 s each (FUZZ=10m)
+fuzz: ## let every parser of foreign bytes read nonsense: 20 s each where it changed, else 3 s
 	@mkdir -p $(CACHE)
-	@grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9]+' . | sed -E 's|/[^/]+:func | |' | sort | while read -r dir name; do \
-	  echo "fuzz $$dir $$name"; \
-	  go test -run='^$$' -fuzz="^$$name$$" -fuzztime=$(FUZZ) -fuzzminimizetime=1s -timeout=2h $$dir > $(CACHE)/fuzz.txt 2>&1 </dev/null || \
+	@since=$$(git rev-list -1 --before=$$(( $$(git log -1 --format=%ct) - $(FUZZ_DAYS) * 86400 )) HEAD); \
+	changed() { [ -z "$$since" ] || ! git diff --quiet "$$since" -- "$$1"; }; \
+	grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9]+' . | sed -E 's|/[^/]+:func | |' | sort | while read -r dir name; do \
+	  time=$(FUZZ_CALM); ! changed "$$dir" || time=$(FUZZ); \
+	  echo "fuzz $$dir $$name $$time"; \
+	  go test -run='^$$' -fuzz="^$$name$$" -fuzztime=$$time -fuzzminimizetime=1s -timeout=2h $$dir > $(CACHE)/fuzz.txt 2>&1 </dev/null || \
 	    { grep -q '^ *context deadline exceeded$$' $(CACHE)/fuzz.txt && ! grep -qE 'Failing input|_test\.go:|panic|hung or terminated' $(CACHE)/fuzz.txt; } || { cat $(CACHE)/fuzz.txt; exit 1; }; \
 	  grep -E 'execs:|baseline coverage: [1-9]' $(CACHE)/fuzz.txt | tail -n 1 || { cat $(CACHE)/fuzz.txt; echo "$$name did not run"; exit 1; }; \
 	done
+
+.PHONY: fuzz-all
+fuzz-all: ## the same for every target as long (FUZZ=10m)
+	$(MAKE) fuzz FUZZ_CALM=$(FUZZ)
 
 .PHONY: browser
 browser: chromium ## the tests in headless Chromium, with accessibility
@@ -55,7 +72,7 @@ browser: chromium ## the tests in headless Chromium, with accessibility
 
 .PHONY: chromium
 chromium:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "installing Chromium"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
 	  else echo "Chromium is missing: install the package chromium"; exit 1; fi; }
@@ -116,14 +133,17 @@ vuln: ## look for known vulnerabilities that our code reaches
 bench: ## measure the goals of the README's performance table (POSTS=2000000 for all of them)
 	BENCH_POSTS=$(POSTS) BENCH_ONLY=$(ONLY) BENCH_MARKDOWN=$(MARKDOWN) go test -run '^$$' -bench . -benchtime=1x -timeout=40m ./internal/bench
 
+# The parts of CI, in the order in which they fail soonest.
+PARTS := drift lint test fuzz crash browser vuln
+
 .PHONY: check
-check: ## exactly what CI runs
+check: ## exactly what CI runs; 35 minutes on 2 cores, and no more
 	@mkdir -p $(CACHE)
-	$(MAKE) drift
-	$(MAKE) lint
-	$(MAKE) test
-	$(MAKE) fuzz
-	$(MAKE) crash
-	$(MAKE) browser
-	$(MAKE) vuln
+	@begin=$$SECONDS; spent=; \
+	for part in $(PARTS); do \
+	  from=$$SECONDS; $(MAKE) $$part || { echo "make check: $$part failed"; exit 1; }; \
+	  spent+=$$(printf '%-9s %2d min %02d s' $$part $$(( (SECONDS - from) / 60 )) $$(( (SECONDS - from) % 60 )))$$'\n'; \
+	done; \
+	printf '%s' "$$spent"; \
+	printf '%-9s %2d min %02d s\n' together $$(( (SECONDS - begin) / 60 )) $$(( (SECONDS - begin) % 60 ))
 	@echo "make check: all green"

@@ -16,7 +16,7 @@ func TestEarlierTextsAreComparedOnDemand(t *testing.T) {
 	ines.post("/posts", draft("Bring boots today")).to("/posts/1")
 	tom.post("/posts", with(draft("Bring water today"), "op", "toms", "post", "1", "version", "1")).to("/posts/1")
 
-	page := tom.get("/posts/1").saysNot("boots")
+	page := tom.get("/posts/1").says("One earlier text").saysNot("boots")
 	if n := page.doc().Find("ins, del").Length(); n != 0 {
 		t.Errorf("the page of the post compares texts: %d marks", n)
 	}

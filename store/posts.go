@@ -250,12 +250,13 @@ func (db *DB) Posts(ctx context.Context, s Scope, f PostFilter) ([]Post, error) 
 	return posts, readDeliveries(ctx, db.read, posts)
 }
 
-// earlierTexts is what a post said before: the latest 50 that differ from what it
-// says now.
+// earlierTexts is what a post said before: the latest 50 texts that differ from
+// what it says now, each once.
 const earlierTexts = `
 	FROM revisions r JOIN people u ON u.id = r.created_by JOIN posts p ON p.id = r.post_id
-	WHERE r.post_id = ? AND r.state = 'earlier' AND p.club_id = ? AND p.deleted_at IS NULL
-		AND r.hash <> (SELECT hash FROM revisions l WHERE l.post_id = r.post_id AND l.state = 'live')
+	WHERE r.id IN (SELECT max(id) FROM revisions WHERE post_id = ?1 AND state = 'earlier' GROUP BY content ->> 'text')
+		AND p.club_id = ?2 AND p.deleted_at IS NULL
+		AND r.content ->> 'text' <> (SELECT content ->> 'text' FROM revisions WHERE post_id = ?1 AND state = 'live')
 	ORDER BY r.created_at DESC, r.id DESC LIMIT 50`
 
 // CountEarlierTexts counts what EarlierTexts lists.

@@ -155,6 +155,9 @@ type World struct {
 // a dir nothing is kept.
 func Open(dir string, sims []platforms.Simulator, log *slog.Logger) (*World, error) {
 	w := &World{dir: dir, log: log, behaviours: map[platforms.ID]Behaviour{}}
+	if err := clearUnfinished(dir); err != nil {
+		return nil, err
+	}
 	for _, s := range sims {
 		k := &keeper{sim: s}
 		if dir != "" {
@@ -371,6 +374,18 @@ func (k *keeper) load() error {
 		return fmt.Errorf("load %s: %w (it holds make-believe posts only and may be deleted)", k.file, err)
 	}
 	return nil
+}
+
+// clearUnfinished removes files that were being written when the program ended.
+func clearUnfinished(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "*.json.*"))
+	for _, path := range found {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // replaceFile writes beside the file and renames, so that a crash leaves the

@@ -395,3 +395,20 @@ func TestPagesForPeopleAreNotForPrograms(t *testing.T) {
 		}
 	}
 }
+
+func TestUnfinishedFilesAreRemovedAtTheStart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"mount-tin.json.123", "mount-tin.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("[]"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Open(dir, toys(), quiet); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 || left[0].Name() != "mount-tin.json" {
+		t.Errorf("left are %v, %v", left, err)
+	}
+}

@@ -36,7 +36,11 @@ func (s *Server) chain(r route) []echo.MiddlewareFunc {
 	if r.traits&machine != 0 {
 		return nil
 	}
-	mw := []echo.MiddlewareFunc{s.withSession, s.identify(r), s.authorize(r), readForm}
+	mw := []echo.MiddlewareFunc{s.limit(r), s.withSession, s.identify(r), s.authorize(r)}
+	if r.traits&files != 0 {
+		mw = append(mw, s.receive)
+	}
+	mw = append(mw, readForm(r))
 	if r.traits&confirmed != 0 {
 		mw = append(mw, s.confirm)
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -48,7 +47,7 @@ type composerForm struct {
 	clock    string
 	do       string // the button pressed
 	style    posts.Style
-	uploads  []*multipart.FileHeader
+	uploads  []received
 	faults   []layout.Fault
 	fresh    int64  // account whose own text was just made
 	large    bool   // more than can be kept
@@ -91,9 +90,7 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	if id := c.Param("id"); id != "" {
 		f.post = number(id)
 	}
-	if m := c.Request().MultipartForm; m != nil {
-		f.uploads = slices.DeleteFunc(m.File["files"], func(h *multipart.FileHeader) bool { return h.Filename == "" })
-	}
+	f.uploads, _ = c.Get(uploadsKey).([]received)
 	if len(f.op) > maxKey || len(f.kept) > maxKey {
 		return nil, &club.Error{Code: club.Invalid, Key: "error_unreadable"}
 	}

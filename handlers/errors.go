@@ -153,6 +153,8 @@ func (s *Server) problemOf(c echo.Context, err error) problem {
 		switch he.Code {
 		case http.StatusNotFound, http.StatusMethodNotAllowed:
 			return problem{status: he.Code, title: t(c, "error_not_found_title"), text: t(c, "error_not_found")}
+		case http.StatusUnsupportedMediaType:
+			return problem{status: he.Code, title: t(c, "error_no_files_title"), text: t(c, "error_no_files")}
 		case http.StatusServiceUnavailable:
 			return problem{status: he.Code, title: t(c, "error_busy_title"), text: t(c, "error_busy")}
 		}

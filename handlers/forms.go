@@ -1,12 +1,12 @@
 package handlers
 
 import (
+	"bytes"
 	"errors"
-	"mime/multipart"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/labstack/echo/v4"
 
@@ -78,36 +78,53 @@ func (f *faults) errors() map[string]string {
 // readForm reads what an address or a form sent, once for all handlers: only
 // text, without bytes that no keyboard makes and no database or platform would
 // give back.
-func readForm(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		tidy(c.QueryParams(), "\ufffd") // a state with a NUL is not the one without
-		if r.Method != http.MethodPost {
-			_ = r.ParseForm() // what is not understood is left out, so that an old bookmark still opens
-			tidy(r.Form, "\ufffd")
+func readForm(rt route) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			tidy(c.QueryParams(), "\ufffd") // a state with a NUL is not the one without
+			if r.Method != http.MethodPost {
+				_ = r.ParseForm() // what is not understood is left out, so that an old bookmark still opens
+				tidy(r.Form, "\ufffd")
+				return next(c)
+			}
+			if rt.action == club.Public {
+				if err := countFields(r); err != nil {
+					return err
+				}
+			}
+			if err := r.ParseForm(); err != nil {
+				return unreadable(err)
+			}
+			tidy(r.Form, "")
+			tidy(r.PostForm, "")
 			return next(c)
 		}
-		_, err := c.FormParams()
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return err
-		}
-		switch {
-		case err == nil:
-		case errors.Is(err, multipart.ErrMessageTooLarge):
-			return &http.MaxBytesError{Limit: maxUpload}
-		case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-			// Large uploads pass through the disk on their way.
-			return &club.Error{Code: club.Full, Key: "error_no_space", Err: err}
-		default:
-			return &club.Error{Code: club.Invalid, Key: "error_unreadable", Err: err}
-		}
-		tidy(r.Form, "")
-		tidy(r.PostForm, "")
-		if r.MultipartForm != nil {
-			tidy(r.MultipartForm.Value, "")
-		}
-		return next(c)
 	}
+}
+
+// countFields refuses a form with many fields before they take their room. It
+// is short.
+func countFields(r *http.Request) error {
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		return unreadable(err)
+	}
+	if bytes.Count(b, []byte{'&'}) >= maxVisitorFields {
+		return unreadable(errManyFields)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(b))
+	return nil
+}
+
+var errManyFields = errors.New("the form has more fields than any of ours")
+
+// unreadable is the answer to a form that cannot be read.
+func unreadable(err error) error {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return err
+	}
+	return &club.Error{Code: club.Invalid, Key: "error_unreadable", Err: err}
 }
 
 // tidy makes text of what was sent; nul stands for bytes that are zero.

@@ -4,9 +4,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -58,22 +58,12 @@ func (s *Server) putAside(c echo.Context) (path string, err error) {
 // readTyped reads the text fields of a form, as far as they can be kept, and who
 // opened it. club.ErrNotFound: it carries no mark of ours, or is damaged.
 func (s *Server) readTyped(r *http.Request) (url.Values, store.Scope, error) {
-	large := &http.MaxBytesError{Limit: store.MaxKeptForm}
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind != "multipart/form-data" {
-		// In this form, a letter may take several bytes.
-		b, err := io.ReadAll(io.LimitReader(r.Body, 3*store.MaxKeptForm+1))
-		if err != nil || len(b) > 3*store.MaxKeptForm {
-			return nil, store.Scope{}, large
-		}
-		fields, err := url.ParseQuery(string(b))
-		if err != nil {
-			return nil, store.Scope{}, club.ErrNotFound
-		}
-		owner, err := s.DB.FormOwner(fields.Get("mark"))
-		fields.Del("mark")
-		return fields, owner, err
+	if !bringsFiles(r) {
+		return s.readTypedText(r.Body)
 	}
+	body := &gate{ReadCloser: r.Body}
+	r.Body = body
+	body.limit(maxHead)
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, store.Scope{}, club.ErrNotFound
@@ -81,29 +71,80 @@ func (s *Server) readTyped(r *http.Request) (url.Values, store.Scope, error) {
 	fields, owner, left := url.Values{}, store.Scope{}, store.MaxKeptForm
 	for first := true; ; first = false {
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return fields, owner, nil
-		}
-		if err != nil {
-			return nil, owner, large // more than the server reads, or cut off
-		}
-		if part.FileName() != "" {
-			fields.Set(lostFiles, "1")
-			continue
-		}
-		b, err := io.ReadAll(io.LimitReader(part, int64(left)+1))
-		if err != nil || len(b) > left {
-			return nil, owner, large
-		}
-		left -= len(b)
-		if !first {
-			fields.Add(part.FormName(), string(b))
-			continue
-		}
-		if owner, err = s.DB.FormOwner(string(b)); err != nil || part.FormName() != "mark" {
+		switch {
+		case first && (err != nil || part.FormName() != "mark"):
 			return nil, owner, club.ErrNotFound
+		case errors.Is(err, io.EOF):
+			return fields, owner, nil
+		case err != nil:
+			return nil, owner, errKeptLarge // more than the server reads, or cut off
+		case first:
+			b, err := io.ReadAll(part)
+			if err == nil {
+				owner, err = s.DB.FormOwner(string(b))
+			}
+			if err != nil {
+				return nil, owner, club.ErrNotFound
+			}
+		case part.FileName() != "":
+			body.open()
+			fields.Set(lostFiles, "1")
+			if _, err := io.Copy(io.Discard, part); err != nil {
+				return nil, owner, errKeptLarge
+			}
+		default:
+			body.open()
+			b, err := io.ReadAll(io.LimitReader(part, int64(left)+1))
+			if left -= len(b); err != nil || left < 0 {
+				return nil, owner, errKeptLarge
+			}
+			fields.Add(part.FormName(), string(b))
+		}
+		body.limit(maxHead)
+	}
+}
+
+// errKeptLarge is the error of a form that is too long to be kept.
+var errKeptLarge = &http.MaxBytesError{Limit: store.MaxKeptForm}
+
+// readTypedText does the same with a form of text alone. Its mark is at its
+// beginning: the rest is read only of a form that is ours.
+func (s *Server) readTypedText(body io.Reader) (url.Values, store.Scope, error) {
+	begin := make([]byte, maxHead)
+	n, err := io.ReadFull(body, begin)
+	whole := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	if err != nil && !whole {
+		return nil, store.Scope{}, club.ErrNotFound
+	}
+	begin = begin[:n]
+	owner, err := s.ownerOfForm(string(begin))
+	if err != nil {
+		return nil, owner, err
+	}
+	// In this form, a letter may take several bytes.
+	const most = 3 * store.MaxKeptForm
+	rest, err := io.ReadAll(io.LimitReader(body, int64(most-n+1)))
+	if err != nil || n+len(rest) > most {
+		return nil, owner, errKeptLarge
+	}
+	fields, err := url.ParseQuery(string(begin) + string(rest))
+	if err != nil {
+		return nil, owner, club.ErrNotFound
+	}
+	fields.Del("mark")
+	return fields, owner, nil
+}
+
+// ownerOfForm finds who opened the form that begins like this.
+func (s *Server) ownerOfForm(begin string) (store.Scope, error) {
+	for field := range strings.SplitSeq(begin, "&") {
+		if mark, ok := strings.CutPrefix(field, "mark="); ok {
+			if mark, err := url.QueryUnescape(mark); err == nil {
+				return s.DB.FormOwner(mark)
+			}
 		}
 	}
+	return store.Scope{}, club.ErrNotFound
 }
 
 // showKeptPost is the composer with what was put aside, for who wrote it.

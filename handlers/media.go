@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -133,8 +132,13 @@ func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, k
 // takeUploads stores the pictures that came with the composer's form, and says
 // at the field what is wrong with those it refuses.
 func (s *Server) takeUploads(c echo.Context, f *composerForm) error {
-	for _, h := range f.uploads {
-		m, err := s.saveUpload(c, h)
+	a := who(c)
+	for _, u := range f.uploads {
+		err := u.fault
+		var m club.Media
+		if err == nil {
+			m, err = s.Media.Take(c.Request().Context(), a.Club.ID, a.Person.ID, u.file)
+		}
 		if ce, ok := errors.AsType[*club.Error](err); ok {
 			f.fault("media", t(c, ce.Key, i18n.Args(ce.Args)...))
 			continue
@@ -146,16 +150,6 @@ func (s *Server) takeUploads(c echo.Context, f *composerForm) error {
 	}
 	f.uploads = nil
 	return nil
-}
-
-func (s *Server) saveUpload(c echo.Context, h *multipart.FileHeader) (club.Media, error) {
-	file, err := h.Open()
-	if err != nil {
-		return club.Media{}, fmt.Errorf("open upload: %w", err)
-	}
-	defer file.Close()
-	a := who(c)
-	return s.Media.Save(c.Request().Context(), a.Club.ID, a.Person.ID, h.Filename, file)
 }
 
 // createMedia takes pictures in. To the uploader it answers with their tiles;

@@ -25,11 +25,17 @@ const (
 	formActionKey = "form_action"
 )
 
-// Limits of a request's body (rule W8): forms, and forms with pictures.
+// Limits of a request's body (rule W8), in bytes: of forms, of forms with
+// pictures, and of what anybody may send who is not signed in.
 const (
-	maxBody   = 1 << 20
-	maxUpload = 48 << 20
+	maxBody    = 1 << 20
+	maxUpload  = 48 << 20
+	maxVisitor = 64 << 10
 )
+
+// maxVisitorFields is how many fields an address or a form may have of somebody
+// who is not signed in: a field costs more than its bytes.
+const maxVisitorFields = 200
 
 // requestID names the request, for error pages and the log.
 func (s *Server) requestID(next echo.HandlerFunc) echo.HandlerFunc {
@@ -152,16 +158,39 @@ func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limitBody bounds what is read of a request.
-func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		limit := int64(maxBody)
-		if strings.HasPrefix(c.Request().Header.Get("Content-Type"), "multipart/form-data") {
-			limit = maxUpload
-		}
-		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, limit)
-		return next(c)
+// limit bounds what is read of a request. Files are refused where none are
+// taken, and what says that it is too long, before any of it is read.
+func (s *Server) limit(r route) echo.MiddlewareFunc {
+	limit := int64(maxBody)
+	switch {
+	case r.traits&files != 0:
+		limit = maxUpload
+	case r.action == club.Public:
+		limit = maxVisitor
 	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			req := c.Request()
+			if bringsFiles(req) && r.traits&files == 0 {
+				return echo.NewHTTPError(http.StatusUnsupportedMediaType)
+			}
+			if req.ContentLength > limit {
+				return &http.MaxBytesError{Limit: limit}
+			}
+			if r.action == club.Public && strings.Count(req.URL.RawQuery, "&") >= maxVisitorFields {
+				return &club.Error{Code: club.Invalid, Key: "error_unreadable"}
+			}
+			req.Body = http.MaxBytesReader(c.Response(), req.Body, limit)
+			return next(c)
+		}
+	}
+}
+
+// bringsFiles reports whether a form comes in parts, as one with files does. A
+// type that is not quite right counts, too: somebody may yet read it so.
+func bringsFiles(r *http.Request) bool {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "multipart/")
 }
 
 // admit lets a few heavy pages be made at once; others wait their turn, and

@@ -28,6 +28,8 @@ const (
 	machine
 	// typed routes take what somebody wrote: signed out meanwhile, they get it back.
 	typed
+	// files routes take pictures with their form; all others refuse files.
+	files
 	// acting routes do something when they are fetched: they have no HEAD.
 	acting
 	// confirmed routes go on only for somebody who gave their password not long
@@ -97,7 +99,7 @@ func (s *Server) routes() []route {
 		// Posts
 		{get, "/posts", club.ViewClub, s.showPosts, 0},
 		{get, "/posts/new", club.WritePosts, s.showNewPost, 0},
-		{post, "/posts", club.WritePosts, s.createPost, typed},
+		{post, "/posts", club.WritePosts, s.createPost, typed | files},
 		{post, "/posts/autosave", club.WritePosts, s.createAutosave, typed},
 		{post, "/posts/preview", club.WritePosts, s.createPreview, typed},
 		{get, "/posts/kept/:ref", club.WritePosts, s.showKeptPost, 0},
@@ -108,7 +110,7 @@ func (s *Server) routes() []route {
 		{post, "/posts/:id/autosave", club.WritePosts, s.createAutosave, typed},
 		{post, "/posts/:id/schedule", club.SchedulePosts, s.createSchedule, typed},
 		{post, "/posts/:id/draft", club.SchedulePosts, s.createDraft, 0},
-		{post, "/posts/:id/revision", club.WritePosts, s.createRevision, 0},
+		{post, "/posts/:id/revision", club.WritePosts, s.createRevision, files}, // a button of the same form,
 		{post, "/posts/:id/duplicate", club.WritePosts, s.createDuplicate, 0},
 		{post, "/posts/:id/deletion", club.WritePosts, s.createDeletion, 0},
 		{post, "/deliveries/:id/answer", club.SchedulePosts, s.createAnswer, 0},
@@ -121,7 +123,7 @@ func (s *Server) routes() []route {
 		{post, "/waiting", club.SchedulePosts, s.createDecisions, 0},
 
 		// Pictures
-		{post, "/media", club.WritePosts, s.createMedia, 0},
+		{post, "/media", club.WritePosts, s.createMedia, files},
 		{get, "/media/:id/thumb", club.ViewClub, s.showThumb, 0},
 		{get, "/media/:id/view", club.ViewClub, s.showView, 0},
 		{get, "/m/:id/:expiry/:mac/:file", club.Public, s.showPublicMedia, machine},

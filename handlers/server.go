@@ -72,6 +72,7 @@ type Server struct {
 	cross    *http.CrossOriginProtection
 	heavy    chan struct{} // places for pages that cost much at once
 	queue    chan struct{} // places to wait for one
+	uploads  *doorway      // to where files are received
 	signIns  *limiter
 
 	realMarks, practiceMarks func() string
@@ -90,6 +91,7 @@ func New(cfg Config) (*Server, error) {
 		cross:    http.NewCrossOriginProtection(),
 		heavy:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		queue:    make(chan struct{}, heavyQueue),
+		uploads:  newDoorway(uploadPlaces, uploadQueue),
 		signIns:  newLimiter(),
 
 		realMarks: marksOf(cfg.Real), practiceMarks: marksOf(cfg.Practice),
@@ -101,7 +103,7 @@ func New(cfg Config) (*Server, error) {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.showError
 	s.echo.IPExtractor = ipExtractor(cfg.TrustedProxies)
-	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.sameOrigin, s.limitBody, s.atNowhere)
+	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.sameOrigin, s.atNowhere)
 	s.echo.Match([]string{get, head}, "/static/*", echo.WrapHandler(cfg.Assets))
 	all := append(s.routes(), s.demoRoutes()...)
 	for path, to := range formPages(all) {

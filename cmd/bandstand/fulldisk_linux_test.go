@@ -299,11 +299,17 @@ func (v *visitor) send(path string, form url.Values, photo []byte, htmx bool) (b
 		_, _ = part.Write(photo)
 	}
 	_ = w.Close()
+	typ := w.FormDataContentType()
+	if photo == nil {
+		typ = "application/x-www-form-urlencoded"
+		b.Reset()
+		b.WriteString(form.Encode())
+	}
 	req, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.base+path, &b)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", w.FormDataContentType())
+	req.Header.Set("Content-Type", typ)
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	if htmx {
 		req.Header.Set("HX-Request", "true")

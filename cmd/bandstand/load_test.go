@@ -165,7 +165,7 @@ func (s *served) slow() map[string]string {
 // nobody waiting.
 func TestSlowVisitorsAreNotInTheWay(t *testing.T) {
 	t.Parallel()
-	endless := patience{header: time.Hour, request: time.Hour, pace: 1, answer: time.Hour, idle: time.Hour}
+	endless := patience{header: time.Hour, request: time.Hour, pace: 1, most: time.Hour, answer: time.Hour, idle: time.Hour}
 	s := serveFor(t, endless)
 	for range 25 {
 		for _, text := range s.slow() {
@@ -180,7 +180,7 @@ func TestSlowVisitorsAreNotInTheWay(t *testing.T) {
 func TestSlowVisitorsAreCutOff(t *testing.T) {
 	t.Parallel()
 	const short = 300 * time.Millisecond
-	s := serveFor(t, patience{header: short, request: short, pace: 1 << 10, answer: time.Hour, idle: short})
+	s := serveFor(t, patience{header: short, request: short, pace: 1 << 10, most: time.Hour, answer: time.Hour, idle: short})
 	const file = 128 << 10
 	body := "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.png\"\r\n\r\n" + strings.Repeat("x", file) + "\r\n--b--\r\n"
 	steady := s.dial(fmt.Sprintf("POST /media HTTP/1.1\r\nHost: %s\r\nCookie: bandstand=%s\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n%s",
@@ -211,6 +211,29 @@ func TestSlowVisitorsAreCutOff(t *testing.T) {
 	}
 }
 
+// TestTimeThatBytesEarnHasAnEnd: who sends one byte after the other for ever is
+// cut off, however well that pays.
+func TestTimeThatBytesEarnHasAnEnd(t *testing.T) {
+	t.Parallel()
+	s := serveFor(t, patience{header: time.Hour, request: 300 * time.Millisecond, pace: 1, most: 300 * time.Millisecond, answer: time.Hour, idle: time.Hour})
+	const head = "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.png\"\r\n\r\n"
+	conn := s.dial(fmt.Sprintf("POST /media HTTP/1.1\r\nHost: %s\r\nCookie: bandstand=%s\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n%s",
+		s.at, s.token, 30<<20, head))
+	sent := len(head)
+	for ; sent < 30<<20; sent++ {
+		if _, err := conn.Write([]byte{'x'}); err != nil {
+			if isTimeout(err) {
+				t.Error("still connected")
+			}
+			break
+		}
+	}
+	if sent == 30<<20 {
+		t.Error("all of it was waited for")
+	}
+	s.othersGoOn("after that")
+}
+
 func isTimeout(err error) bool {
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()
@@ -220,7 +243,7 @@ func isTimeout(err error) bool {
 // holds and reads nothing.
 func TestWhoDoesNotTakeTheAnswerIsCutOff(t *testing.T) {
 	t.Parallel()
-	s := serveFor(t, patience{header: time.Hour, request: time.Second, pace: 1, answer: time.Second, idle: time.Hour})
+	s := serveFor(t, patience{header: time.Hour, request: time.Second, pace: 1, most: time.Hour, answer: time.Second, idle: time.Hour})
 	page := "GET /profile HTTP/1.1\r\nHost: " + s.at + "\r\nCookie: bandstand=" + s.token + "\r\n\r\n"
 	conn := s.dial("")
 	// What is sent after the end of a connection is refused.

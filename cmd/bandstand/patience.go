@@ -13,13 +13,17 @@ type patience struct {
 	header  time.Duration // for the head of a request
 	request time.Duration // for the rest of it, and the work; again once it is all there
 	pace    int64         // bytes a second that earn a request more time to arrive
+	most    time.Duration // that can be earned so
 	answer  time.Duration // for taking the answer, beyond that
 	idle    time.Duration // between requests
 }
 
-// usualPatience lets pictures arrive over the slowest line that a club may have.
+// usualPatience lets a picture of 5 MB arrive over the slowest line that a club
+// may have.
 func usualPatience() patience {
-	return patience{header: 5 * time.Second, request: 30 * time.Second, pace: 16 << 10, answer: 2 * time.Minute, idle: 2 * time.Minute}
+	return patience{
+		header: 5 * time.Second, request: 30 * time.Second, pace: 16 << 10, most: 5 * time.Minute, answer: 2 * time.Minute, idle: 2 * time.Minute,
+	}
 }
 
 // bound gives every request to next a deadline, which moves on while its body
@@ -54,7 +58,7 @@ type arrival struct {
 func (a *arrival) Read(b []byte) (int, error) {
 	n, err := a.ReadCloser.Read(b)
 	a.bytes += int64(n)
-	switch earned := time.Duration(a.bytes) * time.Second / time.Duration(a.pace); {
+	switch earned := min(time.Duration(a.bytes)*time.Second/time.Duration(a.pace), a.most); {
 	case errors.Is(err, io.EOF) && !a.all:
 		a.all = true
 		a.waitUntil(time.Now().Add(a.request))

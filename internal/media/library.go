@@ -90,30 +90,67 @@ func (l *Library) Room() (free int64, isTight bool, err error) {
 // Save takes in what a person uploaded as a picture of the club. What is wrong
 // with it is said by a *club.Error at the field "media".
 func (l *Library) Save(ctx context.Context, clubID, personID int64, name string, r io.Reader) (club.Media, error) {
+	u, err := l.Receive(name, r)
+	if err != nil {
+		return club.Media{}, err
+	}
+	defer u.Free()
+	return l.Take(ctx, clubID, personID, u)
+}
+
+// Upload is a file that has arrived and was not looked at yet. Whoever received
+// it frees it.
+type Upload struct {
+	name string
+	file *os.File
+	hash []byte
+}
+
+// Free removes the file.
+func (u *Upload) Free() {
+	_ = u.file.Close() // only read
+	_ = os.Remove(u.file.Name())
+}
+
+// Receive puts a file by as it arrives, without holding more than a part of it.
+// What a person can mend is a *club.Error at the field "media".
+func (l *Library) Receive(name string, r io.Reader) (*Upload, error) {
 	name = cleanName(name)
 	if err := l.files.room(); err != nil {
-		return club.Media{}, err
+		return nil, err
 	}
 	f, err := os.CreateTemp(l.files.tmp(), "upload-")
 	if err != nil {
-		return club.Media{}, onDisk(err)
+		return nil, onDisk(err)
 	}
-	defer func() {
-		_ = f.Close() // only read from here on
-		_ = os.Remove(f.Name())
-	}()
+	u := &Upload{name: name, file: f}
+	if err := u.fill(r); err != nil {
+		u.Free()
+		return nil, err
+	}
+	return u, nil
+}
+
+func (u *Upload) fill(r io.Reader) error {
 	hash := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, hash), io.LimitReader(r, MaxUpload+1))
+	n, err := io.Copy(io.MultiWriter(u.file, hash), io.LimitReader(r, MaxUpload+1))
 	switch {
 	case err != nil:
-		return club.Media{}, fmt.Errorf("take in upload: %w", onDisk(err))
+		return fmt.Errorf("receive upload: %w", onDisk(err))
 	case n == 0:
-		return club.Media{}, fault("media_empty", name)
+		return fault("media_empty", u.name)
 	case n > MaxUpload:
-		return club.Media{}, fault("media_file_too_big", name, "limit", strconv.Itoa(MaxUpload>>20))
+		return fault("media_file_too_big", u.name, "limit", strconv.Itoa(MaxUpload>>20))
 	}
-	m := club.Media{ID: newID(), ClubID: clubID, CreatedBy: personID, Name: name, SHA256: hash.Sum(nil)}
-	if err := l.takeIn(ctx, f, &m); err != nil {
+	u.hash = hash.Sum(nil)
+	return nil
+}
+
+// Take makes a picture of the club of what was received. What is wrong with it
+// is said by a *club.Error at the field "media".
+func (l *Library) Take(ctx context.Context, clubID, personID int64, u *Upload) (club.Media, error) {
+	m := club.Media{ID: newID(), ClubID: clubID, CreatedBy: personID, Name: u.name, SHA256: u.hash}
+	if err := l.takeIn(ctx, u.file, &m); err != nil {
 		return club.Media{}, err
 	}
 	// The file comes first: one without a row is swept up, a row without a file

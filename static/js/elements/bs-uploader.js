@@ -1,6 +1,9 @@
 // Sends pictures one by one with their progress, by button, drop or paste, and
 // puts their tiles into the tray. Without it they go along with the form.
-const atOnce = 2;
+// The server takes one of each person's at a time; when it is busy, it says when
+// to come again.
+const atOnce = 1;
+const triesWhenBusy = 20;
 
 class Uploader extends HTMLElement {
   connectedCallback() {
@@ -91,6 +94,14 @@ class Uploader extends HTMLElement {
       document.getElementById("dialog-root").innerHTML = request.responseText;
       htmx.process(document.getElementById("dialog-root"));
       document.dispatchEvent(new CustomEvent("bs:settled"));
+    }
+    const wait = Number(request.getResponseHeader("Retry-After"));
+    row.dataset.tries = Number(row.dataset.tries ?? 0) + 1;
+    if (request.status === 503 && wait && Number(row.dataset.tries) < triesWhenBusy) {
+      this.tell(row, "busy", this.dataset.waitingText);
+      this.running++;
+      setTimeout(() => { this.running--; if (row.isConnected) this.queue(file, row); }, 1000 * wait);
+      return;
     }
     const reason = page.querySelector(".toast p")?.textContent ?? this.dataset.stoppedText;
     const again = request.status === 0 || request.status === 401 || request.status >= 500;

@@ -245,11 +245,12 @@ func TestTriesFromAnAddress(t *testing.T) {
 		address func(i int) string
 		want    int
 	}{
-		"one address":                        {behindProxy, func(int) string { return "203.0.113.66" }, 429},
-		"one IPv6 network":                   {behindProxy, func(i int) string { return "2001:db8:1:2::" + strconv.Itoa(i+1) }, 429},
-		"many networks":                      {behindProxy, func(i int) string { return "2001:db8:1:" + strconv.Itoa(i+1) + "::1" }, 422},
-		"made-up addresses, no listed proxy": {func(*Config) {}, func(i int) string { return "203.0.113." + strconv.Itoa(i) }, 429},
-		"made-up hops before the real one":   {behindProxy, func(i int) string { return "198.51.100." + strconv.Itoa(i) + ", 203.0.113.66" }, 429},
+		"one address":      {behindProxy, func(int) string { return "203.0.113.66" }, 429},
+		"one IPv6 network": {behindProxy, func(i int) string { return "2001:db8:1:2::" + strconv.Itoa(i+1) }, 429},
+		"many networks":    {behindProxy, func(i int) string { return "2001:db8:1:" + strconv.Itoa(i+1) + "::1" }, 422},
+		"many, through a proxy of this computer that is not listed": {func(*Config) {}, func(i int) string { return "203.0.113." + strconv.Itoa(i) }, 422},
+		"one, through a proxy of this computer that is not listed":  {func(*Config) {}, func(int) string { return "203.0.113.66" }, 429},
+		"made-up hops before the real one":                          {behindProxy, func(i int) string { return "198.51.100." + strconv.Itoa(i) + ", 203.0.113.66" }, 429},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

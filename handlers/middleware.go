@@ -151,7 +151,7 @@ func allowFormTo(c echo.Context, origin string) {
 func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := s.cross.Check(c.Request()); err != nil {
-			s.distrust(c, store.Scope{}, "cross_site", siteOf(c), network(c.RealIP()))
+			s.distrust(c, store.Scope{}, "cross_site", siteOf(c), triesFrom(c))
 			return &club.Error{Code: club.Forbidden, Key: "error_cross_site", Err: err}
 		}
 		return next(c)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -73,6 +75,87 @@ func TestWhereARequestComesFrom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWrongPasswordsThroughAForgottenProxyLockNobodyElseOut: behind a proxy of
+// this computer that nobody named, all visitors have one address. Twenty wrong
+// passwords of one of them once locked out all.
+func TestWrongPasswordsThroughAForgottenProxyLockNobodyElseOut(t *testing.T) {
+	t.Parallel()
+	s, _ := newDoor(t)
+	const attacker = "203.0.113.66"
+	for i := range maxAddressTries {
+		s.visitor().from(attacker, credentials(fmt.Sprintf("somebody%d@riverside.example", i), "wrong")).want(http.StatusUnprocessableEntity)
+	}
+	s.visitor().from(attacker, credentials(s.emailOf(club.Writer), goodPassword)).want(http.StatusTooManyRequests)
+	// Whatever stands left of what the proxy added, somebody made up.
+	s.visitor().from("198.51.100.9, "+attacker, credentials(s.emailOf(club.Writer), goodPassword)).want(http.StatusTooManyRequests)
+	for _, other := range []string{"203.0.113.67", attacker + ", 203.0.113.68", "2001:db8::7", "unknown"} {
+		s.visitor().from(other, credentials(s.emailOf(club.Writer), goodPassword)).to("/calendar")
+	}
+	s.visit(club.Publisher) // who comes without a proxy, too
+	// From another computer, nothing that is made up counts.
+	var last int
+	for i := range maxAddressTries + 1 {
+		r := httptest.NewRequestWithContext(t.Context(), post, "/sign-in", strings.NewReader(credentials(fmt.Sprintf("nobody%d@riverside.example", i), "wrong").Encode()))
+		r.RemoteAddr = "198.51.100.200:4711"
+		r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}, "X-Forwarded-For": {fmt.Sprintf("203.0.113.%d", i)}}
+		w := httptest.NewRecorder()
+		s.server.ServeHTTP(w, r)
+		last = w.Code
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("somebody with many made-up addresses is answered %d", last)
+	}
+	if n := s.count(`SELECT count(*) FROM audit WHERE action = 'signin_failed' AND origin NOT IN ('127.0.0.1', '198.51.100.200')`); n != 0 {
+		t.Errorf("%d lines of the record believe what nobody trusted said", n)
+	}
+}
+
+// TestAProxyThatIsNotTrustedIsSaidOnce in the log, and on the status page; what
+// anybody in the internet can make up does not hide it, and is no alarm.
+func TestAProxyThatIsNotTrustedIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	log := &logBook{}
+	s, _ := newDoor(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(log, nil)) })
+	maeve := s.visit(club.Admin)
+	maeve.get("/settings/status").says("Told apart").saysNot("--trusted-proxies")
+	ask := func(peer string, header ...string) {
+		t.Helper()
+		r := httptest.NewRequestWithContext(t.Context(), get, "/sign-in", nil)
+		r.RemoteAddr = net.JoinHostPort(peer, "4711")
+		if header != nil {
+			r.Header["X-Forwarded-For"] = header
+		}
+		s.server.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	warnings := func() int { return strings.Count(log.String(), "level=WARN msg=\"requests are passed on") }
+	ask("172.17.0.3")
+	if n := warnings(); n != 0 {
+		t.Errorf("%d warnings without a header", n)
+	}
+	for range 3 {
+		ask("203.0.113.7", "198.51.100.9")
+	}
+	page := maeve.get("/settings/status").says("A request from 203.0.113.7", "--trusted-proxies 203.0.113.7/32")
+	if n := page.doc().Find("#network ~ dl dd[data-trouble]").Length(); n != 0 {
+		t.Error("what anybody can make up is an alarm")
+	}
+	for range 3 {
+		ask("::ffff:172.17.0.3", "198.51.100.9")
+		ask("10.0.0.9", "198.51.100.9")
+	}
+	page = maeve.get("/settings/status").says("A request from 172.17.0.3", "--trusted-proxies 172.17.0.3/32")
+	if n := page.doc().Find("#network ~ dl dd[data-trouble]").Length(); n != 1 {
+		t.Error("a proxy in the own network that is not trusted is not marked")
+	}
+	if n := warnings(); n != 2 {
+		t.Errorf("%d warnings, want one for the internet and one for the own network:\n%s", n, log)
+	}
+
+	trusting, _ := newDoor(t, behindProxy)
+	trusting.visitor().from("203.0.113.7", credentials(trusting.emailOf(club.Admin), goodPassword)).to("/calendar")
+	trusting.visit(club.Admin).get("/settings/status").says("Told apart")
 }
 
 // TestTheOwnAddressComesFromTheSettings: no header and no Host changes what we

@@ -74,6 +74,7 @@ type Server struct {
 	queue    chan struct{} // places to wait for one
 	uploads  *doorway      // to where files are received
 	signIns  *limiter
+	proxies  proxies
 
 	realMarks, practiceMarks func() string
 }
@@ -93,6 +94,7 @@ func New(cfg Config) (*Server, error) {
 		queue:    make(chan struct{}, heavyQueue),
 		uploads:  newDoorway(uploadPlaces, uploadQueue),
 		signIns:  newLimiter(),
+		proxies:  proxies{trusted: cfg.TrustedProxies},
 
 		realMarks: marksOf(cfg.Real), practiceMarks: marksOf(cfg.Practice),
 	}
@@ -103,7 +105,7 @@ func New(cfg Config) (*Server, error) {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.showError
 	s.echo.IPExtractor = ipExtractor(cfg.TrustedProxies)
-	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.sameOrigin, s.atNowhere)
+	s.echo.Use(s.requestID, s.logged, s.recovered, s.secureHeaders, s.notice, s.sameOrigin, s.atNowhere)
 	s.echo.Match([]string{get, head}, "/static/*", echo.WrapHandler(cfg.Assets))
 	all := append(s.routes(), s.demoRoutes()...)
 	for path, to := range formPages(all) {

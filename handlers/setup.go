@@ -34,7 +34,7 @@ func (s *Server) createSetup(c echo.Context) error {
 		Club: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones(),
 	}
 	f := &faults{c: c}
-	tries := guarded{"setup " + network(c.RealIP()), maxTries}
+	tries := guarded{"setup " + triesFrom(c), maxTries}
 	if wait := s.signIns.begin(s.Now(), tries); wait > 0 {
 		s.distrust(c, store.Scope{}, "setup_locked", "", tries.what)
 		return &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}

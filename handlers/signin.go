@@ -128,7 +128,7 @@ func (s *Server) accountGuard(c echo.Context, personID int64, email string) (gua
 	if err != nil {
 		return g, err
 	}
-	here := network(c.RealIP())
+	here := triesFrom(c)
 	if slices.ContainsFunc(origins, func(o string) bool { return network(o) == here }) {
 		g.what += " from " + here
 	}
@@ -137,7 +137,7 @@ func (s *Server) accountGuard(c echo.Context, personID int64, email string) (gua
 
 // addressGuard is what all tries from an address count for.
 func addressGuard(c echo.Context) guarded {
-	return guarded{"address " + network(c.RealIP()), maxAddressTries}
+	return guarded{"address " + triesFrom(c), maxAddressTries}
 }
 
 func (s *Server) signInAgain(c echo.Context, status int, form people.SignInForm) error {

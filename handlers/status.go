@@ -20,7 +20,7 @@ const late = 5 * time.Minute
 // showStatus tells an admin what to look at when something seems wrong.
 func (s *Server) showStatus(c echo.Context) error {
 	page := people.StatusPage{Page: s.page(c, "settings", t(c, "status_title")), Well: true}
-	for _, part := range []func(echo.Context) (people.StatusGroup, error){s.publishingStatus, s.accountsStatus, s.storageStatus} {
+	for _, part := range []func(echo.Context) (people.StatusGroup, error){s.publishingStatus, s.accountsStatus, s.storageStatus, s.networkStatus} {
 		g, err := part(c)
 		if club.CodeOf(err) == club.Damaged {
 			continue // what cannot be read is left out; what is wrong is said
@@ -155,6 +155,15 @@ func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
 		journal.Value = t(c, "status_journal_empty")
 	}
 	return people.StatusGroup{ID: "storage", Title: t(c, "status_storage"), Lines: []people.StatusLine{disk, s.databaseLine(c, x), s.writesLine(c), journal}}, nil
+}
+
+// networkStatus says whether visitors can be told apart.
+func (s *Server) networkStatus(c echo.Context) (people.StatusGroup, error) {
+	l := people.StatusLine{Name: t(c, "status_visitors"), Value: t(c, "status_visitors_known")}
+	if peer := s.proxies.untrusted.Load(); peer != nil {
+		l.Value, l.Trouble = t(c, "status_visitors_proxy", "address", peer.String(), "network", one(*peer)), near(*peer)
+	}
+	return people.StatusGroup{ID: "network", Title: t(c, "status_network"), Lines: []people.StatusLine{l}}, nil
 }
 
 func (s *Server) databaseLine(c echo.Context, x store.Examination) people.StatusLine {

@@ -19,7 +19,7 @@ type Settings struct {
 	DataSettings
 	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
 	BaseURL        string   `name:"base-url" help:"Address people and platforms use, for example https://post.club.example. Default: http:// and the listen address."`
-	TrustedProxies []string `help:"Networks of reverse proxies whose X-Forwarded-For counts, for example 10.0.0.0/8."`
+	TrustedProxies []string `help:"Networks of reverse proxies whose X-Forwarded-For counts, for example 10.0.0.0/8. Default: this computer, if it alone reaches the listen address and the base URL is https."`
 	AllowNetworks  []string `help:"Networks that are not public and may be called all the same, for example 127.0.0.1/32 for a sandbox on this computer."`
 	// AllowNetworkDisk is for those who know that no other computer uses it.
 	AllowNetworkDisk bool `help:"Keep the data on a network file system all the same. Locks there cannot be relied upon: the database can be damaged."`
@@ -78,6 +78,9 @@ func (s *Settings) check() (meaning, error) {
 		}
 		m.proxies = append(m.proxies, prefix)
 	}
+	if len(s.TrustedProxies) == 0 && m.base != nil && m.base.Scheme == "https" && thisComputer(host) {
+		m.proxies = ownComputer // who else should speak https for us?
+	}
 	if m.networks, err = safehttp.ParseExceptions(s.AllowNetworks); err != nil {
 		add(fmt.Errorf("--allow-networks: %w", err))
 	}
@@ -85,6 +88,9 @@ func (s *Settings) check() (meaning, error) {
 	add(err)
 	return m, errors.Join(faults...)
 }
+
+// ownComputer are the addresses of this computer for itself.
+var ownComputer = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 // thisComputer reports whether nobody but this computer itself reaches what
 // listens on a host.

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -226,5 +232,70 @@ func TestListeningToTheNetworkNeedsABaseURL(t *testing.T) {
 				t.Errorf("a demo on %s: %v", listen, err)
 			}
 		}
+	}
+}
+
+// TestAProxyOnThisComputerIsTrustedByItself where https comes from it and nobody
+// else reaches us: without that, all visitors looked like one.
+func TestAProxyOnThisComputerIsTrustedByItself(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		want bool
+	}{
+		{[]string{"--base-url=https://post.club.example"}, true},
+		{[]string{"--base-url=https://post.club.example", "--listen=localhost:8080"}, true},
+		{[]string{"--base-url=https://post.club.example", "--listen=[::1]:8080"}, true},
+		{[]string{"--base-url=https://post.club.example", "--listen=0.0.0.0:8080"}, false},
+		{[]string{"--base-url=https://post.club.example", "--listen=10.0.0.2:8080"}, false},
+		{[]string{"--base-url=https://post.club.example", "--trusted-proxies=10.0.0.0/8"}, false},
+		{[]string{"--base-url=http://club.local:8080"}, false},
+		{nil, false},
+	} {
+		m, err := parseSettings(t, tt.args...).check()
+		if err != nil {
+			t.Fatal(tt.args, err)
+		}
+		for _, address := range []string{"127.0.0.1", "127.1.2.3", "::1"} {
+			trusted := slices.ContainsFunc(m.proxies, func(p netip.Prefix) bool { return p.Contains(netip.MustParseAddr(address)) })
+			if trusted != tt.want {
+				t.Errorf("%v: %s is trusted: %v", tt.args, address, trusted)
+			}
+		}
+	}
+}
+
+// TestVisitorsBehindAProxyOnThisComputerAreToldApart without any setting but the
+// base URL, through the whole program.
+func TestVisitorsBehindAProxyOnThisComputerAreToldApart(t *testing.T) {
+	t.Parallel()
+	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0", BaseURL: "https://post.club.example"}
+	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(a *App) { a.log = newLog(io.Discard) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- app.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-ended, app.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	form := url.Values{"email": {"nobody@nowhere.example"}, "password": {"a wrong one"}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+app.listener.Addr().String()+"/sign-in", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "X-Forwarded-For": {"198.51.100.9, 203.0.113.7"}}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var from string
+	if err := app.db.Reader().QueryRowContext(t.Context(), `SELECT origin FROM audit WHERE action = 'signin_failed'`).Scan(&from); err != nil || from != "203.0.113.7" {
+		t.Errorf("answered %d; the record says that %q tried (%v)", resp.StatusCode, from, err)
 	}
 }

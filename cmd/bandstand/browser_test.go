@@ -113,6 +113,11 @@ func newTab(t *testing.T, base string, v view) *tab {
 				what += " " + e.ExceptionDetails.Exception.Description
 			}
 			faults = append(faults, "exception: "+what)
+		case *runtime.EventConsoleAPICalled:
+			// An answer that changes what the page does not hold.
+			if len(e.Args) > 0 && strings.Contains(string(e.Args[0].Value), "oobErrorNoTarget") {
+				faults = append(faults, "console: "+string(e.Args[0].Value))
+			}
 		case *log.EventEntryAdded:
 			if e.Entry.Level == log.EntryLevelError {
 				faults = append(faults, "console: "+e.Entry.Text+" "+e.Entry.URL)

@@ -85,6 +85,7 @@ function turn() {
     aside.id = "drag-aside";
     aside.hidden = true;
     document.body.append(aside);
+    Sortable.create(aside, { disabled: true }); // the library looks for the list of what it drags
   }
   if (card.parentNode !== aside) aside.append(card);
   const href = document.getElementById(arrow.id).getAttribute("href");

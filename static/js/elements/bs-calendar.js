@@ -39,7 +39,9 @@ class Calendar extends HTMLElement {
     on(document, "bs:conflict", (e) => { this.#moved = e.detail.id; this.refresh(); });
     on(document, "keydown", (e) => { if (e.key === "Escape") cancelDrag(); else shortcut(this, e); });
     this.#settled();
-    this.#arrive();
+    // Before it has loaded, a page that is opened at a card takes the focus away.
+    if (document.readyState === "complete") this.#arrive();
+    else on(window, "load", () => setTimeout(() => this.#arrive()));
     (window.requestIdleCallback ?? ((fn) => setTimeout(fn, 500)))(() => approach(this, this.#drop));
     if (this.hasAttribute("data-print")) window.print();
   }

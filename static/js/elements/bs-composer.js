@@ -41,6 +41,8 @@ class Composer extends HTMLElement {
     this.#errors?.focus();
     this.#showCopyButtons();
     this.#preview.look();
+    // Below a message, the text may begin behind the bar with the buttons.
+    setTimeout(() => this.querySelector("#text:focus")?.scrollIntoView({ block: "nearest" }), 50);
   }
 
   disconnectedCallback() {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -99,10 +100,13 @@ func within(w, h, side int) (int, int) {
 // pictureVerdicts say what the ticked accounts make of a picture. Accounts that
 // show it whole share a line.
 func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, known club.Media, all []verdict) []posts.Verdict {
-	var whole []string
+	var whole, still []string
 	var out []posts.Verdict
 	for _, v := range all {
 		label := s.accountLabel(d, v.conn)
+		if v.says(platforms.CodeMediaStill, m.ID) {
+			still = append(still, label)
+		}
 		rules := v.rules.Media.Image
 		if rules.FitsRatio(known.Width, known.Height) {
 			whole = append(whole, label)
@@ -126,7 +130,17 @@ func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, k
 	if len(whole) > 0 {
 		out = append([]posts.Verdict{{Account: strings.Join(whole, ", "), Text: t(c, "verdict_whole")}}, out...)
 	}
+	if len(still) > 0 {
+		out = append(out, posts.Verdict{Account: strings.Join(still, ", "), Text: t(c, "verdict_still")})
+	}
 	return out
+}
+
+// says reports whether the account's rules find this about one picture.
+func (v *verdict) says(code, mediaID string) bool {
+	return slices.ContainsFunc(v.problems, func(p platforms.Problem) bool {
+		return p.Code == code && p.Index < len(v.draft.Media) && v.draft.Media[p.Index].ID == mediaID
+	})
 }
 
 // takeUploads stores the pictures that came with the composer's form, and says

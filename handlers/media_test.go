@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,32 @@ func (b *browser) sendFile(path string, form url.Values, name string, data []byt
 	req.Header.Set("Content-Type", w.FormDataContentType())
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	return b.send(req)
+}
+
+// TestMovingPictureIsSaidToStandStill: at the picture, for each account, before
+// anything is sent.
+func TestMovingPictureIsSaidToStandStill(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	tiny, wide := s.account("tiny", true, club.Working), s.account("wide", true, club.Working)
+	b := s.as(club.Writer)
+	frames := slices.Concat(chunk("acTL", []byte{0, 0, 0, 2, 0, 0, 0, 0}), chunk("fcTL", make([]byte, 26)))
+	for name, data := range map[string][]byte{"goal.gif": asGIF(2, 40, 20), "goal.png": withChunks(asPNG(painted(40, 20)), frames)} {
+		doc := b.sendFile("/media", draft("Goal", tiny, wide), name, data, hx).want(http.StatusOK).doc()
+		if got := doc.Find(".tile").Text(); strings.Count(got, "does not move here") != 1 {
+			t.Errorf("%s: the tile says %q", name, got)
+		}
+		id := doc.Find("input[name=media]").AttrOr("value", "")
+		page := b.post("/posts", with(draft("Goal", tiny, wide), "do", "preview", "media", id)).want(http.StatusOK)
+		page.says(name + " moves. Tiny gets its first frame, as a still picture.")
+		// It warns, and does not stand in the way.
+		s.as(club.Publisher).post("/posts", with(draft("Goal "+name, tiny), "do", "schedule", "media", id)).want(http.StatusSeeOther)
+	}
+	for name, data := range map[string][]byte{"still.gif": asGIF(1, 40, 20), "still.png": asPNG(painted(40, 20))} {
+		if got := b.sendFile("/media", draft("Goal", tiny), name, data, hx).want(http.StatusOK).doc().Find(".tile").Text(); strings.Contains(got, "does not move") {
+			t.Errorf("%s: the tile says %q", name, got)
+		}
+	}
 }
 
 func TestUploadGivesATile(t *testing.T) {

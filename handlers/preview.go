@@ -185,7 +185,7 @@ func (f *composerForm) fieldOf(q platforms.Problem, v *verdict) string {
 		return "text"
 	case "media":
 		if v != nil && q.Index < len(v.draft.Media) && q.Code != platforms.CodeTooManyMedia {
-			if q.Code == platforms.CodeMediaAspect {
+			if q.Code == platforms.CodeMediaAspect || q.Code == platforms.CodeMediaStill {
 				return "verdicts-" + v.draft.Media[q.Index].ID
 			}
 			return "alt-" + v.draft.Media[q.Index].ID

@@ -88,6 +88,9 @@ func checkImage(r MediaRules, m Media, i int) []Problem {
 				"min", Ratio(img.MinRatio), "max", Ratio(img.MaxRatio))
 		}
 	}
+	if m.Moving {
+		at(CodeMediaStill, Look)
+	}
 	alt := len([]rune(strings.TrimSpace(m.Alt)))
 	switch {
 	case r.MaxAlt > 0 && alt == 0:

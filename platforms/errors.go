@@ -135,6 +135,7 @@ const (
 	CodeMediaType          = "media_type"
 	CodeTooManyMedia       = "too_many_media"
 	CodeMediaGone          = "media_gone"
+	CodeMediaStill         = "media_still"
 	CodeAltMissing         = "alt_missing"
 	CodeAltTooLong         = "alt_too_long"
 	CodeLinkPlain          = "link_plain"

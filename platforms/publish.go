@@ -60,6 +60,7 @@ type Media struct {
 	Bytes  int64
 	Alt    string
 	Fit    Fit
+	Moving bool // the file had more than one picture: this is the first
 }
 
 // Fit says how a picture of the wrong shape is made to fit an account.

@@ -20,9 +20,9 @@ func (db *DB) CreateMedia(ctx context.Context, m club.Media) (club.Media, error)
 	err = db.inTx(ctx, func(tx *tx) error {
 		m.CreatedAt = tx.now
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO media (id, club_id, name, type, width, height, bytes, sha256, alt, created_by, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			id, m.ClubID, m.Name, m.Type, m.Width, m.Height, m.Bytes, m.SHA256, m.Alt, m.CreatedBy, ms(m.CreatedAt))
+			INSERT INTO media (id, club_id, name, type, width, height, bytes, sha256, alt, moving, created_by, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			id, m.ClubID, m.Name, m.Type, m.Width, m.Height, m.Bytes, m.SHA256, m.Alt, m.Moving, m.CreatedBy, ms(m.CreatedAt))
 		if err != nil {
 			return fmt.Errorf("add picture: %w", err)
 		}
@@ -31,12 +31,12 @@ func (db *DB) CreateMedia(ctx context.Context, m club.Media) (club.Media, error)
 	return m, err
 }
 
-const mediaColumns = `id, club_id, name, type, width, height, bytes, sha256, alt, created_by, created_at`
+const mediaColumns = `id, club_id, name, type, width, height, bytes, sha256, alt, moving, created_by, created_at`
 
 func scanMedia(scan func(...any) error) (club.Media, error) {
 	var m club.Media
 	var id []byte
-	err := scan(&id, &m.ClubID, &m.Name, &m.Type, &m.Width, &m.Height, &m.Bytes, &m.SHA256, &m.Alt, &m.CreatedBy, into(&m.CreatedAt))
+	err := scan(&id, &m.ClubID, &m.Name, &m.Type, &m.Width, &m.Height, &m.Bytes, &m.SHA256, &m.Alt, &m.Moving, &m.CreatedBy, into(&m.CreatedAt))
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, club.ErrNotFound
 	}

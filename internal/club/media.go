@@ -13,6 +13,7 @@ type Media struct {
 	Height    int
 	Bytes     int64
 	SHA256    []byte // of what was uploaded
+	Moving    bool   // it had more than one picture: this is the first
 	Alt       string
 	CreatedBy int64 // person
 	CreatedAt time.Time

@@ -55,7 +55,7 @@ func (s Spec) estimate(m club.Media) club.Rendition {
 }
 
 func describe(m club.Media, r club.Rendition, fit platforms.Fit) platforms.Media {
-	return platforms.Media{ID: m.ID, Name: m.Name, Type: r.Type, Width: r.Width, Height: r.Height, Bytes: r.Bytes, Alt: m.Alt, Fit: fit}
+	return platforms.Media{ID: m.ID, Name: m.Name, Type: r.Type, Width: r.Width, Height: r.Height, Bytes: r.Bytes, Alt: m.Alt, Fit: fit, Moving: m.Moving}
 }
 
 // Prepare makes the copies that an account with these rules takes, and tells

@@ -219,6 +219,7 @@ func (l *Library) takeIn(ctx context.Context, f *os.File, m *club.Media) error {
 	case err != nil:
 		return u.unreadable(err)
 	}
+	m.Moving = u.isMoving
 	m.Bytes, err = l.files.write(m.ID, "", func(w io.Writer) error {
 		made, err := encodeMaster(w, img)
 		m.Type, m.Width, m.Height = made.typ, made.size.X, made.size.Y

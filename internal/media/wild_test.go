@@ -65,6 +65,9 @@ func TestPicturesFoundInTheWild(t *testing.T) {
 			if err != nil || m.Width != tt.w || m.Height != tt.h {
 				t.Fatalf("Save = %d × %d, %v; want %d × %d", m.Width, m.Height, err, tt.w, tt.h)
 			}
+			if m.Moving != (tt.file == "gif-moving.gif") {
+				t.Errorf("it moves: %t", m.Moving)
+			}
 			for _, spec := range []media.Spec{{JPEG: true, PNG: true}, media.View} {
 				_, img := open(t, s, m.ID, spec)
 				wantPatches(t, img, tt.patches)

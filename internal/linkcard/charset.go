@@ -19,6 +19,10 @@ const maxCharsets = 4
 // ("text/html; charset: utf-8").
 var charsetInHeader = regexp.MustCompile(`(?i)charset\s*[=:]\s*["']?([^\s"';,]+)`)
 
+// charsetInXML finds it in the first line of pages that are XML, too; browsers heed
+// that in others as well (WHATWG HTML, "get an XML encoding", checked 2026-11-30).
+var charsetInXML = regexp.MustCompile(`^\s*<\?xml[^>]*encoding\s*=\s*["']([^"'>]+)`)
+
 // byteOrderMarks decide before anything else (WHATWG Encoding, "BOM sniff").
 var byteOrderMarks = []struct{ mark, label string }{
 	{"\xef\xbb\xbf", "utf-8"}, {"\xff\xfe", "utf-16le"}, {"\xfe\xff", "utf-16be"},
@@ -158,6 +162,9 @@ func declaredCharsets(body []byte, contentType string) []string {
 // declarations finds what a page says of its charset, and its language. All of
 // it is ASCII, so it can be read before the charset is known.
 func declarations(body []byte) (labels []string, language string) {
+	if m := charsetInXML.FindSubmatch(body[:min(len(body), 1024)]); m != nil {
+		labels = append(labels, string(m[1]))
+	}
 	z := html.NewTokenizer(bytes.NewReader(body))
 	z.SetMaxBuf(maxPage)
 	for len(labels) < maxCharsets {

@@ -30,6 +30,7 @@ func TestBrokenLettersAreNeverPublished(t *testing.T) {
 		{"declared late", "text/html", late + "<meta charset=utf-8>", "utf-8", "Müller gewinnt – Köln jubelt", "Müller gewinnt – Köln jubelt"},
 		{"Cyrillic declared late", "text/html", late + "<meta charset=windows-1251>", "windows-1251", "Победа в кубке", "Победа в кубке"},
 		{"late in the long form", "text/html", late + `<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">`, "koi8-r", "Победа в кубке", "Победа в кубке"},
+		{"declared as XML does", "application/xhtml+xml", `<?xml version="1.0" encoding="windows-1251"?>`, "windows-1251", "Победа в кубке", "Победа в кубке"},
 		{"UTF-8 without a word of it", "text/html", late, "utf-8", "Tschüß, Łódź", "Tschüß, Łódź"},
 		{"UTF-8 that the header calls Latin-1", "text/html; charset=iso-8859-1", "", "utf-8", "Größter Sieg", "Größter Sieg"},
 		{"UTF-8 that the page calls Windows-1252", "text/html", "<meta charset=windows-1252>", "utf-8", "Größter Sieg", "Größter Sieg"},

@@ -47,7 +47,8 @@ type jpegFile struct {
 type jpegFrame struct {
 	marker        byte
 	width, height int
-	sampling      []byte // of each component: horizontal and vertical, four bits each
+	names         []byte // of the components
+	sampling      []byte // of each: horizontal and vertical, four bits each
 }
 
 // readJPEG reads a JPEG up to its first scan as browsers do: bytes between the
@@ -133,7 +134,7 @@ func (fr *jpegFrame) read(marker byte, body []byte) error {
 	fr.marker = marker
 	fr.height, fr.width = int(binary.BigEndian.Uint16(body[1:])), int(binary.BigEndian.Uint16(body[3:]))
 	for i := range int(body[5]) {
-		fr.sampling = append(fr.sampling, body[7+3*i])
+		fr.names, fr.sampling = append(fr.names, body[6+3*i]), append(fr.sampling, body[7+3*i])
 	}
 	return nil
 }
@@ -214,10 +215,10 @@ func (j *jpegFile) memory() float64 {
 
 func (j *jpegFile) isProgressive() bool { return j.frame.marker == markerProgressive }
 
-// isRGB reports whether the samples may be red, green and blue, by Adobe's marker
-// or the names of components that the standard library knows.
+// isRGB reports whether the samples may be red, green and blue: by Adobe's marker,
+// or by the names of the components.
 func (j *jpegFile) isRGB() bool {
-	return len(j.frame.sampling) == 3 && len(j.adobe) >= 12 && j.adobe[11] == 0
+	return len(j.frame.sampling) == 3 && (j.adobe != nil && j.adobe[11] == 0 || string(j.frame.names) == "RGB")
 }
 
 // profile puts the parts of the colour profile together (ICC.1:2022, B.4).

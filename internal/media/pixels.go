@@ -51,6 +51,17 @@ func plain(img image.Image, t *colour.Transform, isLimited bool) image.Image {
 	return img
 }
 
+// bits is how finely plain reads the samples of a picture.
+func bits(img image.Image) int {
+	switch img.(type) {
+	case *image.Gray16, *image.RGBA64, *image.NRGBA64:
+		return 16
+	case *image.YCbCr, *image.NYCbCrA:
+		return fine
+	}
+	return 8
+}
+
 func convertGrey(m *image.Gray, t *colour.Transform) {
 	var table [256]uint8
 	for i := range table {

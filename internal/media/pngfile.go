@@ -111,8 +111,7 @@ func (p *pngFile) colours(s colour.Source) *colour.Transform {
 	case p.cicp != nil && p.cicp[2] == 0 && p.cicp[3] == 1:
 		return colour.CICP(p.cicp[0], p.cicp[1], s)
 	case p.profile != nil:
-		t, err := colour.ICC(p.profile, s)
-		if err == nil {
+		if t, err := colour.ICC(p.profile, s); err == nil {
 			return t
 		}
 	}

@@ -34,7 +34,7 @@ type upload struct {
 	open        func() io.Reader // the file as its decoder wants it
 	config      func(io.Reader) (image.Config, error)
 	decode      func(io.Reader) (image.Image, error)
-	colours     func() *colour.Transform // nil: sRGB
+	colours     func(bits int) *colour.Transform // of each sample; nil: sRGB
 }
 
 // examine finds out what was uploaded by its bytes, mends what a decoder stumbles
@@ -49,7 +49,7 @@ func examine(f io.ReaderAt, name string) (*upload, error) {
 	if key != "" {
 		return nil, fault(key, name)
 	}
-	u := &upload{format: kind, name: name, orientation: 1, colours: func() *colour.Transform { return nil }}
+	u := &upload{format: kind, name: name, orientation: 1, colours: func(int) *colour.Transform { return nil }}
 	switch kind {
 	case formatJPEG:
 		if err := u.examineJPEG(f); err != nil {
@@ -90,32 +90,32 @@ func (u *upload) examineJPEG(f io.ReaderAt) error {
 	}
 	u.orientation, u.memory, u.isCoarse = orientation(j.exif), j.memory(), j.isProgressive()
 	u.open, u.config, u.decode = func() io.Reader { return j.reader(f) }, j.config, j.decode
-	s := colour.Source{Channels: len(j.frame.sampling), Bits: 8}
-	if s.Channels == 3 && !j.isRGB() {
-		s.Bits = fine
-	}
-	u.colours = func() *colour.Transform {
-		t, err := colour.ICC(j.profile(), s)
-		if err != nil {
-			return nil
-		}
-		return t
-	}
+	u.colours = func(bits int) *colour.Transform { return byProfile(j.profile(), len(j.frame.sampling), bits) }
 	return nil
+}
+
+// byProfile is the way from the colours of a profile. One that cannot be read, or
+// is of another kind than the picture, is not heeded.
+func byProfile(profile []byte, channels, bits int) *colour.Transform {
+	if profile == nil {
+		return nil
+	}
+	t, err := colour.ICC(profile, colour.Source{Channels: channels, Bits: bits})
+	if err != nil {
+		return nil
+	}
+	return t
 }
 
 func (u *upload) examinePNG(f io.ReaderAt) {
 	p := readPNG(f)
 	u.orientation, u.memory, u.isMoving = orientation(p.exif), p.memory(), p.isMoving
 	u.open, u.config, u.decode = func() io.Reader { return newPNGReader(f) }, png.DecodeConfig, png.Decode
-	s := colour.Source{Channels: 3, Bits: 8}
+	channels := 3
 	if p.kind == 0 || p.kind == 4 {
-		s.Channels = 1
+		channels = 1
 	}
-	if p.bits == 16 {
-		s.Bits = 16
-	}
-	u.colours = func() *colour.Transform { return p.colours(s) }
+	u.colours = func(bits int) *colour.Transform { return p.colours(colour.Source{Channels: channels, Bits: bits}) }
 }
 
 func (u *upload) examineGIF(f io.ReaderAt) {
@@ -137,19 +137,7 @@ func (u *upload) examineWebP(f io.ReaderAt) {
 	w := readWebP(f)
 	u.orientation, u.memory, u.isLimited = orientation(w.exif), w.memory(), w.isLossy()
 	u.open, u.config, u.decode = func() io.Reader { return w.reader(f) }, webp.DecodeConfig, webp.Decode
-	s := colour.Source{Channels: 3, Bits: 8}
-	if w.isLossy() {
-		s.Bits = fine
-	}
-	if w.profile != nil {
-		u.colours = func() *colour.Transform {
-			t, err := colour.ICC(w.profile, s)
-			if err != nil {
-				return nil
-			}
-			return t
-		}
-	}
+	u.colours = func(bits int) *colour.Transform { return byProfile(w.profile, 3, bits) }
 }
 
 // fits refuses pictures that would take too much memory, and says so truly.
@@ -184,11 +172,12 @@ func (u *upload) read(ctx context.Context) (image.Image, error) {
 	if pixels(img) > maxPixels {
 		img = halved(img)
 	}
+	t := u.colours(bits(img))
 	if m, ok := img.(*image.YCbCr); ok {
 		// Turned first it needs the least memory.
-		return plain(upright(m, u.orientation), u.colours(), u.isLimited), nil
+		return plain(upright(m, u.orientation), t, u.isLimited), nil
 	}
-	return upright(plain(img, u.colours(), u.isLimited), u.orientation), nil
+	return upright(plain(img, t, u.isLimited), u.orientation), nil
 }
 
 func pixels(img image.Image) int64 {

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -15,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/colour"
 	"github.com/bandstand-app/bandstand/internal/media"
 )
 
@@ -204,6 +206,34 @@ func withChunk(t *testing.T, img image.Image, chunks ...[]byte) []byte {
 	data := pngOf(t, img)
 	const head = 8 + 25 // signature and IHDR
 	return slices.Concat(data[:head], slices.Concat(chunks...), data[head:])
+}
+
+// TestJPEGOfRedGreenAndBlueKeepsItsColours: its components are called so.
+func TestJPEGOfRedGreenAndBlueKeepsItsColours(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	p3 := displayP3(t)
+	data := jpegOf(t, patches(t, "c86432", "808080"))
+	frame, scan := bytes.Index(data, []byte{0xff, 0xc0}), bytes.Index(data, []byte{0xff, 0xda})
+	for i, name := range []byte("RGB") {
+		data[frame+10+3*i], data[scan+5+2*i] = name, name
+	}
+	profile := append([]byte("\xff\xe2\x00\x00ICC_PROFILE\x00\x01\x01"), p3...)
+	binary.BigEndian.PutUint16(profile[2:], uint16(len(profile)-2))
+	m := s.save(t, "a.jpg", slices.Concat(data[:2], profile, data[2:]))
+	_, got := open(t, s, m.ID, media.Spec{JPEG: true})
+	way, err := colour.ICC(p3, colour.Source{Channels: 3, Bits: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, hex := range []string{"c86432", "808080"} {
+		c := rgb(t, hex)
+		y, cb, cr := color.RGBToYCbCr(c.R, c.G, c.B) // which stand for red, green and blue now
+		r, g, b := way.RGB(int(y), int(cb), int(cr))
+		want = append(want, fmt.Sprintf("%02x%02x%02x", r, g, b))
+	}
+	wantPatches(t, got, want)
 }
 
 // TestOnlyWhatIsDamagedIsCalledSo: what browsers read is taken in.

@@ -81,7 +81,7 @@ func TestMovingPictureIsSaidToStandStill(t *testing.T) {
 		}
 		id := doc.Find("input[name=media]").AttrOr("value", "")
 		page := b.post("/posts", with(draft("Goal", tiny, wide), "do", "preview", "media", id)).want(http.StatusOK)
-		page.says(name + " moves. Tiny gets its first frame, as a still picture.")
+		page.says(name + " moves. Its first frame is sent, as a still picture.")
 		// It warns, and does not stand in the way.
 		s.as(club.Publisher).post("/posts", with(draft("Goal "+name, tiny), "do", "schedule", "media", id)).want(http.StatusSeeOther)
 	}

@@ -68,14 +68,11 @@ func (s *Server) monthOfNumbers(c echo.Context, p club.Pace, price platforms.Rea
 }
 
 // dollars writes an amount in thousandths of a US dollar: to the cent, unless it
-// is less than ten of them.
+// is less than one.
 func dollars(c echo.Context, thousandths int64) string {
-	amount := fmt.Sprintf("%d.%02d", thousandths/1000, (thousandths%1000+5)/10)
-	switch {
-	case thousandths > 0 && thousandths < 100:
-		amount = fmt.Sprintf("0.%03d", thousandths)
-	case thousandths%1000 >= 995:
-		amount = fmt.Sprintf("%d.00", thousandths/1000+1)
+	amount := fmt.Sprintf("%.2f", float64(thousandths)/1000)
+	if thousandths > 0 && thousandths < 10 {
+		amount = fmt.Sprintf("%.3f", float64(thousandths)/1000)
 	}
 	return t(c, "money_usd", "amount", amount)
 }

@@ -44,7 +44,7 @@ func TestWhatNumbersCostIsSaidAndCanBeChosen(t *testing.T) {
 		t.Errorf("%q is chosen", got)
 	}
 	tom.post(pathOf(conn)+"/numbers", url.Values{"pace": {"asked"}}).want(http.StatusSeeOther)
-	tom.get(pathOf(conn)).says("Numbers cost nothing unless somebody presses Take numbers now.")
+	tom.get(pathOf(conn)).says("Numbers cost nothing unless somebody presses “")
 	if got := st.only(true, x.ID).NumbersPace; got != club.PaceAsked {
 		t.Errorf("the pace is %q", got)
 	}

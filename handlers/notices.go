@@ -112,6 +112,13 @@ func (s *Server) createOpening(c echo.Context) error {
 	case post != 0:
 		return seeOther(c, postPath(post))
 	case connection != 0:
+		unsure, err := s.isUnsure(c, connection)
+		if err != nil {
+			return err
+		}
+		if unsure && who(c).Role.Can(club.SchedulePosts) {
+			return seeOther(c, "/waiting")
+		}
 		return seeOther(c, "/accounts/"+strconv.FormatInt(connection, 10))
 	}
 	return seeOther(c, "/calendar")

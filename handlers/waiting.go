@@ -24,6 +24,16 @@ type waitingPost struct {
 
 func (p *waitingPost) id() int64 { return p.parts[0].PostID }
 
+// key is what forms call it: its post, and its account where that is what is asked
+// about.
+func (p *waitingPost) key() string {
+	key := strconv.FormatInt(p.id(), 10)
+	if p.phase == club.Ambiguous {
+		key += "-" + strconv.FormatInt(p.parts[0].ConnectionID, 10)
+	}
+	return key
+}
+
 func (p *waitingPost) ids() []string {
 	ids := make([]string, 0, len(p.parts))
 	for _, d := range p.parts {
@@ -48,15 +58,19 @@ func (s *Server) waitingPosts(c echo.Context) ([]*waitingPost, error) {
 		return nil, err
 	}
 	type key struct {
-		phase club.Phase
-		post  int64
+		phase   club.Phase
+		post    int64
+		account int64 // where each account is asked about by itself
 	}
 	known := map[key]*waitingPost{}
 	var list []*waitingPost
 	for _, d := range all {
-		k := key{d.Phase, d.PostID}
+		k := key{phase: d.Phase, post: d.PostID}
+		if d.Phase == club.Ambiguous || d.Phase == club.Reconciling {
+			k.phase, k.account = club.Ambiguous, d.ConnectionID
+		}
 		if known[k] == nil {
-			known[k] = &waitingPost{phase: d.Phase}
+			known[k] = &waitingPost{phase: k.phase}
 			list = append(list, known[k])
 		}
 		known[k].parts = append(known[k].parts, d)
@@ -71,6 +85,9 @@ func (s *Server) showWaiting(c echo.Context) error {
 		return err
 	}
 	w := holds.Waiting{Page: s.page(c, "", t(c, "waiting_title")), Held: string(who(c).Hold.Phase)}
+	if w.Groups, err = s.unsureGroups(c, list); err != nil {
+		return err
+	}
 	for _, phase := range club.PutAside {
 		g := holds.Group{Phase: string(phase), Title: t(c, "waiting_"+string(phase)), Text: t(c, "waiting_"+string(phase)+"_hint")}
 		for _, p := range list {
@@ -97,14 +114,19 @@ func (s *Server) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
 	ctx := c.Request().Context()
 	first := p.parts[0]
 	row := holds.Row{
-		ID: p.id(), Path: postPath(p.id()), Title: cmp.Or(shorten(first.Excerpt, 70), t(c, "post_untitled")),
-		When: t(c, "waiting_planned", "when", i18n.When(ctx, s.local(c, first.Planned.At))), Answers: s.waitingAnswers(c, p.phase, false),
+		Key: p.key(), Path: postPath(p.id()), Title: cmp.Or(shorten(first.Excerpt, 70), t(c, "post_untitled")),
+		When: t(c, "waiting_planned", "when", i18n.When(ctx, s.local(c, first.Planned.At))),
 	}
 	var names []string
 	for _, d := range p.parts {
 		names = append(names, s.nameOn(c, d.Account, d.Platform))
 	}
 	row.Accounts = joinAnd(c, names)
+	if p.phase == club.Ambiguous {
+		row.Answers = s.unsureAnswers(c, p.parts, false)
+		return row, nil
+	}
+	row.Answers = s.waitingAnswers(c, p.phase, false)
 	free, err := s.nextFree(c, p)
 	if err != nil {
 		return row, err
@@ -176,7 +198,7 @@ func (s *Server) createDecisions(c echo.Context) error {
 	done := 0
 	var first error
 	for _, p := range list {
-		if !slices.Contains(form["post"], strconv.FormatInt(p.id(), 10)) {
+		if !slices.Contains(form["post"], p.key()) {
 			continue
 		}
 		err := s.decide(c, p, answer)
@@ -207,11 +229,17 @@ func (s *Server) decide(c echo.Context, p *waitingPost, answer string) error {
 	case "there":
 		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonFinds}, origin, p.ids()...)
 	case "now":
+		if p.phase == club.Ambiguous { // what is sent is what was sent before
+			return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonMisses}, origin, p.ids()...)
+		}
 		if err := s.checkDeliveries(c, p.id(), p.ids()); err != nil {
 			return err
 		}
 		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonSendsNow}, origin, p.ids()...)
 	case "free":
+		if p.phase == club.Ambiguous {
+			return club.ErrBeingSent
+		}
 		slot, err := s.nextFree(c, p)
 		if err != nil {
 			return err
@@ -221,6 +249,9 @@ func (s *Server) decide(c echo.Context, p *waitingPost, answer string) error {
 			To: slot, Role: who(c).Role, Via: "waiting",
 		}, origin)
 		return err
+	}
+	if p.phase == club.Ambiguous {
+		return club.ErrBeingSent
 	}
 	return s.DB.BackToDraft(ctx, sc, p.id(), origin)
 }

@@ -103,6 +103,7 @@ const (
 	CodePlatformDown       = "platform_down"
 	CodePlatformExhausted  = "platform_down_exhausted"
 	CodeOutcomeUnknown     = "outcome_unknown"
+	CodeOutcomeLooking     = "outcome_looking"  // the same, and Bandstand goes on looking
 	CodeOutcomeNotKept     = "outcome_not_kept" // what the platform answered could not be kept
 	CodeOurFault           = "our_fault"        // Bandstand itself cannot work on it
 	CodeUnreachable        = "unreachable"

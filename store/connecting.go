@@ -314,8 +314,8 @@ func (db *DB) SetSendsAgain(ctx context.Context, s Scope, id int64, yes bool, or
 	return db.inTx(ctx, func(tx *tx) error {
 		var account string
 		err := tx.QueryRowContext(ctx, `
-			UPDATE connections SET sends_again = ? WHERE id = ? AND club_id = ? RETURNING platform || ' ' || remote_id`,
-			yes, id, s.ClubID).Scan(&account)
+			UPDATE connections SET asks_when_unsure = ? WHERE id = ? AND club_id = ? RETURNING platform || ' ' || remote_id`,
+			!yes, id, s.ClubID).Scan(&account)
 		if errors.Is(err, sql.ErrNoRows) {
 			return club.ErrNotFound
 		}

@@ -27,7 +27,7 @@ type Connection struct {
 	Version        int64
 	AccessExpires  time.Time
 	RefreshExpires time.Time
-	SendsAgain     bool // people allow a second try of a post that cannot be found
+	SendsAgain     bool // a post that cannot be found may be tried once more; people can say no
 	NumbersPace    club.Pace
 }
 
@@ -38,7 +38,7 @@ func (c Connection) Usable() bool {
 
 const connectionColumns = `c.id, c.club_id, c.practice, c.platform, c.remote_id, c.name, c.handle, c.host, c.kind,
 	c.granted, c.missing, c.health, c.health_code, c.connected_by, c.connected_at, c.checked_at,
-	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires, c.sign_in, c.asks_again, c.sends_again, c.numbers_pace`
+	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires, c.sign_in, c.asks_again, c.asks_when_unsure = 0, c.numbers_pace`
 
 // fields are the places to scan connectionColumns into.
 func (c *Connection) fields() []any {

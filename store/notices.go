@@ -37,6 +37,7 @@ const noticeStands = `coalesce(q.practice, x.practice, 0) <= (SELECT practice FR
 		WHEN 'reconnect' THEN x.health = 'reconnect'
 		WHEN 'outdated' THEN x.health = 'paused'
 		WHEN 'ending' THEN x.health IN ('working', 'gaps') AND n.key = 'ending:' || x.id || ':' || x.warned
+		WHEN 'unsure' THEN EXISTS (SELECT 1 FROM deliveries d WHERE d.connection_id = n.connection_id AND d.status IN ('PUBLISHING', 'NEEDS_ATTENTION') AND d.phase IN ('ambiguous', 'reconciling'))
 		WHEN 'failed' THEN EXISTS (SELECT 1 FROM deliveries d WHERE d.post_id = n.post_id AND d.connection_id = n.connection_id AND d.status = 'FAILED')
 		WHEN 'attention' THEN EXISTS (SELECT 1 FROM deliveries d WHERE d.post_id = n.post_id AND d.connection_id = n.connection_id AND d.status = 'NEEDS_ATTENTION')
 		ELSE 1 END`

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -113,24 +112,27 @@ func (db *DB) lostCalls(ctx context.Context, journal []club.Witness, r *Recovere
 const journalKept = 400 * 24 * time.Hour
 
 // forgotten is the last call that a platform answered, if the journal lacks it. No
-// such call is made before its line is on the disk (rule P1).
+// such call is made before its line is on the disk (rule P1). Of several that began
+// at the same moment, one that it knows is enough.
 func (db *DB) forgotten(ctx context.Context, journal []club.Witness) (club.Witness, error) {
-	var w club.Witness
-	err := db.read.QueryRowContext(ctx, `
+	last, err := queryAll(ctx, db.read, func(scan func(...any) error) (w club.Witness, err error) {
+		err = scan(intoID(&w.Attempt), intoID(&w.Delivery), &w.Generation, into(&w.At), &w.Boot, &w.Outcome)
+		return w, err
+	}, `
 		SELECT id, delivery_id, generation, started_at, boot, outcome FROM publish_attempts
 		WHERE irreversible = 1 AND kind <> ? AND started_at > ? AND (outcome IN ('accepted', 'rejected') OR outcome = 'unknown' AND http_status IS NOT NULL)
-		ORDER BY started_at DESC, id LIMIT 1`, AttemptRecalled, ms(db.now().Add(-journalKept))).
-		Scan(intoID(&w.Attempt), intoID(&w.Delivery), &w.Generation, into(&w.At), &w.Boot, &w.Outcome)
-	if errors.Is(err, sql.ErrNoRows) {
-		return club.Witness{}, nil
-	}
+		ORDER BY started_at DESC LIMIT 100`, AttemptRecalled, ms(db.now().Add(-journalKept)))
 	if err != nil {
-		return w, fmt.Errorf("find the last call: %w", err)
+		return club.Witness{}, fmt.Errorf("find the last call: %w", err)
 	}
-	if slices.ContainsFunc(journal, func(known club.Witness) bool { return known.Attempt == w.Attempt }) {
+	known := map[string]bool{}
+	for _, w := range journal {
+		known[w.Attempt] = true
+	}
+	if len(last) == 0 || slices.ContainsFunc(last, func(w club.Witness) bool { return w.At.Equal(last[0].At) && known[w.Attempt] }) {
 		return club.Witness{}, nil
 	}
-	return w, nil
+	return last[0], nil
 }
 
 // keptAnswers are the calls whose answer the journal kept and the database did

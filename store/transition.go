@@ -273,6 +273,12 @@ func (t *tx) keepTimeline(ctx context.Context, _, d Delivery, ch club.Change, f 
 	if err := t.QueryRowContext(ctx, `SELECT author_id FROM posts WHERE id = ?`, d.PostID).Scan(&author); err != nil {
 		return err
 	}
+	if ch.Notice == club.NoticeUnsure { // one for what an account sent in the same hour
+		return t.notify(ctx, notice{
+			clubID: d.ClubID, author: author, kind: ch.Notice, connectionID: d.ConnectionID,
+			key: fmt.Sprintf("%s:%d:%s:%s", ch.Notice, d.ConnectionID, d.Phase, d.UnknownSince.UTC().Format("2006010215")),
+		})
+	}
 	return t.notify(ctx, notice{
 		clubID: d.ClubID, author: author, kind: ch.Notice, postID: d.PostID, connectionID: d.ConnectionID,
 		key:  fmt.Sprintf("%s:%s:%d", ch.Notice, d.ID, d.Version),

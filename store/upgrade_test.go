@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,11 @@ func TestUpgrade(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, store.FileName)
 			before := furnishOld(t, path, v)
+			for name, of := range before {
+				of.Columns = slices.DeleteFunc(of.Columns, func(c string) bool { return replaced[name+"."+c] != "" })
+				before[name] = of
+			}
+			before = rowsOf(t, path, before)
 			openAndClose(t, dir)
 			if diff := cmp.Diff(before, rowsOf(t, path, before)); diff != "" {
 				t.Errorf("rows changed (-before +after):\n%s", diff)
@@ -41,6 +47,34 @@ func TestUpgrade(t *testing.T) {
 				t.Errorf("schema differs from that of a new database (-new +upgraded):\n%s", diff)
 			}
 		})
+	}
+}
+
+// replaced are columns that a later schema does without, and what says the same.
+var replaced = map[string]string{"connections.sends_again": "asks_when_unsure: TestOnlyWhoSaidNoIsAskedWhenUnsure"}
+
+// TestOnlyWhoSaidNoIsAskedWhenUnsure: an account of which nobody ever said whether a
+// post may be sent once more gets the new default. What people chose stays.
+func TestOnlyWhoSaidNoIsAskedWhenUnsure(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, store.FileName)
+	furnishOld(t, path, 9)
+	db := openPlain(t, path)
+	said := func(action string, id int) {
+		mustExec(t, db, fmt.Sprintf(`
+			INSERT INTO audit (club_id, person_id, at, action, object)
+			SELECT club_id, 1, 0, '%s', platform || ' ' || remote_id FROM connections WHERE id = %d`, action, id))
+		mustExec(t, db, fmt.Sprintf(`UPDATE connections SET sends_again = '%s' = 'account_sends_again' WHERE id = %d`, action, id))
+	}
+	said("account_asks", 3)        // no
+	said("account_sends_again", 4) // yes
+	said("account_sends_again", 5) // yes, and no
+	said("account_asks", 5)
+	openAndClose(t, dir)
+	got := column(t, db, `SELECT id || ' ' || asks_when_unsure FROM connections WHERE id IN (2, 3, 4, 5) ORDER BY id`)
+	if diff := cmp.Diff([]string{"2 0", "3 1", "4 0", "5 1"}, got); diff != "" {
+		t.Errorf("who is asked (-want +got):\n%s", diff)
 	}
 }
 

@@ -9,39 +9,47 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// WaitingDelivery is a delivery that Bandstand put aside for people to decide.
+// WaitingDelivery is a delivery that Bandstand put aside for people to decide, or of
+// which only people can say whether it is public.
 type WaitingDelivery struct {
 	ID           string
 	PostID       int64
 	PostVersion  int64
 	Excerpt      string
-	Phase        club.Phase // one of club.PutAside
+	Phase        club.Phase // one of club.PutAside, Ambiguous, or Reconciling while it is looked for
 	Planned      club.Slot
 	ConnectionID int64
 	Platform     platforms.ID
 	Account      string
 	Usable       bool
+
+	// Of a post of which nobody knows whether it is public: how often it was looked
+	// for, and since when.
+	Code         string
+	Looks        int
+	UnknownSince time.Time
 }
 
 // waitingMax is how many are shown at once; the rest comes when they are done.
 const waitingMax = 500
 
-// Waiting lists what Bandstand put aside in the scope's club, in the order in
+// Waiting lists what waits for decisions in the scope's club, in the order in
 // which it was due.
 func (db *DB) Waiting(ctx context.Context, s Scope) ([]WaitingDelivery, error) {
 	return queryAll(ctx, db.read, func(scan func(...any) error) (w WaitingDelivery, err error) {
 		var health club.Health
 		var local, zone string
 		err = scan(intoID(&w.ID), &w.PostID, &w.PostVersion, &w.Excerpt, &w.Phase, into(&w.Planned.At), &local, &zone,
-			&w.ConnectionID, &w.Platform, &w.Account, &health)
+			&w.ConnectionID, &w.Platform, &w.Account, &health, &w.Code, &w.Looks, into(&w.UnknownSince))
 		w.Planned.Local, w.Planned.Zone = local, zone
 		w.Usable = health == club.Working || health == club.WorksWithGaps
 		return w, err
 	}, `
 		SELECT d.id, d.post_id, p.version, p.excerpt, d.phase, coalesce(p.planned_at, d.due_at), coalesce(p.planned_local, ''), coalesce(p.planned_zone, ''),
-			n.id, n.platform, n.name, n.health
+			n.id, n.platform, n.name, n.health, d.code, d.looks, coalesce(d.unknown_since, d.tried_at)
 		FROM deliveries d JOIN posts p ON p.id = d.post_id JOIN connections n ON n.id = d.connection_id
-		WHERE d.club_id = ?1 AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect')
+		WHERE d.club_id = ?1 AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect', 'ambiguous', 'reconciling')
+			AND (d.phase <> 'reconciling' OR d.code = 'outcome_looking')
 			AND p.deleted_at IS NULL AND `+shownToClub+`
 		ORDER BY d.due_at, d.post_id, d.connection_id LIMIT ?`, s.ClubID, waitingMax)
 }

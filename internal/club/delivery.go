@@ -60,6 +60,12 @@ type Delivery struct {
 	SentAgain    bool // that was done, whatever came of it: never twice
 }
 
+// MayMiss reports whether people may say that a post is not there, so that it is sent
+// again (row 32): it was looked for as often as a decision needs.
+func MayMiss(p Phase, code string, looks int) bool {
+	return p == Ambiguous || p == DuplicateSuspect || p == Reconciling && code == platforms.CodeOutcomeLooking && looks >= emptyLooks
+}
+
 // Key identifies a delivery and its generation to a platform: 32 hex digits,
 // the same at every try.
 func Key(delivery string, generation int) string {
@@ -276,6 +282,7 @@ const (
 	NoticeAttention = "attention"
 	NoticeReconnect = "reconnect"
 	NoticeSeveral   = "several"
+	NoticeUnsure    = "unsure" // it is not known whether posts of an account are public: one for all of an outage
 	NoticeEnding    = "ending" // a sign-in ends soon
 	// NoticeOutdated: a platform has ended the version that Bandstand speaks.
 	NoticeOutdated = "outdated"
@@ -292,5 +299,5 @@ var (
 		NoteLooked, NoteLookFailed, NoteNotPublic, NoteRepeated, NoteSentAgain, NoteFound, NoteSeveral, NoteAsks, NoteLate,
 		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteBarred, NoteNotKept, NoteLink, NoteConnectionCut,
 	}
-	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral, NoticeEnding, NoticeOutdated, NoticeVersionEnds}
+	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral, NoticeUnsure, NoticeEnding, NoticeOutdated, NoticeVersionEnds}
 )

@@ -94,11 +94,18 @@ func lapsed(e Event) Event {
 	return e
 }
 
-// lookedFor was looked for in vain twice, for a quarter of an hour.
+// lookedFor was looked for in vain four times, for a quarter of an hour.
 func lookedFor(set ...func(*Delivery)) Delivery {
 	return at(Reconciling, append([]func(*Delivery){func(d *Delivery) {
-		d.Seen, d.Looks, d.LooksSince = platforms.SeenNothing, 2, noon.Add(-15*time.Minute)
+		d.Seen, d.Looks, d.LooksSince = platforms.SeenNothing, 4, noon.Add(-15*time.Minute)
 	}}, set...)...)
+}
+
+// toldAfter was looked for in vain so often, and people have heard of it.
+func toldAfter(looks int) func(*Delivery) {
+	return func(d *Delivery) {
+		d.Code, d.Seen, d.Looks, d.LooksSince = platforms.CodeOutcomeLooking, platforms.SeenNothing, looks, noon
+	}
 }
 
 // lastLook finds nothing either.

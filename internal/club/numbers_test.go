@@ -32,14 +32,16 @@ func TestNumbersOfThePage(t *testing.T) {
 		{"looking goes on for", unknownFor, 2 * time.Hour},
 		{"equal looks", equalLooks, 2},
 		{"equal looks, apart by", equalAfter, time.Minute},
-		{"empty looks", emptyLooks, 3},
+		{"empty looks", emptyLooks, 5},
 		{"empty looks, spread over", emptyAfter, 15 * time.Minute},
 		{"refused looks before the last", refusedLooks, 2},
 		{"last looks", finalLooks, 3},
 		{"a broken account is looked at every", accountPoll, time.Minute},
 		{"nobody waits for an answer after", sendOverdue, 2 * time.Minute},
 		{"looks while processing", processEvery, []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}},
-		{"looks", lookEvery, []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}},
+		{"looks", lookEvery, []time.Duration{
+			5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, time.Minute, 3 * time.Minute, 5 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
+		}},
 	} {
 		if diff := cmp.Diff(n.want, n.got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", n.name, diff)
@@ -66,7 +68,7 @@ func TestWaitsGrow(t *testing.T) {
 		},
 		{
 			"looks", at(Reconciling), refusal(LookEnded, platforms.Unknown),
-			[]time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour},
+			lookEvery,
 		},
 	} {
 		d, now := tt.from, noon

@@ -55,6 +55,9 @@ func allDeliveries(yield func(Delivery) bool) {
 				}
 				if v.Phase == Reconciling && c == platforms.CertainByLooking {
 					v.MaySendAgain, v.SentAgain = bits&1 != 0, bits&8 != 0
+					if bits&1 == 0 && bits&16 != 0 {
+						v.Code = platforms.CodeOutcomeLooking
+					}
 				}
 				if v.Status == Published && v.Phase == Linked {
 					v.RemoteID = "41"

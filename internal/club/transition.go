@@ -24,7 +24,7 @@ const (
 	unknownFor   = 2 * time.Hour
 	equalLooks   = 2 // class B: the platform says twice that it is not public …
 	equalAfter   = time.Minute
-	emptyLooks   = 3 // looks that found nothing before people are asked …
+	emptyLooks   = 5 // looks that found nothing before people are asked …
 	emptyAfter   = 15 * time.Minute
 	refusedLooks = 2               // looks that were refused before a refusal counts
 	finalLooks   = 3               // tries of the last look before sending again
@@ -34,7 +34,11 @@ const (
 
 var (
 	processEvery = []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}
-	lookEvery    = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+	// Most answers that were lost are found in the first three minutes.
+	lookEvery = []time.Duration{
+		5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, time.Minute, 3 * time.Minute,
+		5 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
+	}
 )
 
 // ErrNoRow answers for an event that the table does not know in this state:
@@ -122,6 +126,8 @@ var table = []rule{
 	{"15", slices.Concat(open, asking), PersonCancels, nil, (*turn).beingSent},
 	{"31", asking, PersonFinds, nil, (*turn).saidThere},
 	{"32", asking, PersonMisses, nil, (*turn).saidNotThere},
+	{"31", in(Reconciling), PersonFinds, (*turn).told, (*turn).saidThere},
+	{"32", in(Reconciling), PersonMisses, (*turn).toldAndLooked, (*turn).saidNotThere},
 	{"31", doubted, PersonFinds, nil, (*turn).saidThere},
 	{"32", doubted, PersonSendsNow, nil, (*turn).saidNotThere},
 	{"32", doubted, PersonRetimes, nil, (*turn).retimeDoubted},

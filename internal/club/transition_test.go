@@ -303,7 +303,7 @@ func TestRows(t *testing.T) {
 			check: func(c Change) string { return same(c.Opens, true) + same(c.To.Generation, 1) },
 		},
 		{
-			row: "28", name: "class A: not yet settled", from: at(Reconciling, class(platforms.CertainByKey), func(d *Delivery) { d.SettleAfter, d.TriesAmbiguous = 2*time.Minute, 3 }), event: saw(platforms.SeenNothing, ""), to: Reconciling, work: Rest,
+			row: "28", name: "class A: not yet settled", from: at(Reconciling, class(platforms.CertainByKey), func(d *Delivery) { d.SettleAfter, d.TriesAmbiguous = 2*time.Minute, 5 }), event: saw(platforms.SeenNothing, ""), to: Reconciling, work: Rest,
 			check: func(c Change) string { return same(c.To.NextAt, noon.Add(2*time.Minute)) },
 		},
 		{row: "28", name: "class A: the key is forgotten by now", from: at(Reconciling, class(platforms.CertainByKey), func(d *Delivery) { d.KeyLife = 50 * time.Minute }), after: 50 * time.Minute, event: saw(platforms.SeenNothing, ""), to: Reconciling, work: Rest},
@@ -357,7 +357,7 @@ func TestRows(t *testing.T) {
 		{row: "25", name: "row 27, class C: exactly one match", from: at(Reconciling), event: saw(platforms.SeenPublic, "42"), to: Linked, work: Rest},
 		{
 			row: "28", name: "the look failed", from: at(Reconciling), event: refusal(LookEnded, platforms.Unknown), to: Reconciling, work: Rest,
-			check: func(c Change) string { return same(c.To.NextAt, noon.Add(15*time.Second)) },
+			check: func(c Change) string { return same(c.To.NextAt, noon.Add(5*time.Second)) },
 		},
 		{
 			row: "28", name: "the look was rate limited", from: at(Reconciling), event: refusal(LookEnded, platforms.RateLimited), to: Reconciling, work: Rest,
@@ -372,8 +372,27 @@ func TestRows(t *testing.T) {
 		},
 		{row: "28", name: "nothing found yet", from: at(Reconciling), event: saw(platforms.SeenNothing, ""), to: Reconciling, work: Rest},
 		{
-			row: "29", name: "nothing in three looks over a quarter of an hour", from: lookedFor(), event: lastLook, to: Ambiguous, work: Rest,
-			check: func(c Change) string { return same(c.Notice, NoticeAttention) + same(c.To.Args["n"], "3") },
+			row: "29", name: "nothing in five looks over a quarter of an hour", from: lookedFor(), event: lastLook, to: Ambiguous, work: Rest,
+			check: func(c Change) string { return same(c.Notice, NoticeAttention) + same(c.To.Args["n"], "5") },
+		},
+		{
+			row: "28", name: "people hear of the first look that found nothing", from: at(Reconciling), event: lastLook, to: Reconciling, work: Rest,
+			check: func(c Change) string {
+				return same(c.Notice, NoticeUnsure) + same(c.To.Code, platforms.CodeOutcomeLooking) + same(c.To.NextAt, noon.Add(5*time.Second))
+			},
+		},
+		{
+			row: "28", name: "and not of the next", from: at(Reconciling, toldAfter(1)), event: lastLook, to: Reconciling, work: Rest,
+			check: func(c Change) string { return same(c.Notice, "") + same(c.To.Code, platforms.CodeOutcomeLooking) },
+		},
+		{
+			row: "28", name: "nobody is disturbed while it may yet go out by itself", from: at(Reconciling, func(d *Delivery) { d.MaySendAgain = true }), event: lastLook, to: Reconciling, work: Rest,
+			check: func(c Change) string { return same(c.Notice, "") + same(c.To.Code, platforms.CodeOutcomeUnknown) },
+		},
+		{row: "31", name: "it is there, said while it is looked for", from: at(Reconciling, toldAfter(1)), event: Event{Kind: PersonFinds}, to: Unlinked, work: Rest},
+		{
+			row: "32", name: "it is not there, said after five looks", from: at(Reconciling, toldAfter(5)), event: Event{Kind: PersonMisses, LateAfter: noon.Add(time.Hour)}, to: Preparing, work: Rest,
+			check: func(c Change) string { return same(c.To.LookFirst, true) + same(c.To.Generation, 2) },
 		},
 		{row: "28", name: "looking is refused for the second time", from: at(Reconciling, func(d *Delivery) { d.TriesAmbiguous = 1 }), event: refusal(LookEnded, platforms.Rejected), to: Reconciling, work: Rest},
 		{
@@ -381,7 +400,7 @@ func TestRows(t *testing.T) {
 			event: lastLook, to: Sending, work: Send, check: func(c Change) string { return same(c.To.SentAgain, true) + same(c.To.Generation, 1) },
 		},
 		{row: "29", name: "a second try was made", from: lookedFor(func(d *Delivery) { d.MaySendAgain, d.SentAgain = true, true }), event: lastLook, to: Ambiguous, work: Rest},
-		{row: "28", name: "a second try waits for a third look", from: lookedFor(func(d *Delivery) { d.MaySendAgain, d.Looks = true, 1 }), event: lastLook, to: Reconciling, work: Rest},
+		{row: "28", name: "a second try waits for a fifth look", from: lookedFor(func(d *Delivery) { d.MaySendAgain, d.Looks = true, 3 }), event: lastLook, to: Reconciling, work: Rest},
 		{row: "29", name: "no second try while posts are held", from: lookedFor(func(d *Delivery) { d.MaySendAgain = true }), event: whileHeld(lastLook), to: Ambiguous, work: Rest},
 		{row: "29", name: "looking is not permitted", from: at(Reconciling, func(d *Delivery) { d.TriesAmbiguous = 2 }), event: refusal(LookEnded, platforms.Rejected), to: Ambiguous, work: Rest},
 		{row: "29", name: "two hours passed", from: at(Reconciling), after: 2 * time.Hour, event: refusal(LookEnded, platforms.Unknown), to: Ambiguous, work: Rest},

@@ -172,6 +172,9 @@ func (t *turn) askAfterLook() error {
 func (t *turn) askAmbiguous() error {
 	n := strconv.Itoa(t.To.Looks)
 	t.ask(Ambiguous, platforms.CodeOutcomeUnknown, "n", n)
+	if t.told() {
+		t.Notice = NoticeUnsure
+	}
 	t.note(NoteAsks, "n", n)
 	return nil
 }
@@ -196,11 +199,30 @@ func (t *turn) lookedInVain() error {
 	case d.Certainty == platforms.CertainByKey && settled.After(t.now) && settled.Before(t.To.NextAt):
 		t.To.NextAt = settled
 	}
-	n := strconv.Itoa(t.To.Looks)
-	t.say(platforms.CodeOutcomeUnknown, "n", n)
+	n, code := strconv.Itoa(t.To.Looks), platforms.CodeOutcomeUnknown
+	if t.endsWithPeople() {
+		code = platforms.CodeOutcomeLooking
+		if !t.told() {
+			t.Notice = NoticeUnsure
+		}
+	}
+	t.say(code, "n", n)
 	t.note(NoteLooked, "n", n)
 	return nil
 }
+
+// endsWithPeople: a post that is not found will be asked about, for nothing proves
+// that it is not there, and it is not sent again by itself. People hear of it at once.
+func (t *turn) endsWithPeople() bool {
+	d := t.was
+	return d.Certainty == platforms.CertainByLooking && (!d.MaySendAgain || d.SentAgain)
+}
+
+// told: people have heard that it is looked for, and may say that it is there.
+func (t *turn) told() bool { return t.was.Code == platforms.CodeOutcomeLooking }
+
+// toldAndLooked: and as often as a decision needs, so that they may have it sent again.
+func (t *turn) toldAndLooked() bool { return MayMiss(t.was.Phase, t.was.Code, t.was.Looks) }
 
 func (t *turn) count() {
 	t.To.Looks, t.To.LooksSince = t.counted()

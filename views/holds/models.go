@@ -43,16 +43,16 @@ type Waiting struct {
 
 // Group is what waits for the same reason.
 type Group struct {
-	Phase   string
+	Phase   string // unique on the page
 	Title   string
 	Text    string
 	Rows    []Row
 	Answers []Answer // for all of them; empty for one row
 }
 
-// Row is one post.
+// Row is one post, or one account of it.
 type Row struct {
-	ID       int64
+	Key      string // what a form calls it
 	Path     string
 	Title    string
 	When     string

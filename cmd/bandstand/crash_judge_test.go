@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func (w *crashWorld) settled() result {
 	w.secretary.signInAgain() // the waits for platforms may have been long
 	for _, d := range r.ambiguous {
 		answer := "missing"
-		if len(w.found(d)) > 0 {
+		if d.public {
 			answer = "there"
 		}
 		got, err := w.secretary.send(w.secretary.base+"/deliveries/"+d.id+"/answer", url.Values{"answer": {answer}})
@@ -39,6 +40,7 @@ func (w *crashWorld) settled() result {
 		}
 	}
 	w.settle(app)
+	w.probe(app)
 	after := w.judge(app)
 	after.check(w.t)
 	if n := len(after.ambiguous); n > 0 && len(r.ambiguous) > 0 {
@@ -65,6 +67,40 @@ func (w *crashWorld) settle(app *App) {
 	})
 	if !settled {
 		w.t.Error("the deliveries do not settle")
+		all, err := deliveriesOf(w.t.Context(), app)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, d := range all {
+			if d.status == string(club.Scheduled) || d.status == string(club.Publishing) {
+				w.t.Errorf("the account on %s stands still: %q is %s/%s (%s)", d.platform, d.text, d.status, d.phase, d.code)
+			}
+		}
+	}
+}
+
+// probe writes one more post for every account that is signed in, when all else is
+// over: it goes out, or the account stands still.
+func (w *crashWorld) probe(app *App) {
+	w.t.Helper()
+	n := w.allowed
+	for isRepeat(n) {
+		n++
+	}
+	accounts := w.secretary.accounts()
+	if !w.writeFor(n, accounts) {
+		w.t.Fatal("no more post can be written")
+	}
+	w.probed = len(accounts)
+	w.settle(app)
+	all, err := deliveriesOf(w.t.Context(), app)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, d := range all {
+		if d.text == textOf(n) && d.status != string(club.Published) && d.health != club.NeedsReconnect {
+			w.t.Errorf("the account on %s stands still: its last post is %s/%s (%s)", d.platform, d.status, d.phase, d.code)
+		}
 	}
 }
 
@@ -99,6 +135,7 @@ type delivered struct {
 	platform                platforms.ID
 	account, remoteID, text string
 	health                  club.Health // of the account
+	public                  bool        // with others of its text: so many are public that it may be one
 }
 
 // key is what the two sides know each other's posts by.
@@ -108,11 +145,6 @@ type key struct {
 }
 
 func (d delivered) key() key { return key{d.platform, d.account, d.text} }
-
-// found are the posts in the platforms' record that a delivery may have become.
-func (w *crashWorld) found(d delivered) []platforms.SimPost {
-	return slices.DeleteFunc(w.record(), func(p platforms.SimPost) bool { return key{p.Platform, p.Account, p.Text} != d.key() })
-}
 
 // judge reads both sides and holds them against each other.
 func (w *crashWorld) judge(app *App) result {
@@ -127,18 +159,34 @@ func (w *crashWorld) judge(app *App) result {
 	for _, p := range w.record() {
 		k := key{p.Platform, p.Account, p.Text}
 		public[k] = append(public[k], p)
-		if len(p.Media) != 1 {
+		if want := map[bool]int{true: 0, false: 1}[strings.HasPrefix(p.Text, "Goal!")]; len(p.Media) != want {
 			r.fault("%s became public on %s with %d pictures", p.Text, p.Platform, len(p.Media))
 		}
 	}
 	r.deliveries = len(all)
-	if want := w.allowed * len(w.accounts); r.deliveries != want {
+	want := w.probed
+	for n := range w.allowed {
+		if isRepeat(n) {
+			want++
+		} else {
+			want += len(w.accounts)
+		}
+	}
+	if r.deliveries != want {
 		r.lost += max(want-r.deliveries, 0)
 		r.fault("%d deliveries are there, want %d", r.deliveries, want)
 	}
+	byText := map[key][]delivered{}
 	for _, d := range all {
-		r.compare(d, public[d.key()])
-		delete(public, d.key())
+		byText[d.key()] = append(byText[d.key()], d)
+	}
+	for k, same := range byText {
+		if len(same) == 1 {
+			r.compare(same[0], public[k])
+		} else {
+			r.compareAlike(same, public[k])
+		}
+		delete(public, k)
 	}
 	for k := range public {
 		r.strangers++
@@ -211,10 +259,58 @@ func (r *result) compare(d delivered, seen []platforms.SimPost) {
 			r.fault("%s on %s is said to have failed (%s): %v", d.text, d.platform, d.phase, seen)
 		}
 	case club.NeedsAttention:
-		r.attends(d, len(seen) > 0)
+		d.public = len(seen) > 0
+		r.attends(d, d.public)
 	default:
 		r.lost++
 		r.fault("%s on %s is left at %s/%s", d.text, d.platform, d.status, d.phase)
+	}
+}
+
+// compareAlike does the same for deliveries of one account that say the same: which
+// post is whose can only be told by its id, and how many there are must be true.
+func (r *result) compareAlike(same []delivered, seen []platforms.SimPost) {
+	if extra := len(seen) - len(same); extra > 0 {
+		r.doubles += extra
+		r.fault("%s is public %d times on %s, want %d", same[0].text, len(seen), same[0].platform, len(same))
+	}
+	left := len(seen) // that no delivery says to be its own
+	claimed := map[string]bool{"": true}
+	for _, d := range same {
+		if d.status != string(club.Published) {
+			continue
+		}
+		r.published++
+		left--
+		there := slices.ContainsFunc(seen, func(p platforms.SimPost) bool { return p.ID == d.remoteID })
+		if d.remoteID != "" && (claimed[d.remoteID] || !there) {
+			r.wrongPublished++
+			r.fault("%s on %s is said to be public as %q, which is another's or nobody's", d.text, d.platform, d.remoteID)
+		}
+		claimed[d.remoteID] = true
+	}
+	if left < 0 {
+		r.wrongPublished -= left
+		r.fault("%s on %s: %d more are said to be public than there are", same[0].text, same[0].platform, -left)
+	}
+	for _, d := range same {
+		switch club.Status(d.status) {
+		case club.Published:
+		case club.Failed:
+			r.failed[string(d.platform)+" "+d.phase+" "+d.code]++
+		case club.NeedsAttention:
+			if d.public = left > 0 && d.phase == string(club.Ambiguous); d.public {
+				left--
+			}
+			r.attends(d, d.public)
+		default:
+			r.lost++
+			r.fault("%s on %s is left at %s/%s", d.text, d.platform, d.status, d.phase)
+		}
+	}
+	if left > 0 {
+		r.wrongFailed += left
+		r.fault("%s on %s: %d are public and said not to be", same[0].text, same[0].platform, left)
 	}
 }
 

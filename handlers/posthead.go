@@ -203,7 +203,7 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 	if !x.Connection.Usable() && x.Connection.Health != club.Paused && p.Practice == who(c).Club.Practice {
 		f.Reconnect = &posts.Reconnect{Account: x.ConnectionID, Back: postPath(p.ID) + "#failure-" + x.ID}
 	}
-	if f.Calm || broken || !who(c).Role.Can(club.SchedulePosts) {
+	if f.Calm && x.Code != platforms.CodeOutcomeLooking || broken || !who(c).Role.Can(club.SchedulePosts) {
 		return f, true
 	}
 	s.addDecisions(c, &f, p, x, args["platform"])
@@ -225,10 +225,10 @@ func (s *Server) brokenText(c echo.Context, x store.PostDelivery, args map[strin
 // addDecisions offers what a person can decide (reliability.md §2.4, rows 31 to
 // 36): for an unclear outcome only what they saw; otherwise everything.
 func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x store.PostDelivery, platform string) {
-	if x.Phase == club.Ambiguous || x.Phase == club.DuplicateSuspect {
-		f.Decisions = []posts.Decision{
-			{Answer: "there", Label: t(c, "answer_there"), AskLink: true},
-			{Answer: "missing", Label: t(c, "answer_missing")},
+	if x.Phase == club.Ambiguous || x.Phase == club.DuplicateSuspect || x.Phase == club.Reconciling {
+		f.Decisions = []posts.Decision{{Answer: "there", Label: t(c, "answer_there"), AskLink: true}}
+		if looks, _ := strconv.Atoi(x.Args["n"]); club.MayMiss(x.Phase, x.Code, looks) {
+			f.Decisions = append(f.Decisions, posts.Decision{Answer: "missing", Label: t(c, "answer_missing")})
 		}
 		f.Look = safeURL(x.RemoteURL)
 		return

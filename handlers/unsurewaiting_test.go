@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -22,9 +24,9 @@ func (s *scene) unsure(account int64, phase club.Phase, looks, posts int) (keys 
 		s.as(club.Publisher).post("/posts", with(draft(fmt.Sprintf("Trials %d", n), account), "do", "schedule", "op", fmt.Sprint("trials-", n))).want(http.StatusSeeOther)
 	}
 	_, err := s.db.Writer().ExecContext(s.t.Context(), `
-		UPDATE deliveries SET status = ?, phase = ?, code = ?, seen = 'nothing', looks = ?, tried_at = due_at, unknown_since = due_at,
+		UPDATE deliveries SET status = ?, phase = ?, code = ?, args = ?, seen = 'nothing', looks = ?, tried_at = due_at, unknown_since = due_at,
 			body = x'7b7d', next_at = iif(? = 'reconciling', due_at, NULL)
-		WHERE connection_id = ?`, status, phase, code, looks, phase, account)
+		WHERE connection_id = ?`, status, phase, code, `{"n":"`+strconv.Itoa(looks)+`"}`, looks, phase, account)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -67,6 +69,13 @@ func TestPostsOfAnOutageAreDecidedOnTogether(t *testing.T) {
 			keys := s.unsure(s.account("tiny", true, club.Working), tt.phase, tt.looks, 3)
 			tom := s.as(club.Publisher)
 			tom.get("/calendar").says("3 posts to decide")
+			post, _, _ := strings.Cut(keys[0], "-")
+			one := tom.get("/posts/" + post).says("It is there")
+			if tt.mayMiss {
+				one.says("It is not there, send it again")
+			} else {
+				one.saysNot("It is not there, send it again")
+			}
 			page := tom.get("/waiting").says("3 posts were not found on Riverside FC", "They were all published")
 			if tt.mayMiss {
 				page.says("None is there: publish all now", "It is not there: publish it now")

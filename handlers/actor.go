@@ -172,7 +172,7 @@ func (s *Server) frame(c echo.Context, title string) layout.Page {
 		return p
 	}
 	p.Signed = &layout.Signed{
-		Person: a.Person.Name, Theme: a.Person.Theme, Shortcuts: a.Person.Shortcuts,
+		Person: a.Person.Name, Email: a.Person.Email, ClubID: a.Club.ID, Theme: a.Person.Theme, Shortcuts: a.Person.Shortcuts,
 		Club: a.Club.Name, Role: a.Role, Practice: a.Club.Practice,
 		Unread: a.Unread, Reconnect: a.Reconnect, Held: s.Health().Held, Damaged: s.Health().damaged(), Plain: s.plain(),
 	}

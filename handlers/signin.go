@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -46,6 +47,12 @@ func (s *Server) createSignIn(c echo.Context) error {
 		return err
 	}
 	at := s.sessions.GetInt64(ctx, keyClub)
+	if form.Dialog {
+		// The page that is still open is one of this club.
+		if at, err = s.clubOfPage(c, p.ID); err != nil {
+			return err
+		}
+	}
 	if form.Kept {
 		// What was put aside is for the person who wrote it, in the club they wrote
 		// it for; anybody else begins as usual.
@@ -67,12 +74,30 @@ func (s *Server) createSignIn(c echo.Context) error {
 	}
 	if form.Dialog && isHX(c) {
 		c.Response().Header().Set("HX-Trigger", "bs:signed-in")
-		return s.render(c, http.StatusOK, layout.Toast("done", t(c, "signin_back")))
+		words := t(c, "signin_back")
+		if c.FormValue("again") != "" {
+			words = t(c, "signin_back_again")
+		}
+		return s.render(c, http.StatusOK, layout.Toast("done", words))
 	}
 	if form.To == "" {
 		form.To = "/calendar"
 	}
 	return seeOther(c, form.To)
+}
+
+// clubOfPage is the club of the page on which a person signs in again, 0 if they
+// are not in it any more.
+func (s *Server) clubOfPage(c echo.Context, personID int64) (int64, error) {
+	n, err := strconv.ParseInt(c.FormValue("club"), 10, 64)
+	if err != nil {
+		return 0, nil //nolint:nilerr // no club: the first of theirs
+	}
+	m, err := s.DB.Membership(c.Request().Context(), n, personID)
+	if errors.Is(err, club.ErrNotFound) {
+		return 0, nil
+	}
+	return m.Club.ID, err
 }
 
 // checkPassword is the one way to prove who one is by password.

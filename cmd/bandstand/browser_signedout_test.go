@@ -4,7 +4,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"testing"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // TestBrowserSignedOutWhileWriting loses the sign-in in the middle of a text:
@@ -35,14 +40,18 @@ func TestBrowserSignedOutWhileWriting(t *testing.T) {
 	b.sees("Sign in to go on")
 	b.accessible("sign-in dialog")
 	b.shot("signed-out")
-	b.fill("email", "maeve@riverside.example")
+	const whose = `document.getElementById("email").value + document.getElementById("email").readOnly + document.activeElement.id`
+	if got := script[string](b, whose); got != "maeve@riverside.exampletruepassword" {
+		t.Errorf("the dialog does not know who signs in again, or the focus is elsewhere: %s", got)
+	}
+	b.fill("password", "half of it")
 	// What is typed there outlives the next thing that is refused.
 	const refused = `performance.getEntriesByType("resource").filter((r) => r.responseStatus === 401).length`
 	before := script[int](b, refused)
 	script[bool](b, `htmx.trigger(document.getElementById("preview"), "bs:preview"); true`)
 	b.until(fmt.Sprintf("%s > %d && !document.querySelector('#preview.htmx-request, .htmx-swapping')", refused, before))
-	if got := script[string](b, `document.getElementById("email").value`); got != "maeve@riverside.example" {
-		t.Errorf("after another refusal the email reads %q", got)
+	if got := script[string](b, `document.getElementById("password").value`); got != "half of it" {
+		t.Errorf("after another refusal the password reads %q", got)
 	}
 	b.until(`bsLate.length === 1`)
 	b.fill("password", demoPassword)
@@ -57,4 +66,60 @@ func TestBrowserSignedOutWhileWriting(t *testing.T) {
 	b.until(`document.getElementById("save-state").hasAttribute("data-saved")`)
 	b.open("/posts")
 	b.sees(text)
+}
+
+// TestBrowserSignInDialogSendsOnce: what was asked for when the sign-in had ended
+// is done after it, once, and said to be.
+func TestBrowserSignInDialogSendsOnce(t *testing.T) {
+	app := startDemo(t)
+	b := newTab(t, app.means.base.String(), desktop)
+	b.expected = []string{"401"}
+	b.enterDemo(app)
+	posts, err := app.db.Posts(t.Context(), store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}, store.PostFilter{Limit: 100})
+	i := slices.IndexFunc(posts, func(p store.Post) bool { return p.Status() == club.Scheduled })
+	if err != nil || i < 0 {
+		t.Fatalf("no scheduled post among %d, %v", len(posts), err)
+	}
+	path := "/posts/" + strconv.FormatInt(posts[i].ID, 10)
+	signOut := func() {
+		script[int](b, `fetch("/sign-out", {method: "POST", redirect: "manual"}).then((r) => r.status)`)
+	}
+	signIn := func() {
+		b.t.Helper()
+		b.sees("Sign in to go on")
+		b.fill("password", demoPassword)
+		b.click("Sign in")
+		b.sees("You are signed in again, and what you asked for was sent once more.")
+	}
+	sent := func() string {
+		return script[string](b, `performance.getEntriesByType("resource").filter((r) => r.name.endsWith("/move")).map((r) => r.responseStatus).join(" ")`)
+	}
+	b.open(path)
+	signOut()
+	b.click("Move")
+	signIn()
+	b.until(`document.querySelector("dialog[open] form[action$='/move']")`)
+	if got := sent(); got != "401 200" {
+		t.Errorf("the question was sent with the answers %s, want 401 200", got)
+	}
+
+	// The form of a dialog gives way to that for signing in, and is sent all the same.
+	signOut()
+	script[bool](b, `document.querySelector("dialog form[action$='/move'] [name=to][value=other]")?.click(), true`)
+	b.fill("to_date", app.now().AddDate(0, 0, 20).Format("2006-01-02"))
+	b.click("Move")
+	signIn()
+	moves := func() (n int) {
+		if err := app.db.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM audit WHERE action = 'post_moved' AND origin <> 'demo' AND object LIKE ? || ':%'`, posts[i].ID).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	b.until(`!document.querySelector("dialog[open]")`)
+	b.shot("moved-again")
+	eventually(t, "the move", func() bool { return moves() > 0 })
+	b.until(`!document.querySelector("dialog[open]")`)
+	if n := moves(); n != 1 {
+		t.Errorf("it was moved %d times, want once", n)
+	}
 }

@@ -90,9 +90,49 @@ document.addEventListener("htmx:afterSettle", (e) => {
   document.dispatchEvent(new CustomEvent("bs:settled", { detail: e.detail.elt }));
 });
 
+// What somebody asked for when their sign-in had ended waits until they are signed
+// in again, and is then sent once more, once. Elements that ask by themselves see
+// to it themselves; whoever sends in another way says bs:parked.
+let parked = null;
+document.addEventListener("bs:parked", () => { parked = {}; });
+document.addEventListener("htmx:beforeSwap", (e) => {
+  const { xhr, requestConfig: config } = e.detail;
+  if (xhr.status !== 401 || !e.detail.shouldSwap || config.elt.matches("[data-quiet], [data-poll], [action='/sign-in']")) return;
+  parked = { config, button: config.triggeringEvent?.submitter, swap: config.elt.getAttribute("hx-swap") };
+});
+
+function again({ config, button, swap }) {
+  if (!config) return;
+  const { elt, verb, path, target } = config;
+  if (!elt.isConnected) { // it was in a dialog, which gave way to that for signing in
+    htmx.ajax(verb, path, { values: Object.fromEntries(config.formData), target: target.isConnected ? target : "#dialog-root", swap: swap ?? "innerHTML" });
+  } else if (elt.matches("form")) {
+    elt.requestSubmit(button?.isConnected ? button : undefined);
+  } else {
+    elt.click();
+  }
+}
+
+// The dialog knows who signs in, and in which club the page is.
+document.addEventListener("bs:settled", () => {
+  const form = document.querySelector("#dialog-root form[action='/sign-in']"), { email: known } = document.body.dataset;
+  if (!form || !known) return;
+  Object.assign(form.elements.email, { value: known, readOnly: true });
+  form.elements.password.setAttribute("autofocus", "");
+});
+document.addEventListener("htmx:configRequest", (e) => {
+  if (!e.detail.elt.matches("#dialog-root form[action='/sign-in']")) return;
+  Object.assign(e.detail.parameters, { club: document.body.dataset.club ?? "", again: parked ? "1" : "" });
+});
+
 // Signed in again in the middle of work: the dialog goes, the page stays as it
 // was, and whoever keeps something unsaved saves it now.
-document.addEventListener("bs:signed-in", () => document.querySelector("#dialog-root dialog")?.close());
+document.addEventListener("bs:signed-in", () => {
+  document.querySelector("#dialog-root dialog")?.close();
+  const once = parked;
+  parked = null;
+  if (once) again(once);
+});
 
 // Elements that ask by themselves hear how it went: [data-quiet] says it in its
 // own words.

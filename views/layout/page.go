@@ -35,6 +35,8 @@ type Assets interface {
 // Signed is the person, the club and what wants attention.
 type Signed struct {
 	Person      string
+	Email       string
+	ClubID      int64
 	Theme       string
 	Club        string
 	OtherClubs  []ClubLink

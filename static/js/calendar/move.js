@@ -44,6 +44,7 @@ async function send(cal, card, back, place, values) {
   cal.busy();
   if (answer?.status === 401) {
     // Signed in again, the same move is sent again.
+    document.dispatchEvent(new Event("bs:parked"));
     document.addEventListener("bs:signed-in", () => retry(cal, card, place, values), { once: true });
   } else if (!answer || !answers.has(answer.status)) {
     // It may have happened, though no answer came: the days will tell.

@@ -31,7 +31,11 @@ class Composer extends HTMLElement {
     on(this, "keydown", (e) => this.#pressed(e));
     on(document, "click", (e) => jump(this, e));
     on(document, "bs:settled", (e) => this.#settled(e.detail));
-    on(document, "bs:signed-in", () => { this.#saving.save(); this.#preview.draw(); });
+    on(document, "bs:signed-in", () => {
+      if (this.form.matches(".htmx-request")) return; // the whole form goes once more
+      this.#saving.save();
+      this.#preview.draw();
+    });
     on(document, "visibilitychange", () => document.hidden && this.#saving.flush());
     on(window, "online", () => this.#saving.save());
     show(this, "write");

@@ -192,7 +192,9 @@ func (s *Server) dialogHeaders(c echo.Context) {
 // copies of pages, and of what was typed.
 func (s *Server) createSignOut(c echo.Context) error {
 	ctx := c.Request().Context()
-	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	if !s.plain() { // there, browsers do not listen
+		c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	}
 	if err := s.sessions.Destroy(ctx); err != nil {
 		return err
 	}

@@ -79,3 +79,32 @@ func TestEveryRouteNamesItsAction(t *testing.T) {
 		}
 	}
 }
+
+// TestSigningInAgainStaysInTheClubOfThePage: whoever is in two clubs goes on in the
+// one whose page is still open, not in the first of theirs.
+func TestSigningInAgainStaysInTheClubOfThePage(t *testing.T) {
+	t.Parallel()
+	s, _ := newDoor(t)
+	other := otherClub(t, s)
+	ines := s.persons[club.Writer]
+	s.exec(`INSERT INTO members (club_id, person_id, role, joined_at) VALUES (?, ?, 'writer', 0)`, other.ClubID, ines.ID)
+	for name, tt := range map[string]struct{ club, sees string }{
+		"the second":             {id64(other.ClubID), "Choir"},
+		"the first":              {id64(s.club.ID), "Riverside FC"},
+		"one that is not theirs": {"99", "Riverside FC"},
+		"none":                   {"", "Riverside FC"},
+	} {
+		b := s.visitor()
+		form := with(credentials(ines.Email, goodPassword), "dialog", "1", "club", tt.club, "again", "1")
+		a := b.postHX("/sign-in", form).want(http.StatusOK).says("You are signed in again, and what you asked for was sent once more.")
+		if a.Header.Get("HX-Trigger") != "bs:signed-in" {
+			t.Errorf("%s: the page does not hear of it", name)
+		}
+		page := b.get("/posts").want(http.StatusOK).says(tt.sees)
+		if got := page.doc().Find("body").AttrOr("data-email", ""); got != ines.Email {
+			t.Errorf("%s: the page is of %q", name, got)
+		}
+	}
+	b := s.visitor()
+	b.postHX("/sign-in", with(credentials(ines.Email, goodPassword), "dialog", "1")).says("You are signed in again.").saysNot("sent once more")
+}

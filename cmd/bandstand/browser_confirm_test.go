@@ -52,7 +52,9 @@ func TestBrowserConfirm(t *testing.T) {
 			remove := func(name string) {
 				t.Helper()
 				b.click("Change " + name)
-				script[bool](b, `[...document.querySelectorAll("details[open] button")].at(-1).click(), true`)
+				b.load(func() { b.click("Remove from the club") })
+				b.sees("Remove " + name + " from Riverside FC?")
+				b.click("Remove " + name)
 			}
 			b.open("/settings/members")
 			b.load(func() { remove("Ines Silva") })

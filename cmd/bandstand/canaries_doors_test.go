@@ -29,7 +29,7 @@ func (a *aviary) doors(people map[club.Role]*guest) {
 		if name == "invitation link" {
 			link = secret // the last one is open
 			stranger.get("/invitations/" + link)
-			stranger.post("/invitations/"+link, a.joining("late", "password of an invitation", "canary-late-joiner")...)
+			stranger.post("/invitations/"+link, a.joining("new", "password of an invitation", "canary-late-joiner")...)
 		}
 		if name == "sign-in link" {
 			stranger.get("/sign-in/link/" + secret)
@@ -96,7 +96,7 @@ func (a *aviary) everyRoute(people map[club.Role]*guest) {
 		":platform", string(describe()[0].ID), ":slot", a.slots[0], ":date", "2026-11-10", ":ref", "nothing", ":mount", "none", "*", "x")
 	admin := people[club.Admin]
 	a.signIn(admin)
-	for role, password := range map[club.Role]string{club.Publisher: "canary-console-password", club.Writer: `canary "joins/+&<writer`, club.Viewer: `canary "joins/+&<viewer`} {
+	for role, password := range map[club.Role]string{club.Publisher: "canary-console-password", club.Writer: `canary "joins/+&<wri`, club.Viewer: `canary "joins/+&<vie`} {
 		people[role].post("/sign-in", "email", string(role)+"@riverside.example", "password", password).want(people[role], http.StatusSeeOther)
 	}
 	for _, path := range []string{"/results.csv", "/healthz", "/settings/status", "/notices", "/waiting", "/posts", "/accounts", "/settings/members", "/settings/platforms", "/results", "/calendar?view=list", "/hold", "/profile"} {

@@ -71,7 +71,7 @@ func (a *aviary) found() map[club.Role]*guest {
 		link := a.invite(admin, role)
 		people[role].get("/invitations/"+link).want(people[role], http.StatusOK)
 		people[role].post("/invitations/"+link, a.joining(role, "bad password of an invitation", "canary")...).want(people[role], http.StatusUnprocessableEntity)
-		people[role].post("/invitations/"+link, a.joining(role, "password of an invitation", `canary "joins/+&<`+string(role))...).want(people[role], http.StatusSeeOther)
+		people[role].post("/invitations/"+link, a.joining(role, "password of an invitation", `canary "joins/+&<`+string(role[:3]))...).want(people[role], http.StatusSeeOther)
 		people[role].get("/invitations/" + link)
 	}
 	a.invite(admin, "") // stays open
@@ -411,10 +411,10 @@ func (a *aviary) loseDatabase(people map[club.Role]*guest) {
 	a.Helper()
 	a.keepTables()
 	a.keepFiles()
-	if _, err := a.app.db.Writer().ExecContext(a.T.Context(), `DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`); err != nil {
+	if _, err := a.app.db.Writer().ExecContext(a.T.Context(), `DELETE FROM goose_db_version WHERE version_id > 1`); err != nil {
 		a.Fatal(err)
 	}
-	out, err := bandstand(a.T, "", "member", "list", "--data", a.data) // a step that was done already cannot be done again
+	out, err := bandstand(a.T, "", "member", "list", "--data", a.data) // steps that were done already cannot be done again
 	a.heard("the console of a start that fails", out, fmt.Sprint(err))
 	if err := a.app.db.Close(); err != nil {
 		a.Fatal(err)

@@ -304,7 +304,7 @@ func TestComingBackFromAPlatform(t *testing.T) {
 			if got := st.wire.codes.Load(); got != tt.exchanges {
 				t.Errorf("%d codes were exchanged, want %d", got, tt.exchanges)
 			}
-			may := []string{"oauth_states"}
+			may := []string{"oauth_states", "members"} // when they were last seen
 			if tt.to == toChoice {
 				may = append(may, "oauth_choices")
 			}

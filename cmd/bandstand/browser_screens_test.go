@@ -125,6 +125,7 @@ var noScreens = map[string]string{
 	"/":                         "leads on",
 	"/healthz":                  "for programs",
 	"/calendar/changes":         "a part of the calendar",
+	"/calendar/agenda":          "a part of the calendar",
 	"/posts/:id/status":         "a part of the post's page",
 	"/media/:id/thumb":          "a picture",
 	"/media/:id/view":           "a picture",

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,7 +19,7 @@ import (
 )
 
 // feedShown is how many make-believe posts the practice page lists.
-const feedShown = 50
+const feedShown = 10
 
 // world is the practice world of the club; there is none for a club that has
 // gone live.
@@ -78,7 +79,14 @@ func (s *Server) showPractice(c echo.Context) error {
 			return err
 		}
 	}
-	page.Posts, page.Platforms = s.feed(c, w, all), s.rehearsals(c, w, all)
+	only := platforms.ID(c.QueryParam("platform"))
+	if _, ok := s.Practice.Platform(only); !ok {
+		only = ""
+	}
+	if page.Posts, err = s.feed(c, w, all, only); err != nil {
+		return err
+	}
+	page.Tabs, page.Platforms = s.feedTabs(c, all, only), s.rehearsals(c, w, all)
 	return s.render(c, http.StatusOK, accounts.Practice(page))
 }
 
@@ -99,36 +107,93 @@ func (s *Server) keepable(c echo.Context) ([]accounts.Keepable, error) {
 	return list, nil
 }
 
-// feed is what became public in the make-believe world, newest first.
-func (s *Server) feed(c echo.Context, w *practice.World, all []store.Connected) []accounts.FeedPost {
-	ctx, zone := c.Request().Context(), s.zone(c)
-	posts := w.Posts()
-	slices.Reverse(posts)
-	var out []accounts.FeedPost
-	for _, p := range posts[:min(len(posts), feedShown)] {
-		one := accounts.FeedPost{
-			Platform: s.platformName(c, p.Platform), Account: p.Account, Text: p.Text, Link: p.Link, Deleted: p.Deleted,
-			When: i18n.WhenYear(ctx, p.Time.In(zone)), Stamp: p.Time.UTC().Format(time.RFC3339),
-		}
-		if found, ok := s.Practice.Platform(p.Platform); ok {
-			one.Mark = found.Info().Mark
-		}
-		i := slices.IndexFunc(all, func(x store.Connected) bool {
+// feed is what became public in the make-believe world, newest first: the same post
+// on several accounts once. only narrows it to one platform; empty: all.
+func (s *Server) feed(c echo.Context, w *practice.World, all []store.Connected, only platforms.ID) ([]accounts.FeedPost, error) {
+	public := w.Posts()
+	slices.Reverse(public)
+	if only != "" {
+		public = slices.DeleteFunc(public, func(p platforms.SimPost) bool { return p.Platform != only })
+	}
+	account := func(p platforms.SimPost) int {
+		return slices.IndexFunc(all, func(x store.Connected) bool {
 			return x.Account.Platform == p.Platform && x.Account.RemoteID == p.Account
 		})
-		if i >= 0 {
-			one.Account = labelOf(all[i].Account)
+	}
+	remote := make([]store.RemotePost, 0, len(public))
+	for _, p := range public {
+		if i := account(p); i >= 0 {
+			remote = append(remote, store.RemotePost{ConnectionID: all[i].ID, RemoteID: p.ID})
 		}
-		for _, m := range p.Media {
-			if m.Alt == "" {
-				one.Pictures = append(one.Pictures, t(c, "practice_picture"))
+	}
+	own, err := s.DB.PublishedAs(c.Request().Context(), scope(c), remote)
+	if err != nil {
+		return nil, err
+	}
+	var out []accounts.FeedPost
+	at := map[int64]int{}
+	for _, p := range public {
+		i := account(p)
+		var ours store.OwnPost
+		if i >= 0 {
+			ours = own[store.RemotePost{ConnectionID: all[i].ID, RemoteID: p.ID}]
+		}
+		place, known := at[ours.ID]
+		if !known || ours.ID == 0 {
+			if len(out) == feedShown {
 				continue
 			}
-			one.Pictures = append(one.Pictures, m.Alt)
+			place = len(out)
+			at[ours.ID] = place
+			out = append(out, s.feedPost(c, p, ours))
 		}
-		out = append(out, one)
+		out[place].Places = append(out[place].Places, s.feedPlace(c, p, all, i))
 	}
-	return out
+	return out, nil
+}
+
+// feedPost is what people see of one post in the make-believe world.
+func (s *Server) feedPost(c echo.Context, p platforms.SimPost, ours store.OwnPost) accounts.FeedPost {
+	one := accounts.FeedPost{
+		Text: p.Text, Link: p.Link, Deleted: p.Deleted,
+		When: i18n.WhenYear(c.Request().Context(), s.local(c, p.Time)), Stamp: p.Time.UTC().Format(time.RFC3339),
+	}
+	if ours.ID != 0 {
+		one.Href = postPath(ours.ID)
+	}
+	for i, m := range p.Media {
+		picture := accounts.FeedPicture{Alt: cmp.Or(m.Alt, t(c, "practice_picture"))}
+		if i < len(ours.Pictures) {
+			picture.Thumb = thumbPath(ours.Pictures[i])
+		}
+		one.Pictures = append(one.Pictures, picture)
+	}
+	return one
+}
+
+// feedPlace is one account that a post is public on; i is its place among all, -1 if
+// it is there no more.
+func (s *Server) feedPlace(c echo.Context, p platforms.SimPost, all []store.Connected, i int) accounts.FeedPlace {
+	place := accounts.FeedPlace{Platform: s.platformName(c, p.Platform), Account: p.Account}
+	if found, ok := s.Practice.Platform(p.Platform); ok {
+		place.Mark = found.Info().Mark
+	}
+	if i >= 0 {
+		place.Account = labelOf(all[i].Account)
+	}
+	return place
+}
+
+// feedTabs choose whose feed is shown.
+func (s *Server) feedTabs(c echo.Context, all []store.Connected, only platforms.ID) []accounts.FeedTab {
+	tabs := []accounts.FeedTab{{Label: t(c, "practice_feed_all"), Href: "/practice", Current: only == ""}}
+	for _, p := range s.Practice.All() {
+		i := p.Info()
+		if slices.ContainsFunc(all, func(x store.Connected) bool { return x.Account.Platform == i.ID }) {
+			tabs = append(tabs, accounts.FeedTab{Label: i.SiteName(), Href: "/practice?platform=" + string(i.ID), Current: only == i.ID})
+		}
+	}
+	return tabs
 }
 
 func (s *Server) rehearsals(c echo.Context, w *practice.World, all []store.Connected) []accounts.Rehearsal {

@@ -41,6 +41,9 @@ var reading = []operation{
 		return only(f.db.Awaiting(ctx, f.maeve, []int64{f.page.ID, f.late.ID}))
 	}},
 	{name: "Keepable", prepare: practising, do: func(ctx context.Context, f *furnished) error { return only(f.db.Keepable(ctx, f.maeve)) }},
+	{name: "PublishedAs", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.PublishedAs(ctx, f.maeve, []store.RemotePost{{ConnectionID: f.public.ConnectionID, RemoteID: "42"}}))
+	}},
 	{name: "PutAway", do: func(ctx context.Context, f *furnished) error { return only(f.db.PutAway(ctx, f.maeve)) }},
 	{name: "Attempts", do: func(ctx context.Context, f *furnished) error { return only(f.db.Attempts(ctx, f.maeve, f.out)) }},
 	{name: "AuditEntries", do: func(ctx context.Context, f *furnished) error {

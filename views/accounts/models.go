@@ -31,6 +31,12 @@ type Card struct {
 	Disconnected bool
 }
 
+// calm reports whether the account works and there is nothing to say about it: a
+// line is enough.
+func (c Card) calm() bool {
+	return c.Health == "working" && c.Why == "" && c.Ending == "" && len(c.Gaps) == 0 && len(c.Limits) == 0
+}
+
 // Gap is one permission that is missing.
 type Gap struct {
 	Feature     string // "Reading numbers was not allowed."
@@ -196,6 +202,7 @@ type PracticePage struct {
 	Rehearse  bool
 	Platforms []Rehearsal
 	Posts     []FeedPost
+	Tabs      []FeedTab
 	Waiting   int // practice posts that are still to go out
 	Keepable  []Keepable
 	PutAway   int // practice posts of a live club
@@ -216,13 +223,26 @@ type Rehearsal struct {
 	Choices        []string
 }
 
-// FeedPost is one public post in the practice world.
+// FeedPost is one post that is public in the practice world, on one account or more.
 type FeedPost struct {
-	Platform, Mark, Account string
-	Text, Link              string
-	When, Stamp             string
-	Pictures                []string
-	Deleted                 bool
+	Places      []FeedPlace
+	Text, Link  string
+	When, Stamp string
+	Href        string // of the post; empty if it is none of ours
+	Pictures    []FeedPicture
+	Deleted     bool
+}
+
+// FeedPlace is one account that a post is public on.
+type FeedPlace struct{ Platform, Mark, Account string }
+
+// FeedPicture is one picture of such a post. Without a thumbnail it is told in words.
+type FeedPicture struct{ Thumb, Alt string }
+
+// FeedTab is one platform whose feed can be looked at.
+type FeedTab struct {
+	Label, Href string
+	Current     bool
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

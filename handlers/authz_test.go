@@ -50,6 +50,7 @@ func (g *ground) sent(r route) url.Values {
 var done = map[string]int{
 	"GET /settings/members/:id/role":          303,
 	"GET /posts/:id/status":                   303, // a fragment; the page for browsers
+	"GET /calendar/agenda":                    404, // days from a date on: it names none
 	"POST /clubs":                             422,
 	"POST /settings":                          422,
 	"POST /profile":                           422,

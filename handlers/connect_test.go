@@ -36,8 +36,8 @@ func TestConnectInPracticeMode(t *testing.T) {
 	}
 	tom.post(to, url.Values{"account": {"99", "x"}}).want(http.StatusUnprocessableEntity).says("Choose at least one account")
 	tom.post(to, url.Values{"account": {"0", "1", "2", "99", "x"}}).to("/accounts")
-	list := tom.get("/accounts").want(http.StatusOK).says("Connected. Riverside FC", "can post and read numbers", "Connected by Tom Reid, 23 Nov 2026", "Checked just now")
-	if n := list.doc().Find(".account").Length(); n != 2 {
+	list := tom.get("/accounts").want(http.StatusOK).says("Connected. Riverside FC", "can post and read numbers", "Checked just now")
+	if n := list.doc().Find(".account-line").Length(); n != 2 {
 		t.Errorf("%d accounts, want a Page and a profile", n)
 	}
 	tom.get(to).want(http.StatusNotFound).says("no longer on offer")
@@ -154,7 +154,8 @@ func TestTypedSignIn(t *testing.T) {
 	}
 	tom.post("/accounts/connect/bluesky", typed("riversidefc.test", "my main password")).want(http.StatusUnprocessableEntity).says("Use an app password here")
 	tom.post("/accounts/connect/bluesky", typed("riversidefc.test", "abcd-efgh-canr-yyyy")).to("/accounts")
-	tom.get("/accounts").says("Connected.", "@riversidefc.test", "renews by itself")
+	tom.get("/accounts").says("Connected.", "@riversidefc.test")
+	tom.get("/accounts/1").says("renews by itself")
 
 	conn := st.only(true, bluesky.ID)
 	path := pathOf(conn) + "/reconnect"

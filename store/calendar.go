@@ -85,7 +85,8 @@ func (db *DB) CalendarPostsIn(ctx context.Context, s Scope, spans []Span) ([]Cal
 func (db *DB) NextPlanned(ctx context.Context, s Scope, from time.Time) (time.Time, error) {
 	var at time.Time
 	err := db.read.QueryRowContext(ctx, `
-		SELECT planned_at FROM posts WHERE club_id = ? AND deleted_at IS NULL AND planned_at >= ? ORDER BY planned_at LIMIT 1`, s.ClubID, ms(from)).Scan(into(&at))
+		SELECT p.planned_at FROM posts p
+		WHERE p.club_id = ?1 AND p.deleted_at IS NULL AND p.planned_at >= ? AND `+shownToClub+` ORDER BY p.planned_at LIMIT 1`, s.ClubID, ms(from)).Scan(into(&at))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return at, fmt.Errorf("find the next post of the calendar: %w", err)
 	}

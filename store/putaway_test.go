@@ -71,6 +71,8 @@ func everywhere(t *testing.T, db *store.DB, s store.Scope) map[string]int {
 	count("month", len(month), err)
 	days, err := db.CalendarPostsIn(ctx, s, []store.Span{{From: from, To: to}})
 	count("days", len(days), err)
+	next, err := db.NextPlanned(ctx, s, from)
+	count("next", int(next.Unix()), err)
 	tray, err := db.TrayPosts(ctx, s)
 	count("tray", len(tray), err)
 	waiting, err := db.Waiting(ctx, s)
@@ -100,7 +102,7 @@ func TestPracticePostsLookRealAfterGoingLive(t *testing.T) {
 	t.Parallel()
 	db, s, posts := practiceClub(t)
 	before := everywhere(t, db, s)
-	for _, what := range []string{"month", "days", "tray", "waiting", "unread", "notices", "queue", "banner", "bell", "list "} {
+	for _, what := range []string{"month", "days", "next", "tray", "waiting", "unread", "notices", "queue", "banner", "bell", "list "} {
 		if before[what] == 0 {
 			t.Errorf("in practice mode %s has nothing: this test proves nothing of it", what)
 		}

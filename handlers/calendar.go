@@ -182,13 +182,16 @@ func (m *calendarMaker) span() (from, to time.Time) {
 // onCalendar is where the calendar shows a post: as it opens, if that holds the
 // post's day, or else the month of it.
 func (s *Server) onCalendar(c echo.Context, slot club.Slot, post int64) (string, error) {
+	if slot.At.IsZero() {
+		return calendarPath, nil
+	}
 	m, err := s.newCalendar(c, calendarQuery{})
 	if err != nil {
 		return "", err
 	}
 	day, err := parseDate(slot.Date())
 	if err != nil {
-		return calendarPath, nil
+		return "", err
 	}
 	if from, to := m.span(); day.Before(from) || !day.Before(to) {
 		m.q = m.q.on(day)

@@ -110,7 +110,7 @@ const ownPassword = "own_password"
 func (s *Server) giveAtOnce(c echo.Context) (ok bool, err error) {
 	pw := c.FormValue(ownPassword)
 	c.Request().Form.Del(ownPassword)
-	c.Request().PostForm.Del(ownPassword)
+	c.Request().PostForm.Del(ownPassword) //nolint:forbidigo // the values of a request, not a call
 	if pw == "" {
 		return false, s.putOff(c)
 	}

@@ -71,7 +71,7 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 		return s.joinAs(c, token, a.Person.ID)
 	}
 	form.Name = c.FormValue("name")
-	if _, sent := c.Request().PostForm["password"]; !sent {
+	if _, sent := c.Request().PostForm["password"]; !sent { //nolint:forbidigo // the values of a request, not a call
 		_, err := s.DB.PersonByEmail(ctx, form.Email)
 		if err != nil && !errors.Is(err, club.ErrNotFound) {
 			return err

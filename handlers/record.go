@@ -70,7 +70,7 @@ var recordKinds = []struct {
 	name    string
 	actions []string
 }{
-	{"signins", []string{"signed_in", "signed_out", "password_given", "password_changed", "password_reset", "password_reset_made", "password_link"}},
+	{"sign_ins", []string{"signed_in", "signed_out", "password_given", "password_changed", "password_reset", "password_reset_made", "password_link"}},
 	{"refused", refusals},
 	{"members", []string{
 		"set_up", "member_invited", "invitation_withdrawn", "member_joined", "member_removed",

@@ -42,6 +42,9 @@ func (s *scene) unsure(account int64, phase club.Phase, looks, posts int) (keys 
 		}
 		keys = append(keys, key)
 	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
 	return keys
 }
 

@@ -178,9 +178,6 @@ type Card struct {
 // Chip is a platform of a post, short.
 type Chip struct{ Platform, Short string }
 
-func (c Card) id() string   { return strconv.FormatInt(c.ID, 10) }
-func (c Card) path() string { return "/posts/" + c.id() }
-
 // DayPage is one day as a page or dialog.
 type DayPage struct {
 	Frame  layout.Page

@@ -1,7 +1,8 @@
 package jobs
 
 import (
-	"slices"
+	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -17,17 +18,37 @@ const day = 24 * time.Hour
 // warnings is what a person's bell says of sign-ins that end, oldest first.
 func (r *rig) warnings(s store.Scope) []string {
 	r.t.Helper()
-	all, err := r.db.Notices(r.t.Context(), s, 100)
+	out := []string{}
+	for _, n := range r.everTold(s, club.NoticeEnding) {
+		out = append(out, n.At.Format(time.DateTime)+" ends "+n.Args["ends"])
+	}
+	return out
+}
+
+// everTold lists the notices of one kind that a person was given, oldest first, also
+// those whose cause is gone.
+func (r *rig) everTold(s store.Scope, kind string) (all []store.Notice) {
+	r.t.Helper()
+	rows, err := r.db.Reader().QueryContext(r.t.Context(), `
+		SELECT args, created_at FROM notices WHERE club_id = ? AND person_id = ? AND kind = ? ORDER BY created_at, id`, s.ClubID, s.PersonID, kind)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	out := []string{}
-	for _, n := range slices.Backward(all) {
-		if n.Kind == club.NoticeEnding {
-			out = append(out, n.At.Format(time.DateTime)+" ends "+n.Args["ends"])
+	defer rows.Close()
+	for rows.Next() {
+		var args string
+		var at int64
+		n := store.Notice{Kind: kind}
+		if err := errors.Join(rows.Scan(&args, &at), json.Unmarshal([]byte(args), &n.Args)); err != nil {
+			r.t.Fatal(err)
 		}
+		n.At = time.UnixMilli(at).UTC()
+		all = append(all, n)
 	}
-	return out
+	if err := rows.Err(); err != nil {
+		r.t.Fatal(err)
+	}
+	return all
 }
 
 // changes counts what the pages of the club show anew.

@@ -20,19 +20,10 @@ func speaking(version string, ends time.Time) func(*rig) {
 	}
 }
 
-// told counts the notices of one kind in a person's bell.
-func (r *rig) told(s store.Scope, kind string) (n int) {
+// told counts the notices of one kind that a person was given.
+func (r *rig) told(s store.Scope, kind string) int {
 	r.t.Helper()
-	all, err := r.db.Notices(r.t.Context(), s, 100)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for _, one := range all {
-		if one.Kind == kind {
-			n++
-		}
-	}
-	return n
+	return len(r.everTold(s, kind))
 }
 
 // TestAVersionThatIsOverFailsNoPost: the platform refuses the version of its API

@@ -183,6 +183,9 @@ func (a *aviary) arguments() []string {
 			args = append(args, "--"+one.flag+"="+sandboxed(a.sandbox, describe())[one.platform][one.endpoint.Name])
 			continue
 		}
+		if one.version {
+			continue // no secret, and the usual one is right
+		}
 		if !slices.Contains(a.slots, one.slot) {
 			a.slots = append(a.slots, one.slot)
 		}

@@ -32,6 +32,7 @@ var foreignBytes = map[string]string{
 	"times to wait in answers":                   "platforms/internal/apihttp FuzzRetryAfter",
 	"errors of the Graph API":                    "platforms/internal/graph FuzzParseError",
 	"usage headers of the Graph API":             "platforms/internal/graph FuzzUsage",
+	"fields that Meta's simulator is asked for":  "platforms/facebook/sim FuzzFields",
 	"answers to Facebook's client":               "platforms/facebook FuzzAnswers",
 	"answers to Instagram's client":              "platforms/instagram FuzzAnswers",
 	"answers to X's client":                      "platforms/x FuzzAnswers",

@@ -91,6 +91,7 @@ func newCrowd(t *testing.T, seed uint64) *crowd {
 			gated, c.accounts = append(gated, p), append(c.accounts, a)
 		}
 		registries[home.ClubID] = platforms.NewRegistry(gated...)
+		registries[0] = registries[home.ClubID] // of no club: what all have in common
 	}
 	first := c.accounts[0].world
 	c.picture = first.Media.Make("image/jpeg", 320, 320, "Two children pass a ball")

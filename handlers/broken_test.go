@@ -110,6 +110,9 @@ func TestGoingLiveAsksWhatToKeep(t *testing.T) {
 	tom.post("/posts", with(draft("Keep me", n), "op", "one")).want(http.StatusSeeOther)
 	tom.post("/posts", with(draft("Leave me", n), "op", "two")).want(http.StatusSeeOther)
 	page := maeve.get("/practice").says("Which posts do you want to keep?", "Keep me", "Leave me", "Tue 24 Nov, 18:30")
+	tom.post("/posts", with(draft("Waits twice", n, s.account("bluesky", true, club.Working)), "op", "three", "do", "schedule")).want(http.StatusSeeOther)
+	maeve.get("/practice").says("One practice post still waits.") // on two accounts, and counted once
+	tom.post("/posts/3/deletion", nil).want(http.StatusSeeOther)
 	id, _ := page.doc().Find(`.keep label:contains("Keep me")`).Attr("for")
 	maeve.post("/practice/mode", url.Values{"practice": {"off"}, "keep": {strings.TrimPrefix(id, "keep-")}}).to("/accounts")
 	maeve.get("/accounts").says("The club is live.", "One post was kept as a draft.")
@@ -124,6 +127,6 @@ func TestGoingLiveAsksWhatToKeep(t *testing.T) {
 		t.Errorf("%d posts are put away, %d with a badge, want 2 and 2", rows, badges)
 	}
 	tom.get("/posts/2").says("Practice")
-	tom.get("/posts/3").says("Keep me", "Maeve Byrne kept this from practice mode").saysNot("Practice")
+	tom.get("/posts/4").says("Keep me", "Maeve Byrne kept this from practice mode").saysNot("Practice")
 	tom.get("/calendar?month=2026-11").says("Keep me").saysNot("Leave me")
 }

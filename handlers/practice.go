@@ -71,9 +71,15 @@ func (s *Server) showPractice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	connections := make([]store.Connection, 0, len(all))
 	for _, conn := range all {
-		page.Waiting += conn.Waiting
+		connections = append(connections, conn.Connection)
 	}
+	waits, err := s.awaiting(c, connections)
+	if err != nil {
+		return err
+	}
+	page.Waiting = waits.Due + waits.Planned
 	if page.Manage {
 		if page.Keepable, err = s.keepable(c); err != nil {
 			return err

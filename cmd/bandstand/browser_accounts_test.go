@@ -91,6 +91,7 @@ func TestBrowserAccounts(t *testing.T) {
 			b.sees("@riversidefc.test")
 
 			b.open("/practice")
+			b.click("Choose how platforms behave")
 			b.do(chromedp.Click("#x-reconnect"))
 			b.load(func() { b.click("Switch X") })
 			b.sees("X now: Needs reconnecting.")

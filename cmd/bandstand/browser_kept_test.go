@@ -41,8 +41,16 @@ func TestBrowserKeepsWhatIsTooBig(t *testing.T) {
 		}
 		b.until(`document.getElementById("save-state").textContent === "` + tooBig + `"`)
 		// Pressing a button says it as well, and loses nothing.
-		b.click("Save as draft")
-		b.until(`document.querySelector(".errors")?.textContent.includes("This is too long to be kept")`)
+		if size > 1<<20 {
+			b.load(func() { b.click("Save as draft") })
+			b.sees("Go back: what you wrote is still in the form.")
+			b.open("/posts/new")
+			b.sees("You have unsaved text from")
+			b.click("Use it")
+		} else {
+			b.click("Save as draft")
+			b.until(`document.querySelector(".errors")?.textContent.includes("This is too long to be kept")`)
+		}
 		if got := script[int](b, `document.getElementById("text").value.length`); got != size/12*12 {
 			t.Errorf("after the button the form holds %d letters, want %d", got, size/12*12)
 		}

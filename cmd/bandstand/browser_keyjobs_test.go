@@ -136,7 +136,7 @@ func (k *keyboard) fix(h *household) {
 	k.tabTo("Notices")
 	k.follow(enter)
 	k.skip()
-	k.tabTo("Look at it")
+	k.tabTo("Open A post on")
 	k.follow(enter)
 	k.skip()
 	k.tabTo("Reconnect")

@@ -96,7 +96,7 @@ func (b *tab) writePost(h *household) string {
 		b.click("Preview")
 	}
 	for _, p := range h.parts.practice.All() {
-		b.sees("How it will look on " + p.Info().Name)
+		b.sees("Roughly how it will look on " + p.Info().Name)
 	}
 	b.until(`[...document.querySelectorAll("#preview .preview-card")].every((c) => c.querySelector("img"))`)
 	b.sees("Ready for 5 accounts")

@@ -49,7 +49,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	b.tickEveryAccount()
 	b.fill("text", "Match day tomorrow. Gates at two.")
 	b.load(func() { b.click("Show preview") })
-	b.sees("How it will look on X")
+	b.sees("Roughly how it will look on X")
 	b.do(chromedp.SetUploadFiles("#files", photoFiles(t)[:1]))
 	b.load(func() { b.click("Upload") })
 	b.until(`document.querySelectorAll("#tray .tile-img").length === 1`)
@@ -135,7 +135,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	b.open("/calendar")
 	b.clicks = 0
 	b.load(func() { b.click("Notices") })
-	b.load(func() { b.click("Look at it") })
+	b.load(func() { b.click("Open A post") })
 	b.load(func() { b.click("Reconnect") })
 	asked := b.clicks
 	b.load(func() { b.click("Authorize app") })

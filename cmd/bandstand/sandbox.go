@@ -83,7 +83,7 @@ func greetSandbox(out io.Writer, base string, infos []platforms.Info) error {
 		switch {
 		case one.endpoint != nil:
 			fmt.Fprintf(&b, "export %s=%s\n", variable, at[one.platform][one.endpoint.Name])
-		case !one.file:
+		case !one.file && !one.version: // the usual version is right
 			fmt.Fprintf(&b, "export %s=sandbox-%s\n", variable, one.field.Key)
 		}
 	}

@@ -221,7 +221,7 @@ func demoScreens(t *testing.T, app *App) []screen {
 		{"settings", "/settings", "Riverside FC", nil},
 		{"status", "/settings/status", "System status", nil},
 		{"record", "/settings/record", "Record", nil},
-		{"member-role", "/settings/members/2/role?role=admin", "", nil},
+		{"member-role", "/settings/members/2/role?to=admin", "", nil},
 		{"member-removal", "/settings/members/2/removal", "", nil},
 		{"post-earlier", g.post(t, club.Draft) + "/earlier", "", nil},
 		{"new-club", "/clubs/new", "", nil},

@@ -43,6 +43,22 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   requestConfig.elt.dispatchEvent(new Event("bs:refresh"));
 });
 
+// An element that asks about a form gets an answer for the fields the form had
+// then. It is dropped when the form has other fields since (a picture less, a text
+// more: whoever changed them asks again), and when the element itself is gone: of
+// that the page hears nothing, so its request is stopped at the source.
+const parts = (about) => [...document.querySelectorAll(`${about} [type=hidden]:is([name=media], [name=own])`)].map((f) => f.name + f.value).sort().join();
+document.addEventListener("htmx:beforeRequest", (e) => {
+  const { elt, xhr } = e.detail, { onload } = xhr;
+  if (!elt.dataset.about) return;
+  xhr.bsParts = parts(elt.dataset.about);
+  xhr.onload = function (...args) { if (elt.isConnected) onload.apply(this, args); };
+});
+document.addEventListener("htmx:beforeSwap", (e) => {
+  const { xhr } = e.detail, { about } = e.detail.requestConfig?.elt.dataset ?? {};
+  if (about && xhr.status < 400 && xhr.bsParts !== parts(about)) e.detail.shouldSwap = false;
+});
+
 // News that nobody asked for leave alone what a person did: what was typed, and
 // what was opened. Where they take away what had the focus, the heading gets it.
 let news = false, focused = null;
@@ -135,10 +151,13 @@ document.addEventListener("bs:signed-in", () => {
 });
 
 // Elements that ask by themselves hear how it went: [data-quiet] says it in its
-// own words.
+// own words. They do not hear of a request that the next one took the place of.
+let replaced = null;
+document.addEventListener("htmx:abort", (e) => { replaced = e.target; }, { capture: true });
 document.addEventListener("htmx:afterRequest", (e) => {
   // What htmx calls successful is only what it swaps: a conflict is, too.
   const { elt, xhr } = e.detail, status = xhr?.status ?? 0;
+  if (elt === replaced && !status) { replaced = null; return; }
   elt?.dispatchEvent(new CustomEvent("bs:answered", { bubbles: true, detail: { ok: status >= 200 && status < 300, status } }));
 });
 

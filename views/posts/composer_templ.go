@@ -541,7 +541,7 @@ func ComposerPage(title string, c Composer) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</button><div id=\"preview\" hx-post=\"/posts/preview\" hx-include=\"#composer\" hx-params=\"not files\" hx-trigger=\"bs:preview\" hx-target=\"#preview\" hx-swap=\"morph:innerHTML\" hx-sync=\"this:replace\" data-quiet>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</button><div id=\"preview\" hx-post=\"/posts/preview\" hx-include=\"#composer\" hx-params=\"not files\" data-about=\"#composer\" hx-trigger=\"bs:preview\" hx-target=\"#preview\" hx-swap=\"morph:innerHTML\" hx-sync=\"this:replace\" data-quiet>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

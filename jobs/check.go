@@ -53,7 +53,9 @@ func (s *SignIns) Check(ctx context.Context, conn store.Connection) (refusal *pl
 	case platforms.VersionOver:
 		return refusal, s.DB.MarkOutdated(ctx, conn.ID, p.Info().API.Version)
 	case platforms.Rejected:
-		return refusal, s.DB.SetHealth(ctx, conn.ID, club.WorksWithGaps, refusal.Code)
+		if health, speaks := club.AfterRefusal(conn.Health, refusal.Code); speaks {
+			return refusal, s.DB.SetUsableHealth(ctx, conn.ID, health, refusal.Code)
+		}
 	}
 	return refusal, s.DB.NoteFailedCheck(ctx, store.Scope{ClubID: conn.ClubID}, conn.ID, cmp.Or(refusal.Code, platforms.CodePlatformDown))
 }

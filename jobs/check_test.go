@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -54,6 +55,7 @@ func TestCheckKeepsWhatThePlatformSays(t *testing.T) {
 		{"run out, and renewed", []func() (platforms.Account, error){says(platforms.Expired, ""), fine()}, club.Working, "", "", false, true},
 		{"refused again once renewed", []func() (platforms.Account, error){says(platforms.Expired, ""), says(platforms.Expired, platforms.CodeAuthExpired)}, club.Working, "", platforms.CodeAuthExpired, true, true},
 		{"restricted", []func() (platforms.Account, error){says(platforms.Rejected, platforms.CodeRestricted)}, club.WorksWithGaps, platforms.CodeRestricted, platforms.CodeRestricted, true, false},
+		{"a refusal that says nothing of the account", []func() (platforms.Account, error){says(platforms.Rejected, platforms.CodeUnknownRefusal)}, club.Working, "", platforms.CodeUnknownRefusal, true, false},
 		{"trouble proves nothing", []func() (platforms.Account, error){says(platforms.Unknown, "")}, club.Working, "", platforms.CodePlatformDown, true, false},
 		{"nor does a limit", []func() (platforms.Account, error){says(platforms.RateLimited, platforms.CodeRateLimited)}, club.Working, "", platforms.CodeRateLimited, true, false},
 		{"another account", []func() (platforms.Account, error){func() (platforms.Account, error) {
@@ -110,6 +112,81 @@ func TestCheckKeepsWhatThePlatformSays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRefusedCheckDoesNotMakeABrokenAccountUsable: whatever the platform refuses a
+// check with, and whenever the account broke, only an answer that shows that it
+// works lets its posts go out again.
+func TestRefusedCheckDoesNotMakeABrokenAccountUsable(t *testing.T) {
+	t.Parallel()
+	for _, broken := range []club.Health{club.NeedsReconnect, club.Paused} {
+		for _, code := range []string{platforms.CodeUnknownRefusal, platforms.CodeRestricted, ""} {
+			for _, meanwhile := range []bool{false, true} {
+				t.Run(fmt.Sprint(broken, "/", code, "/", meanwhile), func(t *testing.T) {
+					t.Parallel()
+					r := newRig(t, platforms.CertainByKey)
+					conn := r.connect()
+					breaks := func() {
+						if err := r.db.SetHealth(t.Context(), conn.ID, broken, platforms.CodeAuthRevoked); err != nil {
+							t.Error(err)
+						}
+					}
+					p := &checked{renewingFake: renewingFake{r.fake}, answers: []func() (platforms.Account, error){func() (platforms.Account, error) {
+						if meanwhile {
+							breaks()
+						}
+						return platforms.Account{}, &platforms.Error{Kind: platforms.Rejected, Code: code, Platform: "fake", Op: "check"}
+					}}}
+					if !meanwhile {
+						breaks()
+						conn = r.connection(conn.ID)
+					}
+					r.on(p)
+					if refusal, err := r.engine.signIns.Check(t.Context(), conn); refusal == nil || err != nil {
+						t.Fatalf("the check gave %v, %v; want the refusal", refusal, err)
+					}
+					if now := r.connection(conn.ID); now.Health != broken || now.HealthCode != platforms.CodeAuthRevoked {
+						t.Errorf("after the check it is %s (%s), want it as it was: %s (%s)", now.Health, now.HealthCode, broken, platforms.CodeAuthRevoked)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestRenewalThatFailsDoesNotMakeABrokenAccountUsable: the account broke while the
+// renewal was under way.
+func TestRenewalThatFailsDoesNotMakeABrokenAccountUsable(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByKey, renewing(platforms.Renewal{OnUse: true}))
+	conn := r.connect()
+	r.server.renewAs = []string{"error", "error", "error"}
+	for n := range tellAfter {
+		if n == tellAfter-1 {
+			r.server.onRenew = func() {
+				if err := r.db.SetHealth(t.Context(), conn.ID, club.NeedsReconnect, platforms.CodeAuthRevoked); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		if _, err := r.engine.signIns.Renew(t.Context(), conn, r.access(conn).Version); err == nil {
+			t.Fatal("a renewal succeeded")
+		}
+		r.clock.Advance(time.Hour)
+	}
+	if now := r.connection(conn.ID); now.Health != club.NeedsReconnect {
+		t.Errorf("after %d renewals that failed it is %s, want %s", tellAfter, now.Health, club.NeedsReconnect)
+	}
+}
+
+// connection reads an account as it is now.
+func (r *rig) connection(id int64) store.Connection {
+	r.t.Helper()
+	c, err := r.db.Connection(r.t.Context(), r.club.Scope, id)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return c
 }
 
 func TestCheckLeavesADisconnectedAccountAlone(t *testing.T) {

@@ -248,7 +248,7 @@ func (s *SignIns) failed(ctx context.Context, conn store.Connection, r store.Ren
 		return err
 	}
 	if r.Failures+1 >= tellAfter && conn.HealthCode != platforms.CodeRenewFailing {
-		if err := s.DB.SetHealth(ctx, conn.ID, conn.Health, platforms.CodeRenewFailing); err != nil {
+		if err := s.DB.SetUsableHealth(ctx, conn.ID, conn.Health, platforms.CodeRenewFailing); err != nil {
 			return err
 		}
 	}

@@ -163,6 +163,22 @@ func (db *DB) SetHealth(ctx context.Context, id int64, health club.Health, code 
 	return db.inTx(ctx, func(tx *tx) error { return tx.setHealth(ctx, id, health, code) })
 }
 
+// SetUsableHealth is SetHealth for what a call found that began while the
+// connection could be used. If it cannot be used any more, nothing changes: the
+// call did not show that it works.
+func (db *DB) SetUsableHealth(ctx context.Context, id int64, health club.Health, code string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		c, err := queryOne(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ?`, id)
+		if err != nil {
+			return fmt.Errorf("set health of connection %d: %w", id, err)
+		}
+		if !c.Usable() {
+			return nil
+		}
+		return tx.setHealth(ctx, id, health, code)
+	})
+}
+
 func (t *tx) setHealth(ctx context.Context, id int64, health club.Health, code string) error {
 	c, err := queryOne(ctx, t, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ?`, id)
 	if err != nil {

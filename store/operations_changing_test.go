@@ -117,6 +117,9 @@ var changing = []operation{
 	{name: "SetHealth: needs a person", do: func(ctx context.Context, f *furnished) error {
 		return f.db.SetHealth(ctx, f.page.ID, club.NeedsReconnect, "expired")
 	}},
+	{name: "SetUsableHealth", do: func(ctx context.Context, f *furnished) error {
+		return f.db.SetUsableHealth(ctx, f.page.ID, club.WorksWithGaps, platforms.CodeRestricted)
+	}},
 	{name: "SaveCheck", do: func(ctx context.Context, f *furnished) error {
 		return f.db.SaveCheck(ctx, f.page.ID, account(f, "1", "metal/1"), club.Working, "")
 	}},

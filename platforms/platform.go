@@ -295,6 +295,19 @@ type SignInField struct {
 	Secret   bool
 	Optional bool
 	Default  string
+	Practice string // what the simulator lets in
+}
+
+// PracticeSignIn is what the simulator of a platform lets in where an account is
+// connected by typing.
+func PracticeSignIn(p PasswordSignIn) map[string]string {
+	typed := map[string]string{}
+	for _, f := range p.SignInFields() {
+		if f.Practice != "" {
+			typed[f.Key] = f.Practice
+		}
+	}
+	return typed
 }
 
 // Renewer is implemented by platforms whose tokens can be renewed by us.

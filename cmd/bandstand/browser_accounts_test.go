@@ -46,7 +46,7 @@ func TestBrowserAccounts(t *testing.T) {
 	for _, v := range []view{phone, darkDesktop} {
 		t.Run(v.name, func(t *testing.T) {
 			app, greeting := startApp(t, Settings{}, newTestClock())
-			b := newTab(t, app.means.base.String(), v)
+			b := newTab(t, app.Base().String(), v)
 			b.expected = []string{"422"}
 			b.setUp(greeting)
 			look := func(path, name string) {
@@ -121,21 +121,21 @@ func TestBrowserLiveAccounts(t *testing.T) {
 		h.ServeHTTP(w, r)
 	}))
 	t.Cleanup(sandbox.Close)
-	world, err := practice.Open("", newSimulators(platforms.SimEnv{Fetch: sandbox.Client(), BaseURL: sandbox.URL, Now: clock.now}), newLog(os.Stderr))
+	world, err := practice.Open("", catalogue().Simulate(platforms.SimEnv{Fetch: sandbox.Client(), BaseURL: sandbox.URL, Now: clock.now}), newLog(os.Stderr))
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler <- newSandbox(world, describe())
-	settings := Settings{AllowNetworks: []string{"127.0.0.1/32"}, Platforms: newPlatformSettings(describe())}
+	handler <- newSandbox(world, catalogue().Describe())
+	settings := Settings{AllowNetworks: []string{"127.0.0.1/32"}, Platforms: newPlatformSettings(catalogue().Describe())}
 	form := reflect.ValueOf(settings.Platforms.Values[0]).Elem()
-	at := sandboxed(sandbox.URL, describe())
+	at := sandboxed(sandbox.URL)
 	for i, one := range settings.Platforms.settings {
 		if one.endpoint != nil {
 			form.Field(i).SetString(at[one.platform][one.endpoint.Name])
 		}
 	}
 	app, greeting := startApp(t, settings, clock)
-	b := newTab(t, app.means.base.String(), desktop)
+	b := newTab(t, app.Base().String(), desktop)
 	b.expected = []string{"favicon.ico"}
 	b.setUp(greeting)
 	b.open("/practice")

@@ -9,11 +9,11 @@ import "testing"
 func TestBrowserBackAfterSignOut(t *testing.T) {
 	app, _ := startApp(t, Settings{BaseURL: "http://" + plainHost + ":0"}, newTestClock())
 	s := found(t, app, "")
-	token, err := app.db.CreatePasswordReset(t.Context(), s.PersonID, "console")
+	token, err := app.DB().CreatePasswordReset(t.Context(), s.PersonID, "console")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newTab(t, app.means.base.String(), desktop)
+	b := newTab(t, app.Base().String(), desktop)
 	b.open("/sign-in/link/" + token)
 	b.fill("password", "two large green lamps")
 	b.load(func() { b.click("Set password and sign in") })

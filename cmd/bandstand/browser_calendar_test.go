@@ -40,10 +40,10 @@ func plan(t *testing.T) *plannedClub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &plannedClub{t: t, app: app, now: app.now(), s: found(t, app, hash)}
+	p := &plannedClub{t: t, app: app, now: app.Now(), s: found(t, app, hash)}
 	for i, c := range constructors {
 		var id int64
-		err := app.db.Writer().QueryRowContext(ctx, `
+		err := app.DB().Writer().QueryRowContext(ctx, `
 			INSERT INTO connections (club_id, platform, practice, remote_id, name, health, connected_by, connected_at)
 			VALUES (?, ?, 1, ?, 'Riverside FC', 'working', ?, 0) RETURNING id`,
 			p.s.ClubID, c(platforms.Env{}).Info().ID, fmt.Sprint("acc", i), p.s.PersonID).Scan(&id)
@@ -69,9 +69,9 @@ func (p *plannedClub) at(days int, clock string) club.Slot {
 func (p *plannedClub) post(text string, slot club.Slot, scheduled bool, accounts ...int64) int64 {
 	p.t.Helper()
 	c := store.PostChange{Content: club.Content{Text: text, Accounts: accounts}, Slot: slot}
-	save := func() (store.SavedPost, error) { return p.app.db.SavePost(p.t.Context(), p.s, c) }
+	save := func() (store.SavedPost, error) { return p.app.DB().SavePost(p.t.Context(), p.s, c) }
 	if scheduled {
-		save = func() (store.SavedPost, error) { return p.app.db.SchedulePost(p.t.Context(), p.s, c, "test") }
+		save = func() (store.SavedPost, error) { return p.app.DB().SchedulePost(p.t.Context(), p.s, c, "test") }
 	}
 	saved, err := save()
 	if err != nil {
@@ -85,11 +85,11 @@ func (p *plannedClub) post(text string, slot club.Slot, scheduled bool, accounts
 func (p *plannedClub) became(post int64, slot club.Slot, status club.Status, phase club.Phase) {
 	p.t.Helper()
 	ctx := p.t.Context()
-	_, err := p.app.db.Writer().ExecContext(ctx, `UPDATE deliveries SET status = ?, phase = ?, due_at = ?, next_at = NULL WHERE post_id = ?`, status, phase, slot.At.UnixMilli(), post)
+	_, err := p.app.DB().Writer().ExecContext(ctx, `UPDATE deliveries SET status = ?, phase = ?, due_at = ?, next_at = NULL WHERE post_id = ?`, status, phase, slot.At.UnixMilli(), post)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	_, err = p.app.db.Writer().ExecContext(ctx, `UPDATE posts SET planned_at = ?, planned_local = ? WHERE id = ?`, slot.At.UnixMilli(), slot.Local, post)
+	_, err = p.app.DB().Writer().ExecContext(ctx, `UPDATE posts SET planned_at = ?, planned_local = ? WHERE id = ?`, slot.At.UnixMilli(), slot.Local, post)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func (p *plannedClub) month() {
 // signIn opens the calendar as somebody who has just signed in.
 func (p *plannedClub) signIn(v view) *tab {
 	p.t.Helper()
-	b := newTab(p.t, p.app.means.base.String(), v)
+	b := newTab(p.t, p.app.Base().String(), v)
 	b.open("/sign-in")
 	b.fill("email", "maeve@riverside.example")
 	b.fill("password", bandPassword)
@@ -234,7 +234,7 @@ func (p *plannedClub) nextMonth(day int, clock string) club.Slot {
 // stands checks where a post is, in the database.
 func (p *plannedClub) stands(post int64, want club.Slot) {
 	p.t.Helper()
-	got, err := p.app.db.Post(p.t.Context(), p.s, post)
+	got, err := p.app.DB().Post(p.t.Context(), p.s, post)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -301,11 +301,11 @@ func TestBrowserMovesPosts(t *testing.T) {
 	p.stands(id, fifteenth)
 
 	// Somebody else was faster: the card is where they put it.
-	was, err := p.app.db.Post(t.Context(), p.s, id)
+	was, err := p.app.DB().Post(t.Context(), p.s, id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.app.db.MovePost(t.Context(), p.s, store.Move{PostID: id, Version: was.Version, To: twelfth, Role: club.Admin}, "test"); err != nil {
+	if _, err := p.app.DB().MovePost(t.Context(), p.s, store.Move{PostID: id, Version: was.Version, To: twelfth, Role: club.Admin}, "test"); err != nil {
 		t.Fatal(err)
 	}
 	b.drag(card, cell(tenth))

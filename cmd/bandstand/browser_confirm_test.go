@@ -31,14 +31,14 @@ func TestBrowserConfirm(t *testing.T) {
 	for _, v := range []view{phone, darkDesktop} {
 		t.Run(v.name, func(t *testing.T) {
 			h := startHousehold(t)
-			b := newTab(t, h.means.base.String(), v)
+			b := newTab(t, h.Base().String(), v)
 			b.expected = []string{"422", "404"}
 			b.setUp(h.greeting)
 			for _, name := range []string{"Tom Reid", "Ines Silva"} {
 				email := name[:3] + "@riverside.example"
-				token, err := h.db.CreateInvitation(t.Context(), h.scope(t), email, club.Publisher, "test")
+				token, err := h.DB().CreateInvitation(t.Context(), h.scope(t), email, club.Publisher, "test")
 				if err == nil {
-					_, _, err = h.db.AcceptInvitationAsNew(t.Context(), token, store.NewPerson{Email: email, Name: name, PasswordHash: "none"}, "test")
+					_, _, err = h.DB().AcceptInvitationAsNew(t.Context(), token, store.NewPerson{Email: email, Name: name, PasswordHash: "none"}, "test")
 				}
 				if err != nil {
 					t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 func TestBrowserHold(t *testing.T) {
 	app := startDemo(t)
 	for i, phase := range []club.Phase{club.Held, club.Restored, club.Late} {
-		_, err := app.db.Writer().ExecContext(t.Context(), `
+		_, err := app.DB().Writer().ExecContext(t.Context(), `
 			UPDATE deliveries SET status = 'NEEDS_ATTENTION', phase = ?, code = 'held', next_at = NULL
 			WHERE post_id IN (SELECT post_id FROM deliveries WHERE status = 'SCHEDULED' ORDER BY due_at LIMIT ?)`, phase, 4-i)
 		if err != nil {
@@ -22,9 +22,9 @@ func TestBrowserHold(t *testing.T) {
 	}
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
-			b := newTab(t, app.means.base.String(), v)
+			b := newTab(t, app.Base().String(), v)
 			b.expected = []string{"422"}
-			b.open("/demo/" + app.demo.Token)
+			b.open("/demo/" + app.Demo.Token)
 			b.load(func() { b.click("Open Riverside FC") })
 			b.open("/hold")
 			b.look("hold-form")
@@ -32,13 +32,13 @@ func TestBrowserHold(t *testing.T) {
 			b.look("waiting-groups")
 		})
 	}
-	if err := app.db.HoldAll(t.Context(), club.Clone); err != nil {
+	if err := app.DB().HoldAll(t.Context(), club.Clone); err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range views {
 		t.Run(v.name+" in doubt", func(t *testing.T) {
-			b := newTab(t, app.means.base.String(), v)
-			b.open("/demo/" + app.demo.Token)
+			b := newTab(t, app.Base().String(), v)
+			b.open("/demo/" + app.Demo.Token)
 			b.load(func() { b.click("Open Riverside FC") })
 			b.open("/hold")
 			b.look("hold-question")

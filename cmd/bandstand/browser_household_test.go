@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/demo"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -49,11 +50,11 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // scope is the club and the person of the household.
 func (h *household) scope(t *testing.T) store.Scope {
 	t.Helper()
-	p, err := h.db.PersonByEmail(t.Context(), "maeve@riverside.example")
+	p, err := h.DB().PersonByEmail(t.Context(), "maeve@riverside.example")
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := h.db.Memberships(t.Context(), p.ID)
+	all, err := h.DB().Memberships(t.Context(), p.ID)
 	if err != nil || len(all) == 0 {
 		t.Fatalf("memberships: %v, %v", all, err)
 	}
@@ -64,12 +65,12 @@ func (h *household) scope(t *testing.T) store.Scope {
 func photoFiles(t *testing.T) []string {
 	t.Helper()
 	var files []string
-	for _, s := range demoScenes[:2] {
-		b, err := jpegOf(s.draw, 1200, 900)
+	for _, s := range demo.Pictures()[:2] {
+		b, err := s.JPEG(1200, 900)
 		if err != nil {
 			t.Fatal(err)
 		}
-		file := filepath.Join(t.TempDir(), s.name)
+		file := filepath.Join(t.TempDir(), s.Name)
 		if err := os.WriteFile(file, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -91,10 +92,10 @@ func postPath(id int64) string { return "/posts/" + strconv.FormatInt(id, 10) }
 // of so many deliveries.
 func (h *household) takeNumbers(t *testing.T, deliveries int) {
 	t.Helper()
-	if err := h.engine.RunSideWork(t.Context()); err != nil {
+	if err := h.Engine().RunSideWork(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := h.db.Results(t.Context(), h.scope(t), store.ResultFilter{From: h.clock.now().Add(-24 * time.Hour), To: h.clock.now(), Practice: true, Limit: 100})
+	rows, err := h.DB().Results(t.Context(), h.scope(t), store.ResultFilter{From: h.clock.now().Add(-24 * time.Hour), To: h.clock.now(), Practice: true, Limit: 100})
 	if err != nil || len(rows) != deliveries {
 		t.Fatalf("%d rows of results, %v; want %d", len(rows), err, deliveries)
 	}

@@ -6,13 +6,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/bandstand-app/bandstand/internal/demo"
 )
 
 // TestBrowserKeepsWhatIsTooBig: a text that the server refuses is on this device,
 // and is there again when the page was left.
 func TestBrowserKeepsWhatIsTooBig(t *testing.T) {
 	app := startDemo(t)
-	b := newTab(t, app.means.base.String(), desktop)
+	b := newTab(t, app.Base().String(), desktop)
 	b.expected = []string{"413", "422"}
 	b.enterDemo(app)
 	const tooBig = "The last change was too big to save. It is kept on this device."
@@ -70,15 +72,15 @@ func TestBrowserPostPageFollowsThePost(t *testing.T) {
 	app := startDemo(t)
 	change := func(query string, args ...any) {
 		t.Helper()
-		if _, err := app.db.Writer().ExecContext(t.Context(), query, args...); err != nil {
+		if _, err := app.DB().Writer().ExecContext(t.Context(), query, args...); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := app.db.Writer().ExecContext(t.Context(), `UPDATE clubs SET changes = changes + 1`); err != nil {
+		if _, err := app.DB().Writer().ExecContext(t.Context(), `UPDATE clubs SET changes = changes + 1`); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var post, deliveries int64
-	err := app.db.Reader().QueryRowContext(t.Context(), `
+	err := app.DB().Reader().QueryRowContext(t.Context(), `
 		SELECT post_id, count(*) FROM deliveries WHERE status = 'SCHEDULED' GROUP BY post_id ORDER BY count(*) DESC LIMIT 1`).Scan(&post, &deliveries)
 	if err != nil || deliveries < 2 {
 		t.Fatalf("no post for two accounts: %d, %v", deliveries, err)
@@ -88,7 +90,7 @@ func TestBrowserPostPageFollowsThePost(t *testing.T) {
 	change(`UPDATE deliveries SET status = 'NEEDS_ATTENTION', phase = 'late', code = 'late', args = '{"time":"2026-11-24T18:30:00Z"}'
 		WHERE id = (SELECT min(id) FROM deliveries WHERE post_id = ?)`, post)
 
-	b := newTab(t, app.means.base.String(), desktop)
+	b := newTab(t, app.Base().String(), desktop)
 	b.enterDemo(app)
 	b.open(postPath(post))
 	b.sees("Publishing")
@@ -131,11 +133,11 @@ func TestBrowserPostPageFollowsThePost(t *testing.T) {
 // writes; after the next one, two presses later, the text is saved.
 func TestBrowserTextOutlivesTheSignInWithoutScript(t *testing.T) {
 	app := startDemo(t)
-	b := newTab(t, app.means.base.String(), phone)
+	b := newTab(t, app.Base().String(), phone)
 	b.withoutScript()
 	b.open("/sign-in")
 	b.fill("email", "ines@riverside.example")
-	b.fill("password", demoPassword)
+	b.fill("password", demo.Password)
 	b.load(func() { b.click("Sign in") })
 	b.open("/posts/new")
 	const text = "Half a sentence about the tombola"
@@ -145,7 +147,7 @@ func TestBrowserTextOutlivesTheSignInWithoutScript(t *testing.T) {
 	b.sees("Your text is kept for half an hour")
 	b.shot("kept-sign-in")
 	b.fill("email", "ines@riverside.example")
-	b.fill("password", demoPassword)
+	b.fill("password", demo.Password)
 	b.load(func() { b.click("Sign in") })
 	b.sees("it is not saved yet")
 	b.shot("kept-composer")

@@ -340,7 +340,7 @@ func TestBrowserKeyboardTour(t *testing.T) {
 	screens := demoScreens(t, app)
 	for _, v := range []view{phone, desktop} {
 		t.Run(v.name, func(t *testing.T) {
-			k := newKeyboard(t, app.means.base.String(), v)
+			k := newKeyboard(t, app.Base().String(), v)
 			k.b.expected = []string{"404", "422", "403"}
 			k.b.enterDemo(app)
 			for _, s := range screens {

@@ -2,13 +2,17 @@
 
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/bandstand-app/bandstand/internal/demo"
+)
 
 // TestBrowserKeyboardComposer changes the parts of a post that are drawn anew by
 // the server: the focus stays at them, and never falls back to the page.
 func TestBrowserKeyboardComposer(t *testing.T) {
 	app := startDemo(t)
-	k := newKeyboard(t, app.means.base.String(), desktop)
+	k := newKeyboard(t, app.Base().String(), desktop)
 	k.b.expected = []string{"401"}
 	k.b.enterDemo(app)
 	k.open("/posts/new")
@@ -25,7 +29,7 @@ func TestBrowserKeyboardComposer(t *testing.T) {
 	k.b.until(`!document.querySelector(".own-text") && document.activeElement.closest(".own-tools")`)
 
 	// Pictures: their order, and one less.
-	first, second := demoScenes[0].name, demoScenes[1].name
+	first, second := demo.Pictures()[0].Name, demo.Pictures()[1].Name
 	k.tabTo("Add pictures")
 	k.slowFirstUpload()
 	k.choose(photoFiles(t))

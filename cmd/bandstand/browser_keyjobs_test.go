@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/demo"
 	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -23,7 +24,7 @@ func TestBrowserKeyboardJobs(t *testing.T) {
 	for _, v := range []view{desktop, phone} {
 		t.Run(v.name, func(t *testing.T) {
 			h := startHousehold(t)
-			k := newKeyboard(t, h.means.base.String(), v)
+			k := newKeyboard(t, h.Base().String(), v)
 			k.setUp(h)
 			k.connect()
 			k.scheduleThree(h)
@@ -110,7 +111,7 @@ func (k *keyboard) scheduleThree(h *household) {
 		k.tabTo("Add pictures")
 		k.choose(photoFiles(k.b.t)[:1])
 		k.on("Description (alt text)")
-		k.write(demoScenes[0].alt)
+		k.write(demo.Pictures()[0].Alt)
 		k.sees("Ready for 3 accounts")
 		if i < 2 {
 			k.follow(ctrlShiftEntr)
@@ -120,7 +121,7 @@ func (k *keyboard) scheduleThree(h *household) {
 		k.sees("Scheduled for")
 	}
 	k.b.within("job 3, three posts by keyboard", 13)
-	posts, err := h.db.Posts(k.b.t.Context(), h.scope(k.b.t), store.PostFilter{Limit: 10})
+	posts, err := h.DB().Posts(k.b.t.Context(), h.scope(k.b.t), store.PostFilter{Limit: 10})
 	if err != nil || len(posts) != 3 {
 		k.b.t.Fatalf("posts: %v, %v; want three", posts, err)
 	}
@@ -151,7 +152,7 @@ func (k *keyboard) fix(h *household) {
 	k.b.until(`document.activeElement.matches(".delivery")`)
 	k.b.until(`document.activeElement.matches(".delivery") && document.activeElement.innerText.includes("Published")`)
 	k.b.within("job 4, fix a failed post by keyboard", 4)
-	p, err := h.db.Post(t.Context(), h.scope(t), post)
+	p, err := h.DB().Post(t.Context(), h.scope(t), post)
 	if err != nil || p.Status() != club.Published {
 		t.Fatalf("the post is %s, %v", p.Status(), err)
 	}
@@ -161,11 +162,11 @@ func (k *keyboard) fix(h *household) {
 func (h *household) failing(t *testing.T) int64 {
 	t.Helper()
 	s := h.scope(t)
-	world, err := h.parts.worlds.Of(s.ClubID)
+	world, err := h.Worlds().Of(s.ClubID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := h.db.Connections(t.Context(), s)
+	all, err := h.DB().Connections(t.Context(), s)
 	if err != nil || len(all) == 0 {
 		t.Fatalf("accounts: %v, %v", all, err)
 	}
@@ -177,14 +178,14 @@ func (h *household) failing(t *testing.T) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	saved, err := h.db.SchedulePost(t.Context(), s, store.PostChange{Content: club.Content{Text: "Saturday's line-up", Accounts: []int64{all[0].ID}}, Slot: slot}, "test")
+	saved, err := h.DB().SchedulePost(t.Context(), s, store.PostChange{Content: club.Content{Text: "Saturday's line-up", Accounts: []int64{all[0].ID}}, Slot: slot}, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	comes := func(phase club.Phase) {
 		t.Helper()
 		eventually(t, "a post that is "+string(phase), func() bool {
-			p, err := h.db.Post(t.Context(), s, saved.ID)
+			p, err := h.DB().Post(t.Context(), s, saved.ID)
 			return err == nil && p.Deliveries[0].Phase == phase
 		})
 	}

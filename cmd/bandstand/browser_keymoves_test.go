@@ -40,7 +40,7 @@ func TestBrowserKeyboardMoves(t *testing.T) {
 	p := plan(t)
 	tenth, eleventh, twelfth := p.nextMonth(10, "18:30"), p.nextMonth(11, "18:30"), p.nextMonth(12, "18:30")
 	id := p.post("Under-12 trials", tenth, true, p.ids...)
-	k := newKeyboard(t, p.app.means.base.String(), desktop)
+	k := newKeyboard(t, p.app.Base().String(), desktop)
 	p.signInByKeys(k)
 	k.open("/calendar?date=" + tenth.Date())
 	k.b.until(`customElements.get("bs-calendar")`)

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/demo"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -20,7 +21,7 @@ import (
 func (b *tab) connectEverything(h *household) {
 	b.t.Helper()
 	connected := map[platforms.ID]bool{}
-	for _, p := range h.parts.practice.All() {
+	for _, p := range h.PracticePlatforms().All() {
 		info := p.Info()
 		if connected[info.ID] {
 			continue
@@ -29,7 +30,7 @@ func (b *tab) connectEverything(h *household) {
 		// The empty calendar offers it, and so do the accounts.
 		b.load(func() { b.click("Connect an account") })
 		b.load(func() { b.click(info.Name) })
-		for key, value := range demoSignIns[info.ID] {
+		for key, value := range practiceSignIn(info.ID) {
 			b.fill("in-"+key, value)
 		}
 		if _, typed := p.(platforms.PasswordSignIn); typed {
@@ -43,7 +44,7 @@ func (b *tab) connectEverything(h *household) {
 		}
 		b.sees("Connected.")
 		b.within("job 2, connect "+info.Name, 5)
-		all, err := h.db.Connections(b.t.Context(), h.scope(b.t))
+		all, err := h.DB().Connections(b.t.Context(), h.scope(b.t))
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -62,7 +63,7 @@ func TestBrowserMainJob(t *testing.T) {
 	for _, v := range []view{phone, desktop} {
 		t.Run(v.name, func(t *testing.T) {
 			h := startHousehold(t)
-			b := newTab(t, h.means.base.String(), v)
+			b := newTab(t, h.Base().String(), v)
 			b.setUp(h.greeting)
 			b.within("job 1, set-up", 9)
 			b.open("/calendar")
@@ -87,15 +88,15 @@ func (b *tab) writePost(h *household) string {
 	b.do(chromedp.SetUploadFiles("#files", photoFiles(b.t)))
 	b.clicks++ // the button that opens the system's picker
 	b.until(`document.querySelectorAll("#tray .tile-img").length === 2`)
-	for i, s := range demoScenes[:2] {
-		b.until(`document.querySelectorAll("#tray .tile")[` + strconv.Itoa(i) + `].textContent.includes(` + quoted(s.name) + `)`)
+	for i, s := range demo.Pictures()[:2] {
+		b.until(`document.querySelectorAll("#tray .tile")[` + strconv.Itoa(i) + `].textContent.includes(` + quoted(s.Name) + `)`)
 		id := script[string](b, `document.querySelectorAll("#tray textarea")[`+strconv.Itoa(i)+`].id`)
-		b.fill(id, s.alt)
+		b.fill(id, s.Alt)
 	}
 	if b.view.touch {
 		b.click("Preview")
 	}
-	for _, p := range h.parts.practice.All() {
+	for _, p := range h.PracticePlatforms().All() {
 		b.sees("Roughly how it will look on " + p.Info().Name)
 	}
 	b.until(`[...document.querySelectorAll("#preview .preview-card")].every((c) => c.querySelector("img"))`)
@@ -118,7 +119,7 @@ func (b *tab) writePost(h *household) string {
 	b.within("job 3, one post", 7)
 	b.sees("Scheduled for")
 	b.look("mainjob-scheduled")
-	posts, err := h.db.Posts(b.t.Context(), h.scope(b.t), store.PostFilter{Limit: 10})
+	posts, err := h.DB().Posts(b.t.Context(), h.scope(b.t), store.PostFilter{Limit: 10})
 	if err != nil || len(posts) != 1 || posts[0].Status() != club.Scheduled {
 		b.t.Fatalf("posts: %v, %v; want one that is scheduled", posts, err)
 	}
@@ -136,7 +137,7 @@ func (b *tab) publish(h *household, post string) {
 	b.until(`document.querySelectorAll("#post-head .delivery .badge[data-status=PUBLISHED]").length === ` + strconv.Itoa(len(constructors)))
 	b.until(`document.querySelector("#post-head .badge").dataset.status === "PUBLISHED"`)
 	b.look("mainjob-published")
-	world, err := h.parts.worlds.Of(h.scope(b.t).ClubID)
+	world, err := h.Worlds().Of(h.scope(b.t).ClubID)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -153,11 +154,11 @@ func (b *tab) publish(h *household, post string) {
 				b.t.Errorf("%s shows a picture of %d × %d, want 4:3", p.Platform, m.Width, m.Height)
 			}
 		}
-		if want := []string{demoScenes[0].alt, demoScenes[1].alt}; !slices.Equal(alts, want) {
+		if want := []string{demo.Pictures()[0].Alt, demo.Pictures()[1].Alt}; !slices.Equal(alts, want) {
 			b.t.Errorf("%s describes the pictures as %q, want %q", p.Platform, alts, want)
 		}
 	}
-	for _, p := range h.parts.practice.All() {
+	for _, p := range h.PracticePlatforms().All() {
 		if id := p.Info().ID; seen[id] != 1 {
 			b.t.Errorf("%s has the post %d times, want once", id, seen[id])
 		}

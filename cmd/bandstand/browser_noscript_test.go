@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/demo"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -26,7 +27,7 @@ func (b *tab) withoutScript() {
 // TestBrowserWithoutScript does the five jobs with plain links and forms.
 func TestBrowserWithoutScript(t *testing.T) {
 	h := startHousehold(t)
-	b := newTab(t, h.means.base.String(), phone)
+	b := newTab(t, h.Base().String(), phone)
 	b.expected = []string{"422"}
 	b.withoutScript()
 
@@ -53,7 +54,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	b.do(chromedp.SetUploadFiles("#files", photoFiles(t)[:1]))
 	b.load(func() { b.click("Upload") })
 	b.until(`document.querySelectorAll("#tray .tile-img").length === 1`)
-	b.fill(script[string](b, `document.querySelector("#tray textarea").id`), demoScenes[0].alt)
+	b.fill(script[string](b, `document.querySelector("#tray textarea").id`), demo.Pictures()[0].Alt)
 	b.shot("noscript-composer")
 	b.click("More")
 	b.load(func() { b.click("Save as draft") })
@@ -61,17 +62,17 @@ func TestBrowserWithoutScript(t *testing.T) {
 	s := h.scope(t)
 	post := func() store.Post {
 		t.Helper()
-		posts, err := h.db.Posts(t.Context(), s, store.PostFilter{Limit: 10})
+		posts, err := h.DB().Posts(t.Context(), s, store.PostFilter{Limit: 10})
 		if err != nil || len(posts) != 1 {
 			t.Fatalf("posts: %v, %v; want one", posts, err)
 		}
-		p, err := h.db.Post(t.Context(), s, posts[0].ID)
+		p, err := h.DB().Post(t.Context(), s, posts[0].ID)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return p
 	}
-	if p := post(); p.Status() != club.Draft || len(p.Content().Media) != 1 || p.Content().Media[0].Alt != demoScenes[0].alt {
+	if p := post(); p.Status() != club.Draft || len(p.Content().Media) != 1 || p.Content().Media[0].Alt != demo.Pictures()[0].Alt {
 		t.Errorf("saved as %s with %v", p.Status(), p.Content().Media)
 	}
 	path := postPath(post().ID)
@@ -144,7 +145,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	b.load(func() { b.click("Publish now") })
 	b.within("job 4, fix a failed post without script", 4)
 	eventually(t, "the post is published", func() bool {
-		p, err := h.db.Post(t.Context(), s, failed)
+		p, err := h.DB().Post(t.Context(), s, failed)
 		return err == nil && p.Status() == club.Published
 	})
 	b.open(postPath(failed))

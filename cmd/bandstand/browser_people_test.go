@@ -12,7 +12,7 @@ func TestBrowserSetUp(t *testing.T) {
 	for _, v := range []view{phone, darkDesktop} {
 		t.Run(v.name, func(t *testing.T) {
 			app, greeting := startApp(t, Settings{}, newTestClock())
-			base := app.means.base.String()
+			base := app.Base().String()
 			_, rest, _ := strings.Cut(greeting, base)
 			_, path, ok := strings.Cut(rest, base)
 			if !ok {
@@ -62,7 +62,7 @@ func TestBrowserSignIn(t *testing.T) {
 	found(t, app, "")
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
-			b := newTab(t, app.means.base.String(), v)
+			b := newTab(t, app.Base().String(), v)
 			b.expected = []string{"422", "404"}
 			b.open("/")
 			b.sees("Sign in")

@@ -15,9 +15,9 @@ import (
 func TestBrowserFormsOnPlainHTTP(t *testing.T) {
 	app, _ := startApp(t, Settings{BaseURL: "http://" + plainHost + ":0"}, newTestClock())
 	s := found(t, app, "")
-	base := app.means.base.String()
+	base := app.Base().String()
 
-	token, err := app.db.CreateInvitation(t.Context(), s, "ines@riverside.example", club.Writer, "test")
+	token, err := app.DB().CreateInvitation(t.Context(), s, "ines@riverside.example", club.Writer, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +36,11 @@ func TestBrowserFormsOnPlainHTTP(t *testing.T) {
 	b.load(func() { b.click("Join") })
 	b.sees("Welcome to Riverside FC")
 
-	ines, err := app.db.PersonByEmail(t.Context(), "ines@riverside.example")
+	ines, err := app.DB().PersonByEmail(t.Context(), "ines@riverside.example")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if token, err = app.db.CreatePasswordReset(t.Context(), ines.ID, "console"); err != nil {
+	if token, err = app.DB().CreatePasswordReset(t.Context(), ines.ID, "console"); err != nil {
 		t.Fatal(err)
 	}
 	b = newTab(t, base, desktop)
@@ -48,7 +48,7 @@ func TestBrowserFormsOnPlainHTTP(t *testing.T) {
 	b.fill("password", "two large green lamps")
 	b.load(func() { b.click("Set password and sign in") })
 	b.sees("Your new password is set.")
-	if _, err := app.db.Membership(t.Context(), s.ClubID, ines.ID); err != nil {
+	if _, err := app.DB().Membership(t.Context(), s.ClubID, ines.ID); err != nil {
 		t.Error(err)
 	}
 }

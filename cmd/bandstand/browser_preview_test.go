@@ -13,7 +13,7 @@ func TestBrowserPreviewStyles(t *testing.T) {
 	app := startDemo(t)
 	for _, v := range []view{desktop, {"desktop-dark", 1280, 800, true, false}} {
 		t.Run(v.name, func(t *testing.T) {
-			b := newTab(t, app.means.base.String(), v)
+			b := newTab(t, app.Base().String(), v)
 			b.enterDemo(app)
 			b.open("/posts/new")
 			b.until(`document.querySelector("bs-composer").matches(":defined")`)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/demo"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -38,7 +39,7 @@ type gallery struct {
 }
 
 func newGallery(app *App) *gallery {
-	return &gallery{app: app, s: store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}, seen: map[string]bool{}}
+	return &gallery{app: app, s: store.Scope{ClubID: app.Demo.ClubID, PersonID: app.Demo.PersonID}, seen: map[string]bool{}}
 }
 
 // visit looks at screens one after the other.
@@ -74,14 +75,14 @@ func TestBrowserEveryScreen(t *testing.T) {
 	g := newGallery(startDemo(t))
 	fresh, greeting := startApp(t, Settings{}, newTestClock())
 	broken, _ := startApp(t, Settings{}, newTestClock())
-	if _, err := broken.db.Writer().ExecContext(t.Context(), "ALTER TABLE people RENAME TO lost"); err != nil {
+	if _, err := broken.DB().Writer().ExecContext(t.Context(), "ALTER TABLE people RENAME TO lost"); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("views", func(t *testing.T) {
 		for _, v := range views {
 			t.Run(v.name, func(t *testing.T) {
 				t.Parallel()
-				at := func(app *App) *tab { return newTab(t, app.means.base.String(), v) }
+				at := func(app *App) *tab { return newTab(t, app.Base().String(), v) }
 				g.visit(at(broken), []screen{{"fault", "/setup", "Something went wrong", nil}})
 				g.visit(at(fresh), []screen{{"setup", setupPath(t, greeting), "Welcome to Bandstand", nil}})
 				g.visit(at(g.app), g.strangerScreens(t))
@@ -91,7 +92,7 @@ func TestBrowserEveryScreen(t *testing.T) {
 				ines := at(g.app)
 				ines.open("/sign-in")
 				ines.fill("email", "ines@riverside.example")
-				ines.fill("password", demoPassword)
+				ines.fill("password", demo.Password)
 				ines.load(func() { ines.click("Sign in") })
 				g.visit(ines, g.writerScreens(t))
 			})
@@ -104,13 +105,13 @@ func TestBrowserEveryScreen(t *testing.T) {
 // asked for the password, for longer than the sign-in lasted.
 func (g *gallery) keptScreens(t *testing.T) []screen {
 	t.Helper()
-	ref, err := g.app.db.KeepForm(t.Context(), g.s, url.Values{
+	ref, err := g.app.DB().KeepForm(t.Context(), g.s, url.Values{
 		"text": {"Half a sentence about the raffle"}, "files_lost": {"1"}, "when": {"none"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked, err := g.app.db.KeepRequest(t.Context(), g.s, store.KeptRequest{Path: "/practice/mode"})
+	asked, err := g.app.DB().KeepRequest(t.Context(), g.s, store.KeptRequest{Path: "/practice/mode"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +170,7 @@ func (b *tab) look(name string) {
 // post is the page of the first post of the demo with a status.
 func (g *gallery) post(t *testing.T, status club.Status) string {
 	t.Helper()
-	posts, err := g.app.db.Posts(t.Context(), g.s, store.PostFilter{Limit: 100})
+	posts, err := g.app.DB().Posts(t.Context(), g.s, store.PostFilter{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,11 +184,11 @@ func (g *gallery) post(t *testing.T, status club.Status) string {
 // tomorrow is the demo's next day, on which there is a post.
 func tomorrow(t *testing.T, app *App) string {
 	t.Helper()
-	loc, err := time.LoadLocation(demoZone)
+	loc, err := time.LoadLocation(demo.Zone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return app.now().In(loc).AddDate(0, 0, 1).Format(time.DateOnly)
+	return app.Now().In(loc).AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
 // demoScreens are the screens of the demo as they open.
@@ -286,7 +287,7 @@ func (g *gallery) dialogs(t *testing.T) []screen {
 // disconnecting.
 func (g *gallery) accountScreens(t *testing.T) []screen {
 	t.Helper()
-	all, err := g.app.db.Connections(t.Context(), g.s)
+	all, err := g.app.DB().Connections(t.Context(), g.s)
 	if err != nil || len(all) == 0 {
 		t.Fatalf("accounts: %v, %v", all, err)
 	}
@@ -297,7 +298,7 @@ func (g *gallery) accountScreens(t *testing.T) []screen {
 		{"account-disconnect", account + "/disconnect", "", nil},
 	}
 	var consents, typed bool // one platform of each kind is enough
-	for _, p := range g.app.parts.practice.All() {
+	for _, p := range g.app.PracticePlatforms().All() {
 		info := p.Info()
 		leave := "/accounts/connect/" + string(info.ID)
 		if _, ok := p.(platforms.PasswordSignIn); ok && !typed {
@@ -334,16 +335,16 @@ func (g *gallery) writerScreens(t *testing.T) []screen {
 // strangerScreens are what somebody sees who has not signed in.
 func (g *gallery) strangerScreens(t *testing.T) []screen {
 	t.Helper()
-	invitation, err := g.app.db.CreateInvitation(t.Context(), g.s, "aoife@riverside.example", club.Writer, "test")
+	invitation, err := g.app.DB().CreateInvitation(t.Context(), g.s, "aoife@riverside.example", club.Writer, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	link, err := g.app.db.CreatePasswordReset(t.Context(), g.s.PersonID, "test")
+	link, err := g.app.DB().CreatePasswordReset(t.Context(), g.s.PersonID, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return []screen{
-		{"demo-door", "/demo/" + g.app.demo.Token, "", nil},
+		{"demo-door", "/demo/" + g.app.Demo.Token, "", nil},
 		{"sign-in", "/sign-in", "Sign in", func(b *tab) { b.click("Forgotten your password?") }},
 		{"invitation", "/invitations/" + invitation, "", nil},
 		{"sign-in-link", "/sign-in/link/" + link, "", nil},

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/demo"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -16,7 +17,7 @@ import (
 // the page asks for it and keeps every word.
 func TestBrowserSignedOutWhileWriting(t *testing.T) {
 	app := startDemo(t)
-	b := newTab(t, app.means.base.String(), desktop)
+	b := newTab(t, app.Base().String(), desktop)
 	b.expected = []string{"401"}
 	b.enterDemo(app)
 	b.open("/posts/new")
@@ -54,7 +55,7 @@ func TestBrowserSignedOutWhileWriting(t *testing.T) {
 		t.Errorf("after another refusal the password reads %q", got)
 	}
 	b.until(`bsLate.length === 1`)
-	b.fill("password", demoPassword)
+	b.fill("password", demo.Password)
 	b.click("Sign in")
 	b.until(`!document.querySelector("dialog[open]") && document.activeElement.id === "text"`)
 	if script[bool](b, `bsLate[0](), !!document.querySelector("dialog")`) {
@@ -72,10 +73,10 @@ func TestBrowserSignedOutWhileWriting(t *testing.T) {
 // is done after it, once, and said to be.
 func TestBrowserSignInDialogSendsOnce(t *testing.T) {
 	app := startDemo(t)
-	b := newTab(t, app.means.base.String(), desktop)
+	b := newTab(t, app.Base().String(), desktop)
 	b.expected = []string{"401"}
 	b.enterDemo(app)
-	posts, err := app.db.Posts(t.Context(), store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}, store.PostFilter{Limit: 100})
+	posts, err := app.DB().Posts(t.Context(), store.Scope{ClubID: app.Demo.ClubID, PersonID: app.Demo.PersonID}, store.PostFilter{Limit: 100})
 	i := slices.IndexFunc(posts, func(p store.Post) bool { return p.Status() == club.Scheduled })
 	if err != nil || i < 0 {
 		t.Fatalf("no scheduled post among %d, %v", len(posts), err)
@@ -87,7 +88,7 @@ func TestBrowserSignInDialogSendsOnce(t *testing.T) {
 	signIn := func() {
 		b.t.Helper()
 		b.sees("Sign in to go on")
-		b.fill("password", demoPassword)
+		b.fill("password", demo.Password)
 		b.click("Sign in")
 		b.sees("You are signed in again, and what you asked for was sent once more.")
 	}
@@ -109,7 +110,7 @@ func TestBrowserSignInDialogSendsOnce(t *testing.T) {
 	b.click("Move")
 	signIn()
 	moves := func() (n int) {
-		if err := app.db.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM audit WHERE action = 'post_moved' AND origin <> 'demo' AND object LIKE ? || ':%'`, posts[i].ID).Scan(&n); err != nil {
+		if err := app.DB().Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM audit WHERE action = 'post_moved' AND origin <> 'demo' AND object LIKE ? || ':%'`, posts[i].ID).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n

@@ -321,7 +321,7 @@ func startApp(t *testing.T, settings Settings, clock *testClock) (*App, string) 
 	}
 	settings.Listen = net.JoinHostPort("127.0.0.1", "0")
 	out := new(lockedBuffer)
-	app, err := openApp(t.Context(), settings, out, clock.now, func(a *App) { a.elapsed = clock.elapsed })
+	app, err := openApp(t.Context(), settings, out, clock.now, func(c *Config) { c.Elapsed = clock.elapsed })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,7 +362,7 @@ func startDemo(t *testing.T) *App {
 // enterDemo signs in as the demo's admin by its link.
 func (b *tab) enterDemo(app *App) {
 	b.t.Helper()
-	b.open("/demo/" + app.demo.Token)
+	b.open("/demo/" + app.Demo.Token)
 	b.load(func() { b.click("Open Riverside FC") })
 }
 

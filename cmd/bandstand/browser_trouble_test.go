@@ -26,7 +26,7 @@ func TestBrowserTrouble(t *testing.T) {
 				t.Fatal(err)
 			}
 			runApp(t, app)
-			b := newTab(t, app.means.base.String(), v)
+			b := newTab(t, app.Base().String(), v)
 			b.expected = []string{"500", "503"}
 			b.enterDemo(app)
 
@@ -80,8 +80,8 @@ func (b *tab) says(text string) bool {
 // nearLimits uses up most of what one account may do, and all of another.
 func nearLimits(t *testing.T, app *App) {
 	t.Helper()
-	now := app.now()
-	all, err := app.db.Connections(t.Context(), store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID})
+	now := app.Now()
+	all, err := app.DB().Connections(t.Context(), store.Scope{ClubID: app.Demo.ClubID, PersonID: app.Demo.PersonID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,10 +92,10 @@ func nearLimits(t *testing.T, app *App) {
 		}
 	}
 	day := platforms.Limit{Name: "posts", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 100, Left: 8, Ends: now.Add(6 * time.Hour)}
-	if err := app.db.SaveLimits(t.Context(), usable[0].ID, app.demo.ClubID, []platforms.Limit{day}, time.Time{}); err != nil {
+	if err := app.DB().SaveLimits(t.Context(), usable[0].ID, app.Demo.ClubID, []platforms.Limit{day}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := app.db.Block(t.Context(), usable[1].ID, now.Add(2*time.Hour)); err != nil {
+	if err := app.DB().Block(t.Context(), usable[1].ID, now.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -103,12 +103,12 @@ func nearLimits(t *testing.T, app *App) {
 // spoil overwrites a page of the database that is read for what is planned.
 func spoil(t *testing.T, app *App) {
 	t.Helper()
-	if err := app.db.Checkpoint(t.Context()); err != nil {
+	if err := app.DB().Checkpoint(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var file string
 	var page int64
-	err := app.db.Reader().QueryRowContext(t.Context(), `
+	err := app.DB().Reader().QueryRowContext(t.Context(), `
 		SELECT file, (SELECT rootpage FROM sqlite_master WHERE name = 'deliveries_ahead') FROM pragma_database_list`).Scan(&file, &page)
 	if err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func TestBrowserForeignTextRunsNothing(t *testing.T) {
 	c := newCrawler(t, app)
 	c.crawl(c.starts()...)
 
-	b := newTab(t, app.means.base.String(), desktop)
+	b := newTab(t, app.Base().String(), desktop)
 	b.expected = []string{"404", "422", "403", "Failed to load resource"}
 	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Call(ctx, cdp.AddScriptToEvaluateOnNewDocument, cdp.AddScriptToEvaluateOnNewDocumentParams{Source: watchScripts})
@@ -43,7 +43,7 @@ func TestBrowserForeignTextRunsNothing(t *testing.T) {
 		t.Error("a breach of the policy is not noticed")
 	}
 	b.expected = append(b.expected, "policy broken at "+b.base+"/sign-in: script-src", "Executing inline script")
-	b.open("/demo/" + app.demo.Token)
+	b.open("/demo/" + app.Demo.Token)
 	b.load(func() {
 		b.until(`(() => { const f = document.querySelector("main form button"); if (!f) return false; f.click(); return true; })()`)
 	})

@@ -15,7 +15,7 @@ func TestBrowserProposesZoneUnderItsPresentName(t *testing.T) {
 	for says, want := range map[string]string{
 		"Asia/Calcutta": "Asia/Kolkata", "Europe/Kiev": "Europe/Kyiv", "America/Buenos_Aires": "America/Argentina/Buenos_Aires", "Europe/Berlin": "Europe/Berlin",
 	} {
-		b := newTab(t, app.means.base.String(), phone)
+		b := newTab(t, app.Base().String(), phone)
 		b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 			_, err := chromedp.Call(ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: says})
 			return err

@@ -37,20 +37,20 @@ func TestClockBeforeTheProgramWasMade(t *testing.T) {
 	for ahead, want := range map[time.Duration]club.Phase{0: "", -time.Minute: "", time.Hour: club.ClockInDoubt, 500_000 * time.Hour: club.ClockInDoubt} {
 		settings := Settings{Listen: "127.0.0.1:0"}
 		settings.Data = filepath.Join(t.TempDir(), "data")
-		settings.Platforms = newPlatformSettings(describe())
-		app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(a *App) {
-			a.log, a.built = newLog(io.Discard), time.Now().Add(ahead)
+		settings.Platforms = newPlatformSettings(catalogue().Describe())
+		app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(c *Config) {
+			c.Log, c.Built = newLog(io.Discard), time.Now().Add(ahead)
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := app.db.Writer().ExecContext(t.Context(), `INSERT INTO clubs (name, zone, created_at) VALUES ('Riverside FC', 'UTC', 0)`); err != nil {
+		if _, err := app.DB().Writer().ExecContext(t.Context(), `INSERT INTO clubs (name, zone, created_at) VALUES ('Riverside FC', 'UTC', 0)`); err != nil {
 			t.Fatal(err)
 		}
-		if err := app.engine.Start(t.Context()); err != nil {
+		if err := app.Engine().Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if h, err := app.db.ActiveHold(t.Context(), store.Scope{ClubID: 1}); err != nil || h.Phase != want {
+		if h, err := app.DB().ActiveHold(t.Context(), store.Scope{ClubID: 1}); err != nil || h.Phase != want {
 			t.Errorf("made %s from now, held as %q, %v; want %q", ahead, h.Phase, err, want)
 		}
 		if err := app.Close(); err != nil {

@@ -37,13 +37,13 @@ func (a *aviary) doors(people map[club.Role]*guest) {
 		}
 	}
 	var form []string
-	for _, f := range describe()[0].AppFields {
+	for _, f := range catalogue().Describe()[0].AppFields {
 		form = append(form, "app-"+f.Key, "canary/entered+"+f.Key)
 	}
 	admin.post("/settings/platforms/"+a.slots[0], form...)
-	for _, i := range describe() {
+	for _, i := range catalogue().Describe() {
 		var form []string
-		for k, v := range demoSignIns[i.ID] {
+		for k, v := range practiceSignIn(i.ID) {
 			form = append(form, "in-"+k, v)
 		}
 		admin.post("/accounts/connect/"+string(i.ID), form...)
@@ -61,8 +61,8 @@ func (a *aviary) standStill(people map[club.Role]*guest) {
 	admin := people[club.Admin]
 	a.signIn(admin)
 	for _, pragma := range []string{"query_only = 1", "max_page_count = 1"} {
-		for _, i := range describe() {
-			if demoSignIns[i.ID] != nil {
+		for _, i := range catalogue().Describe() {
+			if practiceSignIn(i.ID) != nil {
 				continue
 			}
 			to := admin.post("/accounts/connect/"+string(i.ID)).want(admin, http.StatusSeeOther).Header().Get("Location")
@@ -93,7 +93,7 @@ func (a *aviary) routes() (all [][2]string) {
 func (a *aviary) everyRoute(people map[club.Role]*guest) {
 	a.Helper()
 	fill := strings.NewReplacer(":id/:expiry", "0123456789abcdef0123456789abcdef/1", ":mac", "0000", ":file", "a.jpg", ":id", "1", ":token", "canary-code-of-nobody",
-		":platform", string(describe()[0].ID), ":slot", a.slots[0], ":date", "2026-11-10", ":ref", "nothing", ":mount", "none", "*", "x")
+		":platform", string(catalogue().Describe()[0].ID), ":slot", a.slots[0], ":date", "2026-11-10", ":ref", "nothing", ":mount", "none", "*", "x")
 	admin := people[club.Admin]
 	a.signIn(admin)
 	for role, password := range map[club.Role]string{club.Publisher: "canary-console-password", club.Writer: `canary "joins/+&<wri`, club.Viewer: `canary "joins/+&<vie`} {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"image"
+	"image/jpeg"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/bandstand-app/bandstand/internal/consent"
 	"github.com/bandstand-app/bandstand/internal/practice"
 )
 
@@ -66,7 +69,7 @@ func (g *guest) ask(method, path string, body interface{ Read([]byte) (int, erro
 	if err != nil {
 		a.Fatal(err)
 	}
-	r.RequestURI, r.Host, r.RemoteAddr = r.URL.RequestURI(), a.app.means.base.Host, "127.0.0.1:1"
+	r.RequestURI, r.Host, r.RemoteAddr = r.URL.RequestURI(), a.app.Base().Host, "127.0.0.1:1"
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	if typ != "" {
 		r.Header.Set("Content-Type", typ)
@@ -75,7 +78,7 @@ func (g *guest) ask(method, path string, body interface{ Read([]byte) (int, erro
 		r.Header.Set("Cookie", "bandstand="+g.cookie)
 	}
 	w := httptest.NewRecorder()
-	a.app.server.Handler.ServeHTTP(w, r)
+	a.app.Handler().ServeHTTP(w, r)
 	resp := w.Result()
 	defer resp.Body.Close()
 	for _, c := range resp.Cookies() {
@@ -108,7 +111,7 @@ func (a *aviary) passing(to string) {
 	}
 	for _, name := range []string{"code", "state"} {
 		if v := u.Query().Get(name); strings.HasPrefix(u.Path, practice.Path) || strings.HasPrefix(u.Path, "/oauth/") || u.Host == strings.TrimPrefix(a.sandbox, "http://") {
-			if u.Host == a.app.means.base.Host || u.Host == "" {
+			if u.Host == a.app.Base().Host || u.Host == "" {
 				name = "practice: " + name
 			}
 			a.tap(name, v)
@@ -201,9 +204,9 @@ func (g *guest) consent(address string) string {
 	if err != nil {
 		a.Fatal(err)
 	}
-	for range maxClicks {
+	for range consent.MaxClicks {
 		var resp *http.Response
-		if req.URL.Host == a.app.means.base.Host { // a make-believe platform, on our own pages
+		if req.URL.Host == a.app.Base().Host { // a make-believe platform, on our own pages
 			var body bytes.Buffer
 			if req.Body != nil {
 				_, _ = body.ReadFrom(req.Body)
@@ -214,12 +217,12 @@ func (g *guest) consent(address string) string {
 		} else if resp, err = client.Do(req); err != nil {
 			a.Fatal(err)
 		}
-		if to := resp.Header.Get("Location"); strings.HasPrefix(to, a.app.means.base.String()+"/oauth/") {
+		if to := resp.Header.Get("Location"); strings.HasPrefix(to, a.app.Base().String()+"/oauth/") {
 			resp.Body.Close()
 			a.passing(to)
-			return strings.TrimPrefix(to, a.app.means.base.String())
+			return strings.TrimPrefix(to, a.app.Base().String())
 		}
-		req, err = nextClick(a.T.Context(), resp)
+		req, err = consent.NextClick(a.T.Context(), resp)
 		resp.Body.Close()
 		if err != nil {
 			a.Fatal(err)
@@ -247,15 +250,14 @@ func (a *aviary) practised(body string) {
 // upload sends a picture and returns its id.
 func (g *guest) upload() string {
 	g.a.Helper()
-	picture, err := jpegOf(pitch, 640, 640)
-	if err != nil {
+	var picture, b bytes.Buffer
+	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 640, 640)), nil); err != nil {
 		g.a.Fatal(err)
 	}
-	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
 	file, err := form.CreateFormFile("files", "pitch.jpg")
 	if err == nil {
-		_, err = file.Write(picture)
+		_, err = file.Write(picture.Bytes())
 	}
 	if err != nil {
 		g.a.Fatal(err)

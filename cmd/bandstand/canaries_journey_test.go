@@ -149,14 +149,14 @@ func (a *aviary) enter(people map[club.Role]*guest) {
 func (a *aviary) connectAll(people map[club.Role]*guest) (accounts []string) {
 	a.Helper()
 	admin := people[club.Admin]
-	admin.connect(string(describe()[0].ID), nil)
-	if err := a.app.parts.worlds.Run(alreadyEnded(a.T.Context())); err != nil {
+	admin.connect(string(catalogue().Describe()[0].ID), nil)
+	if err := a.app.Worlds().Run(alreadyEnded(a.T.Context())); err != nil {
 		a.Fatal(err)
 	}
 	admin.post("/practice/mode", "practice", "off").want(admin, http.StatusSeeOther)
 	path := "/settings/platforms/" + a.slots[0]
 	var spaced, typed []string
-	for _, f := range describe()[0].AppFields {
+	for _, f := range catalogue().Describe()[0].AppFields {
 		secret := "canary/entered+" + f.Key
 		if f.Secret {
 			a.plant("app secret with a space", secret+" spaced")
@@ -168,8 +168,8 @@ func (a *aviary) connectAll(people map[club.Role]*guest) (accounts []string) {
 	admin.post(path, spaced...).want(admin, http.StatusUnprocessableEntity)
 	admin.post(path, typed...).want(admin, http.StatusSeeOther)
 	admin.post(path + "/check")
-	for _, i := range describe() {
-		if typed := demoSignIns[i.ID]; typed != nil {
+	for _, i := range catalogue().Describe() {
+		if typed := practiceSignIn(i.ID); typed != nil {
 			a.signInTyped(admin, i.ID, typed)
 			continue
 		}
@@ -177,7 +177,7 @@ func (a *aviary) connectAll(people map[club.Role]*guest) (accounts []string) {
 			admin.connect(string(i.ID), nil)
 		}
 	}
-	for _, i := range describe() {
+	for _, i := range catalogue().Describe() {
 		if !slices.Contains(a.connected(), i.ID) {
 			a.Fatalf("no account at %s: %s", i.Name, admin.get("/accounts").text())
 		}
@@ -243,7 +243,7 @@ func (a *aviary) connected() (ids []platforms.ID) {
 
 func (a *aviary) accounts(practice bool) []store.Connected {
 	a.Helper()
-	all, err := a.app.db.ConnectedAccounts(a.T.Context(), store.Scope{ClubID: 1, PersonID: 1}, practice)
+	all, err := a.app.DB().ConnectedAccounts(a.T.Context(), store.Scope{ClubID: 1, PersonID: 1}, practice)
 	if err != nil {
 		a.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func (a *aviary) plantTokens() {
 	n := 0
 	for _, practice := range []bool{true, false} {
 		for _, c := range a.accounts(practice) {
-			tokens, err := a.app.db.SignInTokens(a.T.Context(), c.ID)
+			tokens, err := a.app.DB().SignInTokens(a.T.Context(), c.ID)
 			if err != nil {
 				continue // it was disconnected
 			}
@@ -313,10 +313,10 @@ func (a *aviary) schedule(g *guest, text, account, picture string) {
 func (a *aviary) work() {
 	a.Helper()
 	for range 40 {
-		a.app.engine.RunDue(a.T.Context())
+		a.app.Engine().RunDue(a.T.Context())
 		a.clock.advance(3 * time.Minute)
 	}
-	if err := a.app.engine.RunSideWork(a.T.Context()); err != nil {
+	if err := a.app.Engine().RunSideWork(a.T.Context()); err != nil {
 		a.heard("errors of side work", err.Error())
 	}
 }
@@ -334,8 +334,8 @@ func (a *aviary) echoes(people map[club.Role]*guest, accounts []string) {
 		for _, account := range accounts {
 			a.schedule(admin, "Gives back as "+way, account, picture)
 		}
-		for _, i := range describe() {
-			if typed := demoSignIns[i.ID]; typed != nil {
+		for _, i := range catalogue().Describe() {
+			if typed := practiceSignIn(i.ID); typed != nil {
 				a.setEcho(way)
 				form := []string{}
 				for k, v := range typed {
@@ -374,7 +374,7 @@ func (a *aviary) echoes(people map[club.Role]*guest, accounts []string) {
 // plantTokensLeft is plantTokens where there may be none.
 func (a *aviary) plantTokensLeft() {
 	for _, c := range a.accounts(false) {
-		tokens, err := a.app.db.SignInTokens(a.T.Context(), c.ID)
+		tokens, err := a.app.DB().SignInTokens(a.T.Context(), c.ID)
 		if err != nil {
 			continue
 		}
@@ -392,11 +392,11 @@ func (a *aviary) fault(pragma string, during func()) {
 	name, _, _ := strings.Cut(pragma, " ")
 	var before string
 	ctx := a.T.Context()
-	if err := a.app.db.Writer().QueryRowContext(ctx, "PRAGMA "+name).Scan(&before); err != nil {
+	if err := a.app.DB().Writer().QueryRowContext(ctx, "PRAGMA "+name).Scan(&before); err != nil {
 		a.Fatal(err)
 	}
 	for _, p := range []string{pragma, name + " = " + before} {
-		if _, err := a.app.db.Writer().ExecContext(ctx, "PRAGMA "+p); err != nil {
+		if _, err := a.app.DB().Writer().ExecContext(ctx, "PRAGMA "+p); err != nil {
 			a.Fatal(err)
 		}
 		if p == pragma {
@@ -411,12 +411,12 @@ func (a *aviary) loseDatabase(people map[club.Role]*guest) {
 	a.Helper()
 	a.keepTables()
 	a.keepFiles()
-	if _, err := a.app.db.Writer().ExecContext(a.T.Context(), `DELETE FROM goose_db_version WHERE version_id > 1`); err != nil {
+	if _, err := a.app.DB().Writer().ExecContext(a.T.Context(), `DELETE FROM goose_db_version WHERE version_id > 1`); err != nil {
 		a.Fatal(err)
 	}
 	out, err := bandstand(a.T, "", "member", "list", "--data", a.data) // steps that were done already cannot be done again
 	a.heard("the console of a start that fails", out, fmt.Sprint(err))
-	if err := a.app.db.Close(); err != nil {
+	if err := a.app.DB().Close(); err != nil {
 		a.Fatal(err)
 	}
 	a.doors(people)

@@ -137,16 +137,16 @@ func newAviary(t *testing.T) *aviary {
 	a := &aviary{T: t, clock: newTestClock(), data: filepath.Join(t.TempDir(), "data"), places: map[string]*bytes.Buffer{}}
 	s := httptest.NewUnstartedServer(nil)
 	a.sandbox = "http://" + s.Listener.Addr().String()
-	world, err := practice.Open("", newSimulators(platforms.SimEnv{Fetch: http.DefaultClient, BaseURL: a.sandbox, Now: a.clock.now}), slog.New(slog.DiscardHandler))
+	world, err := practice.Open("", catalogue().Simulate(platforms.SimEnv{Fetch: http.DefaultClient, BaseURL: a.sandbox, Now: a.clock.now}), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.world = world
-	s.Config.Handler = a.tapped(newSandbox(world, describe()))
+	s.Config.Handler = a.tapped(newSandbox(world, catalogue().Describe()))
 	s.Start()
 	t.Cleanup(s.Close)
 	c := cli{}
-	c.Serve.Platforms = newPlatformSettings(describe())
+	c.Serve.Platforms = newPlatformSettings(catalogue().Describe())
 	parser, err := kong.New(&c, settingGroups)
 	if err != nil {
 		t.Fatal(err)
@@ -154,19 +154,19 @@ func newAviary(t *testing.T) *aviary {
 	if _, err := parser.Parse(a.arguments()); err != nil {
 		t.Fatal(err)
 	}
-	a.app, err = openApp(t.Context(), c.Serve.Settings, ear{a, "the console"}, a.clock.now, func(app *App) {
-		app.elapsed, app.spare = a.clock.elapsed, 1<<16
-		app.log = slog.New(slog.NewTextHandler(ear{a, "the log"}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	a.app, err = openApp(t.Context(), c.Serve.Settings, ear{a, "the console"}, a.clock.now, func(c *Config) {
+		c.Elapsed, c.Ballast = a.clock.elapsed, 1<<16
+		c.Log = slog.New(slog.NewTextHandler(ear{a, "the log"}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.app.Close() }) // the test may have closed it
-	go func() { _ = a.app.server.Serve(a.app.listener) }()
-	if err := a.app.greet(t.Context()); err != nil {
+	go func() { _ = a.app.Serve() }()
+	if err := a.app.Greet(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.app.engine.Start(t.Context()); err != nil {
+	if err := a.app.Engine().Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	a.plantKeys()
@@ -178,9 +178,9 @@ func newAviary(t *testing.T) *aviary {
 func (a *aviary) arguments() []string {
 	a.Helper()
 	args := []string{"serve", "--listen", "127.0.0.1:0", "--data", a.data, "--allow-networks", "127.0.0.0/8"}
-	for _, one := range newPlatformSettings(describe()).settings {
+	for _, one := range newPlatformSettings(catalogue().Describe()).settings {
 		if one.endpoint != nil {
-			args = append(args, "--"+one.flag+"="+sandboxed(a.sandbox, describe())[one.platform][one.endpoint.Name])
+			args = append(args, "--"+one.flag+"="+sandboxed(a.sandbox)[one.platform][one.endpoint.Name])
 			continue
 		}
 		if one.version {
@@ -380,7 +380,7 @@ func (a *aviary) keepFiles() {
 // value may be cut in two.
 func (a *aviary) keepTables() {
 	a.Helper()
-	db := a.app.db.Reader()
+	db := a.app.DB().Reader()
 	names := func(query string, args ...any) (all []string) {
 		rows, err := db.QueryContext(a.T.Context(), query, args...)
 		if err != nil {

@@ -3,15 +3,18 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/internal/safehttp"
-	"github.com/bandstand-app/bandstand/platforms"
 )
 
 // Settings are what two installations would choose differently.
@@ -33,60 +36,64 @@ type DataSettings struct {
 	KeyFile string `help:"File of the keys that seal secrets. Default: keys/bandstand.key in the data directory." type:"path"`
 }
 
-// meaning is what Settings mean once they were looked at.
-type meaning struct {
-	base      *url.URL
-	proxies   []netip.Prefix
-	networks  []netip.Prefix
-	endpoints endpoints
-	versions  map[platforms.ID]string  // of the platforms' interfaces, where set
-	apps      map[string]platforms.App // by slot
+// config looks at all settings and reports everything that is wrong at once.
+func (s *Settings) config(now func() time.Time, log *slog.Logger, out io.Writer) (app.Config, error) {
+	start := time.Now()
+	c := app.NewConfig(now, func() time.Duration { return time.Since(start) })
+	c.Catalogue, c.Log, c.Out, c.Built = catalogue(), log, out, built()
+	c.Data, c.KeyFile, c.AllowNetworkDisk, c.Listen = s.Data, s.KeyFile, s.AllowNetworkDisk, s.Listen
+	host, base, listenFault := s.addresses()
+	c.BaseURL = base
+	proxies, proxyFault := s.proxies(host, base)
+	c.TrustedProxies = proxies
+	var networkFault, platformFault error
+	if c.Networks, networkFault = safehttp.ParseExceptions(s.AllowNetworks); networkFault != nil {
+		networkFault = fmt.Errorf("--allow-networks: %w", networkFault)
+	}
+	c.Endpoints, c.Versions, c.PlatformApps, platformFault = s.Platforms.check()
+	return c, errors.Join(listenFault, proxyFault, networkFault, platformFault)
 }
 
-// endpoints are base addresses by platform and name.
-type endpoints map[platforms.ID]map[string]string
-
-// check looks at all settings and reports everything that is wrong at once.
-func (s *Settings) check() (meaning, error) {
-	var m meaning
+// addresses are the host to listen on and the address that people use.
+func (s *Settings) addresses() (host string, base *url.URL, err error) {
 	var faults []error
-	add := func(err error) { faults = append(faults, err) }
 	host, port, err := net.SplitHostPort(s.Listen)
 	if err != nil {
-		add(fmt.Errorf("--listen: %q is not host:port", s.Listen))
+		faults = append(faults, fmt.Errorf("--listen: %q is not host:port", s.Listen))
 	}
 	if s.BaseURL == "" {
 		if err == nil && !thisComputer(host) {
-			add(fmt.Errorf("--listen: other computers reach %q, so say with --base-url at which address people open Bandstand. "+
+			faults = append(faults, fmt.Errorf("--listen: other computers reach %q, so say with --base-url at which address people open Bandstand. "+
 				"With https:// (put Caddy or nginx in front) passwords are safe on the way; with http:// whoever shares the network can read them", s.Listen))
 			host = "127.0.0.1"
 		}
 		s.BaseURL = "http://" + net.JoinHostPort(host, port)
 	}
-	m.base, err = parseAddress(s.BaseURL)
-	if err != nil || m.base.Path != "" {
-		add(fmt.Errorf("--base-url: %q is not an address like https://post.club.example", shown(s.BaseURL)))
+	base, err = parseAddress(s.BaseURL)
+	if err != nil || base.Path != "" {
+		faults = append(faults, fmt.Errorf("--base-url: %q is not an address like https://post.club.example", shown(s.BaseURL)))
 	}
-	if err == nil && m.base.Scheme == "http" && !atHome(m.base.Hostname()) {
-		add(fmt.Errorf("--base-url: %q would send passwords unencrypted through the internet. Use https:// (put Caddy or nginx in front); http:// is for this computer and your own network", s.BaseURL))
+	if err == nil && base.Scheme == "http" && !atHome(base.Hostname()) {
+		faults = append(faults, fmt.Errorf("--base-url: %q would send passwords unencrypted through the internet. Use https:// (put Caddy or nginx in front); http:// is for this computer and your own network", s.BaseURL))
 	}
+	return host, base, errors.Join(faults...)
+}
+
+// proxies are the networks whose forwarded headers count.
+func (s *Settings) proxies(host string, base *url.URL) (trusted []netip.Prefix, err error) {
+	var faults []error
 	for _, p := range s.TrustedProxies {
 		prefix, err := netip.ParsePrefix(p)
 		if err != nil {
-			add(fmt.Errorf("--trusted-proxies: %q is not a network like 10.0.0.0/8", p))
+			faults = append(faults, fmt.Errorf("--trusted-proxies: %q is not a network like 10.0.0.0/8", p))
 			continue
 		}
-		m.proxies = append(m.proxies, prefix)
+		trusted = append(trusted, prefix)
 	}
-	if len(s.TrustedProxies) == 0 && m.base != nil && m.base.Scheme == "https" && thisComputer(host) {
-		m.proxies = ownComputer // who else should speak https for us?
+	if len(s.TrustedProxies) == 0 && base != nil && base.Scheme == "https" && thisComputer(host) {
+		trusted = ownComputer // who else should speak https for us?
 	}
-	if m.networks, err = safehttp.ParseExceptions(s.AllowNetworks); err != nil {
-		add(fmt.Errorf("--allow-networks: %w", err))
-	}
-	m.endpoints, m.versions, m.apps, err = s.Platforms.check()
-	add(err)
-	return m, errors.Join(faults...)
+	return trusted, errors.Join(faults...)
 }
 
 // ownComputer are the addresses of this computer for itself.
@@ -99,7 +106,7 @@ func thisComputer(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && a.Unmap().IsLoopback()
 }
 
-// atHome tells whether a host is this computer or one of the own network, by its
+// atHome reports whether a host is this computer or one of the own network, by its
 // address or by a name that the internet does not know (rule W4).
 func atHome(host string) bool {
 	if a, err := netip.ParseAddr(host); err == nil {

@@ -12,10 +12,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/internal/canary"
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -57,37 +59,37 @@ func TestSettingsOfPlatforms(t *testing.T) {
 	t.Setenv("BANDSTAND_ZINC_WEB_URL", "http://127.0.0.1:9090/tin/web/")
 	t.Setenv("BANDSTAND_METAL_CLIENT_ID", "1234")
 	t.Setenv("BANDSTAND_METAL_CLIENT_SECRET_FILE", secret)
-	m, err := parseSettings(t, "--allow-networks", "127.0.0.1/32,10.1.0.0/16").check()
+	m, err := parseSettings(t, "--allow-networks", "127.0.0.1/32,10.1.0.0/16").config(time.Now, newLog(io.Discard), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := endpoints{"tin": {"api": "https://api.tin.example"}, "zinc": {"web": "http://127.0.0.1:9090/tin/web"}}
-	if diff := cmp.Diff(want, m.endpoints); diff != "" {
+	want := app.Endpoints{"tin": {"api": "https://api.tin.example"}, "zinc": {"web": "http://127.0.0.1:9090/tin/web"}}
+	if diff := cmp.Diff(want, m.Endpoints); diff != "" {
 		t.Error(diff)
 	}
-	if app := m.apps["metal"]; app["client_id"].Reveal() != "1234" || app["client_secret"].Reveal() != "from the file" {
-		t.Errorf("app: %q, %q", app["client_id"].Reveal(), app["client_secret"].Reveal())
+	if metal := m.PlatformApps["metal"]; metal["client_id"].Reveal() != "1234" || metal["client_secret"].Reveal() != "from the file" {
+		t.Errorf("app: %q, %q", metal["client_id"].Reveal(), metal["client_secret"].Reveal())
 	}
-	if len(m.versions) != 0 {
-		t.Errorf("versions: %v", m.versions)
+	if len(m.Versions) != 0 {
+		t.Errorf("versions: %v", m.Versions)
 	}
-	if len(m.networks) != 2 {
-		t.Errorf("networks: %v", m.networks)
+	if len(m.Networks) != 2 {
+		t.Errorf("networks: %v", m.Networks)
 	}
 }
 
 // TestTheVersionOfAPlatformIsASetting, where the platform ends versions.
 func TestTheVersionOfAPlatformIsASetting(t *testing.T) {
 	t.Setenv("BANDSTAND_TIN_VERSION", "v27.0")
-	m, err := parseSettings(t).check()
-	if err != nil || len(m.versions) != 1 || m.versions["tin"] != "v27.0" {
-		t.Errorf("versions: %v, %v", m.versions, err)
+	m, err := parseSettings(t).config(time.Now, newLog(io.Discard), io.Discard)
+	if err != nil || len(m.Versions) != 1 || m.Versions["tin"] != "v27.0" {
+		t.Errorf("versions: %v, %v", m.Versions, err)
 	}
-	if _, err := parseSettings(t, "--tin-version=the newest").check(); err == nil || !strings.Contains(err.Error(), "--tin-version") {
+	if _, err := parseSettings(t, "--tin-version=the newest").config(time.Now, newLog(io.Discard), io.Discard); err == nil || !strings.Contains(err.Error(), "--tin-version") {
 		t.Errorf("%v", err)
 	}
 	var versioned []platforms.ID
-	for _, p := range newPlatforms(nil, nil, map[platforms.ID]string{"linkedin": "202603", "facebook": "v25.0", "instagram": "v25.0"}, nil).All() {
+	for _, p := range catalogue().Registry(platforms.Env{}, nil, map[platforms.ID]string{"linkedin": "202603", "facebook": "v25.0", "instagram": "v25.0"}).All() {
 		if api := p.Info().API; api.Version != "" {
 			versioned = append(versioned, p.Info().ID)
 			if api.Ends().IsZero() || api.URL == "" || api.CheckedOn.IsZero() {
@@ -107,7 +109,7 @@ func TestSettingsReportEverythingAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := parseSettings(t, "--listen=nowhere", "--base-url=ftp://x", "--trusted-proxies=all", "--allow-networks=home",
-		"--tin-api-url=api.tin.example", "--zinc-web-url=https://user:word@zinc.example", "--metal-client-id=1234", "--metal-client-secret-file="+empty).check()
+		"--tin-api-url=api.tin.example", "--zinc-web-url=https://user:word@zinc.example", "--metal-client-id=1234", "--metal-client-secret-file="+empty).config(time.Now, newLog(io.Discard), io.Discard)
 	if err == nil {
 		t.Fatal("nothing is wrong with them")
 	}
@@ -128,7 +130,7 @@ func TestSecretIsGivenOnce(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("canary-in-the-file"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := parseSettings(t, "--metal-client-id=1", "--metal-client-secret=canary-in-the-flag", "--metal-client-secret-file="+secret).check()
+	_, err := parseSettings(t, "--metal-client-id=1", "--metal-client-secret=canary-in-the-flag", "--metal-client-secret-file="+secret).config(time.Now, newLog(io.Discard), io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "not both") || strings.Contains(err.Error(), "canary") {
 		t.Errorf("got %v", err)
 	}
@@ -151,7 +153,7 @@ func TestWrongSettingsDoNotPrintSecrets(t *testing.T) {
 		{"--base-url=https://user:canary-in-a-setting@club.example"},
 		{"--base-url=https://club.example/?canary-in-a-setting"},
 	} {
-		_, err := parseSettings(t, args...).check()
+		_, err := parseSettings(t, args...).config(time.Now, newLog(io.Discard), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), strings.SplitN(args[len(args)-1], "=", 2)[0]) {
 			t.Errorf("%v: %v", args, err)
 		} else if seen := flock.Find([]byte(err.Error())); len(seen) > 0 {
@@ -197,7 +199,7 @@ func TestPlainHTTPStaysAtHome(t *testing.T) {
 		"http://127.0.0.1.example":    false,
 		"http://0.0.0.0:8080":         false,
 	} {
-		_, err := parseSettings(t, "--base-url", base).check()
+		_, err := parseSettings(t, "--base-url", base).config(time.Now, newLog(io.Discard), io.Discard)
 		if (err == nil) != ok {
 			t.Errorf("%s: %v", base, err)
 		}
@@ -217,12 +219,12 @@ func TestListeningToTheNetworkNeedsABaseURL(t *testing.T) {
 		"0.0.0.0:8080": false, ":8080": false, "[::]:8080": false, "192.168.1.20:8080": false, "203.0.113.7:8080": false, "nas:8080": false,
 		"localhost.example:8080": false,
 	} {
-		_, err := parseSettings(t, "--listen", listen).check()
+		_, err := parseSettings(t, "--listen", listen).config(time.Now, newLog(io.Discard), io.Discard)
 		if (err == nil) != ok || !ok && !strings.Contains(err.Error(), "--base-url") {
 			t.Errorf("listening on %s: %v", listen, err)
 		}
 		for _, base := range []string{"https://post.club.example", "http://nas.local:8080"} {
-			if _, err := parseSettings(t, "--listen", listen, "--base-url", base).check(); err != nil {
+			if _, err := parseSettings(t, "--listen", listen, "--base-url", base).config(time.Now, newLog(io.Discard), io.Discard); err != nil {
 				t.Errorf("listening on %s for %s: %v", listen, base, err)
 			}
 		}
@@ -252,12 +254,12 @@ func TestAProxyOnThisComputerIsTrustedByItself(t *testing.T) {
 		{[]string{"--base-url=http://club.local:8080"}, false},
 		{nil, false},
 	} {
-		m, err := parseSettings(t, tt.args...).check()
+		m, err := parseSettings(t, tt.args...).config(time.Now, newLog(io.Discard), io.Discard)
 		if err != nil {
 			t.Fatal(tt.args, err)
 		}
 		for _, address := range []string{"127.0.0.1", "127.1.2.3", "::1"} {
-			trusted := slices.ContainsFunc(m.proxies, func(p netip.Prefix) bool { return p.Contains(netip.MustParseAddr(address)) })
+			trusted := slices.ContainsFunc(m.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(netip.MustParseAddr(address)) })
 			if trusted != tt.want {
 				t.Errorf("%v: %s is trusted: %v", tt.args, address, trusted)
 			}
@@ -270,7 +272,7 @@ func TestAProxyOnThisComputerIsTrustedByItself(t *testing.T) {
 func TestVisitorsBehindAProxyOnThisComputerAreToldApart(t *testing.T) {
 	t.Parallel()
 	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0", BaseURL: "https://post.club.example"}
-	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(a *App) { a.log = newLog(io.Discard) })
+	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(c *Config) { c.Log = newLog(io.Discard) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +286,7 @@ func TestVisitorsBehindAProxyOnThisComputerAreToldApart(t *testing.T) {
 		}
 	})
 	form := url.Values{"email": {"nobody@nowhere.example"}, "password": {"a wrong one"}}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+app.listener.Addr().String()+"/sign-in", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+app.Addr().String()+"/sign-in", strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +297,7 @@ func TestVisitorsBehindAProxyOnThisComputerAreToldApart(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	var from string
-	if err := app.db.Reader().QueryRowContext(t.Context(), `SELECT origin FROM audit WHERE action = 'signin_failed'`).Scan(&from); err != nil || from != "203.0.113.7" {
+	if err := app.DB().Reader().QueryRowContext(t.Context(), `SELECT origin FROM audit WHERE action = 'signin_failed'`).Scan(&from); err != nil || from != "203.0.113.7" {
 		t.Errorf("answered %d; the record says that %q tried (%v)", resp.StatusCode, from, err)
 	}
 }

@@ -54,11 +54,11 @@ func (w *crashWorld) settled() result {
 // that the rules and the platforms ask for pass by the clock.
 func (w *crashWorld) settle(app *App) {
 	w.t.Helper()
-	if err := app.engine.Start(w.t.Context()); err != nil {
+	if err := app.Engine().Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 	settled := until(w.t, settleLimit, func() bool {
-		app.engine.RunDue(w.t.Context())
+		app.Engine().RunDue(w.t.Context())
 		next, ok := nextDue(w.t, app)
 		if ok {
 			w.clock.moveTo(next)
@@ -108,7 +108,7 @@ func (w *crashWorld) probe(app *App) {
 func nextDue(t *testing.T, app *App) (next time.Time, ok bool) {
 	t.Helper()
 	var at *int64
-	err := app.db.Reader().QueryRowContext(t.Context(), `SELECT min(next_at) FROM deliveries WHERE next_at IS NOT NULL`).Scan(&at)
+	err := app.DB().Reader().QueryRowContext(t.Context(), `SELECT min(next_at) FROM deliveries WHERE next_at IS NOT NULL`).Scan(&at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func (w *crashWorld) checkDatabase(app *App) {
 	w.t.Helper()
 	for _, check := range []string{`PRAGMA integrity_check`, `SELECT coalesce((SELECT 'broken: ' || "table" FROM pragma_foreign_key_check), 'ok')`} {
 		var said string
-		if err := app.db.Reader().QueryRowContext(w.t.Context(), check).Scan(&said); err != nil || said != "ok" {
+		if err := app.DB().Reader().QueryRowContext(w.t.Context(), check).Scan(&said); err != nil || said != "ok" {
 			w.t.Errorf("%s says %q, %v", check, said, err)
 		}
 	}
@@ -192,7 +192,7 @@ func (w *crashWorld) judge(app *App) result {
 		r.strangers++
 		r.fault("%q is public on %s, and no delivery says so", k.text, k.platform)
 	}
-	err = app.db.Reader().QueryRowContext(w.t.Context(),
+	err = app.DB().Reader().QueryRowContext(w.t.Context(),
 		`SELECT count(*) FROM publish_attempts WHERE irreversible = 1 AND outcome = 'unknown'`).Scan(&r.unknown)
 	if err != nil {
 		w.t.Fatal(err)
@@ -210,7 +210,7 @@ func (r *result) loseSignIns(w *crashWorld, app *App) {
 	if r.signInsLost == nil {
 		r.signInsLost = map[string]int{}
 	}
-	all, err := app.db.ConnectedAccounts(w.t.Context(), store.Scope{ClubID: 1}, false)
+	all, err := app.DB().ConnectedAccounts(w.t.Context(), store.Scope{ClubID: 1}, false)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -219,13 +219,13 @@ func (r *result) loseSignIns(w *crashWorld, app *App) {
 			continue
 		}
 		r.signInsLost[string(c.Account.Platform)+" "+c.HealthCode]++
-		p, _ := app.parts.Platforms(c.ClubID, false).Platform(c.Account.Platform)
+		p, _ := app.Platforms(c.ClubID, false).Platform(c.Account.Platform)
 		renewer, ok := p.(platforms.Renewer)
-		tokens, err := app.db.SignInTokens(w.t.Context(), c.ID)
+		tokens, err := app.DB().SignInTokens(w.t.Context(), c.ID)
 		if !ok || err != nil || tokens.Refresh.IsZero() {
 			continue
 		}
-		credentials, err := app.parts.App(w.t.Context(), c.ClubID, false, p.Info().AppSlot)
+		credentials, err := app.PlatformApp(w.t.Context(), c.ClubID, false, p.Info().AppSlot)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -340,7 +340,7 @@ func (r *result) attends(d delivered, public bool) {
 }
 
 func certaintyOf(id platforms.ID) platforms.Certainty {
-	for _, i := range describe() {
+	for _, i := range catalogue().Describe() {
 		if i.ID == id {
 			return i.Certainty
 		}
@@ -349,7 +349,7 @@ func certaintyOf(id platforms.ID) platforms.Certainty {
 }
 
 func deliveriesOf(ctx context.Context, app *App) ([]delivered, error) {
-	rows, err := app.db.Reader().QueryContext(ctx, `
+	rows, err := app.DB().Reader().QueryContext(ctx, `
 		SELECT lower(hex(d.id)), d.status, coalesce(d.phase, ''), coalesce(d.code, ''), c.platform, c.remote_id, coalesce(d.remote_id, ''), r.content ->> 'text', c.health
 		FROM deliveries d JOIN connections c ON c.id = d.connection_id JOIN revisions r ON r.post_id = d.post_id AND r.state = 'live'`)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/consent"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -20,8 +21,8 @@ func TestDemoIsFurnished(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer app.Close()
-	s := store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}
-	posts, err := app.db.Posts(t.Context(), s, store.PostFilter{Limit: 100})
+	s := store.Scope{ClubID: app.Demo.ClubID, PersonID: app.Demo.PersonID}
+	posts, err := app.DB().Posts(t.Context(), s, store.PostFilter{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func TestDemoIsFurnished(t *testing.T) {
 			t.Errorf("%d posts are %s, want %d (all: %v)", states[status], status, n, states)
 		}
 	}
-	accounts, err := app.db.Connections(t.Context(), s)
+	accounts, err := app.DB().Connections(t.Context(), s)
 	if err != nil || len(accounts) != len(constructors) {
 		t.Fatalf("%d accounts, %v; want one on each of %d platforms", len(accounts), err, len(constructors))
 	}
@@ -51,7 +52,7 @@ func TestDemoIsFurnished(t *testing.T) {
 	if broken != 1 {
 		t.Errorf("%d accounts need reconnecting, want 1", broken)
 	}
-	if before, got, after := clock.now(), app.now(), clock.now(); got.Before(before) || got.After(after) {
+	if before, got, after := clock.now(), app.Now(), clock.now(); got.Before(before) || got.After(after) {
 		t.Errorf("the demo's clock shows %v, want the present: %v", got, before)
 	}
 }
@@ -59,14 +60,14 @@ func TestDemoIsFurnished(t *testing.T) {
 // signInAgain goes through the consent pages of a make-believe platform.
 func signInAgain(t *testing.T, app *App, clubID int64, id platforms.ID) error {
 	t.Helper()
-	p, ok := app.parts.worlds.Platforms(clubID).Platform(id)
+	p, ok := app.Worlds().Platforms(clubID).Platform(id)
 	if !ok {
 		t.Fatalf("no platform %s", id)
 	}
-	credentials, err := app.parts.App(t.Context(), clubID, true, p.Info().AppSlot)
+	credentials, err := app.PlatformApp(t.Context(), clubID, true, p.Info().AppSlot)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = sayYes(t.Context(), app.parts.worlds.Client(clubID), p.(platforms.OAuthSignIn), credentials, app.means.base.String()+"/oauth/"+string(id)+"/callback")
+	_, err = consent.SayYes(t.Context(), app.Worlds().Client(clubID), p.(platforms.OAuthSignIn), credentials, app.Base().String()+"/oauth/"+string(id)+"/callback")
 	return err
 }

@@ -59,7 +59,7 @@ func poison(t *testing.T, app *App) {
 		old := texts(t, app, fmt.Sprintf(`SELECT DISTINCT %s FROM %s WHERE %s IS NOT NULL`, name, table, name))
 		for i, was := range old {
 			is := poisoned(t, column, how, i, was)
-			if _, err := app.db.Writer().ExecContext(t.Context(), fmt.Sprintf(`UPDATE %s SET %s = ? WHERE %s = ?`, table, name, name), is, was); err != nil {
+			if _, err := app.DB().Writer().ExecContext(t.Context(), fmt.Sprintf(`UPDATE %s SET %s = ? WHERE %s = ?`, table, name, name), is, was); err != nil {
 				t.Fatalf("%s: %v", column, err)
 			}
 		}
@@ -70,7 +70,7 @@ func poison(t *testing.T, app *App) {
 // texts are the only column of a query.
 func texts(t *testing.T, app *App, query string) []string {
 	t.Helper()
-	rows, err := app.db.Writer().QueryContext(t.Context(), query)
+	rows, err := app.DB().Writer().QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
@@ -91,7 +91,7 @@ func texts(t *testing.T, app *App, query string) []string {
 
 func change(t *testing.T, app *App, query string, args ...any) {
 	t.Helper()
-	if _, err := app.db.Writer().ExecContext(t.Context(), query, args...); err != nil {
+	if _, err := app.DB().Writer().ExecContext(t.Context(), query, args...); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 }

@@ -66,7 +66,7 @@ func runs(t *testing.T, app *App) (end func()) {
 // hasBallast tells whether the space that is put by lies on the disk.
 func hasBallast(t *testing.T, app *App) bool {
 	t.Helper()
-	i, err := os.Stat(filepath.Join(app.settings.Data, disk.BallastName))
+	i, err := os.Stat(filepath.Join(app.Data, disk.BallastName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestFullDisk(t *testing.T) {
 
 	const due = "This goes out while the disk is full"
 	schedule(t, app, account, due, time.Minute)
-	if err := app.db.Checkpoint(t.Context()); err != nil {
+	if err := app.DB().Checkpoint(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	fill()
@@ -116,7 +116,7 @@ func TestFullDisk(t *testing.T) {
 	form := url.Values{"op": {"full-1"}, "version": {"0"}, "text": {text}, "when": {"none"}, "do": {"draft"}}
 	for what, more := range map[string]url.Values{
 		"draft":    nil,
-		"schedule": {"do": {"schedule"}, "when": {"time"}, "date": {app.now().AddDate(0, 0, 3).Format(time.DateOnly)}, "time": {"18:30"}, "account": {strconv.FormatInt(account, 10)}},
+		"schedule": {"do": {"schedule"}, "when": {"time"}, "date": {app.Now().AddDate(0, 0, 3).Format(time.DateOnly)}, "time": {"18:30"}, "account": {strconv.FormatInt(account, 10)}},
 	} {
 		sent := url.Values{}
 		for _, from := range []url.Values{form, more} {
@@ -150,7 +150,7 @@ func TestFullDisk(t *testing.T) {
 			t.Fatalf("saving with room again answers %d: %s", status, body)
 		}
 	}
-	found, err := app.db.Posts(t.Context(), store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}, store.PostFilter{Limit: 100, Text: text})
+	found, err := app.DB().Posts(t.Context(), store.Scope{ClubID: app.Demo.ClubID, PersonID: app.Demo.PersonID}, store.PostFilter{Limit: 100, Text: text})
 	if err != nil || len(found) != 1 {
 		t.Errorf("%d posts were made of one form, %v", len(found), err)
 	}
@@ -161,7 +161,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("the post went out %d times", n)
 	}
 	var fine string
-	if err := app.db.Reader().QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&fine); err != nil || fine != "ok" {
+	if err := app.DB().Reader().QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&fine); err != nil || fine != "ok" {
 		t.Errorf("integrity: %s, %v", fine, err)
 	}
 }
@@ -180,20 +180,21 @@ func TestStartOnAFullDisk(t *testing.T) {
 	v.until("space is put by", func() bool { return hasBallast(t, app) })
 	const due = "This was due while nothing ran"
 	schedule(t, app, account, due, 5*time.Minute)
-	demo, settings := app.demo, app.settings
+	door := app.Demo
+	settings := Settings{DataSettings: DataSettings{Data: app.Data}}
 	end()
 	fill()
 
-	settings.Listen = app.listener.Addr().String() // the cookie is for it
+	settings.Listen = app.Addr().String() // the cookie is for it
 	clock.advance(10 * time.Minute)
-	again, err := openApp(t.Context(), settings, io.Discard, clock.now, func(a *App) { a.demo = demo })
+	again, err := openApp(t.Context(), settings, io.Discard, clock.now, func(c *Config) { c.Demo = door })
 	if err != nil {
 		t.Fatalf("on a full disk it does not start: %v", err)
 	}
 	runs(t, again)
 	v.until("pages, with a banner", v.waiting)
-	seen := again.engine.Status().LastTick
-	v.until("it has tried again", func() bool { return again.engine.Status().LastTick.Sub(seen) > 12*time.Second })
+	seen := again.Engine().Status().LastTick
+	v.until("it has tried again", func() bool { return again.Engine().Status().LastTick.Sub(seen) > 12*time.Second })
 	if !v.waiting() || published(t, again, due) != 0 {
 		t.Error("something was sent from a disk that is full")
 	}
@@ -207,12 +208,12 @@ func TestStartOnAFullDisk(t *testing.T) {
 // plainAccount is one that takes a text alone.
 func plainAccount(t *testing.T, app *App) int64 {
 	t.Helper()
-	all, err := app.db.Connections(t.Context(), store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID})
+	all, err := app.DB().Connections(t.Context(), store.Scope{ClubID: app.Demo.ClubID, PersonID: app.Demo.PersonID})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range all {
-		p, _ := app.parts.practice.Platform(c.Account.Platform)
+		p, _ := app.PracticePlatforms().Platform(c.Account.Platform)
 		if c.Usable() && !platforms.Blocks(platforms.Check(p.Rules(c.Account), platforms.Draft{Text: "Training"})) {
 			return c.ID
 		}
@@ -224,10 +225,10 @@ func plainAccount(t *testing.T, app *App) int64 {
 // schedule plans a post for a moment from now.
 func schedule(t *testing.T, app *App, account int64, text string, in time.Duration) {
 	t.Helper()
-	scope := store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}
-	saved, err := app.db.SavePost(t.Context(), scope, store.PostChange{Op: store.NewID(), Content: club.Content{Text: text, Accounts: []int64{account}}})
+	scope := store.Scope{ClubID: app.Demo.ClubID, PersonID: app.Demo.PersonID}
+	saved, err := app.DB().SavePost(t.Context(), scope, store.PostChange{Op: store.NewID(), Content: club.Content{Text: text, Accounts: []int64{account}}})
 	if err == nil {
-		err = app.db.Schedule(t.Context(), scope, saved.ID, []int64{account}, app.now().Add(in))
+		err = app.DB().Schedule(t.Context(), scope, saved.ID, []int64{account}, app.Now().Add(in))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -237,7 +238,7 @@ func schedule(t *testing.T, app *App, account int64, text string, in time.Durati
 // published counts the posts with this text that the make-believe world shows.
 func published(t *testing.T, app *App, text string) int {
 	t.Helper()
-	world, err := app.parts.worlds.Of(app.demo.ClubID)
+	world, err := app.Worlds().Of(app.Demo.ClubID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,10 +264,10 @@ func newVisitor(t *testing.T, app *App) *visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &visitor{t: t, base: app.means.base.String(), http: &http.Client{
+	v := &visitor{t: t, base: app.Base().String(), http: &http.Client{
 		Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	if body, status := v.send("/demo/"+app.demo.Token, nil, nil, false); status != http.StatusSeeOther {
+	if body, status := v.send("/demo/"+app.Demo.Token, nil, nil, false); status != http.StatusSeeOther {
 		t.Fatalf("the door of the demo answers %d: %s", status, body)
 	}
 	return v

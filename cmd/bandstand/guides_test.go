@@ -12,7 +12,7 @@ func TestSetUpPagesLeadThroughTheDeveloperSite(t *testing.T) {
 	w := weigh(t)
 	words := wordsOf(t)
 	pages := 0
-	for _, p := range w.app.parts.real.All() {
+	for _, p := range w.app.RealPlatforms().All() {
 		info := p.Info()
 		if info.AppSlot == "" {
 			continue

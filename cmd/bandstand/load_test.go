@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -32,14 +33,14 @@ type served struct {
 	client *http.Client
 }
 
-// serveFor starts an app with this patience.
-func serveFor(t *testing.T, p patience, proxies ...string) *served {
+// serveFor starts an app with these timeouts.
+func serveFor(t *testing.T, p app.Timeouts, proxies ...string) *served {
 	t.Helper()
 	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0", TrustedProxies: proxies}
 	token := signedInBefore(t, settings)
-	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(a *App) {
-		a.patience = p
-		a.log = newLog(io.Discard)
+	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(c *Config) {
+		c.Timeouts = p
+		c.Log = newLog(io.Discard)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +54,7 @@ func serveFor(t *testing.T, p patience, proxies ...string) *served {
 			t.Error(err)
 		}
 	})
-	return &served{t: t, app: app, at: app.listener.Addr().String(), token: token, client: &http.Client{
+	return &served{t: t, app: app, at: app.Addr().String(), token: token, client: &http.Client{
 		Timeout:       loadLimit,
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -63,24 +64,24 @@ func serveFor(t *testing.T, p patience, proxies ...string) *served {
 // signedInBefore makes a club, and signs its admin in with all the time in the world.
 func signedInBefore(t *testing.T, settings Settings) (token string) {
 	t.Helper()
-	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(a *App) { a.log = newLog(io.Discard) })
+	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(c *Config) { c.Log = newLog(io.Discard) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer app.Close()
-	person, _, err := app.db.CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: "none"},
+	person, _, err := app.DB().CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: "none"},
 		store.NewClub{Name: "Riverside FC", Zone: "Europe/Dublin"}, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	link, err := app.db.CreatePasswordReset(t.Context(), person.ID, "test")
+	link, err := app.DB().CreatePasswordReset(t.Context(), person.ID, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in/link/"+link, strings.NewReader("password=three+old+tin+drums"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
-	app.server.Handler.ServeHTTP(w, r)
+	app.Handler().ServeHTTP(w, r)
 	resp := w.Result()
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusSeeOther || len(resp.Cookies()) != 1 {
@@ -165,7 +166,7 @@ func (s *served) slow() map[string]string {
 // nobody waiting.
 func TestSlowVisitorsAreNotInTheWay(t *testing.T) {
 	t.Parallel()
-	endless := patience{header: time.Hour, request: time.Hour, pace: 1, most: time.Hour, answer: time.Hour, idle: time.Hour}
+	endless := app.Timeouts{Header: time.Hour, Request: time.Hour, Pace: 1, Most: time.Hour, Answer: time.Hour, Idle: time.Hour}
 	s := serveFor(t, endless)
 	for range 25 {
 		for _, text := range s.slow() {
@@ -180,7 +181,7 @@ func TestSlowVisitorsAreNotInTheWay(t *testing.T) {
 func TestSlowVisitorsAreCutOff(t *testing.T) {
 	t.Parallel()
 	const short = 300 * time.Millisecond
-	s := serveFor(t, patience{header: short, request: short, pace: 1 << 10, most: time.Hour, answer: time.Hour, idle: short})
+	s := serveFor(t, app.Timeouts{Header: short, Request: short, Pace: 1 << 10, Most: time.Hour, Answer: time.Hour, Idle: short})
 	const file = 128 << 10
 	body := "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.png\"\r\n\r\n" + strings.Repeat("x", file) + "\r\n--b--\r\n"
 	steady := s.dial(fmt.Sprintf("POST /media HTTP/1.1\r\nHost: %s\r\nCookie: bandstand=%s\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n%s",
@@ -191,7 +192,7 @@ func TestSlowVisitorsAreCutOff(t *testing.T) {
 			t.Errorf("%s: not cut off", name)
 		}
 	}
-	person, err := s.app.db.PersonByEmail(t.Context(), "maeve@riverside.example")
+	person, err := s.app.DB().PersonByEmail(t.Context(), "maeve@riverside.example")
 	if err != nil || person.Name != "Maeve" {
 		t.Errorf("half a form made the name %q (%v)", person.Name, err)
 	}
@@ -215,7 +216,7 @@ func TestSlowVisitorsAreCutOff(t *testing.T) {
 // cut off, however well that pays.
 func TestTimeThatBytesEarnHasAnEnd(t *testing.T) {
 	t.Parallel()
-	s := serveFor(t, patience{header: time.Hour, request: 300 * time.Millisecond, pace: 1, most: 300 * time.Millisecond, answer: time.Hour, idle: time.Hour})
+	s := serveFor(t, app.Timeouts{Header: time.Hour, Request: 300 * time.Millisecond, Pace: 1, Most: 300 * time.Millisecond, Answer: time.Hour, Idle: time.Hour})
 	const head = "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.png\"\r\n\r\n"
 	conn := s.dial(fmt.Sprintf("POST /media HTTP/1.1\r\nHost: %s\r\nCookie: bandstand=%s\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n%s",
 		s.at, s.token, 30<<20, head))
@@ -243,7 +244,7 @@ func isTimeout(err error) bool {
 // holds and reads nothing.
 func TestWhoDoesNotTakeTheAnswerIsCutOff(t *testing.T) {
 	t.Parallel()
-	s := serveFor(t, patience{header: time.Hour, request: time.Second, pace: 1, most: time.Hour, answer: time.Second, idle: time.Hour})
+	s := serveFor(t, app.Timeouts{Header: time.Hour, Request: time.Second, Pace: 1, Most: time.Hour, Answer: time.Second, Idle: time.Hour})
 	page := "GET /profile HTTP/1.1\r\nHost: " + s.at + "\r\nCookie: bandstand=" + s.token + "\r\n\r\n"
 	conn := s.dial("")
 	// What is sent after the end of a connection is refused.
@@ -261,7 +262,7 @@ func TestWhoDoesNotTakeTheAnswerIsCutOff(t *testing.T) {
 // TestTooLongAHead is refused before it is read whole.
 func TestTooLongAHead(t *testing.T) {
 	t.Parallel()
-	s := serveFor(t, usualPatience())
+	s := serveFor(t, app.UsualTimeouts())
 	for kib, want := range map[int]int{31: http.StatusOK, 40: http.StatusRequestHeaderFieldsTooLarge, 4000: http.StatusRequestHeaderFieldsTooLarge} {
 		conn := s.dial("GET /healthz HTTP/1.1\r\nHost: " + s.at + "\r\nConnection: close\r\nX-Long: ")
 		go func() {
@@ -284,7 +285,7 @@ func TestTooLongAHead(t *testing.T) {
 // hear when to come back, and the pages of others go on meanwhile.
 func TestAFloodOfSignIns(t *testing.T) {
 	t.Parallel()
-	s := serveFor(t, usualPatience(), "127.0.0.0/8")
+	s := serveFor(t, app.UsualTimeouts(), "127.0.0.0/8")
 	var n, refused, wrong atomic.Int64
 	var flood sync.WaitGroup
 	over := make(chan struct{})

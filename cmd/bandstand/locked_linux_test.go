@@ -21,7 +21,7 @@ import (
 // of it.
 func anotherProgram(t *testing.T, app *App) (letGo func()) {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(app.settings.Data, store.FileName)+"?_busy_timeout=60000&_txlock=immediate")
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(app.Data, store.FileName)+"?_busy_timeout=60000&_txlock=immediate")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestDatabaseHeldByAnotherProgram(t *testing.T) {
 		_, status := v.send("/posts", url.Values{"op": {"held-1"}, "version": {"0"}, "text": {"A moment"}, "when": {"none"}}, nil, false)
 		answers <- status
 	}()
-	v.until("somebody waits to write", func() bool { return app.db.Writer().Stats().InUse == 1 })
+	v.until("somebody waits to write", func() bool { return app.DB().Writer().Stats().InUse == 1 })
 	letGo()
 	if status := <-answers; status != http.StatusSeeOther {
 		t.Errorf("saving while another program wrote for a moment answers %d", status)
@@ -77,8 +77,8 @@ func TestDatabaseHeldByAnotherProgram(t *testing.T) {
 		t.Errorf("saving answers %d and says %q; the form holds %q", status, said, doc.Find("#text").Text())
 	}
 	v.until("a banner, and a health that tells", v.waiting)
-	seen := app.engine.Status().LastTick
-	v.until("it has looked again", func() bool { return app.engine.Status().LastTick.After(seen.Add(holdSeconds)) })
+	seen := app.Engine().Status().LastTick
+	v.until("it has looked again", func() bool { return app.Engine().Status().LastTick.After(seen.Add(holdSeconds)) })
 	if !v.waiting() || published(t, app, due) != 0 {
 		t.Error("something was sent that could not be noted down")
 	}
@@ -99,13 +99,13 @@ func TestDiskThatIsMountedReadOnly(t *testing.T) {
 	t.Parallel()
 	dir, _, _ := testkit.SmallDisk(t, "size=64m")
 	data := filepath.Join(dir, "data")
-	if err := tryOpen(t, data, func(*App, *Settings) {}); err != nil {
+	if err := tryOpen(t, data); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	err := tryOpen(t, data, func(*App, *Settings) {})
+	err := tryOpen(t, data)
 	if err == nil || !strings.Contains(err.Error(), data) || !strings.Contains(err.Error(), "mounted read-only") {
 		t.Errorf("says %v", err)
 	}
@@ -116,7 +116,7 @@ func TestSecondProgramOnTheSameData(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	app := openAt(t, data)
 	defer app.Close()
-	err := tryOpen(t, data, func(*App, *Settings) {})
+	err := tryOpen(t, data)
 	if err == nil || !strings.Contains(err.Error(), "another Bandstand already works in "+data) {
 		t.Errorf("the second one says %v", err)
 	}

@@ -65,7 +65,7 @@ func main() {
 // run is the program without its process: tests call it too.
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	c := cli{}
-	c.Serve.Platforms = newPlatformSettings(describe())
+	c.Serve.Platforms = newPlatformSettings(catalogue().Describe())
 	parser, err := kong.New(&c,
 		kong.Name("bandstand"),
 		kong.Description("Plan, preview and publish the posts of a small club."),

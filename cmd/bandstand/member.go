@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/datadir"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/store"
@@ -126,11 +127,11 @@ func (s *DataSettings) withDB(ctx context.Context, fn func(*store.DB) error) err
 	if _, err := os.Stat(s.Data); err != nil {
 		return fmt.Errorf("there is no data directory %s: name it with --data", s.Data)
 	}
-	keys, err := s.keys()
+	keys, err := datadir.Keys(s.Data, s.KeyFile)
 	if err != nil {
 		return err
 	}
-	if err := markCopy(s.Data); err != nil {
+	if err := datadir.MarkCopy(s.Data); err != nil {
 		return fmt.Errorf("look whether the database is a copy: %w", err)
 	}
 	db, err := store.Open(ctx, s.Data, keys, time.Now)

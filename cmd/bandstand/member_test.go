@@ -15,7 +15,7 @@ import (
 func furnish(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	app, err := Open(t.Context(), Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}, &bytes.Buffer{}, time.Now)
+	app, err := openApp(t.Context(), Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}, &bytes.Buffer{}, time.Now, unchanged)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func furnish(t *testing.T) string {
 // found makes the first person and club.
 func found(t *testing.T, app *App, passwordHash string) store.Scope {
 	t.Helper()
-	p, c, err := app.db.CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: passwordHash},
+	p, c, err := app.DB().CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: passwordHash},
 		store.NewClub{Name: "Riverside FC", Zone: "UTC", WeekStart: time.Monday}, "test")
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestMemberReset(t *testing.T) {
 func TestStartRefusals(t *testing.T) {
 	t.Parallel()
 	open := func(s Settings) error {
-		app, err := Open(t.Context(), s, &bytes.Buffer{}, time.Now)
+		app, err := openApp(t.Context(), s, &bytes.Buffer{}, time.Now, unchanged)
 		if err == nil {
 			t.Cleanup(func() { _ = app.Close() })
 		}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/bandstand-app/bandstand/internal/consent"
+	"github.com/bandstand-app/bandstand/internal/demo"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -163,12 +165,12 @@ func (p *person) signInAgain() {
 func (p *person) connect(i platforms.Info) {
 	p.t.Helper()
 	at := p.open("/accounts/connect/" + string(i.ID))
-	for range maxClicks {
+	for range consent.MaxClicks {
 		if at.at.Path == "/accounts" {
 			return
 		}
 		typed := url.Values{}
-		for key, value := range demoSignIns[i.ID] {
+		for key, value := range practiceSignIn(i.ID) {
 			typed.Set("in-"+key, value)
 		}
 		if strings.HasPrefix(at.at.Path, "/accounts/choose/") {
@@ -196,7 +198,7 @@ func (p *person) accounts() []string {
 // upload sends a picture and returns its id.
 func (p *person) upload() string {
 	p.t.Helper()
-	picture, err := jpegOf(pitch, 640, 640)
+	picture, err := demo.Pictures()[0].JPEG(640, 640)
 	if err != nil {
 		p.t.Fatal(err)
 	}

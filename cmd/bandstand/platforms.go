@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/bluesky"
 	blueskysim "github.com/bandstand-app/bandstand/platforms/bluesky/sim"
@@ -31,7 +32,7 @@ var simulators = []func(platforms.SimEnv) platforms.Simulator{
 	blueskysim.New,
 }
 
-// demoSignIns is what the demo types where an account is connected by typing.
-var demoSignIns = map[platforms.ID]map[string]string{
-	"bluesky": {"handle": "riversidefc.test", "password": "demo-demo-demo-demo"},
+// catalogue is what this program is built with.
+func catalogue() app.Catalogue {
+	return app.Catalogue{Version: version, Platforms: constructors, Simulators: simulators}
 }

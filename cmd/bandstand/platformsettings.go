@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -106,8 +107,8 @@ func (s *platformSettings) value(i int) string {
 }
 
 // check reads the settings and reports everything that is wrong at once.
-func (s *platformSettings) check() (endpoints, map[platforms.ID]string, map[string]platforms.App, error) {
-	addresses, versions, apps := endpoints{}, map[platforms.ID]string{}, map[string]platforms.App{}
+func (s *platformSettings) check() (app.Endpoints, map[platforms.ID]string, map[string]platforms.App, error) {
+	addresses, versions, apps := app.Endpoints{}, map[platforms.ID]string{}, map[string]platforms.App{}
 	var faults []error
 	for i, one := range s.settings {
 		if err := s.read(one, s.value(i), addresses, versions, apps); err != nil {
@@ -126,7 +127,7 @@ func (s *platformSettings) check() (endpoints, map[platforms.ID]string, map[stri
 // versionForm is how versions are written: v26.0, 202609.
 var versionForm = regexp.MustCompile(`^v?[0-9]{1,8}(\.[0-9]{1,4})?$`)
 
-func (s *platformSettings) read(one platformSetting, value string, addresses endpoints, versions map[platforms.ID]string, apps map[string]platforms.App) error {
+func (s *platformSettings) read(one platformSetting, value string, addresses app.Endpoints, versions map[platforms.ID]string, apps map[string]platforms.App) error {
 	if one.endpoint != nil {
 		if addresses[one.platform] == nil {
 			addresses[one.platform] = map[string]string{}

@@ -299,7 +299,7 @@ func (p *pair) fault(faults ...platforms.SimFault) {
 // everywhere is a fault of all platforms.
 func everywhere(operation, fault string, percent int) []platforms.SimFault {
 	var all []platforms.SimFault
-	for _, i := range describe() {
+	for _, i := range catalogue().Describe() {
 		all = append(all, platforms.SimFault{Platform: i.ID, Operation: operation, Fault: fault, Percent: percent})
 	}
 	return all
@@ -350,7 +350,7 @@ func (p *pair) open() *App {
 func (p *pair) openAt(listen string) *App {
 	p.t.Helper()
 	c := cli{}
-	c.Serve.Platforms = newPlatformSettings(describe())
+	c.Serve.Platforms = newPlatformSettings(catalogue().Describe())
 	parser, err := kong.New(&c, settingGroups)
 	if err != nil {
 		p.t.Fatal(err)
@@ -364,7 +364,7 @@ func (p *pair) openAt(listen string) *App {
 	if _, err := parser.Parse(args); err != nil {
 		p.t.Fatal(err)
 	}
-	app, err := openApp(p.t.Context(), c.Serve.Settings, io.Discard, p.clock.now, func(a *App) { a.elapsed, a.log = p.clock.elapsed, newLog(p.log) })
+	app, err := openApp(p.t.Context(), c.Serve.Settings, io.Discard, p.clock.now, func(c *Config) { c.Elapsed, c.Log = p.clock.elapsed, newLog(p.log) })
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -373,6 +373,6 @@ func (p *pair) openAt(listen string) *App {
 			p.t.Error(err)
 		}
 	})
-	go func() { _ = app.server.Serve(app.listener) }()
+	go func() { _ = app.Serve() }()
 	return app
 }

@@ -63,7 +63,7 @@ type stage struct {
 func newStage(t *testing.T, newPlatform func(platforms.Env) platforms.Platform, ready ...func(platforms.Simulator)) *stage {
 	t.Helper()
 	id := newPlatform(platforms.Env{}).Info().ID
-	w := platformtest.NewWorld(t, platformtest.Suite{New: newPlatform, NewSim: simulatorOf(t, newPlatform), Typed: demoSignIns[id]})
+	w := platformtest.NewWorld(t, platformtest.Suite{New: newPlatform, NewSim: simulatorOf(t, newPlatform), Typed: practiceSignIn(id)})
 	for _, prepare := range ready {
 		prepare(w.Sim)
 	}

@@ -114,7 +114,7 @@ func newCrowd(t *testing.T, seed uint64) *crowd {
 func (c *crowd) connect(home *storetest.Club, newPlatform func(platforms.Env) platforms.Platform) (platforms.Platform, *crowdAccount) {
 	c.Helper()
 	id := newPlatform(platforms.Env{}).Info().ID
-	w := platformtest.NewWorld(c.T, platformtest.Suite{New: newPlatform, NewSim: simulatorOf(c.T, newPlatform), Typed: demoSignIns[id], App: crowdApp, Clock: c.clock})
+	w := platformtest.NewWorld(c.T, platformtest.Suite{New: newPlatform, NewSim: simulatorOf(c.T, newPlatform), Typed: practiceSignIn(id), App: crowdApp, Clock: c.clock})
 	session := w.Connect()
 	choice, err := c.db.CreateChoice(c.Context(), home.Scope, store.Choice{Platform: id, Accounts: []platforms.Account{session.Account}})
 	if err != nil {
@@ -293,7 +293,7 @@ func (c *crowd) look(a *crowdAccount) {
 // crowdApp are the credentials of every app, which no simulator looks at.
 var crowdApp = func() platforms.App {
 	app := platforms.App{}
-	for _, i := range describe() {
+	for _, i := range catalogue().Describe() {
 		for n, f := range i.AppFields {
 			app[f.Key] = platforms.NewSecret(fmt.Sprintf("7301%012d", 31+n))
 		}

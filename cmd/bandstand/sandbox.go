@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/internal/safehttp"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -33,7 +34,7 @@ func (c *sandboxCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--allow-networks: %w", err)
 	}
-	listener, err := listen(c.Listen)
+	listener, err := app.Listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}
@@ -46,17 +47,17 @@ func (c *sandboxCmd) Run(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("--base-url: %q is not an address like http://127.0.0.1:9090", c.BaseURL)
 	}
 	log := newLog(os.Stderr)
-	fetch := safehttp.Platform(safehttp.Settings{UserAgent: userAgent(), Exceptions: networks})
-	world, err := practice.Open(c.Data, newSimulators(platforms.SimEnv{Now: wallClock, Fetch: fetch, BaseURL: base.String()}), log)
+	fetch := safehttp.Platform(safehttp.Settings{UserAgent: catalogue().UserAgent(), Exceptions: networks})
+	world, err := practice.Open(c.Data, catalogue().Simulate(platforms.SimEnv{Now: wallClock, Fetch: fetch, BaseURL: base.String()}), log)
 	if err != nil {
 		return err
 	}
-	if err := greetSandbox(out, base.String(), describe()); err != nil {
+	if err := greetSandbox(out, base.String(), catalogue().Describe()); err != nil {
 		return err
 	}
 	server := &http.Server{
-		Handler: newSandbox(world, describe()), ReadHeaderTimeout: usualPatience().header, IdleTimeout: usualPatience().idle,
-		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler: newSandbox(world, catalogue().Describe()), ReadHeaderTimeout: app.UsualTimeouts().Header, IdleTimeout: app.UsualTimeouts().Idle,
+		MaxHeaderBytes: app.HeaderBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	saved := make(chan error, 1)
 	go func() { saved <- world.Run(ctx) }()
@@ -67,7 +68,7 @@ func (c *sandboxCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	case <-ctx.Done():
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), app.StopTimeout)
 	defer cancel()
 	return errors.Join(server.Shutdown(stop), <-saved)
 }
@@ -77,7 +78,7 @@ func greetSandbox(out io.Writer, base string, infos []platforms.Info) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Make-believe platforms run at %s\nThese variables point an app to them:\n\n", base)
 	fmt.Fprintf(&b, "export BANDSTAND_ALLOW_NETWORKS=127.0.0.0/8,::1/128\n")
-	at := sandboxed(base, infos)
+	at := app.Sandboxed(base, infos)
 	for _, one := range newPlatformSettings(infos).settings {
 		variable := "BANDSTAND_" + strings.ToUpper(strings.ReplaceAll(one.flag, "-", "_"))
 		switch {

@@ -24,11 +24,11 @@ func FuzzSandboxFaults(f *testing.F) {
 		f.Add(s)
 	}
 	now := func() time.Time { return time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC) }
-	world, err := practice.Open("", newSimulators(platforms.SimEnv{BaseURL: "http://sandbox.example", Now: now}), newLog(io.Discard))
+	world, err := practice.Open("", catalogue().Simulate(platforms.SimEnv{BaseURL: "http://sandbox.example", Now: now}), newLog(io.Discard))
 	if err != nil {
 		f.Fatal(err)
 	}
-	sandbox := newSandbox(world, describe())
+	sandbox := newSandbox(world, catalogue().Describe())
 	send := func(method, path, body string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		sandbox.ServeHTTP(w, httptest.NewRequest(method, "http://sandbox.example"+path, strings.NewReader(body)))

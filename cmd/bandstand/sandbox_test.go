@@ -138,7 +138,7 @@ func TestSandboxKeepsARecordOverRestarts(t *testing.T) {
 func TestSandboxHoldsEachSimulatorOnce(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, s := range newSimulators(platforms.SimEnv{BaseURL: "http://127.0.0.1:9090", Now: time.Now}) {
+	for _, s := range catalogue().Simulate(platforms.SimEnv{BaseURL: "http://127.0.0.1:9090", Now: time.Now}) {
 		if seen[s.Mount()] {
 			t.Errorf("%s is there twice", s.Mount())
 		}

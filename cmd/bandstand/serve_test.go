@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestStopWhileStartingEndsWell(t *testing.T) {
@@ -19,33 +17,6 @@ func TestStopWhileStartingEndsWell(t *testing.T) {
 	var out bytes.Buffer
 	if err := run(ctx, []string{"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir()}, strings.NewReader(""), &out); err != nil {
 		t.Errorf("a stop while starting ended with %v after\n%s", err, &out)
-	}
-}
-
-// TestAServerThatFailsEndsTheProgram: it once stood there without a server, and
-// whoever looks after processes saw nothing wrong.
-func TestAServerThatFailsEndsTheProgram(t *testing.T) {
-	t.Parallel()
-	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}
-	app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(a *App) { a.log = newLog(io.Discard) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := app.listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- app.Run(t.Context()) }()
-	select {
-	case err := <-ended:
-		if !errors.Is(err, net.ErrClosed) {
-			t.Errorf("it ended with %v, want what the server said", err)
-		}
-	case <-time.After(loadLimit):
-		t.Fatal("it still runs")
-	}
-	if err := app.Close(); err != nil {
-		t.Error(err)
 	}
 }
 

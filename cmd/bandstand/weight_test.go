@@ -46,7 +46,7 @@ func weigh(t *testing.T) *weighed {
 	t.Helper()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}
-	app, err := Open(t.Context(), settings, &bytes.Buffer{}, func() time.Time { return now })
+	app, err := openApp(t.Context(), settings, &bytes.Buffer{}, func() time.Time { return now }, unchanged)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func weigh(t *testing.T) *weighed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	person, c, err := app.db.CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve Byrne", PasswordHash: hash},
+	person, c, err := app.DB().CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve Byrne", PasswordHash: hash},
 		store.NewClub{Name: "Riverside FC", Zone: "Europe/Dublin", WeekStart: time.Monday}, "test")
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func (w *weighed) posts(s store.Scope, months ...int) {
 	var accounts []int64
 	for i, c := range constructors {
 		var id int64
-		err := w.app.db.Writer().QueryRowContext(w.t.Context(), `
+		err := w.app.DB().Writer().QueryRowContext(w.t.Context(), `
 			INSERT INTO connections (club_id, platform, practice, remote_id, name, health, connected_by, connected_at)
 			VALUES (?, ?, 1, ?, 'Riverside FC', 'working', ?, 0) RETURNING id`, s.ClubID, c(platforms.Env{}).Info().ID, fmt.Sprint(i), s.PersonID).Scan(&id)
 		if err != nil {
@@ -114,9 +114,9 @@ func (w *weighed) posts(s store.Scope, months ...int) {
 			}
 			change := store.PostChange{Content: club.Content{Text: text.String(), Accounts: accounts[from:to]}, Slot: slot}
 			if dice.IntN(7) == 0 {
-				_, err = w.app.db.SavePost(w.t.Context(), s, change)
+				_, err = w.app.DB().SavePost(w.t.Context(), s, change)
 			} else {
-				_, err = w.app.db.SchedulePost(w.t.Context(), s, change, "test")
+				_, err = w.app.DB().SchedulePost(w.t.Context(), s, change, "test")
 			}
 			if err != nil {
 				w.t.Fatal(err)
@@ -132,7 +132,7 @@ func (w *weighed) ask(r *http.Request) *httptest.ResponseRecorder {
 		r.AddCookie(c)
 	}
 	answer := httptest.NewRecorder()
-	w.app.server.Handler.ServeHTTP(answer, r)
+	w.app.Handler().ServeHTTP(answer, r)
 	return answer
 }
 

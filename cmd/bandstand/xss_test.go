@@ -54,7 +54,7 @@ type pageForm struct {
 func newCrawler(t *testing.T, app *App) *crawler {
 	t.Helper()
 	c := &crawler{t: t, app: app, seen: map[string]int{}, known: map[string]bool{}, forms: map[string]pageForm{}, said: map[string]bool{}}
-	w := c.send(http.MethodPost, "/demo/"+app.demo.Token, nil, false)
+	w := c.send(http.MethodPost, "/demo/"+app.Demo.Token, nil, false)
 	for _, cookie := range w.Result().Cookies() {
 		c.cookie = cookie.Name + "=" + cookie.Value
 	}
@@ -70,7 +70,7 @@ func (c *crawler) send(method, path string, form url.Values, hx bool) *httptest.
 	if err != nil {
 		return nil // no address: nothing can be asked
 	}
-	r.RequestURI, r.Host, r.RemoteAddr = r.URL.RequestURI(), c.app.means.base.Host, "127.0.0.1:1"
+	r.RequestURI, r.Host, r.RemoteAddr = r.URL.RequestURI(), c.app.Base().Host, "127.0.0.1:1"
 	r.Header.Set("Cookie", c.cookie)
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	if method == http.MethodPost {
@@ -80,7 +80,7 @@ func (c *crawler) send(method, path string, form url.Values, hx bool) *httptest.
 		r.Header.Set("Hx-Request", "true")
 	}
 	w := httptest.NewRecorder()
-	c.app.server.Handler.ServeHTTP(w, r)
+	c.app.Handler().ServeHTTP(w, r)
 	return w
 }
 
@@ -277,11 +277,11 @@ func TestForeignTextIsText(t *testing.T) {
 // given, and a failure that names a file.
 func furnishMore(t *testing.T, app *App) {
 	t.Helper()
-	s := store.Scope{ClubID: app.demo.ClubID, PersonID: app.demo.PersonID}
-	if err := app.db.HoldPosts(t.Context(), s, "reason", time.Time{}, "test"); err != nil {
+	s := store.Scope{ClubID: app.Demo.ClubID, PersonID: app.Demo.PersonID}
+	if err := app.DB().HoldPosts(t.Context(), s, "reason", time.Time{}, "test"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := app.db.CreateInvitation(t.Context(), s, "nora@riverside.example", club.Writer, "test"); err != nil {
+	if _, err := app.DB().CreateInvitation(t.Context(), s, "nora@riverside.example", club.Writer, "test"); err != nil {
 		t.Fatal(err)
 	}
 	change(t, app, `UPDATE revisions SET content = json_set(content, '$.link', 'https://a.example/', '$.texts', json(CASE

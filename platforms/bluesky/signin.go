@@ -35,8 +35,8 @@ var appPassword = regexp.MustCompile(`^[a-z0-9]{4}(?:-[a-z0-9]{4}){3}$`)
 // SignInFields implements platforms.PasswordSignIn.
 func (b *Bluesky) SignInFields() []platforms.SignInField {
 	return []platforms.SignInField{
-		{Key: fieldHandle},
-		{Key: fieldPassword, Secret: true},
+		{Key: fieldHandle, Practice: "riversidefc.test"},
+		{Key: fieldPassword, Secret: true, Practice: "demo-demo-demo-demo"},
 		{Key: fieldHost, Optional: true},
 	}
 }

@@ -1,6 +1,7 @@
-package main
+package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -8,10 +9,10 @@ import (
 	"syscall"
 )
 
-// listen opens the address that --listen names. Where another program has it,
+// Listen opens the address that --listen names. Where another program has it,
 // the error says what to try.
-func listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("another program already uses %s: stop it, or try --listen %s", address, besides(address))
 	}

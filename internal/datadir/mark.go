@@ -1,4 +1,4 @@
-package main
+package datadir
 
 import (
 	"context"
@@ -34,11 +34,11 @@ type dataMark struct{ says, lies string }
 
 func (m dataMark) String() string { return strings.TrimSpace(m.says + " " + m.lies) }
 
-func (a *App) markPath() string { return filepath.Join(a.settings.Data, markName) }
+func (d *Dir) markPath() string { return d.Path(markName) }
 
 // readMark reads the mark file that is in place.
-func (a *App) readMark() (dataMark, error) {
-	f, err := os.Open(a.markPath())
+func (d *Dir) readMark() (dataMark, error) {
+	f, err := os.Open(d.markPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return dataMark{}, nil
 	}
@@ -57,8 +57,8 @@ func (a *App) readMark() (dataMark, error) {
 // isForeign reports whether the database is not the one that last ran in this
 // directory: it does not know the mark file. copied: it knows what the file says, and
 // the file lies elsewhere, as in a copy of the whole directory.
-func (a *App) isForeign(ctx context.Context, there dataMark) (foreign, copied bool, err error) {
-	known, err := a.db.InstallationValue(ctx, markValue)
+func (d *Dir) isForeign(ctx context.Context, db *store.DB, there dataMark) (foreign, copied bool, err error) {
+	known, err := db.InstallationValue(ctx, markValue)
 	if err != nil || known == "" {
 		return there != dataMark{}, false, err
 	}
@@ -74,13 +74,13 @@ func (a *App) isForeign(ctx context.Context, there dataMark) (foreign, copied bo
 	return true, false, nil
 }
 
-// renewMark replaces the mark file.
-func (a *App) renewMark(ctx context.Context) error {
-	there, err := a.readMark()
+// RenewMark replaces the mark file. It is called once a minute while Bandstand runs.
+func (d *Dir) RenewMark(ctx context.Context, db *store.DB) error {
+	there, err := d.readMark()
 	if err != nil {
 		return disk.Fault(err)
 	}
-	unfinished := a.markPath() + ".new"
+	unfinished := d.markPath() + ".new"
 	next, err := writeMark(unfinished)
 	if err != nil {
 		return disk.Fault(fmt.Errorf("write the mark of the data: %w", err))
@@ -88,13 +88,13 @@ func (a *App) renewMark(ctx context.Context) error {
 	if err := failpoint.Hit("mark.written"); err != nil {
 		return err
 	}
-	if err := a.db.SetInstallationValue(ctx, markValue, there.String()+"\n"+next.String()); err != nil {
+	if err := db.SetInstallationValue(ctx, markValue, there.String()+"\n"+next.String()); err != nil {
 		return err
 	}
 	if err := failpoint.Hit("mark.named"); err != nil {
 		return err
 	}
-	if err := errors.Join(os.Rename(unfinished, a.markPath()), disk.SyncDir(a.settings.Data)); err != nil {
+	if err := errors.Join(os.Rename(unfinished, d.markPath()), disk.SyncDir(d.path)); err != nil {
 		return disk.Fault(fmt.Errorf("replace the mark of the data: %w", err))
 	}
 	return failpoint.Hit("mark.after")
@@ -104,7 +104,7 @@ func writeMark(path string) (dataMark, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return dataMark{}, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, ownFile)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return dataMark{}, err
 	}
@@ -127,10 +127,10 @@ const (
 	writtenByLog  = 2
 )
 
-// markCopy leaves the mark of a restore beside a database that VACUUM INTO has made:
+// MarkCopy leaves the mark of a restore beside a database that VACUUM INTO has made:
 // such a copy is not written by way of a log, and a database of ours always is. It
 // comes before the database is opened, which puts an end to that difference.
-func markCopy(dir string) error {
+func MarkCopy(dir string) error {
 	f, err := os.Open(filepath.Join(dir, store.FileName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -143,7 +143,7 @@ func markCopy(dir string) error {
 	if _, err := io.ReadFull(f, header); err != nil || string(header[:len(databaseMagic)]) != databaseMagic || header[writtenByte] == writtenByLog {
 		return nil // nothing of ours: opening it says so
 	}
-	if err := os.WriteFile(filepath.Join(dir, restoreMarker), nil, ownFile); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, restoreMarker), nil, fileMode); err != nil {
 		return disk.Fault(err)
 	}
 	return disk.SyncDir(dir)

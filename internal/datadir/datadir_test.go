@@ -1,56 +1,48 @@
-package main
+package datadir
 
 import (
 	"errors"
-	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// tryOpen opens an app on a directory and closes it again.
-func tryOpen(t *testing.T, data string, change func(*App, *Settings)) error {
-	t.Helper()
-	settings := Settings{DataSettings: DataSettings{Data: data}, Listen: "127.0.0.1:0"}
-	settings.Platforms = newPlatformSettings(describe())
-	var probe App
-	change(&probe, &settings)
-	app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(a *App) {
-		a.log = newLog(io.Discard)
-		change(a, &settings)
-	})
+// tryOpen opens a directory and closes it again.
+func tryOpen(data string, o Options) error {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	d, err := Open(data, o)
 	if err != nil {
 		return err
 	}
-	return app.Close()
+	return d.Close()
 }
 
 func TestNetworkDiskIsRefused(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
-	far := func(a *App, _ *Settings) {
-		a.network = func(dir string) (string, error) {
-			if dir != data {
-				t.Errorf("it looks at %s", dir)
-			}
-			return "nfs4", nil
+	far := func(dir string) (string, error) {
+		if dir != data {
+			t.Errorf("it looks at %s", dir)
 		}
+		return "nfs4", nil
 	}
-	err := tryOpen(t, data, far)
+	err := tryOpen(data, Options{Network: far})
 	if err == nil || !strings.Contains(err.Error(), "network file system (nfs4)") || !strings.Contains(err.Error(), "--data") {
 		t.Errorf("on a network disk: %v", err)
 	}
 	if left, err := os.ReadDir(data); err != nil || len(left) != 0 {
 		t.Errorf("what was refused holds %v, %v", left, err)
 	}
-	if err := tryOpen(t, data, func(a *App, s *Settings) { far(a, s); s.AllowNetworkDisk = true }); err != nil {
+	if err := tryOpen(data, Options{Network: far, AllowNetworkDisk: true}); err != nil {
 		t.Errorf("allowed all the same: %v", err)
 	}
 }
@@ -58,14 +50,18 @@ func TestNetworkDiskIsRefused(t *testing.T) {
 func TestFilesOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
-	nothing := func(*App, *Settings) {}
-	if err := tryOpen(t, data, nothing); err != nil {
+	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	a := &App{settings: Settings{DataSettings: DataSettings{Data: data}}, log: newLog(io.Discard)}
+	for _, name := range []string{store.FileName, journal.FileName} {
+		if err := os.WriteFile(filepath.Join(data, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &Dir{path: data, log: slog.New(slog.DiscardHandler)}
 	for _, name := range []string{store.FileName, journal.FileName} {
 		path := filepath.Join(data, name)
-		err := a.checkFiles(func(p string) error {
+		err := d.checkFiles(func(p string) error {
 			if p == path {
 				return syscall.EACCES
 			}
@@ -81,7 +77,7 @@ func TestFilesOfAnotherUser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := tryOpen(t, data, nothing); err != nil {
+	if err := tryOpen(data, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{store.FileName, journal.FileName} {
@@ -100,7 +96,7 @@ func TestOthersMayNotLookIntoTheDataDirectory(t *testing.T) {
 		if err := errors.Join(os.Mkdir(data, 0o700), os.Chmod(data, mode)); err != nil {
 			t.Fatal(err)
 		}
-		if err := tryOpen(t, data, func(*App, *Settings) {}); err != nil {
+		if err := tryOpen(data, Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if i, err := os.Stat(data); err != nil || i.Mode().Perm() != 0o700 {
@@ -122,8 +118,8 @@ func TestOthersMayNotLookIntoTheDataDirectory(t *testing.T) {
 			t.Fatal(err)
 		}
 		var said strings.Builder
-		a := &App{settings: Settings{DataSettings: DataSettings{Data: data}}, log: newLog(&said)}
-		if err := a.closeDirectory(tt.chmod); err != nil {
+		d := &Dir{path: data, log: slog.New(slog.NewTextHandler(&said, nil))}
+		if err := d.keepOthersOut(tt.chmod); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if tt.level == "" && said.Len() > 0 || !strings.Contains(said.String(), tt.level) || tt.level != "" && !strings.Contains(said.String(), data) {
@@ -144,7 +140,7 @@ func TestWhatIsSaidOfADirectory(t *testing.T) {
 		{syscall.ENOSPC, "make room"},
 		{syscall.EDQUOT, "make room"},
 	} {
-		err := unusable("/srv/bandstand", &fs.PathError{Op: "open", Path: "/srv/bandstand/instance.lock", Err: tt.err})
+		err := Explain("/srv/bandstand", &fs.PathError{Op: "open", Path: "/srv/bandstand/instance.lock", Err: tt.err})
 		if !errors.Is(err, tt.err) || !strings.HasPrefix(err.Error(), "/srv/bandstand ") && !strings.Contains(err.Error(), " /srv/bandstand ") || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%v is said as %q, want %q", tt.err, err, tt.says)
 		}

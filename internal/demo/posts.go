@@ -1,7 +1,9 @@
-package main
+package demo
 
-// demoPassword is what the people of the demo sign in with.
-const demoPassword = "practice makes perfect"
+import "slices"
+
+// Password is what the people of the demo sign in with.
+const Password = "practice makes perfect"
 
 // fate is what becomes of a demo post.
 type fate string
@@ -15,32 +17,38 @@ const (
 	toKeep      fate = "idea"    // a draft without one
 )
 
-// demoPost is one post of the furnished club. Day counts from today.
-type demoPost struct {
+// post is one post of the furnished club. Day counts from today.
+type post struct {
 	day      int
 	clock    string
 	fate     fate
-	picture  int // index of demoScenes, -1 for none
+	picture  int // index of scenes, -1 for none
 	campaign string
 	text     string
 }
 
-// demoScene is one picture with its description.
-type demoScene struct {
+// Picture is one picture of the demo's library.
+type Picture struct {
 	draw scene
-	name string
-	alt  string
+	Name string // of its file
+	Alt  string // its description
 }
 
-var demoScenes = []demoScene{
+// JPEG draws the picture.
+func (p Picture) JPEG(width, height int) ([]byte, error) { return jpegOf(p.draw, width, height) }
+
+// Pictures are the demo's library.
+func Pictures() []Picture { return slices.Clone(scenes) }
+
+var scenes = []Picture{
 	{pitch, "pitch.jpg", "The pitch from above, freshly marked"},
 	{evening, "evening.jpg", "The sun goes down behind the hills beside the ground"},
 	{notes, "notes.jpg", "Sheet music on the stage"},
 	{balls, "balls.jpg", "Nine training balls in a heap"},
 }
 
-// demoPosts are two months of a small club, in the order of their days.
-var demoPosts = []demoPost{
+// posts are two months of a small club, in the order of their days.
+var posts = []post{
 	{-57, "18:30", toPublish, 0, "Season", "The pitch is marked and the nets are up. Season opener on Saturday at three: bring a friend and a warm hat."},
 	{-54, "12:15", toPublish, -1, "", "Tickets for the opener are at the clubhouse until Friday, six o'clock. Under-16s come in free."},
 	{-51, "20:10", toPublish, 1, "Season", "2:1 in the last minute. What an evening. Thank you to everybody who stayed and sang."},

@@ -1,4 +1,6 @@
-package main
+// Package consent signs in at a make-believe platform as a person would: it opens
+// the consent page and presses its first button until the platform sends it back.
+package consent
 
 import (
 	"context"
@@ -15,13 +17,13 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// maxClicks bounds the pages of one consent.
-const maxClicks = 8
+// MaxClicks bounds the pages of one consent.
+const MaxClicks = 8
 
-// sayYes signs in at a make-believe platform as a person would: it opens the
+// SayYes signs in at a make-believe platform as a person would: it opens the
 // consent page, leaves every box ticked and presses the first button, until the
 // platform sends it back with a code.
-func sayYes(ctx context.Context, client *http.Client, p platforms.OAuthSignIn, app platforms.App, redirect string) (platforms.Grant, error) {
+func SayYes(ctx context.Context, client *http.Client, p platforms.OAuthSignIn, app platforms.App, redirect string) (platforms.Grant, error) {
 	verifier := oauth2.GenerateVerifier()
 	const state = "furnish"
 	at, err := p.AuthURL(platforms.AuthRequest{App: app, RedirectURL: redirect, State: state, Challenge: oauth2.S256ChallengeFromVerifier(verifier)})
@@ -32,7 +34,7 @@ func sayYes(ctx context.Context, client *http.Client, p platforms.OAuthSignIn, a
 	if err != nil {
 		return platforms.Grant{}, err
 	}
-	for range maxClicks {
+	for range MaxClicks {
 		resp, err := client.Do(req)
 		if err != nil {
 			return platforms.Grant{}, err
@@ -47,7 +49,7 @@ func sayYes(ctx context.Context, client *http.Client, p platforms.OAuthSignIn, a
 				App: app, RedirectURL: redirect, Code: u.Query().Get("code"), Verifier: verifier,
 			})
 		}
-		req, err = nextClick(ctx, resp)
+		req, err = NextClick(ctx, resp)
 		resp.Body.Close()
 		if err != nil {
 			return platforms.Grant{}, err
@@ -56,9 +58,9 @@ func sayYes(ctx context.Context, client *http.Client, p platforms.OAuthSignIn, a
 	return platforms.Grant{}, errors.New("the consent page never sent us back")
 }
 
-// nextClick is what follows a page: its redirect, or its form with the first
+// NextClick is what follows a page: its redirect, or its form with the first
 // button.
-func nextClick(ctx context.Context, resp *http.Response) (*http.Request, error) {
+func NextClick(ctx context.Context, resp *http.Response) (*http.Request, error) {
 	here := resp.Request.URL
 	if to := resp.Header.Get("Location"); to != "" {
 		u, err := here.Parse(to)

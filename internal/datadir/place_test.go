@@ -1,14 +1,14 @@
-package main
+package datadir
 
 import (
-	"io"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/store"
 )
 
@@ -78,7 +78,7 @@ func TestPlaceOfTheData(t *testing.T) {
 		}, club.Restored},
 		"the whole directory, written over itself": {func(t *testing.T, data string) string {
 			t.Helper()
-			old := readAll(t, data, store.FileName, markName, lockName, journal.FileName)
+			old := readAll(t, data, store.FileName, markName, lockName)
 			if err := openAt(t, data).Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -178,7 +178,7 @@ func writeOver(t *testing.T, dir string, files map[string][]byte) string {
 	return dir
 }
 
-func closed(t *testing.T, app *App) string {
+func closed(t *testing.T, app *opened) string {
 	t.Helper()
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
@@ -187,27 +187,43 @@ func closed(t *testing.T, app *App) string {
 }
 
 // dropMark closes the app and removes its mark.
-func dropMark(t *testing.T, app *App) (data string) {
+func dropMark(t *testing.T, app *opened) (data string) {
 	t.Helper()
 	closed(t, app)
 	if err := os.Remove(app.markPath()); err != nil {
 		t.Fatal(err)
 	}
-	return app.settings.Data
+	return app.Path()
 }
 
-// openAt opens the app on a data directory, up to the moment before it runs.
-func openAt(t *testing.T, data string) *App {
+// opened is a data directory with its database, up to the moment before anything
+// is published.
+type opened struct {
+	*Dir
+	db *store.DB
+}
+
+func (o *opened) Close() error { return errors.Join(o.db.Close(), o.Dir.Close()) }
+
+func openAt(t *testing.T, data string) *opened {
 	t.Helper()
-	settings := Settings{Listen: "127.0.0.1:0"}
-	settings.Data = data
-	settings.Platforms = newPlatformSettings(describe())
-	app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(a *App) { a.log = newLog(io.Discard) })
+	dir, err := Open(data, Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.findPlace(t.Context()); err != nil {
+	keys, err := Keys(data, "")
+	if err != nil {
 		t.Fatal(err)
 	}
-	return app
+	if err := MarkCopy(data); err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), data, keys, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.FindPlace(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	return &opened{dir, db}
 }

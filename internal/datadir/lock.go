@@ -1,4 +1,4 @@
-package main
+package datadir
 
 import (
 	"errors"
@@ -11,10 +11,10 @@ import (
 // lockName is the file that says whose the data directory is (rule D3).
 const lockName = "instance.lock"
 
-// lockData makes sure that one Bandstand alone works in a data directory. The
+// lock makes sure that one Bandstand alone works in a data directory. The
 // lock ends with the process, however it ends.
-func lockData(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+func lock(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, fileMode)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -8,16 +8,18 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/handlers"
+	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/consent"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
 
 const (
-	// demoPast is how long the furnished club has used Bandstand.
-	demoPast = 60 * 24 * time.Hour
-	demoZone = "Europe/Dublin"
+	// past is how long the furnished club has used Bandstand.
+	past = 60 * 24 * time.Hour
+	Zone = "Europe/Dublin"
 	// settleWithin bounds how long one demo post may take, in looks.
 	settleWithin = 40
 )
@@ -25,16 +27,16 @@ const (
 // furnisher lets a club live through two months: it does what people did and
 // lets the engine do the rest.
 type furnisher struct {
-	app              *App
+	app              *app.App
 	clock            *shiftedClock
 	today            time.Time
 	maeve, tom, ines store.Scope
 	accounts         []store.Connection
-	pictures         []string // ids, as demoScenes
+	pictures         []string // ids, as scenes
 }
 
 func (f *furnisher) furnish(ctx context.Context) error {
-	loc, err := time.LoadLocation(demoZone)
+	loc, err := time.LoadLocation(Zone)
 	if err != nil {
 		return err
 	}
@@ -50,13 +52,13 @@ func (f *furnisher) furnish(ctx context.Context) error {
 // people are three members with different roles.
 func (f *furnisher) people(ctx context.Context) error {
 	hasher := password.New()
-	hash, err := hasher.Hash(ctx, demoPassword)
+	hash, err := hasher.Hash(ctx, Password)
 	if err != nil {
 		return err
 	}
-	db := f.app.db
+	db := f.app.DB()
 	maeve, c, err := db.CreateFirst(ctx, store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve Byrne", PasswordHash: hash},
-		store.NewClub{Name: "Riverside FC", Zone: demoZone, WeekStart: time.Monday}, "demo")
+		store.NewClub{Name: "Riverside FC", Zone: Zone, WeekStart: time.Monday}, "demo")
 	if err != nil {
 		return err
 	}
@@ -78,12 +80,12 @@ func (f *furnisher) people(ctx context.Context) error {
 
 // connect signs in at every make-believe platform.
 func (f *furnisher) connect(ctx context.Context) error {
-	worlds := f.app.parts.worlds
+	worlds := f.app.Worlds()
 	registry := worlds.Platforms(f.maeve.ClubID)
 	grants := map[string]platforms.Grant{}
 	for _, p := range registry.All() {
 		info := p.Info()
-		app, err := f.app.parts.App(ctx, f.maeve.ClubID, true, info.AppSlot)
+		credentials, err := f.app.PlatformApp(ctx, f.maeve.ClubID, true, info.AppSlot)
 		if err != nil {
 			return err
 		}
@@ -91,18 +93,18 @@ func (f *furnisher) connect(ctx context.Context) error {
 		switch p := p.(type) {
 		case platforms.OAuthSignIn:
 			if _, done := grants[info.AppSlot]; !done {
-				redirect := f.app.means.base.String() + handlers.CallbackPath(info.ID)
-				g, err := sayYes(ctx, worlds.Client(f.maeve.ClubID), p, app, redirect)
+				redirect := f.app.Base().String() + handlers.CallbackPath(info.ID)
+				g, err := consent.SayYes(ctx, worlds.Client(f.maeve.ClubID), p, credentials, redirect)
 				if err != nil {
 					return fmt.Errorf("sign in at %s: %w", info.Name, err)
 				}
 				grants[info.AppSlot] = g
 			}
-			if found, err = p.Accounts(ctx, app, grants[info.AppSlot]); err != nil {
+			if found, err = p.Accounts(ctx, credentials, grants[info.AppSlot]); err != nil {
 				return fmt.Errorf("list accounts of %s: %w", info.Name, err)
 			}
 		case platforms.PasswordSignIn:
-			a, err := p.SignIn(ctx, demoSignIns[info.ID])
+			a, err := p.SignIn(ctx, platforms.PracticeSignIn(p))
 			if err != nil {
 				return fmt.Errorf("sign in at %s: %w", info.Name, err)
 			}
@@ -112,7 +114,7 @@ func (f *furnisher) connect(ctx context.Context) error {
 			if a.Unusable != "" {
 				continue
 			}
-			conn, err := f.app.db.Connect(ctx, f.tom, true, a, "demo")
+			conn, err := f.app.DB().Connect(ctx, f.tom, true, a, "demo")
 			if err != nil {
 				return err
 			}
@@ -122,14 +124,52 @@ func (f *furnisher) connect(ctx context.Context) error {
 	return nil
 }
 
+// roomiest is the account that takes the longest text, of those that fit.
+func (f *furnisher) roomiest(fits func(store.Connection) bool) store.Connection {
+	registry := f.app.Worlds().Platforms(f.maeve.ClubID)
+	var found store.Connection
+	longest := -1
+	for _, a := range f.accounts {
+		p, ok := registry.Platform(a.Account.Platform)
+		if !ok || !fits(a) {
+			continue
+		}
+		if n := limit(p.Rules(a.Account)); n > longest {
+			found, longest = a, n
+		}
+	}
+	return found
+}
+
+// limit is the limit of texts that counts everywhere.
+func limit(r platforms.Rules) int {
+	for _, t := range r.Text {
+		if !t.Side {
+			return t.Max
+		}
+	}
+	return 0
+}
+
+func everyAccount(store.Connection) bool { return true }
+
+// signsInAlone reports whether no other account was connected with the same
+// sign-in, so that losing it concerns this one alone.
+func (f *furnisher) signsInAlone(a store.Connection) bool {
+	shares := func(o store.Connection) bool {
+		return o.ID != a.ID && o.Account.SignIn != "" && o.Account.SignIn == a.Account.SignIn
+	}
+	return !slices.ContainsFunc(f.accounts, shares)
+}
+
 // draw fills the library of pictures.
 func (f *furnisher) draw(ctx context.Context) error {
-	for _, s := range demoScenes {
-		b, err := jpegOf(s.draw, 1440, 1080)
+	for _, s := range scenes {
+		b, err := s.JPEG(1440, 1080)
 		if err != nil {
 			return err
 		}
-		m, err := f.app.media.Save(ctx, f.ines.ClubID, f.ines.PersonID, s.name, bytes.NewReader(b))
+		m, err := f.app.Media().Save(ctx, f.ines.ClubID, f.ines.PersonID, s.Name, bytes.NewReader(b))
 		if err != nil {
 			return err
 		}
@@ -140,9 +180,9 @@ func (f *furnisher) draw(ctx context.Context) error {
 
 // live goes through the posts day by day.
 func (f *furnisher) live(ctx context.Context) error {
-	past := func(p demoPost) bool { return p.fate == toPublish || p.fate == toBeRefused || p.fate == toBeLate }
-	for i, p := range demoPosts {
-		if !past(p) {
+	isPast := func(p post) bool { return p.fate == toPublish || p.fate == toBeRefused || p.fate == toBeLate }
+	for i, p := range posts {
+		if !isPast(p) {
 			continue
 		}
 		if err := f.history(ctx, i, p); err != nil {
@@ -150,17 +190,17 @@ func (f *furnisher) live(ctx context.Context) error {
 		}
 	}
 	f.clock.catchUp()
-	f.app.engine.RunDue(ctx)
-	if _, err := f.app.db.MeasureNow(ctx, f.maeve, 0); err != nil {
+	f.app.Engine().RunDue(ctx)
+	if _, err := f.app.DB().MeasureNow(ctx, f.maeve, 0); err != nil {
 		return err
 	}
 	for range 8 { // a few at a time, as always
-		if err := f.app.engine.RunSideWork(ctx); err != nil {
+		if err := f.app.Engine().RunSideWork(ctx); err != nil {
 			return err
 		}
 	}
-	for i, p := range demoPosts {
-		if past(p) {
+	for i, p := range posts {
+		if isPast(p) {
 			continue
 		}
 		if err := f.plan(ctx, i, p); err != nil {
@@ -171,24 +211,24 @@ func (f *furnisher) live(ctx context.Context) error {
 }
 
 // history schedules a post a day ahead and lets it go out.
-func (f *furnisher) history(ctx context.Context, i int, p demoPost) error {
+func (f *furnisher) history(ctx context.Context, i int, p post) error {
 	slot, err := f.slot(p)
 	if err != nil {
 		return err
 	}
 	f.clock.moveTo(slot.At.Add(-26 * time.Hour))
-	saved, err := f.app.db.SchedulePost(ctx, f.tom, f.change(i, p, slot), "demo")
+	saved, err := f.app.DB().SchedulePost(ctx, f.tom, f.change(i, p, slot), "demo")
 	if err != nil {
 		return err
 	}
 	at := slot.At.Add(time.Second)
 	switch p.fate {
 	case toBeRefused:
-		world, err := f.app.parts.worlds.Of(f.maeve.ClubID)
+		world, err := f.app.Worlds().Of(f.maeve.ClubID)
 		if err != nil {
 			return err
 		}
-		if err := world.Fault(platforms.SimFault{Platform: f.accounts[0].Account.Platform, Operation: "publish", Fault: "rejected", Count: 1}); err != nil {
+		if err := world.Fault(platforms.SimFault{Platform: f.roomiest(everyAccount).Account.Platform, Operation: "publish", Fault: "rejected", Count: 1}); err != nil {
 			return err
 		}
 	case toBeLate:
@@ -201,22 +241,22 @@ func (f *furnisher) history(ctx context.Context, i int, p demoPost) error {
 // settle lets time pass until nothing of the post is on its way.
 func (f *furnisher) settle(ctx context.Context, post int64) error {
 	for range settleWithin {
-		f.app.engine.RunDue(ctx)
-		all, err := f.app.db.Deliveries(ctx, f.maeve, post)
+		f.app.Engine().RunDue(ctx)
+		all, err := f.app.DB().Deliveries(ctx, f.maeve, post)
 		if err != nil {
 			return err
 		}
 		moving := func(d store.Delivery) bool { return d.Status == club.Publishing || d.Status == club.Scheduled }
 		if !slices.ContainsFunc(all, moving) {
-			return f.app.engine.RunSideWork(ctx)
+			return f.app.Engine().RunSideWork(ctx)
 		}
-		f.clock.moveTo(f.app.now().Add(3 * time.Second))
+		f.clock.moveTo(f.app.Now().Add(3 * time.Second))
 	}
 	return fmt.Errorf("post %d never settled", post)
 }
 
 // plan writes a post that is still to come.
-func (f *furnisher) plan(ctx context.Context, i int, p demoPost) error {
+func (f *furnisher) plan(ctx context.Context, i int, p post) error {
 	var slot club.Slot
 	if p.fate != toKeep {
 		var err error
@@ -225,24 +265,24 @@ func (f *furnisher) plan(ctx context.Context, i int, p demoPost) error {
 		}
 	}
 	if p.fate == toSchedule {
-		_, err := f.app.db.SchedulePost(ctx, f.tom, f.change(i, p, slot), "demo")
+		_, err := f.app.DB().SchedulePost(ctx, f.tom, f.change(i, p, slot), "demo")
 		return err
 	}
-	_, err := f.app.db.SavePost(ctx, f.ines, f.change(i, p, slot))
+	_, err := f.app.DB().SavePost(ctx, f.ines, f.change(i, p, slot))
 	return err
 }
 
-func (f *furnisher) slot(p demoPost) (club.Slot, error) {
-	return club.NewSlot(f.today.AddDate(0, 0, p.day).Format(time.DateOnly), p.clock, demoZone)
+func (f *furnisher) slot(p post) (club.Slot, error) {
+	return club.NewSlot(f.today.AddDate(0, 0, p.day).Format(time.DateOnly), p.clock, Zone)
 }
 
 // change is a post as its form would send it: to every account that takes it.
-func (f *furnisher) change(i int, p demoPost, slot club.Slot) store.PostChange {
+func (f *furnisher) change(i int, p post, slot club.Slot) store.PostChange {
 	c := club.Content{Text: p.text}
 	if p.picture >= 0 {
-		c.Media = []club.ContentMedia{{ID: f.pictures[p.picture], Alt: demoScenes[p.picture].alt}}
+		c.Media = []club.ContentMedia{{ID: f.pictures[p.picture], Alt: scenes[p.picture].Alt}}
 	}
-	registry := f.app.parts.worlds.Platforms(f.maeve.ClubID)
+	registry := f.app.Worlds().Platforms(f.maeve.ClubID)
 	for _, a := range f.accounts {
 		if pf, ok := registry.Platform(a.Account.Platform); ok && len(c.Media) >= pf.Rules(a.Account).Media.Min {
 			c.Accounts = append(c.Accounts, a.ID)
@@ -253,19 +293,19 @@ func (f *furnisher) change(i int, p demoPost, slot club.Slot) store.PostChange {
 
 // loseSignIn lets one platform forget us, so that reconnecting can be tried.
 func (f *furnisher) loseSignIn(ctx context.Context) error {
-	world, err := f.app.parts.worlds.Of(f.maeve.ClubID)
+	world, err := f.app.Worlds().Of(f.maeve.ClubID)
 	if err != nil {
 		return err
 	}
-	last := f.accounts[len(f.accounts)-2]
-	if err := world.Fault(platforms.SimFault{Platform: last.Account.Platform, Operation: "*", Fault: "revoked_token", Count: 1}); err != nil {
+	lost := f.roomiest(f.signsInAlone)
+	if err := world.Fault(platforms.SimFault{Platform: lost.Account.Platform, Operation: "*", Fault: "revoked_token", Count: 1}); err != nil {
 		return err
 	}
-	conn, err := f.app.db.Connection(ctx, f.maeve, last.ID)
+	conn, err := f.app.DB().Connection(ctx, f.maeve, lost.ID)
 	if err != nil {
 		return err
 	}
-	if _, err = f.app.signIns.Check(ctx, conn); err != nil {
+	if _, err = f.app.SignIns().Check(ctx, conn); err != nil {
 		return err
 	}
 	return world.Calm() // whoever signs in again is let in

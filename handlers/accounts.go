@@ -58,7 +58,7 @@ func compareBool(a, b bool) int {
 
 // account reads the account in the address, in the mode the club is in.
 func (s *Server) account(c echo.Context) (store.Connected, error) {
-	n, err := id(c, "id")
+	n, err := pathID(c, "id")
 	if err != nil {
 		return store.Connected{}, err
 	}

@@ -20,7 +20,7 @@ func (s *Server) showCalendar(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if same, err := s.unchanged(c, m.today.Format(dateLayout)); same || err != nil {
+	if same, err := s.unchanged(c, m.today.Format(time.DateOnly)); same || err != nil {
 		return err
 	}
 	cal, err := m.whole()
@@ -114,7 +114,7 @@ func (s *Server) showCalendarKeys(c echo.Context) error {
 
 // since names the state of the calendar: the club's changes and the day.
 func (m *calendarMaker) since() string {
-	return strconv.FormatInt(m.actor.Club.Changes, 10) + "." + m.today.Format(dateLayout)
+	return strconv.FormatInt(m.actor.Club.Changes, 10) + "." + m.today.Format(time.DateOnly)
 }
 
 // start is the day that the address asks for, or today.
@@ -226,7 +226,7 @@ func (s *Server) showAgenda(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m.q.until = to.Format(dateLayout)
+	m.q.until = to.Format(time.DateOnly)
 	c.Response().Header().Set("HX-Replace-Url", m.q.path())
 	return s.render(c, http.StatusOK, calendar.Unrolled(days, later))
 }
@@ -262,7 +262,7 @@ func (m *calendarMaker) later(from time.Time) (calendar.Later, error) {
 	if err != nil || next.IsZero() {
 		return calendar.Later{}, err
 	}
-	key := from.Format(dateLayout)
+	key := from.Format(time.DateOnly)
 	l := calendar.Later{Path: m.q.as(calendar.List).on(next).path()}
 	if next.Before(m.start().AddDate(0, 0, mostAhead-7)) {
 		l.Path = m.q.as(calendar.List).on(from).path()

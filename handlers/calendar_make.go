@@ -121,7 +121,7 @@ func (m *calendarMaker) loadCampaigns() error {
 
 // dayName is "Tuesday 24 November"; dates of other years carry the year.
 func (m *calendarMaker) dayName(d time.Time) string {
-	key := d.Format(dateLayout)
+	key := d.Format(time.DateOnly)
 	name, ok := m.names[key]
 	if !ok {
 		name = i18n.Day(m.ctx, d)
@@ -171,11 +171,11 @@ func (m *calendarMaker) someDays(dates []time.Time) ([]calendar.Day, error) {
 
 // spanOf is the time from the begin of one of the club's days to that of another.
 func (m *calendarMaker) spanOf(from, to time.Time) (store.Span, error) {
-	start, err := club.NewSlot(from.Format(dateLayout), "00:00", m.actor.Club.Zone)
+	start, err := club.NewSlot(from.Format(time.DateOnly), "00:00", m.actor.Club.Zone)
 	if err != nil {
 		return store.Span{}, err
 	}
-	end, err := club.NewSlot(to.Format(dateLayout), "00:00", m.actor.Club.Zone)
+	end, err := club.NewSlot(to.Format(time.DateOnly), "00:00", m.actor.Club.Zone)
 	return store.Span{From: start.At, To: end.At}, err
 }
 
@@ -188,7 +188,7 @@ func (m *calendarMaker) makeDays(dates []time.Time, posts []store.CalendarPost) 
 	days := make([]calendar.Day, 0, len(dates))
 	index := make(map[int]int, len(dates))
 	for _, d := range dates {
-		key := d.Format(dateLayout)
+		key := d.Format(time.DateOnly)
 		index[dateNumber(d)] = len(days)
 		past := d.Before(m.today)
 		days = append(days, calendar.Day{

@@ -124,10 +124,10 @@ func (m *calendarMaker) links(first, next time.Time) calendar.Links {
 		from = m.today
 	}
 	earlier := here.as(calendar.List).on(from.AddDate(0, 0, -daysAhead))
-	earlier.until = to.Format(dateLayout)
+	earlier.until = to.Format(time.DateOnly)
 	l.Earlier = earlier.path()
 	if first.After(m.today) {
-		l.New += "?date=" + first.Format(dateLayout)
+		l.New += "?date=" + first.Format(time.DateOnly)
 	}
 	return l
 }

@@ -12,10 +12,7 @@ import (
 	"github.com/bandstand-app/bandstand/views/calendar"
 )
 
-const (
-	calendarPath = "/calendar"
-	dateLayout   = "2006-01-02"
-)
+const calendarPath = "/calendar"
 
 // calendarQuery is which part of the calendar an address shows. What is not
 // understood is left out, so that an old bookmark still opens.
@@ -31,7 +28,7 @@ type calendarQuery struct {
 }
 
 func readCalendarQuery(v url.Values) calendarQuery {
-	q := calendarQuery{account: idOf(v.Get("account")), campaign: idOf(v.Get("campaign")), who: idOf(v.Get("who")), print: v.Get("print") != ""}
+	q := calendarQuery{account: parseID(v.Get("account")), campaign: parseID(v.Get("campaign")), who: parseID(v.Get("who")), print: v.Get("print") != ""}
 	if view := v.Get("view"); view == calendar.Month || view == calendar.List {
 		q.view = view
 	}
@@ -52,18 +49,10 @@ func readCalendarQuery(v url.Values) calendarQuery {
 // statusChoices are the states posts can be filtered by.
 var statusChoices = []club.Status{club.Draft, club.Scheduled, club.Publishing, club.Published, club.Failed, club.NeedsAttention}
 
-func idOf(s string) int64 {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
-
 // parseDate reads a date as UTC midnight. Years beyond reason are refused, so
 // that nobody pages for ever.
 func parseDate(s string) (time.Time, error) {
-	d, err := time.Parse(dateLayout, s)
+	d, err := time.Parse(time.DateOnly, s)
 	if err == nil && (d.Year() < 2000 || d.Year() > 2100) {
 		err = strconv.ErrRange
 	}
@@ -96,7 +85,7 @@ func (q calendarQuery) path() string {
 
 // on returns the same calendar at another date.
 func (q calendarQuery) on(d time.Time) calendarQuery {
-	q.date, q.until = d.Format(dateLayout), ""
+	q.date, q.until = d.Format(time.DateOnly), ""
 	return q
 }
 

@@ -48,7 +48,7 @@ type composerForm struct {
 	do       string // the button pressed
 	style    posts.Style
 	uploads  []received
-	faults   []layout.Fault
+	faults   faults
 	fresh    int64  // account whose own text was just made
 	large    bool   // more than can be kept
 	kept     string // reference of what was put aside while nobody was signed in
@@ -66,20 +66,6 @@ func (f *composerForm) blank() bool {
 	return strings.TrimSpace(c.Text) == "" && len(c.Texts) == 0 && len(c.Media) == 0 && c.Link == ""
 }
 
-// fault adds a message beside a field.
-func (f *composerForm) fault(field, text string) {
-	f.faults = append(f.faults, layout.Fault{Field: field, Text: text})
-}
-
-// errorOf is the message of a field, or empty.
-func (f *composerForm) errorOf(field string) string {
-	i := slices.IndexFunc(f.faults, func(x layout.Fault) bool { return x.Field == field })
-	if i < 0 {
-		return ""
-	}
-	return f.faults[i].Text
-}
-
 // bindComposer reads the form. What is wrong with its fields is in its faults.
 func bindComposer(c echo.Context) (*composerForm, error) {
 	v, err := c.FormParams()
@@ -88,7 +74,7 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	}
 	f := composerOf(v)
 	if id := c.Param("id"); id != "" {
-		f.post = number(id)
+		f.post = parseID(id)
 	}
 	f.uploads, _ = c.Get(uploadsKey).([]received)
 	if len(f.op) > maxKey || len(f.kept) > maxKey {
@@ -100,7 +86,7 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	}
 	f.measure(c)
 	if !slices.Contains([]string{"", "time", "now", "none"}, f.when) {
-		f.fault("when", t(c, "choose_listed"))
+		f.faults.add("when", t(c, "choose_listed"))
 	}
 	return f, nil
 }
@@ -112,7 +98,7 @@ func composerOf(v url.Values) *composerForm {
 		when: v.Get("when"), date: strings.TrimSpace(v.Get("date")), clock: strings.TrimSpace(v.Get("time")),
 		do: v.Get("do"), style: styleOf(v),
 	}
-	f.post, f.version, f.campaign = number(v.Get("post")), number(v.Get("version")), number(v.Get("campaign"))
+	f.post, f.version, f.campaign = parseID(v.Get("post")), parseID(v.Get("version")), parseID(v.Get("campaign"))
 	f.content = contentOf(v)
 	return f
 }
@@ -120,9 +106,9 @@ func composerOf(v url.Values) *composerForm {
 // measure says at each field what holds more than can be kept. The form is then
 // shown again with all of it.
 func (f *composerForm) measure(c echo.Context) {
-	before := len(f.faults)
+	before := len(f.faults.list)
 	tooLong := func(field string, limit int) {
-		f.fault(field, t(c, "composer_too_long", "limit", i18n.Number(c.Request().Context(), int64(limit))))
+		f.faults.add(field, t(c, "composer_too_long", "limit", i18n.Number(c.Request().Context(), int64(limit))))
 	}
 	size, longest, at := len(f.content.Text), len(f.content.Text), "text"
 	for _, id := range f.content.Accounts {
@@ -136,7 +122,7 @@ func (f *composerForm) measure(c echo.Context) {
 	case longest > maxText:
 		tooLong(at, maxText)
 	case size > maxText:
-		f.fault(at, t(c, "composer_too_long_together", "limit", i18n.Number(c.Request().Context(), maxText)))
+		f.faults.add(at, t(c, "composer_too_long_together", "limit", i18n.Number(c.Request().Context(), maxText)))
 	}
 	for _, m := range f.content.Media {
 		if len(m.Alt) > maxAlt {
@@ -144,7 +130,7 @@ func (f *composerForm) measure(c echo.Context) {
 		}
 	}
 	if len(f.content.Media) > maxPictures {
-		f.fault("media", t(c, "composer_too_many_pictures", "limit", strconv.Itoa(maxPictures)))
+		f.faults.add("media", t(c, "composer_too_many_pictures", "limit", strconv.Itoa(maxPictures)))
 	}
 	if len(f.content.Link) > maxLink {
 		tooLong("link", maxLink)
@@ -155,7 +141,7 @@ func (f *composerForm) measure(c echo.Context) {
 	if len(f.note) > maxText {
 		tooLong("note", maxText)
 	}
-	f.large = len(f.faults) > before
+	f.large = len(f.faults.list) > before
 }
 
 // drawn is what the checker and the preview are given of the content: of more
@@ -233,12 +219,12 @@ func contentOf(v url.Values) club.Content {
 		content.Link = l.URL // as the card of it is kept
 	}
 	for _, a := range v["account"] {
-		if id := number(a); id != 0 {
+		if id := parseID(a); id != 0 {
 			content.Accounts = append(content.Accounts, id)
 		}
 	}
 	for _, a := range v["own"] {
-		if id := number(a); id != 0 {
+		if id := parseID(a); id != 0 {
 			content.Texts[id] = v.Get("text-" + a)
 		}
 	}
@@ -259,15 +245,6 @@ func contentOf(v url.Values) club.Content {
 		content.Media = append(content.Media, m)
 	}
 	return content.Normal()
-}
-
-// number reads an id; 0 for what is none.
-func number(s string) int64 {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
 }
 
 // change is the form as the store takes it.
@@ -358,7 +335,7 @@ func (s *Server) showNewPost(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &composerForm{op: rand.Text(), when: "time", campaign: number(c.QueryParam("campaign"))}
+	f := &composerForm{op: rand.Text(), when: "time", campaign: parseID(c.QueryParam("campaign"))}
 	f.content = contentOf(url.Values{"media": splitList(c.QueryParam("media"))})
 	f.untouched = len(f.content.Media) == 0
 	d, err := s.deskFor(c, nil, f.content)
@@ -406,7 +383,7 @@ func (s *Server) propose(c echo.Context, f *composerForm) error {
 				from = begin.At
 			}
 		}
-		planned, err := club.NewSlot(inZone(from, zone).Format(dateForm), clock, zone)
+		planned, err := club.NewSlot(inZone(from, zone).Format(time.DateOnly), clock, zone)
 		if err != nil {
 			return err
 		}
@@ -429,7 +406,7 @@ func splitList(s string) []string {
 // showPostEditor is the composer with a post in it. Who may not edit it sees
 // the post's page instead.
 func (s *Server) showPostEditor(c echo.Context) error {
-	p, err := s.DB.Post(c.Request().Context(), scope(c), number(c.Param("id")))
+	p, err := s.DB.Post(c.Request().Context(), scope(c), parseID(c.Param("id")))
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 	v := posts.Composer{
 		Op: f.op, Post: f.post, Version: f.version, Person: a.Person.ID, Begun: d.begun(), Scheduled: d.post != nil && d.post.Status() == club.Scheduled, Practice: d.practice,
 		Text: f.content.Text, Link: f.content.Link, Note: f.note, NewLabel: f.newLabel,
-		MaySchedule: a.Role.Can(club.SchedulePosts), Faults: f.faults, LinkCard: s.linkCardView(d),
+		MaySchedule: a.Role.Can(club.SchedulePosts), Faults: f.faults.list, LinkCard: s.linkCardView(d),
 		Mark: s.DB.FormMark(scope(c)), Kept: f.kept, Notice: f.notice,
 	}
 	v.Accounts = s.accountLines(c, d, f.content)
@@ -69,7 +69,7 @@ func (s *Server) texts(c echo.Context, d *desk, f *composerForm, all []verdict) 
 			continue
 		}
 		own = append(own, posts.OwnText{
-			Account: s.accountView(d, v.conn), Text: text, Counters: s.counters(c, d, []verdict{v}), Fresh: f.fresh == v.conn.ID, Error: f.errorOf("text-" + strconv.FormatInt(v.conn.ID, 10)),
+			Account: s.accountView(d, v.conn), Text: text, Counters: s.counters(c, d, []verdict{v}), Fresh: f.fresh == v.conn.ID, Error: f.faults.at("text-" + strconv.FormatInt(v.conn.ID, 10)),
 		})
 	}
 	if len(all) < 2 {
@@ -109,10 +109,8 @@ func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []p
 	return out
 }
 
-const (
-	dateForm  = "2006-01-02"
-	clockForm = "15:04"
-)
+// clockLayout is a time of day as forms send it.
+const clockLayout = "15:04"
 
 // inZone shows an instant in a zone, or in UTC if there is no such zone.
 func inZone(at time.Time, zone string) time.Time {
@@ -138,7 +136,7 @@ func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field,
 	default:
 		return club.Slot{}, "", ""
 	}
-	if _, err := time.Parse(dateForm, f.date); err != nil {
+	if _, err := time.Parse(time.DateOnly, f.date); err != nil {
 		return club.Slot{}, "date", t(c, "date_unreadable")
 	}
 	clock, err := club.ParseClock(f.clock)
@@ -190,7 +188,7 @@ func beforeGap(slot club.Slot) string {
 	_, after := inZone(slot.At, slot.Zone).Zone()
 	_, before := inZone(slot.At.Add(-24*time.Hour), slot.Zone).Zone()
 	width := time.Duration(after-before) * time.Second
-	return inZone(slot.At.Add(-width), slot.Zone).Format(clockForm)
+	return inZone(slot.At.Add(-width), slot.Zone).Format(clockLayout)
 }
 
 // linkCardView is what is known of the page behind the link.

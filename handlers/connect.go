@@ -101,7 +101,7 @@ func (s *Server) showConnectPlatform(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showSignInAt(c, http.StatusOK, to, nil, "", &faults{c: c})
+	return s.showSignInAt(c, http.StatusOK, to, nil, "", &faults{})
 }
 
 func (s *Server) showReconnect(c echo.Context) error {
@@ -109,7 +109,7 @@ func (s *Server) showReconnect(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showSignInAt(c, http.StatusOK, to, nil, "", &faults{c: c})
+	return s.showSignInAt(c, http.StatusOK, to, nil, "", &faults{})
 }
 
 // createSignInAt begins a sign-in for a new account.
@@ -230,7 +230,7 @@ func (s *Server) leaveWords(c echo.Context, to target) []string {
 // signInTyped connects by what was typed. The account is the one they named, so
 // there is nothing to pick.
 func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSignIn) error {
-	f := &faults{c: c}
+	f := &faults{}
 	typed, values := s.readSignIn(c, to, p, f)
 	again := func(problem string) error {
 		return s.showSignInAt(c, http.StatusUnprocessableEntity, to, values, problem, f)
@@ -247,7 +247,7 @@ func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSign
 			return err
 		}
 		if slices.ContainsFunc(p.SignInFields(), func(x platforms.SignInField) bool { return x.Key == field }) {
-			f.list = append(f.list, layout.Fault{Field: "in-" + field, Text: text})
+			f.add("in-"+field, text)
 			return again("")
 		}
 		return again(text)
@@ -276,7 +276,7 @@ func (s *Server) readSignIn(c echo.Context, to target, p platforms.PasswordSignI
 			values[field.Key] = v
 		}
 		if strings.TrimSpace(v) == "" && !field.Optional {
-			f.list = append(f.list, layout.Fault{Field: "in-" + field.Key, Text: t(c, "connect_enter", "label", t(c, string(to.ID)+".signin_"+field.Key+"_label"))})
+			f.add("in-"+field.Key, t(c, "connect_enter", "label", t(c, string(to.ID)+".signin_"+field.Key+"_label")))
 		}
 	}
 	return typed, values
@@ -287,7 +287,7 @@ func (s *Server) showChoice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showChoices(c, http.StatusOK, choice, nil, &faults{c: c})
+	return s.showChoices(c, http.StatusOK, choice, nil, &faults{})
 }
 
 // choice reads what was shown to this person.
@@ -369,8 +369,8 @@ func (s *Server) createConnections(c echo.Context) error {
 		}
 	}
 	if len(picks) == 0 {
-		f := &faults{c: c}
-		_ = f.take(club.Fault("accounts", "choose_one"))
+		f := &faults{}
+		_ = f.take(c, club.Fault("accounts", "choose_one"))
 		return s.showChoices(c, http.StatusUnprocessableEntity, choice, picks, f)
 	}
 	made, err := s.DB.ConnectChosen(c.Request().Context(), scope(c), choice.ID, picks, origin(c))

@@ -28,13 +28,13 @@ func (s *Server) firstLook(c echo.Context) error {
 }
 
 func (s *Server) lookAtInvitation(c echo.Context) error {
-	f := &faults{c: c}
+	f := &faults{}
 	form, email, err := readInvitation(c, f)
 	if err != nil {
 		return err
 	}
 	if !f.any() {
-		if err := f.take(s.DB.CheckInvitation(c.Request().Context(), scope(c), email)); err != nil {
+		if err := f.take(c, s.DB.CheckInvitation(c.Request().Context(), scope(c), email)); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (s *Server) lookAtMember(c echo.Context) error {
 }
 
 func (s *Server) lookAtSignInLink(c echo.Context) error {
-	n, err := id(c, "id")
+	n, err := pathID(c, "id")
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (s *Server) lookAtSignIn(c echo.Context) error {
 	if err != nil || !ok {
 		return nil //nolint:nilerr // nothing was typed that could be wrong; the door itself says that it leads nowhere
 	}
-	f := &faults{c: c}
+	f := &faults{}
 	if _, values := s.readSignIn(c, to, p, f); f.any() {
 		return s.showSignInAt(c, f.status(), to, values, "", f)
 	}
@@ -89,7 +89,7 @@ func (s *Server) lookAtApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &faults{c: c}
+	f := &faults{}
 	_, typed, err := s.readApp(c, i, f)
 	if err != nil {
 		return err

@@ -16,16 +16,21 @@ import (
 )
 
 // faults collects what is wrong with a form, field by field, in the order found.
+// The zero value is a form without faults.
 type faults struct {
-	c    echo.Context
 	list []layout.Fault
 	code club.Code // why nothing could be stored, if that is so
 }
 
-// take keeps err if it is for a person to mend in the form, or if nothing could
+// add notes what is wrong with a field; "" is the form as a whole.
+func (f *faults) add(field, text string) {
+	f.list = append(f.list, layout.Fault{Field: field, Text: text})
+}
+
+// take keeps err if the person can correct it in the form, or if nothing could
 // be stored, so that the form is shown again with what was typed. It returns any
-// other error. On a page that htmx keeps nothing is lost anyway.
-func (f *faults) take(err error) error {
+// other error. On a page that htmx keeps, nothing is lost anyway.
+func (f *faults) take(c echo.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -34,16 +39,16 @@ func (f *faults) take(err error) error {
 		return err
 	}
 	switch {
-	case club.Storage(err) && !isHX(f.c):
+	case club.Storage(err) && !isHX(c):
 		f.code = ce.Code
 	case ce.Field == "":
 		return err
 	}
-	f.list = append(f.list, layout.Fault{Field: ce.Field, Text: t(f.c, ce.Key, i18n.Args(ce.Args)...)})
+	f.add(ce.Field, t(c, ce.Key, i18n.Args(ce.Args)...))
 	return nil
 }
 
-// status is that of a form that is shown again.
+// status is the HTTP status of a form that is shown again.
 func (f *faults) status() int {
 	if f.code != "" {
 		return statusOf[f.code]
@@ -51,10 +56,10 @@ func (f *faults) status() int {
 	return http.StatusUnprocessableEntity
 }
 
-// any tells whether something must be mended.
+// any reports whether anything must be corrected.
 func (f *faults) any() bool { return len(f.list) > 0 }
 
-// at is the text beside a field, empty if it is fine.
+// at returns the first text about a field, empty if the field is fine.
 func (f *faults) at(field string) string {
 	for _, x := range f.list {
 		if x.Field == field {
@@ -64,7 +69,7 @@ func (f *faults) at(field string) string {
 	return ""
 }
 
-// errors is the texts by field, for a form's view model.
+// errors returns the first text about each field, for a form's view model.
 func (f *faults) errors() map[string]string {
 	m := make(map[string]string, len(f.list))
 	for _, x := range f.list {
@@ -136,14 +141,22 @@ func tidy(values map[string][]string, nul string) {
 	}
 }
 
-// id reads a number from the address; what is not a number is not there.
-func id(c echo.Context, name string) (int64, error) {
-	n, err := strconv.ParseInt(c.Param(name), 10, 64)
-	if err != nil || n <= 0 {
-		return 0, club.ErrNotFound
+// parseID reads the id of a row; what is no id is 0, which no row has.
+func parseID(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0
 	}
-	return n, nil
+	return n
 }
 
-// origin is where a request comes from, for the audit log.
+// pathID reads an id from the path. What is no id is not there.
+func pathID(c echo.Context, name string) (int64, error) {
+	if n := parseID(c.Param(name)); n != 0 {
+		return n, nil
+	}
+	return 0, club.ErrNotFound
+}
+
+// origin is the address that a request comes from, for the audit log.
 func origin(c echo.Context) string { return c.RealIP() }

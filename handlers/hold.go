@@ -11,7 +11,6 @@ import (
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/holds"
-	"github.com/bandstand-app/bandstand/views/layout"
 )
 
 // reasonMax is as much as fits into a banner, in characters.
@@ -58,20 +57,17 @@ func span(c echo.Context, d time.Duration) string {
 
 // showHold is the switch that holds all posts, or releases them.
 func (s *Server) showHold(c echo.Context) error {
-	return s.drawHold(c, http.StatusOK, holds.Form{})
+	return s.drawHold(c, http.StatusOK, holds.Form{}, &faults{})
 }
 
-func (s *Server) drawHold(c echo.Context, status int, f holds.Form) error {
+func (s *Server) drawHold(c echo.Context, status int, form holds.Form, f *faults) error {
 	a := who(c)
+	form.Errors = f.errors()
 	p := holds.Page{
-		Page: s.page(c, "", t(c, "hold_title")), Form: f, Zone: i18n.Place(a.Club.Zone), Today: s.local(c, s.Now()).Format(dateForm),
+		Page: s.page(c, "", t(c, "hold_title")), Form: form, Zone: i18n.Place(a.Club.Zone), Today: s.local(c, s.Now()).Format(time.DateOnly),
 		Held: s.holdWords(c, a.Hold), Phase: string(a.Hold.Phase), MayEnd: mayEnd(a.Role, a.Hold.Phase),
 	}
-	for _, field := range []string{"reason", "date", "time"} {
-		if f.Errors[field] != "" {
-			p.Page.Faults = append(p.Page.Faults, layout.Fault{Field: field, Text: f.Errors[field]})
-		}
-	}
+	p.Page.Faults = f.list
 	if phase := string(a.Hold.Phase); phase != "" && a.Hold.Phase != club.Held {
 		p.Question = &holds.Question{
 			Title: t(c, "doubt_title_"+phase), Text: t(c, "doubt_text_"+phase, "when", i18n.When(c.Request().Context(), s.local(c, a.Hold.Since))),
@@ -92,27 +88,27 @@ func mayEnd(r club.Role, phase club.Phase) bool {
 
 // createHold holds all posts.
 func (s *Server) createHold(c echo.Context) error {
-	f := holds.Form{Reason: strings.TrimSpace(c.FormValue("reason")), Date: c.FormValue("date"), Clock: c.FormValue("time"), Errors: map[string]string{}}
-	if n := len([]rune(f.Reason)); n == 0 {
-		f.Errors["reason"] = t(c, "hold_reason_missing")
+	form, f := holds.Form{Reason: strings.TrimSpace(c.FormValue("reason")), Date: c.FormValue("date"), Clock: c.FormValue("time")}, &faults{}
+	if n := len([]rune(form.Reason)); n == 0 {
+		f.add("reason", t(c, "hold_reason_missing"))
 	} else if n > reasonMax {
-		f.Errors["reason"] = t(c, "hold_reason_long")
+		f.add("reason", t(c, "hold_reason_long"))
 	}
 	var until time.Time
-	if f.Date != "" || f.Clock != "" {
-		slot, field, message := s.slotOf(c, &composerForm{when: "time", date: f.Date, clock: f.Clock})
+	if form.Date != "" || form.Clock != "" {
+		slot, field, message := s.slotOf(c, &composerForm{when: "time", date: form.Date, clock: form.Clock})
 		switch {
 		case field != "":
-			f.Errors[field] = message
+			f.add(field, message)
 		case !slot.At.After(s.Now()):
-			f.Errors["time"] = t(c, "hold_until_past")
+			f.add("time", t(c, "hold_until_past"))
 		}
 		until = slot.At
 	}
-	if len(f.Errors) > 0 {
-		return s.drawHold(c, http.StatusUnprocessableEntity, f)
+	if f.any() {
+		return s.drawHold(c, f.status(), form, f)
 	}
-	if err := s.DB.HoldPosts(c.Request().Context(), scope(c), f.Reason, until, c.RealIP()); err != nil {
+	if err := s.DB.HoldPosts(c.Request().Context(), scope(c), form.Reason, until, origin(c)); err != nil {
 		return err
 	}
 	s.flash(c, "done", t(c, "hold_done"))
@@ -125,7 +121,7 @@ func (s *Server) createRelease(c echo.Context) error {
 	if !mayEnd(who(c).Role, phase) {
 		return forbidden(club.ManageClub)
 	}
-	err := s.DB.EndHold(c.Request().Context(), scope(c), phase, c.RealIP())
+	err := s.DB.EndHold(c.Request().Context(), scope(c), phase, origin(c))
 	if club.CodeOf(err) == club.Conflict {
 		s.flash(c, "problem", s.problemOf(c, err).text)
 		return seeOther(c, "/hold")

@@ -22,7 +22,7 @@ func (s *Server) showInvitation(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.invitation(c, http.StatusOK, inv, s.invitationForm(c, inv), &faults{c: c})
+	return s.invitation(c, http.StatusOK, inv, s.invitationForm(c, inv), &faults{})
 }
 
 // invitationForm is the form as it begins. Somebody who is signed in with the
@@ -53,11 +53,11 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form, f := s.invitationForm(c, inv), &faults{c: c}
+	form, f := s.invitationForm(c, inv), &faults{}
 	if !form.Known {
 		form.Email = strings.TrimSpace(c.FormValue("email"))
 		if err := s.proveInvited(c, inv, form.Email); err != nil {
-			if err := f.take(err); err != nil {
+			if err := f.take(c, err); err != nil {
 				return err
 			}
 			return s.invitation(c, f.status(), inv, form, f)
@@ -92,7 +92,7 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 			s.flash(c, "done", t(c, "invitation_welcome", "club", joined.ClubName))
 			return seeOther(c, "/calendar")
 		}
-		if err := f.take(err); err != nil {
+		if err := f.take(c, err); err != nil {
 			return err
 		}
 	}
@@ -149,7 +149,7 @@ func (s *Server) useSignInLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &faults{c: c}
+	f := &faults{}
 	hash, err := s.newPassword(c, f, p.ID, p.Name, p.Email)
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (s *Server) newPassword(c echo.Context, f *faults, personID int64, names ..
 		return "", err
 	}
 	pw := c.FormValue("password")
-	if err := f.take(password.Check("password", pw, append(names, clubs...)...)); err != nil || f.any() {
+	if err := f.take(c, password.Check("password", pw, append(names, clubs...)...)); err != nil || f.any() {
 		return "", err
 	}
 	return s.Passwords.Hash(ctx, pw)

@@ -79,7 +79,7 @@ func (s *Server) pictureViews(c echo.Context, d *desk, f *composerForm, all []ve
 	out := make([]posts.Picture, 0, len(f.content.Media))
 	for _, m := range f.content.Media {
 		known, ok := d.media[m.ID]
-		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: thumbPath(m.ID), Alt: m.Alt, AltError: f.errorOf("alt-" + m.ID), Gone: !ok}
+		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: thumbPath(m.ID), Alt: m.Alt, AltError: f.faults.at("alt-" + m.ID), Gone: !ok}
 		if ok {
 			p.Width, p.Height = within(known.Width, known.Height, thumbSize)
 			p.Verdicts = s.pictureVerdicts(c, d, m, known, all)
@@ -154,7 +154,7 @@ func (s *Server) takeUploads(c echo.Context, f *composerForm) error {
 			m, err = s.Media.Take(c.Request().Context(), a.Club.ID, a.Person.ID, u.file)
 		}
 		if ce, ok := errors.AsType[*club.Error](err); ok {
-			f.fault("media", t(c, ce.Key, i18n.Args(ce.Args)...))
+			f.faults.add("media", t(c, ce.Key, i18n.Args(ce.Args)...))
 			continue
 		}
 		if err != nil {
@@ -177,7 +177,7 @@ func (s *Server) createMedia(c echo.Context) error {
 		return err
 	}
 	if !isHX(c) {
-		if len(f.faults) > 0 {
+		if f.faults.any() {
 			d, err := s.deskFor(c, nil, f.content)
 			if err != nil {
 				return err
@@ -186,8 +186,8 @@ func (s *Server) createMedia(c echo.Context) error {
 		}
 		return seeOther(c, "/posts/new?media="+strings.Join(mediaIDs(f.content), ","))
 	}
-	if len(f.faults) > 0 {
-		return s.render(c, http.StatusUnprocessableEntity, layout.Toast("problem", f.faults[0].Text))
+	if f.faults.any() {
+		return s.render(c, http.StatusUnprocessableEntity, layout.Toast("problem", f.faults.list[0].Text))
 	}
 	d, err := s.deskFor(c, nil, f.content)
 	if err != nil {
@@ -207,7 +207,7 @@ func (s *Server) showThumb(c echo.Context) error { return s.sendCopy(c, media.Th
 
 // showView sends a picture as one account will show it.
 func (s *Server) showView(c echo.Context) error {
-	id := number(c.QueryParam("for"))
+	id := parseID(c.QueryParam("for"))
 	if id == 0 {
 		return s.sendCopy(c, media.View)
 	}

@@ -15,7 +15,7 @@ const membersPath = "/settings/members"
 
 // stake reads the member that an address names, with what hangs on them.
 func (s *Server) stake(c echo.Context) (store.Stake, error) {
-	n, err := id(c, "id")
+	n, err := pathID(c, "id")
 	if err != nil {
 		return store.Stake{}, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func (s *Server) showMembers(c echo.Context) error {
-	return s.members(c, http.StatusOK, people.InviteForm{Role: club.Writer}, &faults{c: c})
+	return s.members(c, http.StatusOK, people.InviteForm{Role: club.Writer}, &faults{})
 }
 
 func (s *Server) members(c echo.Context, status int, form people.InviteForm, f *faults) error {
@@ -45,7 +45,7 @@ func (s *Server) members(c echo.Context, status int, form people.InviteForm, f *
 
 // createInvitation shows the link once; only its hash is kept.
 func (s *Server) createInvitation(c echo.Context) error {
-	ctx, f := c.Request().Context(), &faults{c: c}
+	ctx, f := c.Request().Context(), &faults{}
 	form, email, err := readInvitation(c, f)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (s *Server) createInvitation(c echo.Context) error {
 				Role: club.Writer, Link: s.url("/invitations/" + token), LinkTitle: t(c, "invite_link_title", "email", email), LinkHint: t(c, "invite_link_hint"),
 			}, f)
 		}
-		if err := f.take(err); err != nil {
+		if err := f.take(c, err); err != nil {
 			return err
 		}
 	}
@@ -68,17 +68,17 @@ func (s *Server) createInvitation(c echo.Context) error {
 func readInvitation(c echo.Context, f *faults) (form people.InviteForm, email string, err error) {
 	form = people.InviteForm{Email: c.FormValue("email"), Role: club.Role(c.FormValue("role"))}
 	email, err = club.ParseEmail("email", form.Email)
-	if err := f.take(err); err != nil {
+	if err := f.take(c, err); err != nil {
 		return form, "", err
 	}
 	if !form.Role.Valid() {
-		_ = f.take(club.Fault("role", "choose_role"))
+		_ = f.take(c, club.Fault("role", "choose_role"))
 	}
 	return form, email, nil
 }
 
 func (s *Server) withdrawInvitation(c echo.Context) error {
-	n, err := id(c, "id")
+	n, err := pathID(c, "id")
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (s *Server) withdrawInvitation(c echo.Context) error {
 }
 
 func (s *Server) updateMemberRole(c echo.Context) error {
-	n, err := id(c, "id")
+	n, err := pathID(c, "id")
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (s *Server) updateMemberRole(c echo.Context) error {
 }
 
 func (s *Server) removeMember(c echo.Context) error {
-	n, err := id(c, "id")
+	n, err := pathID(c, "id")
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (s *Server) memberProblem(c echo.Context, err error) error {
 // createSignInLink makes a link by which a member sets a new password.
 func (s *Server) createSignInLink(c echo.Context) error {
 	ctx := c.Request().Context()
-	n, err := id(c, "id")
+	n, err := pathID(c, "id")
 	if err != nil {
 		return err
 	}
@@ -139,5 +139,5 @@ func (s *Server) createSignInLink(c echo.Context) error {
 	}
 	return s.members(c, http.StatusOK, people.InviteForm{
 		Role: club.Writer, Link: s.url("/sign-in/link/" + token), LinkTitle: t(c, "reset_link_title", "name", p.Name), LinkHint: t(c, "reset_link_hint"),
-	}, &faults{c: c})
+	}, &faults{})
 }

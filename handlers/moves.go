@@ -44,7 +44,7 @@ type wish struct {
 }
 
 func (s *Server) newMove(c echo.Context) (*move, error) {
-	mv := &move{s: s, c: c, back: backPath(c), op: c.FormValue("op"), version: idOf(c.FormValue("version")), via: "page", from: c.FormValue("from")}
+	mv := &move{s: s, c: c, back: backPath(c), op: c.FormValue("op"), version: parseID(c.FormValue("version")), via: "page", from: c.FormValue("from")}
 	for _, v := range []string{"drag", "keys", "menu"} {
 		if c.FormValue("via") == v {
 			mv.via = v
@@ -56,7 +56,7 @@ func (s *Server) newMove(c echo.Context) (*move, error) {
 	if mv.cal, err = s.newCalendar(c, q); err != nil {
 		return nil, err
 	}
-	mv.post, err = s.DB.MovingPost(c.Request().Context(), scope(c), idOf(c.Param("id")))
+	mv.post, err = s.DB.MovingPost(c.Request().Context(), scope(c), parseID(c.Param("id")))
 	if mv.post.Excerpt == "" {
 		mv.post.Excerpt = t(c, "calendar_no_text")
 	}
@@ -146,7 +146,7 @@ func (mv *move) do(to club.Slot) error {
 	ctx := mv.c.Request().Context()
 	moved, err := mv.s.DB.MovePost(ctx, scope(mv.c), store.Move{
 		PostID: mv.post.ID, Version: mv.version, Op: mv.op, To: to, Role: who(mv.c).Role, Via: mv.via,
-	}, mv.c.RealIP())
+	}, origin(mv.c))
 	switch {
 	case errors.Is(err, store.ErrStale):
 		// Somebody, or the engine, was faster: say what is true now.
@@ -234,7 +234,7 @@ func (mv *move) form() calendar.MoveForm {
 	p := mv.post
 	f := calendar.MoveForm{
 		ID: p.ID, Version: p.Version, Op: store.NewID(), Zone: a.Club.Zone, Place: i18n.Place(a.Club.Zone), From: mv.place(), Ctx: mv.back, To: "other", Via: "page",
-		Now: t(mv.c, "move_now_none"), Date: mv.cal.today.AddDate(0, 0, 1).Format(dateLayout), Time: usualClock,
+		Now: t(mv.c, "move_now_none"), Date: mv.cal.today.AddDate(0, 0, 1).Format(time.DateOnly), Time: usualClock,
 	}
 	if isHX(mv.c) {
 		f.Via = "menu"
@@ -244,7 +244,7 @@ func (mv *move) form() calendar.MoveForm {
 	}
 	at := p.Planned.At.In(mv.cal.zone)
 	f.Now = t(mv.c, "move_now", "when", mv.when(p.Planned), "place", f.Place)
-	f.Date, f.Time = at.Format(dateLayout), i18n.Clock(mv.c.Request().Context(), at)
+	f.Date, f.Time = at.Format(time.DateOnly), i18n.Clock(mv.c.Request().Context(), at)
 	f.CanUnschedule = !mv.asks().Public()
 	f.Choices = mv.choices(at, f.Time)
 	return f
@@ -253,7 +253,7 @@ func (mv *move) form() calendar.MoveForm {
 // choices are the usual wishes: beside the present day, or from today on if
 // that is over.
 func (mv *move) choices(at time.Time, clock string) []calendar.Choice {
-	base, err := parseDate(at.Format(dateLayout))
+	base, err := parseDate(at.Format(time.DateOnly))
 	if err != nil {
 		return nil
 	}
@@ -266,7 +266,7 @@ func (mv *move) choices(at time.Time, clock string) []calendar.Choice {
 		id, key string
 		days    int
 	}{{"later", laterKey, 1}, {"week", "move_week_later", 7}, {"earlier", "move_day_earlier", -1}} {
-		slot, err := club.NewSlot(base.AddDate(0, 0, o.days).Format(dateLayout), clock, mv.cal.actor.Club.Zone)
+		slot, err := club.NewSlot(base.AddDate(0, 0, o.days).Format(time.DateOnly), clock, mv.cal.actor.Club.Zone)
 		if err != nil || slot.Note == club.SlotGap || !slot.At.After(mv.s.Now()) {
 			continue
 		}

@@ -307,5 +307,5 @@ func dateKey(s club.Slot, zone *time.Location) string {
 	if s.At.IsZero() {
 		return ""
 	}
-	return s.At.In(zone).Format(dateLayout)
+	return s.At.In(zone).Format(time.DateOnly)
 }

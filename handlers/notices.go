@@ -105,7 +105,7 @@ func (s *Server) noticeArgs(c echo.Context, n store.Notice, accounts string) []s
 
 // createOpening opens what a notice is about, and marks it as read.
 func (s *Server) createOpening(c echo.Context) error {
-	post, connection, err := s.DB.OpenNotice(c.Request().Context(), scope(c), number(c.Param("id")))
+	post, connection, err := s.DB.OpenNotice(c.Request().Context(), scope(c), parseID(c.Param("id")))
 	switch {
 	case err != nil:
 		return err

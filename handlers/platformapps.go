@@ -15,7 +15,6 @@ import (
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/views/accounts"
-	"github.com/bandstand-app/bandstand/views/layout"
 )
 
 // slots lists the platform apps: what each is called, once.
@@ -86,7 +85,7 @@ func (s *Server) showPlatformApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.platformApp(c, http.StatusOK, i, nil, nil, &faults{c: c})
+	return s.platformApp(c, http.StatusOK, i, nil, nil, &faults{})
 }
 
 // platformApp shows the form. typed is nil at first; secrets are never shown.
@@ -135,14 +134,14 @@ func (s *Server) createPlatformApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &faults{c: c}
+	f := &faults{}
 	app, typed, err := s.readApp(c, i, f)
 	if err != nil {
 		return err
 	}
 	if !f.any() {
 		err := s.DB.SaveAppCredentials(c.Request().Context(), scope(c), i.AppSlot, app, origin(c))
-		if err := f.take(err); err != nil {
+		if err := f.take(c, err); err != nil {
 			return err
 		}
 	}
@@ -173,7 +172,7 @@ func (s *Server) readApp(c echo.Context, i platforms.Info, f *faults) (app platf
 			fault = t(c, "app_too_long", "label", field.Label)
 		}
 		if fault != "" {
-			f.list = append(f.list, layout.Fault{Field: "app-" + field.Key, Text: fault})
+			f.add("app-"+field.Key, fault)
 			continue
 		}
 		app[field.Key] = platforms.NewSecret(v)
@@ -206,7 +205,7 @@ func (s *Server) checkPlatformApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.platformApp(c, http.StatusOK, i, nil, lines, &faults{c: c})
+	return s.platformApp(c, http.StatusOK, i, nil, lines, &faults{})
 }
 
 func (s *Server) appLines(c echo.Context, i platforms.Info) ([]accounts.Line, error) {

@@ -21,7 +21,7 @@ import (
 
 // showPost is the page of one post.
 func (s *Server) showPost(c echo.Context) error {
-	p, err := s.DB.Post(c.Request().Context(), scope(c), number(c.Param("id")))
+	p, err := s.DB.Post(c.Request().Context(), scope(c), parseID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ const statusStopPolling = 286
 // showPostStatus is the page again while the post is on its way, without its
 // frame, and with what happened since in words; nothing if nothing has.
 func (s *Server) showPostStatus(c echo.Context) error {
-	p, err := s.DB.Post(c.Request().Context(), scope(c), number(c.Param("id")))
+	p, err := s.DB.Post(c.Request().Context(), scope(c), parseID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *Server) showPostStatus(c echo.Context) error {
 	status := http.StatusOK
 	if pollEvery(p, s.Now()) == 0 {
 		status = statusStopPolling
-	} else if number(c.QueryParam("since")) == who(c).Club.Changes {
+	} else if parseID(c.QueryParam("since")) == who(c).Club.Changes {
 		return c.NoContent(http.StatusNoContent)
 	}
 	v, err := s.postView(c, p)
@@ -172,7 +172,7 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 // page of its own, so that texts are compared only for those who want to know.
 func (s *Server) showEarlierTexts(c echo.Context) error {
 	ctx, a := c.Request().Context(), who(c)
-	p, err := s.DB.Post(ctx, scope(c), number(c.Param("id")))
+	p, err := s.DB.Post(ctx, scope(c), parseID(c.Param("id")))
 	if err != nil {
 		return err
 	}

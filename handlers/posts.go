@@ -37,7 +37,7 @@ func (s *Server) createPost(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(f.faults) > 0 {
+	if f.faults.any() {
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	do, arg, _ := strings.Cut(f.do, "-")
@@ -45,7 +45,7 @@ func (s *Server) createPost(c echo.Context) error {
 	case "schedule", "next":
 		return s.schedule(c, d, f, do == "next")
 	case "mine":
-		f.version = number(arg)
+		f.version = parseID(arg)
 		return s.saveDraft(c, d, f)
 	case "", "draft":
 		return s.saveDraft(c, d, f)
@@ -66,7 +66,7 @@ func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
 	if field != "" {
 		// What was written is safe; the time is not understood.
 		f.post, f.version = saved.ID, saved.Version
-		f.fault(field, message)
+		f.faults.add(field, message)
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	key := "saved_draft"
@@ -86,9 +86,9 @@ func (s *Server) arrange(c echo.Context, d *desk, f *composerForm, do, arg strin
 	at := slices.IndexFunc(media, func(m club.ContentMedia) bool { return m.ID == arg })
 	switch {
 	case do == "own":
-		return s.giveOwnText(c, d, f, number(arg))
+		return s.giveOwnText(c, d, f, parseID(arg))
 	case do == "shared":
-		delete(f.content.Texts, number(arg))
+		delete(f.content.Texts, parseID(arg))
 		if isHX(c) {
 			return s.answerTools(c, d, f)
 		}
@@ -197,7 +197,7 @@ func (s *Server) notSaved(c echo.Context, d *desk, f *composerForm, err error) e
 		return s.showConflict(c, d, f, err)
 	case club.Storage(err) && !isHX(c):
 		p := s.problemOf(c, err)
-		f.fault("", p.text)
+		f.faults.add("", p.text)
 		return s.drawComposer(c, p.status, d, f)
 	case club.CodeOf(err) == club.NotFound && s.partsGone(c, d, f) && !isAutosave(c):
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
@@ -212,7 +212,7 @@ func isAutosave(c echo.Context) bool { return isHX(c) && strings.HasSuffix(c.Pat
 // an account, a picture, a label. Nothing that was written goes with it. It
 // tells whether there is any.
 func (s *Server) partsGone(c echo.Context, d *desk, f *composerForm) bool {
-	before := len(f.faults)
+	before := len(f.faults.list)
 	gone, moved := false, ""
 	for _, id := range f.content.Accounts {
 		if _, there := d.connection(id); there {
@@ -226,22 +226,22 @@ func (s *Server) partsGone(c echo.Context, d *desk, f *composerForm) bool {
 	}
 	if gone {
 		f.content.Accounts = slices.DeleteFunc(f.content.Accounts, func(id int64) bool { _, there := d.connection(id); return !there })
-		f.fault("accounts", t(c, "composer_account_gone", "moved", moved))
+		f.faults.add("accounts", t(c, "composer_account_gone", "moved", moved))
 	}
 	if slices.ContainsFunc(f.content.Media, func(m club.ContentMedia) bool { _, there := d.media[m.ID]; return !there }) {
-		f.fault("media", t(c, "composer_picture_gone"))
+		f.faults.add("media", t(c, "composer_picture_gone"))
 	}
 	if f.campaign != 0 && !slices.ContainsFunc(d.campaigns, func(g store.Campaign) bool { return g.ID == f.campaign }) {
-		f.fault("campaign", t(c, "choose_listed"))
+		f.faults.add("campaign", t(c, "choose_listed"))
 	}
-	return len(f.faults) > before
+	return len(f.faults.list) > before
 }
 
 // composeAnew shows what was written for a post that is not there any more as a
 // new one.
 func (s *Server) composeAnew(c echo.Context, f *composerForm) error {
 	f.post, f.version, f.op = 0, 0, rand.Text()
-	f.fault("", t(c, "composer_post_gone"))
+	f.faults.add("", t(c, "composer_post_gone"))
 	d, err := s.deskFor(c, nil, f.content)
 	if err != nil {
 		return err
@@ -256,7 +256,7 @@ func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause er
 	if !ok || ce.Key != "post_conflict" {
 		return cause
 	}
-	f.post = number(ce.Args["post"]) // also if the answer that made it was lost
+	f.post = parseID(ce.Args["post"]) // also if the answer that made it was lost
 	theirs, err := s.DB.Post(c.Request().Context(), scope(c), f.post)
 	if err != nil {
 		return err
@@ -298,7 +298,7 @@ func changes(parts []textdiff.Part) []posts.Change {
 
 // createDeletion takes a post off every page.
 func (s *Server) createDeletion(c echo.Context) error {
-	id := number(c.Param("id"))
+	id := parseID(c.Param("id"))
 	p, err := s.editable(c, id)
 	if err != nil {
 		return err
@@ -309,7 +309,7 @@ func (s *Server) createDeletion(c echo.Context) error {
 	if !mayDelete(who(c), *p) {
 		return forbidden(club.SchedulePosts)
 	}
-	if err := s.DB.DeletePost(c.Request().Context(), scope(c), id, c.RealIP()); err != nil {
+	if err := s.DB.DeletePost(c.Request().Context(), scope(c), id, origin(c)); err != nil {
 		return err
 	}
 	s.flash(c, "done", t(c, "post_deleted"))
@@ -323,7 +323,7 @@ func mayDelete(a *store.Actor, p store.Post) bool {
 
 // createDuplicate makes a draft with the same content.
 func (s *Server) createDuplicate(c echo.Context) error {
-	id, err := s.DB.DuplicatePost(c.Request().Context(), scope(c), number(c.Param("id")), c.FormValue("op"))
+	id, err := s.DB.DuplicatePost(c.Request().Context(), scope(c), parseID(c.Param("id")), c.FormValue("op"))
 	if err != nil {
 		return err
 	}
@@ -334,7 +334,7 @@ func (s *Server) createDuplicate(c echo.Context) error {
 // createRevision decides on changes to a scheduled post: take them over, or
 // throw them away.
 func (s *Server) createRevision(c echo.Context) error {
-	id := number(c.Param("id"))
+	id := parseID(c.Param("id"))
 	p, err := s.editable(c, id)
 	if err != nil {
 		return err
@@ -343,7 +343,7 @@ func (s *Server) createRevision(c echo.Context) error {
 		return club.ErrNotFound
 	}
 	if c.FormValue("do") == "throw" {
-		if err := s.DB.ThrowAwayPending(c.Request().Context(), scope(c), id, number(c.FormValue("version"))); err != nil {
+		if err := s.DB.ThrowAwayPending(c.Request().Context(), scope(c), id, parseID(c.FormValue("version"))); err != nil {
 			return err
 		}
 		s.flash(c, "done", t(c, "pending_thrown"))
@@ -353,7 +353,7 @@ func (s *Server) createRevision(c echo.Context) error {
 		return forbidden(club.SchedulePosts)
 	}
 	f := formOf(*p)
-	f.version = number(c.FormValue("version"))
+	f.version = parseID(c.FormValue("version"))
 	d, err := s.deskFor(c, p, f.content)
 	if err != nil {
 		return err
@@ -374,7 +374,7 @@ func (s *Server) showPosts(c echo.Context) error {
 		group = store.AllPosts
 	}
 	query := strings.TrimSpace(c.QueryParam("q"))
-	page := number(c.QueryParam("page"))
+	page := parseID(c.QueryParam("page"))
 	found, err := s.DB.Posts(c.Request().Context(), scope(c), store.PostFilter{
 		Group: group, Text: query, Limit: listSize + 1, Offset: int(min(page, 10_000)) * listSize,
 	})

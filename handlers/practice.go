@@ -280,7 +280,7 @@ func (s *Server) updatePracticeMode(c echo.Context) error {
 	}
 	keep := make([]int64, 0, len(form["keep"]))
 	for _, id := range form["keep"] {
-		keep = append(keep, number(id))
+		keep = append(keep, parseID(id))
 	}
 	kept, err := s.DB.GoLive(c.Request().Context(), scope(c), keep, origin(c))
 	if err != nil {

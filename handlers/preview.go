@@ -72,7 +72,7 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 	slot, when := s.whenOf(c, d, f)
 	p.When = when
 	if f.large {
-		for _, x := range f.faults {
+		for _, x := range f.faults.list {
 			p.Must = append(p.Must, posts.Problem{Text: x.Text, Field: x.Field})
 		}
 	}

@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,7 +12,7 @@ import (
 )
 
 func (s *Server) showProfile(c echo.Context) error {
-	return s.profile(c, http.StatusOK, s.profileForm(c), &faults{c: c})
+	return s.profile(c, http.StatusOK, s.profileForm(c), &faults{})
 }
 
 func (s *Server) profileForm(c echo.Context) people.ProfileForm {
@@ -33,17 +32,17 @@ func (s *Server) profile(c echo.Context, status int, form people.ProfileForm, f 
 func (s *Server) updateProfile(c echo.Context) error {
 	form := s.profileForm(c)
 	form.Name, form.Theme, form.Shortcuts = c.FormValue("name"), c.FormValue("theme"), c.FormValue("shortcuts") != ""
-	f := &faults{c: c}
+	f := &faults{}
 	name, err := club.ParseName("name", "enter_name", form.Name)
-	if err := f.take(err); err != nil {
+	if err := f.take(c, err); err != nil {
 		return err
 	}
 	if form.Theme != "" && form.Theme != "light" && form.Theme != "dark" {
-		_ = f.take(club.Fault("theme", "choose_listed"))
+		_ = f.take(c, club.Fault("theme", "choose_listed"))
 	}
 	if !f.any() {
 		err := s.DB.UpdatePerson(c.Request().Context(), who(c).Person.ID, store.PersonChange{Name: name, Theme: form.Theme, Shortcuts: form.Shortcuts})
-		if err := f.take(err); err != nil {
+		if err := f.take(c, err); err != nil {
 			return err
 		}
 	}
@@ -58,7 +57,7 @@ func (s *Server) updateProfile(c echo.Context) error {
 // this one under a new token.
 func (s *Server) updatePassword(c echo.Context) error {
 	ctx, p := c.Request().Context(), who(c).Person
-	f := &faults{c: c}
+	f := &faults{}
 	_, err := s.checkPassword(c, p.Email, c.FormValue("old_password"))
 	if ce, ok := errors.AsType[*club.Error](err); ok {
 		if ce.Code == club.TooMany {
@@ -66,7 +65,7 @@ func (s *Server) updatePassword(c echo.Context) error {
 		}
 		err = club.Fault("old_password", "old_password_wrong")
 	}
-	if err := f.take(err); err != nil {
+	if err := f.take(c, err); err != nil {
 		return err
 	}
 	hash, err := s.newPassword(c, f, p.ID, p.Name, p.Email)
@@ -90,10 +89,7 @@ func (s *Server) updatePassword(c echo.Context) error {
 // switchClub looks at another club of the same person.
 func (s *Server) switchClub(c echo.Context) error {
 	ctx := c.Request().Context()
-	n, err := strconv.ParseInt(c.FormValue("club"), 10, 64)
-	if err != nil {
-		return club.ErrNotFound
-	}
+	n := parseID(c.FormValue("club"))
 	if _, err := s.DB.Membership(ctx, n, who(c).Person.ID); err != nil {
 		return err
 	}

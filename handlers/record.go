@@ -97,8 +97,7 @@ const recordShown = 50
 func (s *Server) showRecord(c echo.Context) error {
 	ctx := c.Request().Context()
 	page := people.RecordPage{Page: s.page(c, "settings", t(c, "record_title")), Person: c.QueryParam("person"), Kind: c.QueryParam("kind")}
-	q := store.RecordQuery{Limit: recordShown + 1}
-	q.PersonID, _ = strconv.ParseInt(page.Person, 10, 64)
+	q := store.RecordQuery{Limit: recordShown + 1, PersonID: parseID(page.Person)}
 	page.Kinds = []ui.Option{{Label: t(c, "record_all_kinds")}}
 	for _, k := range recordKinds {
 		page.Kinds = append(page.Kinds, ui.Option{Value: k.name, Label: t(c, "record_kind_"+k.name)})

@@ -31,12 +31,9 @@ type resultQuery struct {
 }
 
 func (s *Server) resultQuery(c echo.Context) resultQuery {
-	q := resultQuery{days: 28, sort: c.QueryParam("sort")}
+	q := resultQuery{days: 28, account: parseID(c.QueryParam("account")), sort: c.QueryParam("sort")}
 	if n, err := strconv.Atoi(c.QueryParam("days")); err == nil && slices.Contains(resultPeriods, n) {
 		q.days = n
-	}
-	if n, err := strconv.ParseInt(c.QueryParam("account"), 10, 64); err == nil {
-		q.account = n
 	}
 	if q.sort != "responses" && (q.sort != "seen" || q.account == 0) {
 		q.sort = "published"

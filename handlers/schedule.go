@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -47,10 +48,10 @@ func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) e
 	if err != nil {
 		return err
 	}
-	if len(f.faults) > 0 {
+	if f.faults.any() {
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
-	saved, err := s.DB.SchedulePost(c.Request().Context(), scope(c), f.change(slot), c.RealIP())
+	saved, err := s.DB.SchedulePost(c.Request().Context(), scope(c), f.change(slot), origin(c))
 	if err != nil {
 		return s.notSaved(c, d, f, err)
 	}
@@ -66,7 +67,7 @@ func (s *Server) checkSchedule(c echo.Context, d *desk, f *composerForm) (club.S
 		return club.Slot{}, err
 	}
 	if len(all) == 0 {
-		f.fault("accounts", t(c, "problem_"+codeNoAccount))
+		f.faults.add("accounts", t(c, "problem_"+codeNoAccount))
 	}
 	for _, p := range s.previewOf(c, d, f, all).Must {
 		if p.Field == "accounts" && len(all) == 0 {
@@ -76,22 +77,22 @@ func (s *Server) checkSchedule(c echo.Context, d *desk, f *composerForm) (club.S
 		if p.Account != "" {
 			text = p.Account + ": " + text
 		}
-		f.fault(p.Field, text)
+		f.faults.add(p.Field, text)
 	}
 	slot, field, message := s.slotOf(c, f)
 	switch {
 	case field != "":
-		f.fault(field, message)
+		f.faults.add(field, message)
 	case slot.At.IsZero():
-		f.fault("date", t(c, "time_missing"))
+		f.faults.add("date", t(c, "time_missing"))
 	case f.when == "now":
 	case d.begun() && d.post.Planned.At.Equal(slot.At):
 		// Its time stays, also when it has passed and only a part is left.
 	case !slot.At.After(s.Now()):
 		local := inZone(slot.At, slot.Zone)
-		f.fault("time", t(c, "time_past", "wish", i18n.When(c.Request().Context(), local), "place", i18n.Place(slot.Zone)))
+		f.faults.add("time", t(c, "time_past", "wish", i18n.When(c.Request().Context(), local), "place", i18n.Place(slot.Zone)))
 	case slot.Note == club.SlotGap:
-		f.fault("time", t(c, "time_gap", "time", f.clock, "date", i18n.DayShort(c.Request().Context(), inZone(slot.At, slot.Zone)), "after", slot.Clock()))
+		f.faults.add("time", t(c, "time_gap", "time", f.clock, "date", i18n.DayShort(c.Request().Context(), inZone(slot.At, slot.Zone)), "after", slot.Clock()))
 	}
 	return slot, nil
 }
@@ -127,7 +128,7 @@ func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPos
 		}
 		return seeOther(c, path)
 	}
-	after := inZone(slot.At, slot.Zone).AddDate(0, 0, 1).Format(dateForm)
+	after := inZone(slot.At, slot.Zone).AddDate(0, 0, 1).Format(time.DateOnly)
 	q := url.Values{"after": {after}, "time": {slot.Clock()}}
 	if f.campaign != 0 && f.newLabel == "" {
 		q.Set("campaign", strconv.FormatInt(f.campaign, 10))
@@ -137,8 +138,8 @@ func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPos
 
 // createDraft takes a scheduled post back to a draft: the undo of scheduling.
 func (s *Server) createDraft(c echo.Context) error {
-	id := number(c.Param("id"))
-	if err := s.DB.BackToDraft(c.Request().Context(), scope(c), id, c.RealIP()); err != nil {
+	id := parseID(c.Param("id"))
+	if err := s.DB.BackToDraft(c.Request().Context(), scope(c), id, origin(c)); err != nil {
 		return err
 	}
 	s.flash(c, "done", t(c, "post_back_to_draft"))
@@ -171,7 +172,7 @@ func (s *Server) createAnswer(c echo.Context) error {
 			return s.answerAgain(c, first.PostID, err)
 		}
 	}
-	if err := s.DB.Answer(c.Request().Context(), scope(c), answer, c.RealIP(), ids...); err != nil {
+	if err := s.DB.Answer(c.Request().Context(), scope(c), answer, origin(c), ids...); err != nil {
 		return s.answerAgain(c, first.PostID, err)
 	}
 	kind, words := "done", t(c, key)

@@ -20,7 +20,7 @@ func (s *Server) showSettings(c echo.Context) error {
 	}
 	return s.settings(c, http.StatusOK, people.ClubForm{
 		Name: cl.Name, Zone: cl.Zone, WeekStart: strconv.Itoa(int(cl.WeekStart)), LateHours: strconv.FormatFloat(float64(cl.LateMinutes)/60, 'f', -1, 64),
-	}, &faults{c: c})
+	}, &faults{})
 }
 
 func (s *Server) settings(c echo.Context, status int, form people.ClubForm, f *faults) error {
@@ -38,21 +38,21 @@ func (s *Server) settings(c echo.Context, status int, form people.ClubForm, f *f
 func (s *Server) updateSettings(c echo.Context) error {
 	ctx := c.Request().Context()
 	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), LateHours: c.FormValue("late_hours")}
-	f := &faults{c: c}
-	nc, err := cleanClub(f, form.Name, form.Zone, form.WeekStart)
+	f := &faults{}
+	nc, err := cleanClub(c, f, form.Name, form.Zone, form.WeekStart)
 	if err != nil {
 		return err
 	}
 	hours, err := strconv.ParseFloat(form.LateHours, 64)
 	if err != nil || !(hours >= 0 && hours <= 24) { // nor what is no number
-		_ = f.take(club.Fault("late_hours", "enter_late_hours"))
+		_ = f.take(c, club.Fault("late_hours", "enter_late_hours"))
 	}
 	var zone store.ZoneChange
 	if !f.any() {
 		zone, err = s.DB.UpdateClub(ctx, scope(c), store.ClubChange{
 			Name: nc.Name, Zone: nc.Zone, WeekStart: nc.WeekStart, LateMinutes: int(hours * 60),
 		}, origin(c))
-		if err := f.take(err); err != nil {
+		if err := f.take(c, err); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func (s *Server) createSetup(c echo.Context) error {
 		Code: strings.TrimSpace(c.FormValue("code")), Name: c.FormValue("name"), Email: c.FormValue("email"),
 		Club: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones(),
 	}
-	f := &faults{c: c}
+	f := &faults{}
 	tries := guarded{"setup " + triesFrom(c), maxTries}
 	if wait := s.signIns.begin(s.Now(), tries); wait > 0 {
 		s.distrust(c, store.Scope{}, "setup_locked", "", tries.what)
@@ -43,14 +43,14 @@ func (s *Server) createSetup(c echo.Context) error {
 	if club.CodeOf(err) != club.Forbidden {
 		s.signIns.undo(s.Now(), tries)
 	}
-	if err := f.take(err); err != nil {
+	if err := f.take(c, err); err != nil {
 		return err
 	}
 	p, err := s.newPerson(c, f, form.Name, form.Email, form.Club)
 	if err != nil {
 		return err
 	}
-	nc, err := cleanClub(f, form.Club, form.Zone, form.WeekStart)
+	nc, err := cleanClub(c, f, form.Club, form.Zone, form.WeekStart)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (s *Server) createSetup(c echo.Context) error {
 			s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))
 			return seeOther(c, "/calendar")
 		}
-		if err := f.take(err); err != nil {
+		if err := f.take(c, err); err != nil {
 			return err
 		}
 	}
@@ -80,15 +80,15 @@ func (s *Server) newPerson(c echo.Context, f *faults, name, email, clubName stri
 	var p store.NewPerson
 	var err error
 	p.Name, err = club.ParseName("name", "enter_name", name)
-	if err := f.take(err); err != nil {
+	if err := f.take(c, err); err != nil {
 		return p, err
 	}
 	p.Email, err = club.ParseEmail("email", email)
-	if err := f.take(err); err != nil {
+	if err := f.take(c, err); err != nil {
 		return p, err
 	}
 	pw := c.FormValue("password")
-	if err := f.take(password.Check("password", pw, name, email, clubName)); err != nil {
+	if err := f.take(c, password.Check("password", pw, name, email, clubName)); err != nil {
 		return p, err
 	}
 	if f.any() {
@@ -99,15 +99,15 @@ func (s *Server) newPerson(c echo.Context, f *faults, name, email, clubName stri
 }
 
 // cleanClub checks what was said of a club.
-func cleanClub(f *faults, name, zone, weekStart string) (store.NewClub, error) {
+func cleanClub(c echo.Context, f *faults, name, zone, weekStart string) (store.NewClub, error) {
 	var nc store.NewClub
 	var err error
 	nc.Name, err = club.ParseName("club", "enter_club", name)
-	if err := f.take(err); err != nil {
+	if err := f.take(c, err); err != nil {
 		return nc, err
 	}
 	nc.Zone, err = club.ParseZone("zone", zone)
-	if err := f.take(err); err != nil {
+	if err := f.take(c, err); err != nil {
 		return nc, err
 	}
 	switch weekStart {
@@ -116,7 +116,7 @@ func cleanClub(f *faults, name, zone, weekStart string) (store.NewClub, error) {
 	case "1":
 		nc.WeekStart = time.Monday
 	default:
-		_ = f.take(club.Fault("week_start", "choose_listed"))
+		_ = f.take(c, club.Fault("week_start", "choose_listed"))
 	}
 	return nc, nil
 }
@@ -129,15 +129,15 @@ func (s *Server) newClub(c echo.Context) error {
 
 func (s *Server) createClub(c echo.Context) error {
 	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones()}
-	f := &faults{c: c}
-	nc, err := cleanClub(f, form.Name, form.Zone, form.WeekStart)
+	f := &faults{}
+	nc, err := cleanClub(c, f, form.Name, form.Zone, form.WeekStart)
 	if err != nil {
 		return err
 	}
 	var made store.Club
 	if !f.any() {
 		made, err = s.DB.CreateClub(c.Request().Context(), who(c).Person.ID, nc, origin(c))
-		if err := f.take(err); err != nil {
+		if err := f.take(c, err); err != nil {
 			return err
 		}
 	}

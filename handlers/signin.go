@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -89,11 +88,7 @@ func (s *Server) createSignIn(c echo.Context) error {
 // clubOfPage is the club of the page on which a person signs in again, 0 if they
 // are not in it any more.
 func (s *Server) clubOfPage(c echo.Context, personID int64) (int64, error) {
-	n, err := strconv.ParseInt(c.FormValue("club"), 10, 64)
-	if err != nil {
-		return 0, nil //nolint:nilerr // no club: the first of theirs
-	}
-	m, err := s.DB.Membership(c.Request().Context(), n, personID)
+	m, err := s.DB.Membership(c.Request().Context(), parseID(c.FormValue("club")), personID)
 	if errors.Is(err, club.ErrNotFound) {
 		return 0, nil
 	}

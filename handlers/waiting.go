@@ -141,7 +141,7 @@ func (s *Server) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
 
 // nextFree is the next free time of a post's accounts.
 func (s *Server) nextFree(c echo.Context, p *waitingPost) (club.Slot, error) {
-	return s.freeTime(c, p.id(), p.accounts(), inZone(p.parts[0].Planned.At, who(c).Club.Zone).Format(clockForm), s.Now())
+	return s.freeTime(c, p.id(), p.accounts(), inZone(p.parts[0].Planned.At, who(c).Club.Zone).Format(clockLayout), s.Now())
 }
 
 // freeTime is the next time, from a moment on, at which these accounts have no
@@ -152,7 +152,7 @@ func (s *Server) freeTime(c echo.Context, post int64, accounts []int64, clock st
 	if err != nil {
 		return club.Slot{}, err
 	}
-	planned, err := club.NewSlot(inZone(from, zone).Format(dateForm), clock, zone)
+	planned, err := club.NewSlot(inZone(from, zone).Format(time.DateOnly), clock, zone)
 	if err != nil {
 		return club.Slot{}, err
 	}
@@ -224,18 +224,18 @@ func (s *Server) createDecisions(c echo.Context) error {
 
 // decide carries out a decision on one post.
 func (s *Server) decide(c echo.Context, p *waitingPost, answer string) error {
-	ctx, sc, origin := c.Request().Context(), scope(c), c.RealIP()
+	ctx, sc, from := c.Request().Context(), scope(c), origin(c)
 	switch answer {
 	case "there":
-		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonFinds}, origin, p.ids()...)
+		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonFinds}, from, p.ids()...)
 	case "now":
 		if p.phase == club.Ambiguous { // what is sent is what was sent before
-			return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonMisses}, origin, p.ids()...)
+			return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonMisses}, from, p.ids()...)
 		}
 		if err := s.checkDeliveries(c, p.id(), p.ids()); err != nil {
 			return err
 		}
-		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonSendsNow}, origin, p.ids()...)
+		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonSendsNow}, from, p.ids()...)
 	case "free":
 		if p.phase == club.Ambiguous {
 			return club.ErrBeingSent
@@ -247,11 +247,11 @@ func (s *Server) decide(c echo.Context, p *waitingPost, answer string) error {
 		_, err = s.DB.MovePost(ctx, sc, store.Move{
 			PostID: p.id(), Version: p.parts[0].PostVersion, Op: fmt.Sprintf("waiting-%d-%d", p.id(), p.parts[0].PostVersion),
 			To: slot, Role: who(c).Role, Via: "waiting",
-		}, origin)
+		}, from)
 		return err
 	}
 	if p.phase == club.Ambiguous {
 		return club.ErrBeingSent
 	}
-	return s.DB.BackToDraft(ctx, sc, p.id(), origin)
+	return s.DB.BackToDraft(ctx, sc, p.id(), from)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -21,28 +22,28 @@ import (
 const checksShown = 20
 
 func (s *Server) showAccounts(c echo.Context) error {
-	a := who(c)
-	all, err := s.DB.ConnectedAccounts(c.Request().Context(), scope(c), a.Club.Practice)
+	a := web.Actor(c)
+	all, err := s.DB.ConnectedAccounts(c.Request().Context(), web.Scope(c), a.Club.Practice)
 	if err != nil {
 		return err
 	}
-	registry := s.platforms(a.Club.Practice)
+	registry := s.Registry(a.Club.Practice)
 	slices.SortStableFunc(all, func(x, y store.Connected) int {
 		return cmp.Or(compareBool(x.Health != club.NeedsReconnect, y.Health != club.NeedsReconnect),
 			compareBool(x.Health != club.Paused, y.Health != club.Paused),
 			compareBool(x.Health == club.Disconnected, y.Health == club.Disconnected), registry.Compare(x.Account.Platform, y.Account.Platform))
 	})
-	limits, err := s.DB.Limits(c.Request().Context(), scope(c))
+	limits, err := s.DB.Limits(c.Request().Context(), web.Scope(c))
 	if err != nil {
 		return err
 	}
-	page := accounts.ListPage{Page: s.page(c, "accounts", t(c, "accounts_title")), Act: a.Role.Can(club.ConnectAccount)}
+	page := accounts.ListPage{Page: s.Page(c, "accounts", web.T(c, "accounts_title")), Act: a.Role.Can(club.ConnectAccount)}
 	for _, conn := range all {
 		card := s.accountCard(c, conn)
 		card.Limits = s.limitsInShort(c, conn.Connection, limits[conn.ID])
 		page.Cards = append(page.Cards, card)
 	}
-	return s.render(c, http.StatusOK, accounts.List(page))
+	return s.Render(c, http.StatusOK, accounts.List(page))
 }
 
 // compareBool orders false before true.
@@ -58,11 +59,11 @@ func compareBool(a, b bool) int {
 
 // account reads the account in the address, in the mode the club is in.
 func (s *Server) account(c echo.Context) (store.Connected, error) {
-	n, err := pathID(c, "id")
+	n, err := web.PathID(c, "id")
 	if err != nil {
 		return store.Connected{}, err
 	}
-	return s.DB.ConnectedAccount(c.Request().Context(), scope(c), who(c).Club.Practice, n)
+	return s.DB.ConnectedAccount(c.Request().Context(), web.Scope(c), web.Actor(c).Club.Practice, n)
 }
 
 func (s *Server) showAccount(c echo.Context) error {
@@ -71,17 +72,17 @@ func (s *Server) showAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	checks, err := s.DB.ConnectionChecks(ctx, scope(c), conn.ID, checksShown)
+	checks, err := s.DB.ConnectionChecks(ctx, web.Scope(c), conn.ID, checksShown)
 	if err != nil {
 		return err
 	}
 	page := accounts.DetailPage{
-		Page: s.page(c, "accounts", labelOf(conn.Account)), Card: s.accountCard(c, conn), Kind: conn.Account.Kind, Server: conn.Account.Host,
+		Page: s.Page(c, "accounts", web.AccountLabel(conn.Account)), Card: s.accountCard(c, conn), Kind: conn.Account.Kind, Server: conn.Account.Host,
 	}
 	for _, f := range conn.Account.Granted {
-		page.Can = append(page.Can, t(c, "account_feature_"+string(f)))
+		page.Can = append(page.Can, web.T(c, "account_feature_"+string(f)))
 	}
-	zone := s.zone(c)
+	zone := s.Zone(c)
 	for _, k := range checks {
 		text := ""
 		if k.Code != "" {
@@ -103,25 +104,25 @@ func (s *Server) showAccount(c echo.Context) error {
 	if err := s.accountNumbers(c, conn, &page); err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, accounts.Detail(page))
+	return s.Render(c, http.StatusOK, accounts.Detail(page))
 }
 
 // accountNumbers adds the newest numbers of an account, under the platform's
 // own names and in its order.
 func (s *Server) accountNumbers(c echo.Context, conn store.Connected, page *accounts.DetailPage) error {
 	ctx := c.Request().Context()
-	numbers, taken, err := s.DB.AccountNumbers(ctx, scope(c), conn.ID)
+	numbers, taken, err := s.DB.AccountNumbers(ctx, web.Scope(c), conn.ID)
 	if err != nil || taken.IsZero() {
 		return err
 	}
-	if p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform); ok {
+	if p, ok := s.Registry(conn.Practice).Platform(conn.Account.Platform); ok {
 		for _, w := range p.Info().Numbers {
 			if n, ok := numbers[w.Number]; ok {
 				page.Numbers = append(page.Numbers, accounts.Number{Word: w.Word, Value: i18n.Number(ctx, n)})
 			}
 		}
 	}
-	page.Taken = t(c, "account_numbers_taken", "when", i18n.WhenYear(ctx, taken.In(s.zone(c))))
+	page.Taken = web.T(c, "account_numbers_taken", "when", i18n.WhenYear(ctx, taken.In(s.Zone(c))))
 	return nil
 }
 
@@ -135,8 +136,8 @@ func (s *Server) createCheck(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.flash(c, kind, text)
-	return seeOther(c, cmp.Or(localPath(c.FormValue("to")), "/accounts"))
+	s.Flash(c, kind, text)
+	return web.SeeOther(c, cmp.Or(web.LocalPath(c.FormValue("to")), "/accounts"))
 }
 
 // checkNow asks the platform and puts the answer into words.
@@ -145,32 +146,32 @@ func (s *Server) checkNow(c echo.Context, conn store.Connection) (kind, text str
 	if err != nil {
 		return "", "", err
 	}
-	name := labelOf(conn.Account)
+	name := web.AccountLabel(conn.Account)
 	if refusal == nil {
-		return "done", t(c, "account_checked_fine", "account", name), nil
+		return "done", web.T(c, "account_checked_fine", "account", name), nil
 	}
 	told := slices.Contains([]platforms.Kind{platforms.Revoked, platforms.Expired, platforms.Rejected, platforms.VersionOver}, refusal.Kind)
 	if told || refusal.Code == platforms.CodePlatformAppInvalid { // that is for an Admin to mend
 		return "problem", name + ": " + s.why(c, conn, cmp.Or(refusal.Code, platforms.CodeAuthRevoked)), nil
 	}
-	text = t(c, "account_not_asked", "platform", s.siteName(c, conn.Account.Platform))
+	text = web.T(c, "account_not_asked", "platform", s.SiteName(c, conn.Account.Platform))
 	if !conn.CheckedAt.IsZero() {
-		text += " " + t(c, "account_last_good", "when", i18n.When(c.Request().Context(), conn.CheckedAt.In(s.zone(c))))
+		text += " " + web.T(c, "account_last_good", "when", i18n.When(c.Request().Context(), conn.CheckedAt.In(s.Zone(c))))
 	}
 	return "note", text, nil
 }
 
 // accountCard puts an account into words.
 func (s *Server) accountCard(c echo.Context, conn store.Connected) accounts.Card {
-	ctx, zone, a := c.Request().Context(), s.zone(c), conn.Account
+	ctx, zone, a := c.Request().Context(), s.Zone(c), conn.Account
 	card := accounts.Card{
-		ID: conn.ID, Platform: s.platformName(c, a.Platform), Site: s.siteName(c, a.Platform), Name: labelOf(a), Health: string(conn.Health), Waiting: conn.Waiting,
-		Act: who(c).Role.Can(club.ConnectAccount), Broken: conn.Health == club.NeedsReconnect, Disconnected: conn.Health == club.Disconnected,
-		Connected: t(c, "account_connected", "person", conn.ByName, "date", i18n.DayYear(ctx, conn.ConnectedAt.In(zone))),
+		ID: conn.ID, Platform: s.PlatformName(c, a.Platform), Site: s.SiteName(c, a.Platform), Name: web.AccountLabel(a), Health: string(conn.Health), Waiting: conn.Waiting,
+		Act: web.Actor(c).Role.Can(club.ConnectAccount), Broken: conn.Health == club.NeedsReconnect, Disconnected: conn.Health == club.Disconnected,
+		Connected: web.T(c, "account_connected", "person", conn.ByName, "date", i18n.DayYear(ctx, conn.ConnectedAt.In(zone))),
 	}
-	card.Full = t(c, "account_on", "account", card.Name, "platform", card.Platform)
+	card.Full = web.T(c, "account_on", "account", card.Name, "platform", card.Platform)
 	renews, fixed := false, false
-	if p, ok := s.platforms(conn.Practice).Platform(a.Platform); ok {
+	if p, ok := s.Registry(conn.Practice).Platform(a.Platform); ok {
 		card.Mark, fixed = p.Info().Mark, p.Info().Renewal.Fixed
 		_, renews = p.(platforms.Renewer)
 	}
@@ -178,7 +179,7 @@ func (s *Server) accountCard(c echo.Context, conn store.Connected) accounts.Card
 		return card
 	}
 	if words := s.features(c, a.Granted); words != "" {
-		card.Can = t(c, "account_can", "features", words)
+		card.Can = web.T(c, "account_can", "features", words)
 	}
 	card.Gaps = s.gaps(c, a.Missing)
 	if conn.HealthCode != "" && (card.Broken || len(card.Gaps) == 0) {
@@ -188,16 +189,16 @@ func (s *Server) accountCard(c echo.Context, conn store.Connected) accounts.Card
 	switch moves := renews && conn.CanRenew && !fixed && !end.Equal(a.AsksAgain); {
 	case card.Broken:
 	case renews && conn.CanRenew && end.IsZero():
-		card.End = t(c, "account_renews")
+		card.End = web.T(c, "account_renews")
 	case moves:
-		card.End = t(c, "account_until_renews", "date", i18n.DayYear(ctx, end.In(zone)))
+		card.End = web.T(c, "account_until_renews", "date", i18n.DayYear(ctx, end.In(zone)))
 	case !end.IsZero():
-		card.End = t(c, "account_until", "date", i18n.DayYear(ctx, end.In(zone)))
+		card.End = web.T(c, "account_until", "date", i18n.DayYear(ctx, end.In(zone)))
 	}
 	usable := conn.Health == club.Working || conn.Health == club.WorksWithGaps
 	left := end.Sub(s.Now())
 	if usable && !end.IsZero() && left <= club.WarnOfEndWithin {
-		card.Ending = t(c, "account_ending", "date", i18n.WhenYear(ctx, end.In(zone)))
+		card.Ending = web.T(c, "account_ending", "date", i18n.WhenYear(ctx, end.In(zone)))
 		if left <= club.ExpiresSoonWithin {
 			card.Health, card.Broken = "expires", true
 		}
@@ -221,7 +222,7 @@ func (s *Server) gaps(c echo.Context, missing []platforms.MissingPermission) []a
 	}
 	for _, f := range order {
 		out = append(out, accounts.Gap{
-			Feature: t(c, "account_gap_"+string(f)), Effect: t(c, "account_effect_"+string(f)), Permissions: strings.Join(names[f], ", "),
+			Feature: web.T(c, "account_gap_"+string(f)), Effect: web.T(c, "account_effect_"+string(f)), Permissions: strings.Join(names[f], ", "),
 		})
 	}
 	return out
@@ -231,9 +232,9 @@ func (s *Server) gaps(c echo.Context, missing []platforms.MissingPermission) []a
 func (s *Server) features(c echo.Context, fs []platforms.Feature) string {
 	var words []string
 	for _, f := range fs {
-		words = append(words, t(c, "account_can_"+string(f)))
+		words = append(words, web.T(c, "account_can_"+string(f)))
 	}
-	return joinAnd(c, words)
+	return web.JoinAnd(c, words)
 }
 
 // why says in a sentence what a code means for an account.
@@ -242,7 +243,7 @@ func (s *Server) why(c echo.Context, conn store.Connection, code string) string 
 	if !s.Catalogue.Has(key) {
 		key = "account_why_other"
 	}
-	return t(c, key, "platform", s.siteName(c, conn.Account.Platform), "account", labelOf(conn.Account))
+	return web.T(c, key, "platform", s.SiteName(c, conn.Account.Platform), "account", web.AccountLabel(conn.Account))
 }
 
 // ago says when an account was last asked.
@@ -251,44 +252,11 @@ func (s *Server) ago(c echo.Context, at time.Time) string {
 	minutes := int(s.Now().Sub(at) / time.Minute)
 	switch {
 	case minutes < 1:
-		return t(c, "account_checked_now")
+		return web.T(c, "account_checked_now")
 	case minutes < 60:
 		return i18n.N(ctx, "account_checked_minutes", minutes)
 	}
-	return t(c, "account_checked", "when", i18n.WhenYear(ctx, at.In(s.zone(c))))
-}
-
-// platformName is how a kind of account is called, also one whose platform is
-// no longer there.
-func (s *Server) platformName(c echo.Context, p platforms.ID) string {
-	if found, ok := s.platforms(who(c).Club.Practice).Platform(p); ok {
-		return found.Info().Name
-	}
-	return string(p)
-}
-
-// siteName is how sentences about a platform call it.
-func (s *Server) siteName(c echo.Context, p platforms.ID) string {
-	if found, ok := s.platforms(who(c).Club.Practice).Platform(p); ok {
-		return found.Info().SiteName()
-	}
-	return string(p)
-}
-
-// consoleOf is where credit for the calls of a platform is bought, or empty.
-func (s *Server) consoleOf(c echo.Context, p platforms.ID) string {
-	if found, ok := s.platforms(who(c).Club.Practice).Platform(p); ok {
-		return found.Info().AppConsole
-	}
-	return ""
-}
-
-// labelOf is how people know an account.
-func labelOf(a platforms.Account) string {
-	if a.Handle == "" || strings.EqualFold(a.Handle, a.Name) {
-		return a.Name
-	}
-	return a.Name + " (@" + a.Handle + ")"
+	return web.T(c, "account_checked", "when", i18n.WhenYear(ctx, at.In(s.Zone(c))))
 }
 
 // refusalText puts a platform's refusal of a sign-in into words.
@@ -306,5 +274,5 @@ func (s *Server) refusalText(c echo.Context, info platforms.Info, err error) (fi
 		key = "connect_refused_other"
 	}
 	args := append(i18n.Args(e.Args), "platform", info.SiteName(), "app", info.AppName, "said", e.PlatformText)
-	return e.Field, t(c, key, args...), true
+	return e.Field, web.T(c, key, args...), true
 }

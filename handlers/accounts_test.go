@@ -91,7 +91,7 @@ func TestDisconnect(t *testing.T) {
 	}
 	// The platform was told: nothing can be renewed with what was ours.
 	p, _ := st.server.Platforms(st.club.ID, true).Platform(x.ID)
-	app, err := st.server.App(t.Context(), st.club.ID, true, "x")
+	app, err := st.server.AppCredentials(t.Context(), st.club.ID, true, "x")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 
 // withDatabaseSessions keeps sessions where the program keeps them.
 func withDatabaseSessions(c *Config) {
-	c.Sessions = sqlite3store.NewWithCleanupInterval(c.DB.Sessions(), 0)
+	c.SessionStore = sqlite3store.NewWithCleanupInterval(c.DB.Sessions(), 0)
 }
 
 // quick is a hasher that costs nothing, counts, and can be held up.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -175,12 +176,14 @@ func TestFoundingAClubRenewsTheToken(t *testing.T) {
 func TestSessionFixation(t *testing.T) {
 	t.Parallel()
 	s, _ := newDoor(t)
-	ctx, err := s.server.sessions.Load(t.Context(), "")
+	ctx, err := s.server.Sessions.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.server.sessions.Put(ctx, keyClub, s.club.ID)
-	anonymous, _, err := s.server.sessions.Commit(ctx)
+	if err := s.server.SwitchClub(ctx, s.club.ID); err != nil {
+		t.Fatal(err)
+	}
+	anonymous, _, err := s.server.Sessions.Commit(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,14 +276,14 @@ func TestHowLongASessionLives(t *testing.T) {
 		}
 		s.alive(name, token, false)
 	}
-	for d := 20 * time.Hour; d <= sessionLife; d += 10 * time.Hour {
+	for d := 20 * time.Hour; d <= web.SessionLife; d += 10 * time.Hour {
 		at(used, d, true)
 	}
-	at(used, sessionLife, true)
+	at(used, web.SessionLife, true)
 	token := used.cookie()
-	at(used, sessionLife+time.Millisecond, false)
+	at(used, web.SessionLife+time.Millisecond, false)
 	s.alive("the token after 14 days", token, false)
-	at(s.visit(club.Writer), sessionLife+time.Hour, true)
+	at(s.visit(club.Writer), web.SessionLife+time.Hour, true)
 }
 
 // TestSessionsOfPeopleWhoAreGone: the person was deleted from the database, or

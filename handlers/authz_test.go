@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store"
 )
 
 // sent is what a form needs so that an allowed request is carried out.
-func (g *ground) sent(r route) url.Values {
-	switch r.path {
+func (g *ground) sent(r web.Route) url.Values {
+	switch r.Path {
 	case "/deliveries/:id/answer":
 		return url.Values{"answer": {"there"}}
 	case "/posts/:id/revision":
@@ -75,7 +76,7 @@ func TestEveryDoor(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
 	for _, r := range g.server.routes() {
-		if r.action != club.Public {
+		if r.Action != club.Public {
 			for _, role := range roles {
 				g.try(r, role)
 			}
@@ -84,19 +85,19 @@ func TestEveryDoor(t *testing.T) {
 }
 
 // try knocks at one door as one role.
-func (g *ground) try(r route, role club.Role) {
+func (g *ground) try(r web.Route, role club.Role) {
 	g.t.Helper()
 	make, missing, foreign := g.objectOf(r)
 	own := g.own
 	if role.Valid() {
 		own = g.scope(role) // a choice belongs to a person
 	}
-	paths := map[string]string{"own": fill(r.path, make(own))}
+	paths := map[string]string{"own": fill(r.Path, make(own))}
 	if missing != nil {
-		paths["missing"] = fill(r.path, missing)
+		paths["missing"] = fill(r.Path, missing)
 	}
 	if foreign {
-		paths["foreign"] = fill(r.path, make(g.other))
+		paths["foreign"] = fill(r.Path, make(g.other))
 	}
 	answers := map[string]*answer{}
 	for _, whose := range []string{"missing", "foreign", "own"} {
@@ -107,29 +108,29 @@ func (g *ground) try(r route, role club.Role) {
 		for _, header := range []http.Header{hx, nil} {
 			b := g.browser(role)
 			before := g.dataVersion()
-			a := b.do(r.method, path, g.sent(r), header)
+			a := b.do(r.Method, path, g.sent(r), header)
 			a.what = strings.Join([]string{string(role), whose, a.what}, " ")
 			g.judge(r, role, whose, header != nil, a)
-			if changed := g.dataVersion() != before; changed && r.path != "/results.csv" && (r.method == get || a.StatusCode >= 400) { // an export is in the audit log
+			if changed := g.dataVersion() != before; changed && r.Path != "/results.csv" && (r.Method == http.MethodGet || a.StatusCode >= 400) { // an export is in the audit log
 				g.t.Errorf("%s answered %d and changed something", a.what, a.StatusCode)
 			}
 			g.clean(r, a)
 			if header == nil {
 				answers[whose] = a
 			}
-			if whose == "own" && r.method == post && header != nil {
-				paths["own"] = fill(r.path, make(own)) // the first may be gone now
+			if whose == "own" && r.Method == http.MethodPost && header != nil {
+				paths["own"] = fill(r.Path, make(own)) // the first may be gone now
 				path = paths["own"]
 			}
 		}
 	}
 	if f, m := answers["foreign"], answers["missing"]; f != nil && m != nil && (f.StatusCode != m.StatusCode || f.text() != m.text()) {
-		g.t.Errorf("%s %s as %q: what belongs to others answers %d %q, what is missing %d %q", r.method, r.path, role, f.StatusCode, f.text(), m.StatusCode, m.text())
+		g.t.Errorf("%s %s as %q: what belongs to others answers %d %q, what is missing %d %q", r.Method, r.Path, role, f.StatusCode, f.text(), m.StatusCode, m.text())
 	}
 }
 
 // judge compares an answer with what the declared action demands.
-func (g *ground) judge(r route, role club.Role, whose string, isHX bool, a *answer) {
+func (g *ground) judge(r web.Route, role club.Role, whose string, isHX bool, a *answer) {
 	g.t.Helper()
 	want := func(status int) bool {
 		if a.StatusCode != status {
@@ -144,19 +145,19 @@ func (g *ground) judge(r route, role club.Role, whose string, isHX bool, a *answ
 		}
 	case role == "":
 		to := "/sign-in"
-		if r.method == get {
+		if r.Method == http.MethodGet {
 			to += "?" + url.Values{"to": {a.Request.URL.RequestURI()}}.Encode()
 		}
 		if want(http.StatusSeeOther) && a.Header.Get("Location") != to {
 			g.t.Errorf("%s leads to %s, want %s", a.what, a.Header.Get("Location"), to)
 		}
-	case r.action == club.SignedIn:
+	case r.Action == club.SignedIn:
 		g.judgeDone(r, role, isHX, a)
 	case role == "nobody":
 		want(http.StatusNotFound)
-	case !role.Can(r.action):
+	case !role.Can(r.Action):
 		if want(http.StatusForbidden) {
-			g.saysWhom(r.action, a)
+			g.saysWhom(r.Action, a)
 		}
 	case whose != "own":
 		want(http.StatusNotFound)
@@ -166,13 +167,13 @@ func (g *ground) judge(r route, role club.Role, whose string, isHX bool, a *answ
 }
 
 // judgeDone compares the answer to what is allowed.
-func (g *ground) judgeDone(r route, role club.Role, isHX bool, a *answer) {
+func (g *ground) judgeDone(r web.Route, role club.Role, isHX bool, a *answer) {
 	g.t.Helper()
-	want, ok := done[r.method+" "+r.path]
+	want, ok := done[r.Method+" "+r.Path]
 	switch {
-	case role == "nobody" && r.path == "/clubs/current":
+	case role == "nobody" && r.Path == "/clubs/current":
 		want = http.StatusNotFound
-	case !ok && r.method == get:
+	case !ok && r.Method == http.MethodGet:
 		want = http.StatusOK
 	case !ok:
 		want = http.StatusSeeOther
@@ -181,11 +182,11 @@ func (g *ground) judgeDone(r route, role club.Role, isHX bool, a *answer) {
 		want = http.StatusOK
 	}
 	switch {
-	case r.path == "/posts/:id/status" && isHX:
+	case r.Path == "/posts/:id/status" && isHX:
 		want = statusStopPolling
-	case r.path == "/posts/:id/edit" && role == club.Viewer && !isHX:
+	case r.Path == "/posts/:id/edit" && role == club.Viewer && !isHX:
 		want = http.StatusSeeOther // to the post, with a note
-	case slices.Contains(leaving, r.path) && r.method == post:
+	case slices.Contains(leaving, r.Path) && r.Method == http.MethodPost:
 		want = http.StatusSeeOther // to another site: no request of htmx
 	}
 	if a.StatusCode != want {
@@ -205,26 +206,26 @@ func (g *ground) saysWhom(action club.Action, a *answer) {
 }
 
 // objectOf tells how to make what a route's address is about.
-func (g *ground) objectOf(r route) (make func(store.Scope) []string, missing []string, foreign bool) {
+func (g *ground) objectOf(r web.Route) (make func(store.Scope) []string, missing []string, foreign bool) {
 	g.t.Helper()
-	if !strings.ContainsAny(r.path, ":*") {
+	if !strings.ContainsAny(r.Path, ":*") {
 		return func(store.Scope) []string { return nil }, nil, false
 	}
 	best := -1
 	for i, o := range objects {
-		if strings.HasPrefix(r.path, o.prefix) && (best < 0 || len(o.prefix) > len(objects[best].prefix)) {
+		if strings.HasPrefix(r.Path, o.prefix) && (best < 0 || len(o.prefix) > len(objects[best].prefix)) {
 			best = i
 		}
 	}
 	if best < 0 {
-		g.t.Fatalf("nothing is known to put into the address %s: add it to objects", r.path)
+		g.t.Fatalf("nothing is known to put into the address %s: add it to objects", r.Path)
 	}
 	o := objects[best]
 	return func(s store.Scope) []string { return o.make(g, s) }, o.missing, !o.fixed
 }
 
 // clean checks what every answer must have and none may hold (rules W4 and W5).
-func (g *ground) clean(r route, a *answer) {
+func (g *ground) clean(r web.Route, a *answer) {
 	g.t.Helper()
 	form := "'self'"
 	if origin, ok := mayLeaveFor(g, r, a); ok {
@@ -232,10 +233,10 @@ func (g *ground) clean(r route, a *answer) {
 	}
 	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; form-action " +
 		form + "; frame-ancestors 'none'; base-uri 'none'"
-	if r.path == "/practice/:mount/*" && a.StatusCode == http.StatusOK { // a make-believe platform's own
+	if r.Path == "/practice/:mount/*" && a.StatusCode == http.StatusOK { // a make-believe platform's own
 		policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 	}
-	if picture := strings.HasPrefix(r.path, "/m/") || strings.HasPrefix(r.path, "/media/:id/"); picture && a.StatusCode == http.StatusOK { // rule U5
+	if picture := strings.HasPrefix(r.Path, "/m/") || strings.HasPrefix(r.Path, "/media/:id/"); picture && a.StatusCode == http.StatusOK { // rule U5
 		policy = "default-src 'none'; sandbox"
 	}
 	for name, want := range map[string]string{
@@ -270,8 +271,8 @@ func (g *ground) clean(r route, a *answer) {
 // leaving are the pages whose form leads to a platform.
 var leaving = []string{"/accounts/connect/:platform", "/accounts/:id/reconnect"}
 
-func mayLeaveFor(g *ground, r route, a *answer) (origin string, ok bool) {
-	return g.web.URL, r.method == get && a.StatusCode == http.StatusOK && slices.Contains(leaving, r.path)
+func mayLeaveFor(g *ground, r web.Route, a *answer) (origin string, ok bool) {
+	return g.web.URL, r.Method == http.MethodGet && a.StatusCode == http.StatusOK && slices.Contains(leaving, r.Path)
 }
 
 // TestOpenDoors is the same for what is for everybody: strangers, members, and
@@ -285,21 +286,21 @@ func TestOpenDoors(t *testing.T) {
 		form         url.Values
 		want         map[string]int // by role
 	}{
-		{get, "/", nil, map[string]int{anyone: 303}},
-		{get, "/healthz", nil, map[string]int{anyone: 200}},
-		{get, "/sign-in", nil, map[string]int{"": 200, anyone: 303}},
-		{post, "/sign-in", url.Values{"email": {"tom@riverside.example"}, "password": {everyPassword + " wrong"}}, map[string]int{anyone: 422}},
-		{get, "/setup", nil, map[string]int{anyone: 303}},
-		{post, "/setup", url.Values{"code": {"guess"}}, map[string]int{anyone: 422}},
-		{get, "/sign-in/link/:token", nil, map[string]int{anyone: 200}},
-		{post, "/sign-in/link/:token", url.Values{"password": {"short"}}, map[string]int{anyone: 422}},
-		{get, "/invitations/:token", nil, map[string]int{anyone: 200}},
-		{post, "/invitations/:token", url.Values{"password": {"short"}}, map[string]int{anyone: 422}},
-		{get, "/m/:id/:expiry/:mac/:file", nil, map[string]int{anyone: 200}},
-		{get, "/oauth/:platform/callback", nil, map[string]int{"": 303, "nobody": 403, "viewer": 403, "writer": 403, anyone: 303}},
+		{http.MethodGet, "/", nil, map[string]int{anyone: 303}},
+		{http.MethodGet, "/healthz", nil, map[string]int{anyone: 200}},
+		{http.MethodGet, "/sign-in", nil, map[string]int{"": 200, anyone: 303}},
+		{http.MethodPost, "/sign-in", url.Values{"email": {"tom@riverside.example"}, "password": {everyPassword + " wrong"}}, map[string]int{anyone: 422}},
+		{http.MethodGet, "/setup", nil, map[string]int{anyone: 303}},
+		{http.MethodPost, "/setup", url.Values{"code": {"guess"}}, map[string]int{anyone: 422}},
+		{http.MethodGet, "/sign-in/link/:token", nil, map[string]int{anyone: 200}},
+		{http.MethodPost, "/sign-in/link/:token", url.Values{"password": {"short"}}, map[string]int{anyone: 422}},
+		{http.MethodGet, "/invitations/:token", nil, map[string]int{anyone: 200}},
+		{http.MethodPost, "/invitations/:token", url.Values{"password": {"short"}}, map[string]int{anyone: 422}},
+		{http.MethodGet, "/m/:id/:expiry/:mac/:file", nil, map[string]int{anyone: 200}},
+		{http.MethodGet, "/oauth/:platform/callback", nil, map[string]int{"": 303, "nobody": 403, "viewer": 403, "writer": 403, anyone: 303}},
 	}
 	for _, r := range g.server.routes() {
-		if r.action != club.Public {
+		if r.Action != club.Public {
 			continue
 		}
 		i := slices.IndexFunc(tests, func(x struct {
@@ -308,10 +309,10 @@ func TestOpenDoors(t *testing.T) {
 			want         map[string]int
 		},
 		) bool {
-			return x.method == r.method && x.path == r.path
+			return x.method == r.Method && x.path == r.Path
 		})
 		if i < 0 {
-			t.Errorf("%s %s is for everybody, and nothing says what it answers", r.method, r.path)
+			t.Errorf("%s %s is for everybody, and nothing says what it answers", r.Method, r.Path)
 			continue
 		}
 		make, missing, _ := g.objectOf(r)
@@ -324,7 +325,7 @@ func TestOpenDoors(t *testing.T) {
 			knock := func(path string, want int) {
 				b := g.browser(role)
 				before := g.state()
-				a := b.do(r.method, path, tests[i].form, nil)
+				a := b.do(r.Method, path, tests[i].form, nil)
 				a.what = string(role) + " " + a.what
 				if a.StatusCode != want {
 					t.Errorf("%s answered %d, want %d: %s", a.what, a.StatusCode, want, a.text())
@@ -334,9 +335,9 @@ func TestOpenDoors(t *testing.T) {
 				}
 				g.clean(r, a)
 			}
-			knock(fill(r.path, make(g.own)), want)
-			if missing != nil && r.path != "/oauth/:platform/callback" { // that asks for a state first
-				knock(fill(r.path, missing), http.StatusNotFound)
+			knock(fill(r.Path, make(g.own)), want)
+			if missing != nil && r.Path != "/oauth/:platform/callback" { // that asks for a state first
+				knock(fill(r.Path, missing), http.StatusNotFound)
 			}
 		}
 	}
@@ -349,14 +350,14 @@ func TestOtherMethodsDoNothing(t *testing.T) {
 	g := newGround(t)
 	known := map[string]bool{}
 	for _, r := range g.server.routes() {
-		known[r.method+" "+r.path] = true
+		known[r.Method+" "+r.Path] = true
 	}
 	b := g.as(club.Admin)
 	for _, r := range g.server.routes() {
 		make, _, _ := g.objectOf(r)
-		path := fill(r.path, make(g.scope(club.Admin)))
+		path := fill(r.Path, make(g.scope(club.Admin)))
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace} {
-			if known[method+" "+r.path] {
+			if known[method+" "+r.Path] {
 				continue
 			}
 			before := g.dataVersion()
@@ -368,13 +369,13 @@ func TestOtherMethodsDoNothing(t *testing.T) {
 			if g.dataVersion() != before {
 				t.Errorf("%s changed something", a.what)
 			}
-			g.clean(route{}, a)
+			g.clean(web.Route{}, a)
 		}
 	}
 	for _, path := range []string{"/static/nothing.css", "/nowhere", "/posts/1/../../etc", "/POSTS"} {
-		g.clean(route{}, b.get(path).want(http.StatusNotFound))
+		g.clean(web.Route{}, b.get(path).want(http.StatusNotFound))
 	}
-	g.clean(route{}, b.get(g.server.Assets.Path("app.css")).want(http.StatusOK))
+	g.clean(web.Route{}, b.get(g.server.Assets.Path("app.css")).want(http.StatusOK))
 }
 
 // TestWritersAndWhatOthersWrote: a writer reads and copies everything, and
@@ -384,20 +385,20 @@ func TestWritersAndWhatOthersWrote(t *testing.T) {
 	g := newGround(t)
 	tom := g.scope(club.Publisher)
 	for _, r := range g.server.routes() {
-		if !strings.HasPrefix(r.path, "/posts/:id") || !club.Writer.Can(r.action) {
+		if !strings.HasPrefix(r.Path, "/posts/:id") || !club.Writer.Can(r.Action) {
 			continue
 		}
 		make, _, _ := g.objectOf(r)
 		want := map[string]int{
 			"GET /posts/:id": 200, "GET /posts/:id/status": 303, "GET /posts/:id/edit": 303, "GET /posts/:id/earlier": 200, "POST /posts/:id/duplicate": 303,
-		}[r.method+" "+r.path]
+		}[r.Method+" "+r.Path]
 		if want == 0 {
 			want = http.StatusForbidden
 		}
-		path := fill(r.path, make(tom))
+		path := fill(r.Path, make(tom))
 		ines := g.as(club.Writer)
 		before := g.dataVersion()
-		a := ines.do(r.method, path, g.sent(r), http.Header{"Sec-Fetch-Site": {"same-origin"}, "Content-Type": {"application/x-www-form-urlencoded"}})
+		a := ines.do(r.Method, path, g.sent(r), http.Header{"Sec-Fetch-Site": {"same-origin"}, "Content-Type": {"application/x-www-form-urlencoded"}})
 		a.want(want)
 		if want == http.StatusForbidden {
 			a.says("Publishers", "Tom Reid")
@@ -429,35 +430,35 @@ func TestNumbersOfOthersInForms(t *testing.T) {
 		field          string
 		foreign, never string
 	}{
-		{post, "/posts", draft("Training"), "post", id64(theirs.ID), none},
-		{post, "/posts/autosave", draft("Training"), "post", id64(theirs.ID), none},
-		{post, "/posts/preview", draft("Training"), "post", id64(theirs.ID), none},
-		{post, "/posts", draft("Training"), "account", id64(account), none},
-		{post, "/posts", with(draft("Training"), "do", "schedule"), "account", id64(account), none},
-		{post, "/posts", with(draft("Training"), "do", "own-"+id64(account)), "account", id64(account), none},
-		{post, "/posts/preview", draft("Training"), "account", id64(account), none},
-		{post, "/posts", draft("Training"), "campaign", id64(campaign), none},
-		{post, "/posts", draft("Training"), "media", photo, noPhoto},
-		{post, "/posts", with(draft("Training"), "do", "schedule"), "media", photo, noPhoto},
-		{post, "/posts/preview", draft("Training"), "media", photo, noPhoto},
-		{post, "/clubs/current", nil, "club", id64(g.other.ClubID), none},
-		{post, "/results/numbers", nil, "account", id64(account), none},
-		{get, "/posts/new", nil, "media", photo, noPhoto},
-		{get, "/posts/new", nil, "campaign", id64(campaign), none},
-		{get, "/media/" + mine + "/view", nil, "for", id64(account), none},
-		{get, "/results", nil, "account", id64(account), none},
-		{get, "/results.csv", nil, "account", id64(account), none},
-		{get, "/calendar", nil, "account", id64(account), none},
-		{get, "/calendar", nil, "accounts", id64(account), none},
-		{get, "/calendar", nil, "campaign", id64(campaign), none},
-		{get, "/posts", nil, "q", foreignWord[:5], "zzzz"},
+		{http.MethodPost, "/posts", draft("Training"), "post", id64(theirs.ID), none},
+		{http.MethodPost, "/posts/autosave", draft("Training"), "post", id64(theirs.ID), none},
+		{http.MethodPost, "/posts/preview", draft("Training"), "post", id64(theirs.ID), none},
+		{http.MethodPost, "/posts", draft("Training"), "account", id64(account), none},
+		{http.MethodPost, "/posts", with(draft("Training"), "do", "schedule"), "account", id64(account), none},
+		{http.MethodPost, "/posts", with(draft("Training"), "do", "own-"+id64(account)), "account", id64(account), none},
+		{http.MethodPost, "/posts/preview", draft("Training"), "account", id64(account), none},
+		{http.MethodPost, "/posts", draft("Training"), "campaign", id64(campaign), none},
+		{http.MethodPost, "/posts", draft("Training"), "media", photo, noPhoto},
+		{http.MethodPost, "/posts", with(draft("Training"), "do", "schedule"), "media", photo, noPhoto},
+		{http.MethodPost, "/posts/preview", draft("Training"), "media", photo, noPhoto},
+		{http.MethodPost, "/clubs/current", nil, "club", id64(g.other.ClubID), none},
+		{http.MethodPost, "/results/numbers", nil, "account", id64(account), none},
+		{http.MethodGet, "/posts/new", nil, "media", photo, noPhoto},
+		{http.MethodGet, "/posts/new", nil, "campaign", id64(campaign), none},
+		{http.MethodGet, "/media/" + mine + "/view", nil, "for", id64(account), none},
+		{http.MethodGet, "/results", nil, "account", id64(account), none},
+		{http.MethodGet, "/results.csv", nil, "account", id64(account), none},
+		{http.MethodGet, "/calendar", nil, "account", id64(account), none},
+		{http.MethodGet, "/calendar", nil, "accounts", id64(account), none},
+		{http.MethodGet, "/calendar", nil, "campaign", id64(campaign), none},
+		{http.MethodGet, "/posts", nil, "q", foreignWord[:5], "zzzz"},
 	} {
 		ask := func(value string) *answer {
-			if tt.method == get {
+			if tt.method == http.MethodGet {
 				return b.get(tt.path + "?" + url.Values{tt.field: {value}}.Encode())
 			}
 			a := b.post(tt.path, with(tt.form, "op", store.NewID(), tt.field, value))
-			g.clean(route{}, a)
+			g.clean(web.Route{}, a)
 			return a
 		}
 		f, n := ask(tt.foreign), ask(tt.never)

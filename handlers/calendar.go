@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/views/calendar"
@@ -20,26 +21,26 @@ func (s *Server) showCalendar(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if same, err := s.unchanged(c, m.today.Format(time.DateOnly)); same || err != nil {
+	if same, err := s.Unchanged(c, m.today.Format(time.DateOnly)); same || err != nil {
 		return err
 	}
 	cal, err := m.whole()
 	if err != nil {
 		return err
 	}
-	frame := s.page(c, "calendar", t(c, "calendar_title", "period", cal.Period))
-	if isHX(c) {
+	frame := s.Page(c, "calendar", web.T(c, "calendar_title", "period", cal.Period))
+	if web.IsHX(c) {
 		c.Response().Header().Set("HX-Push-Url", m.q.path())
 		cal.Title = frame.FullTitle(c.Request().Context())
-		return s.render(c, http.StatusOK, calendar.Turned(cal))
+		return s.Render(c, http.StatusOK, calendar.Turned(cal))
 	}
-	return s.render(c, http.StatusOK, calendar.Show(calendar.Page{Frame: frame, Calendar: cal}))
+	return s.Render(c, http.StatusOK, calendar.Show(calendar.Page{Frame: frame, Calendar: cal}))
 }
 
 // showCalendarChanges answers the question whether anything changed since the
 // page was drawn: with nothing, or with the days as they are now.
 func (s *Server) showCalendarChanges(c echo.Context) error {
-	q, ok := calendarOf(currentPath(c)) // with what was unrolled since
+	q, ok := calendarOf(web.CurrentPath(c)) // with what was unrolled since
 	if !ok {
 		q, _ = calendarOf(c.QueryParam("ctx"))
 	}
@@ -54,12 +55,12 @@ func (s *Server) showCalendarChanges(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, calendar.Grid(cal.Body))
+	return s.Render(c, http.StatusOK, calendar.Grid(cal.Body))
 }
 
 // showDay shows all posts of a day, as a page or dialog.
 func (s *Server) showDay(c echo.Context) error {
-	date, err := parseDate(c.Param("date"))
+	date, err := web.ParseDate(c.Param("date"))
 	if err != nil {
 		return club.ErrNotFound
 	}
@@ -75,11 +76,11 @@ func (s *Server) showDay(c echo.Context) error {
 		Day: days[0], Back: calendarQuery{date: c.Param("date")}.path(), New: "/posts/new?date=" + c.Param("date"),
 		Zone: i18n.Place(m.actor.Club.Zone), Sprite: m.sprite(),
 	}
-	if isHX(c) {
-		return s.render(c, http.StatusOK, calendar.DayDialog(p))
+	if web.IsHX(c) {
+		return s.Render(c, http.StatusOK, calendar.DayDialog(p))
 	}
-	p.Frame = s.page(c, "calendar", p.Day.Name)
-	return s.render(c, http.StatusOK, calendar.ShowDay(p))
+	p.Frame = s.Page(c, "calendar", p.Day.Name)
+	return s.Render(c, http.StatusOK, calendar.ShowDay(p))
 }
 
 // calendarKeys are the keys of the calendar, and the messages that say what
@@ -104,12 +105,12 @@ var calendarKeys = []struct {
 func (s *Server) showCalendarKeys(c echo.Context) error {
 	keys := make([]calendar.Key, 0, len(calendarKeys))
 	for _, k := range calendarKeys {
-		keys = append(keys, calendar.Key{Names: k.names, Does: t(c, k.does)})
+		keys = append(keys, calendar.Key{Names: k.names, Does: web.T(c, k.does)})
 	}
-	if isHX(c) {
-		return s.render(c, http.StatusOK, calendar.KeysDialog(t(c, "keys_title"), keys))
+	if web.IsHX(c) {
+		return s.Render(c, http.StatusOK, calendar.KeysDialog(web.T(c, "keys_title"), keys))
 	}
-	return s.render(c, http.StatusOK, calendar.ShowKeys(s.page(c, "calendar", t(c, "keys_title")), keys))
+	return s.Render(c, http.StatusOK, calendar.ShowKeys(s.Page(c, "calendar", web.T(c, "keys_title")), keys))
 }
 
 // since names the state of the calendar: the club's changes and the day.
@@ -119,7 +120,7 @@ func (m *calendarMaker) since() string {
 
 // start is the day that the address asks for, or today.
 func (m *calendarMaker) start() time.Time {
-	if chosen, err := parseDate(m.q.date); err == nil {
+	if chosen, err := web.ParseDate(m.q.date); err == nil {
 		return chosen
 	}
 	return m.today
@@ -173,7 +174,7 @@ func (m *calendarMaker) span() (from, to time.Time) {
 		from = m.start()
 		to = from.AddDate(0, 0, daysAhead)
 	}
-	if until, err := parseDate(m.q.until); err == nil && m.q.view != calendar.Month && until.After(to) && until.Before(from.AddDate(0, 0, mostAhead)) {
+	if until, err := web.ParseDate(m.q.until); err == nil && m.q.view != calendar.Month && until.After(to) && until.Before(from.AddDate(0, 0, mostAhead)) {
 		to = until
 	}
 	return from, to
@@ -189,7 +190,7 @@ func (s *Server) onCalendar(c echo.Context, slot club.Slot, post int64) (string,
 	if err != nil {
 		return "", err
 	}
-	day, err := parseDate(slot.Date())
+	day, err := web.ParseDate(slot.Date())
 	if err != nil {
 		return "", err
 	}
@@ -202,12 +203,12 @@ func (s *Server) onCalendar(c echo.Context, slot club.Slot, post int64) (string,
 // showAgenda unrolls more of a list: the days from one on, until there is at
 // least one post or none is left.
 func (s *Server) showAgenda(c echo.Context) error {
-	from, err := parseDate(c.QueryParam("from"))
+	from, err := web.ParseDate(c.QueryParam("from"))
 	if err != nil {
 		return club.ErrNotFound
 	}
 	q, _ := calendarOf(c.QueryParam("ctx"))
-	if here, ok := calendarOf(currentPath(c)); ok {
+	if here, ok := calendarOf(web.CurrentPath(c)); ok {
 		q = here
 	}
 	m, err := s.newCalendar(c, q)
@@ -228,7 +229,7 @@ func (s *Server) showAgenda(c echo.Context) error {
 	}
 	m.q.until = to.Format(time.DateOnly)
 	c.Response().Header().Set("HX-Replace-Url", m.q.path())
-	return s.render(c, http.StatusOK, calendar.Unrolled(days, later))
+	return s.Render(c, http.StatusOK, calendar.Unrolled(days, later))
 }
 
 // unrolled is the end of what a list shows next from a day on.
@@ -247,7 +248,7 @@ func (m *calendarMaker) nextPlanned(from time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	at, err := m.s.DB.NextPlanned(m.ctx, scope(m.c), span.From)
+	at, err := m.s.DB.NextPlanned(m.ctx, web.Scope(m.c), span.From)
 	if err != nil || at.IsZero() {
 		return time.Time{}, err
 	}

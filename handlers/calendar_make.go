@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -65,7 +66,7 @@ type placeWords struct {
 }
 
 func (s *Server) newCalendar(c echo.Context, q calendarQuery) (*calendarMaker, error) {
-	a := who(c)
+	a := web.Actor(c)
 	zone, err := time.LoadLocation(a.Club.Zone)
 	if err != nil {
 		return nil, err
@@ -87,14 +88,14 @@ func (m *calendarMaker) load(posts []store.CalendarPost) error {
 	if m.accounts != nil {
 		return nil
 	}
-	connections, err := m.s.DB.Connections(m.ctx, scope(m.c))
+	connections, err := m.s.DB.Connections(m.ctx, web.Scope(m.c))
 	if err != nil {
 		return err
 	}
 	m.accounts = make(map[int64]accountWords, len(connections))
 	for _, n := range connections {
 		w := accountWords{platform: n.Account.Platform, short: string(n.Account.Platform), platName: string(n.Account.Platform), name: n.Account.Name, usable: n.Usable()}
-		if p, ok := m.s.platforms(n.Practice).Platform(n.Account.Platform); ok {
+		if p, ok := m.s.Registry(n.Practice).Platform(n.Account.Platform); ok {
 			info := p.Info()
 			w.short, w.platName = info.Short, info.Name
 		}
@@ -102,13 +103,13 @@ func (m *calendarMaker) load(posts []store.CalendarPost) error {
 	}
 	m.statuses = make(map[club.Status]string, len(statusChoices))
 	for _, st := range statusChoices {
-		m.statuses[st] = t(m.c, "status_"+string(st))
+		m.statuses[st] = web.T(m.c, "status_"+string(st))
 	}
 	return nil
 }
 
 func (m *calendarMaker) loadCampaigns() error {
-	all, err := m.s.DB.Campaigns(m.ctx, scope(m.c))
+	all, err := m.s.DB.Campaigns(m.ctx, web.Scope(m.c))
 	if err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (m *calendarMaker) days(from, to time.Time) ([]calendar.Day, error) {
 	if err != nil {
 		return nil, err
 	}
-	posts, err := m.s.DB.CalendarPosts(m.ctx, scope(m.c), span.From, span.To)
+	posts, err := m.s.DB.CalendarPosts(m.ctx, web.Scope(m.c), span.From, span.To)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +163,7 @@ func (m *calendarMaker) someDays(dates []time.Time) ([]calendar.Day, error) {
 			return nil, err
 		}
 	}
-	posts, err := m.s.DB.CalendarPostsIn(m.ctx, scope(m.c), spans)
+	posts, err := m.s.DB.CalendarPostsIn(m.ctx, web.Scope(m.c), spans)
 	if err != nil {
 		return nil, err
 	}
@@ -270,14 +271,14 @@ func (m *calendarMaker) card(p store.CalendarPost, states []club.Status, status 
 	places := m.places(p)
 	wish := club.MoveWish{Role: m.actor.Role, Own: p.AuthorID == m.actor.Person.ID, Deliveries: states}
 	c := calendar.Card{
-		ID: p.ID, Version: p.Version, Time: clock, Text: shorten(p.Excerpt, cardRunes), Chips: places.chips, Status: status,
+		ID: p.ID, Version: p.Version, Time: clock, Text: web.Shorten(p.Excerpt, cardRunes), Chips: places.chips, Status: status,
 		Practice: p.Practice && !m.actor.Club.Practice, Movable: wish.Check() == nil,
 	}
 	if c.Text == "" {
-		c.Text = t(m.c, "calendar_no_text")
+		c.Text = web.T(m.c, "calendar_no_text")
 	}
 	if p.Picture != "" {
-		c.Picture = thumbPath(p.Picture)
+		c.Picture = web.ThumbPath(p.Picture)
 	}
 	c.Editable = status != club.Published && status != club.Publishing &&
 		(m.actor.Role.Can(club.SchedulePosts) || (wish.Own && m.actor.Role.Can(club.WritePosts)))
@@ -305,7 +306,7 @@ func (m *calendarMaker) outOf(p store.CalendarPost, status club.Status) string {
 			all++
 		}
 	}
-	return t(m.c, "calendar_out_of", "n", strconv.Itoa(out), "all", strconv.Itoa(all))
+	return web.T(m.c, "calendar_out_of", "n", strconv.Itoa(out), "all", strconv.Itoa(all))
 }
 
 // places says where a post goes. Posts that go to the same accounts share the
@@ -339,14 +340,14 @@ func (m *calendarMaker) places(p store.CalendarPost) placeWords {
 		spoken = append(spoken, a.platName)
 		w.chips = append(w.chips, calendar.Chip{Platform: string(a.platform), Short: a.short})
 	}
-	w.spoken = joinAnd(m.c, spoken)
+	w.spoken = web.JoinAnd(m.c, spoken)
 	m.lists[string(m.key)] = w
 	return w
 }
 
 // sortAccounts puts connections in the order of the platforms, then of age.
 func (m *calendarMaker) sortAccounts(ids []int64, practice bool) {
-	registry := m.s.platforms(practice)
+	registry := m.s.Registry(practice)
 	slices.SortFunc(ids, func(a, b int64) int {
 		return cmp.Or(registry.Compare(m.accounts[a].platform, m.accounts[b].platform), cmp.Compare(a, b))
 	})
@@ -354,7 +355,7 @@ func (m *calendarMaker) sortAccounts(ids []int64, practice bool) {
 
 // tray makes the box of drafts without a time.
 func (m *calendarMaker) tray() (*calendar.Tray, error) {
-	posts, err := m.s.DB.TrayPosts(m.ctx, scope(m.c))
+	posts, err := m.s.DB.TrayPosts(m.ctx, web.Scope(m.c))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/views/calendar"
@@ -37,7 +38,7 @@ func (m *calendarMaker) whole() (calendar.Calendar, error) {
 		Sprite: m.sprite(), CanWrite: m.actor.Role.Can(club.WritePosts),
 	}
 	if !m.isMonth() {
-		cal.Period = t(m.c, "calendar_from", "day", m.dayName(from))
+		cal.Period = web.T(m.c, "calendar_from", "day", m.dayName(from))
 	}
 	cal.Links = m.links(first, next)
 	cal.Filter = m.filter()
@@ -67,16 +68,16 @@ func (m *calendarMaker) steps() (calendar.Steps, error) {
 	if m.q.print || !m.actor.Role.Can(club.ManageClub) {
 		return calendar.Steps{}, nil
 	}
-	f, err := m.s.DB.FirstSteps(m.ctx, scope(m.c))
+	f, err := m.s.DB.FirstSteps(m.ctx, web.Scope(m.c))
 	if err != nil {
 		return calendar.Steps{}, err
 	}
 	all := []calendar.Step{
-		{Text: t(m.c, "steps_club"), Done: true},
-		{Text: t(m.c, "steps_connect"), Done: f.Connected, Path: "/accounts/connect"},
-		{Text: t(m.c, "steps_write"), Done: f.Written, Path: "/posts/new"},
-		{Text: t(m.c, "steps_schedule"), Done: f.Scheduled, Path: "/posts"},
-		{Text: t(m.c, "steps_invite"), Done: f.Invited, Path: "/settings/members"},
+		{Text: web.T(m.c, "steps_club"), Done: true},
+		{Text: web.T(m.c, "steps_connect"), Done: f.Connected, Path: "/accounts/connect"},
+		{Text: web.T(m.c, "steps_write"), Done: f.Written, Path: "/posts/new"},
+		{Text: web.T(m.c, "steps_schedule"), Done: f.Scheduled, Path: "/posts"},
+		{Text: web.T(m.c, "steps_invite"), Done: f.Invited, Path: "/settings/members"},
 	}
 	done := 0
 	for i := range all {
@@ -89,7 +90,7 @@ func (m *calendarMaker) steps() (calendar.Steps, error) {
 	}
 	next := slices.IndexFunc(all, func(x calendar.Step) bool { return !x.Done })
 	all[next].Next = true
-	return calendar.Steps{All: all, Count: t(m.c, "steps_count", "n", strconv.Itoa(done), "all", strconv.Itoa(len(all)))}, nil
+	return calendar.Steps{All: all, Count: web.T(m.c, "steps_count", "n", strconv.Itoa(done), "all", strconv.Itoa(len(all)))}, nil
 }
 
 // split parts the days of the table from those of the list below it.
@@ -118,7 +119,7 @@ func (m *calendarMaker) links(first, next time.Time) calendar.Links {
 	from, to := m.span()
 	if !m.isMonth() {
 		prev, next = from.AddDate(0, 0, -daysAhead), from.AddDate(0, 0, daysAhead)
-		l.Prev, l.Next, l.PrevName, l.NextName = here.on(prev).path(), here.on(next).path(), t(m.c, "calendar_weeks_earlier"), t(m.c, "calendar_weeks_later")
+		l.Prev, l.Next, l.PrevName, l.NextName = here.on(prev).path(), here.on(next).path(), web.T(m.c, "calendar_weeks_earlier"), web.T(m.c, "calendar_weeks_later")
 		l.IsToday = from.Equal(m.today)
 	} else if m.isNow() {
 		from = m.today
@@ -148,7 +149,7 @@ func (m *calendarMaker) weekdays() []calendar.Weekday {
 
 func (m *calendarMaker) printHead(month string) string {
 	now := m.s.Now().In(m.zone)
-	return t(m.c, "calendar_printed", "club", m.actor.Club.Name, "period", month, "when", i18n.WhenYear(m.ctx, now), "place", i18n.Place(m.actor.Club.Zone))
+	return web.T(m.c, "calendar_printed", "club", m.actor.Club.Name, "period", month, "when", i18n.WhenYear(m.ctx, now), "place", i18n.Place(m.actor.Club.Zone))
 }
 
 // filter makes the form above the calendar. A choice of one is no choice.
@@ -158,7 +159,7 @@ func (m *calendarMaker) filter() calendar.Filter {
 		if len(options) < 2 && value == "" {
 			return
 		}
-		s := calendar.Select{Name: name, Label: t(m.c, "calendar_filter_"+name), Options: []calendar.Option{{Label: t(m.c, "calendar_any_"+name)}}}
+		s := calendar.Select{Name: name, Label: web.T(m.c, "calendar_filter_"+name), Options: []calendar.Option{{Label: web.T(m.c, "calendar_any_"+name)}}}
 		for _, o := range options {
 			o.On = o.Value == value
 			s.Options = append(s.Options, o)
@@ -168,7 +169,7 @@ func (m *calendarMaker) filter() calendar.Filter {
 	var accounts, campaigns, statuses, people []calendar.Option
 	for _, id := range m.accountOrder() {
 		a := m.accounts[id]
-		accounts = append(accounts, calendar.Option{Value: strconv.FormatInt(id, 10), Label: t(m.c, "calendar_account", "platform", a.platName, "name", a.name)})
+		accounts = append(accounts, calendar.Option{Value: strconv.FormatInt(id, 10), Label: web.T(m.c, "calendar_account", "platform", a.platName, "name", a.name)})
 	}
 	for _, g := range m.campaignList {
 		campaigns = append(campaigns, calendar.Option{Value: strconv.FormatInt(g.ID, 10), Label: g.Name})

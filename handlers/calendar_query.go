@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/calendar"
@@ -28,14 +29,14 @@ type calendarQuery struct {
 }
 
 func readCalendarQuery(v url.Values) calendarQuery {
-	q := calendarQuery{account: parseID(v.Get("account")), campaign: parseID(v.Get("campaign")), who: parseID(v.Get("who")), print: v.Get("print") != ""}
+	q := calendarQuery{account: web.ParseID(v.Get("account")), campaign: web.ParseID(v.Get("campaign")), who: web.ParseID(v.Get("who")), print: v.Get("print") != ""}
 	if view := v.Get("view"); view == calendar.Month || view == calendar.List {
 		q.view = view
 	}
-	if _, err := parseDate(v.Get("date")); err == nil {
+	if _, err := web.ParseDate(v.Get("date")); err == nil {
 		q.date = v.Get("date")
 	}
-	if _, err := parseDate(v.Get("until")); err == nil {
+	if _, err := web.ParseDate(v.Get("until")); err == nil {
 		q.until = v.Get("until")
 	}
 	for _, s := range statusChoices {
@@ -48,16 +49,6 @@ func readCalendarQuery(v url.Values) calendarQuery {
 
 // statusChoices are the states posts can be filtered by.
 var statusChoices = []club.Status{club.Draft, club.Scheduled, club.Publishing, club.Published, club.Failed, club.NeedsAttention}
-
-// parseDate reads a date as UTC midnight. Years beyond reason are refused, so
-// that nobody pages for ever.
-func parseDate(s string) (time.Time, error) {
-	d, err := time.Parse(time.DateOnly, s)
-	if err == nil && (d.Year() < 2000 || d.Year() > 2100) {
-		err = strconv.ErrRange
-	}
-	return d, err
-}
 
 // path is the address that shows this.
 func (q calendarQuery) path() string {
@@ -130,27 +121,18 @@ func (q calendarQuery) matches(p store.CalendarPost, status club.Status) bool {
 // backPath is the page a form belongs to: as it says itself, else where the
 // browser says it is.
 func backPath(c echo.Context) string {
-	if p := localPath(c.FormValue("ctx")); p != "" {
+	if p := web.LocalPath(c.FormValue("ctx")); p != "" {
 		return p
 	}
 	for _, h := range []string{"HX-Current-URL", "Referer"} {
 		u, err := url.Parse(c.Request().Header.Get(h))
 		if err == nil && u.Host == c.Request().Host {
-			if p := localPath(u.RequestURI()); p != "" && u.Path != c.Request().URL.Path {
+			if p := web.LocalPath(u.RequestURI()); p != "" && u.Path != c.Request().URL.Path {
 				return p
 			}
 		}
 	}
 	return calendarPath
-}
-
-// currentPath is the page that htmx asked from, or empty.
-func currentPath(c echo.Context) string {
-	u, err := url.Parse(c.Request().Header.Get("HX-Current-URL"))
-	if err != nil || u.Host != c.Request().Host {
-		return ""
-	}
-	return localPath(u.RequestURI())
 }
 
 // calendarOf reads the calendar that a path of ours shows; false for other

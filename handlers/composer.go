@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -25,12 +26,11 @@ import (
 
 // Limits of what a post may hold; far beyond what any platform takes.
 const (
-	maxText     = 100_000 // bytes of all its texts together, and of its note
-	maxAlt      = 10_000  // bytes of what describes one picture
-	maxLink     = 4_000   // bytes
-	maxPictures = 40
-	maxLabel    = 80 // characters
-	maxKey      = 64 // bytes; ours have 26
+	maxText  = 100_000 // bytes of all its texts together, and of its note
+	maxAlt   = 10_000  // bytes of what describes one picture
+	maxLink  = 4_000   // bytes
+	maxLabel = 80      // characters
+	maxKey   = 64      // bytes; ours have 26
 )
 
 // composerForm is what the composer sends, and what it shows again.
@@ -47,8 +47,8 @@ type composerForm struct {
 	clock    string
 	do       string // the button pressed
 	style    posts.Style
-	uploads  []received
-	faults   faults
+	uploads  []web.Upload
+	faults   web.Faults
 	fresh    int64  // account whose own text was just made
 	large    bool   // more than can be kept
 	kept     string // reference of what was put aside while nobody was signed in
@@ -74,9 +74,9 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	}
 	f := composerOf(v)
 	if id := c.Param("id"); id != "" {
-		f.post = parseID(id)
+		f.post = web.ParseID(id)
 	}
-	f.uploads, _ = c.Get(uploadsKey).([]received)
+	f.uploads = web.Uploads(c)
 	if len(f.op) > maxKey || len(f.kept) > maxKey {
 		return nil, &club.Error{Code: club.Invalid, Key: "error_unreadable"}
 	}
@@ -86,7 +86,7 @@ func bindComposer(c echo.Context) (*composerForm, error) {
 	}
 	f.measure(c)
 	if !slices.Contains([]string{"", "time", "now", "none"}, f.when) {
-		f.faults.add("when", t(c, "choose_listed"))
+		f.faults.Add("when", web.T(c, "choose_listed"))
 	}
 	return f, nil
 }
@@ -98,7 +98,7 @@ func composerOf(v url.Values) *composerForm {
 		when: v.Get("when"), date: strings.TrimSpace(v.Get("date")), clock: strings.TrimSpace(v.Get("time")),
 		do: v.Get("do"), style: styleOf(v),
 	}
-	f.post, f.version, f.campaign = parseID(v.Get("post")), parseID(v.Get("version")), parseID(v.Get("campaign"))
+	f.post, f.version, f.campaign = web.ParseID(v.Get("post")), web.ParseID(v.Get("version")), web.ParseID(v.Get("campaign"))
 	f.content = contentOf(v)
 	return f
 }
@@ -106,9 +106,9 @@ func composerOf(v url.Values) *composerForm {
 // measure says at each field what holds more than can be kept. The form is then
 // shown again with all of it.
 func (f *composerForm) measure(c echo.Context) {
-	before := len(f.faults.list)
+	before := len(f.faults.List)
 	tooLong := func(field string, limit int) {
-		f.faults.add(field, t(c, "composer_too_long", "limit", i18n.Number(c.Request().Context(), int64(limit))))
+		f.faults.Add(field, web.T(c, "composer_too_long", "limit", i18n.Number(c.Request().Context(), int64(limit))))
 	}
 	size, longest, at := len(f.content.Text), len(f.content.Text), "text"
 	for _, id := range f.content.Accounts {
@@ -122,15 +122,15 @@ func (f *composerForm) measure(c echo.Context) {
 	case longest > maxText:
 		tooLong(at, maxText)
 	case size > maxText:
-		f.faults.add(at, t(c, "composer_too_long_together", "limit", i18n.Number(c.Request().Context(), maxText)))
+		f.faults.Add(at, web.T(c, "composer_too_long_together", "limit", i18n.Number(c.Request().Context(), maxText)))
 	}
 	for _, m := range f.content.Media {
 		if len(m.Alt) > maxAlt {
 			tooLong("alt-"+m.ID, maxAlt)
 		}
 	}
-	if len(f.content.Media) > maxPictures {
-		f.faults.add("media", t(c, "composer_too_many_pictures", "limit", strconv.Itoa(maxPictures)))
+	if len(f.content.Media) > web.MaxPictures {
+		f.faults.Add("media", web.T(c, "composer_too_many_pictures", "limit", strconv.Itoa(web.MaxPictures)))
 	}
 	if len(f.content.Link) > maxLink {
 		tooLong("link", maxLink)
@@ -141,7 +141,7 @@ func (f *composerForm) measure(c echo.Context) {
 	if len(f.note) > maxText {
 		tooLong("note", maxText)
 	}
-	f.large = len(f.faults.list) > before
+	f.large = len(f.faults.List) > before
 }
 
 // drawn is what the checker and the preview are given of the content: of more
@@ -156,7 +156,7 @@ func (f *composerForm) drawn() club.Content {
 	for id, text := range content.Texts {
 		content.Texts[id] = begin(text, maxText)
 	}
-	content.Media = slices.Clone(content.Media[:min(len(content.Media), maxPictures)])
+	content.Media = slices.Clone(content.Media[:min(len(content.Media), web.MaxPictures)])
 	for i := range content.Media {
 		content.Media[i].Alt = begin(content.Media[i].Alt, maxAlt)
 	}
@@ -219,12 +219,12 @@ func contentOf(v url.Values) club.Content {
 		content.Link = l.URL // as the card of it is kept
 	}
 	for _, a := range v["account"] {
-		if id := parseID(a); id != 0 {
+		if id := web.ParseID(a); id != 0 {
 			content.Accounts = append(content.Accounts, id)
 		}
 	}
 	for _, a := range v["own"] {
-		if id := parseID(a); id != 0 {
+		if id := web.ParseID(a); id != 0 {
 			content.Texts[id] = v.Get("text-" + a)
 		}
 	}
@@ -301,15 +301,15 @@ func (d *desk) begun() bool { return d.post != nil && d.post.Begun() }
 // deskFor gathers what is around a form. post is nil for a new one.
 func (s *Server) deskFor(c echo.Context, post *store.Post, content club.Content) (*desk, error) {
 	ctx := c.Request().Context()
-	d := &desk{post: post, practice: who(c).Club.Practice}
+	d := &desk{post: post, practice: web.Actor(c).Club.Practice}
 	if post != nil {
 		d.practice = post.Practice
 	}
-	all, err := s.DB.Connections(ctx, scope(c))
+	all, err := s.DB.Connections(ctx, web.Scope(c))
 	if err != nil {
 		return nil, err
 	}
-	registry := s.platforms(d.practice)
+	registry := s.Registry(d.practice)
 	for _, n := range all {
 		_, known := registry.Platform(n.Account.Platform)
 		if n.Practice == d.practice && known && (n.Health != club.Disconnected || slices.Contains(content.Accounts, n.ID)) {
@@ -319,7 +319,7 @@ func (s *Server) deskFor(c echo.Context, post *store.Post, content club.Content)
 	slices.SortStableFunc(d.all, func(a, b store.Connection) int {
 		return cmp.Or(registry.Compare(a.Account.Platform, b.Account.Platform), cmp.Compare(a.ID, b.ID))
 	})
-	if d.campaigns, err = s.DB.Campaigns(ctx, scope(c)); err != nil {
+	if d.campaigns, err = s.DB.Campaigns(ctx, web.Scope(c)); err != nil {
 		return nil, err
 	}
 	if err := s.readMedia(c, d, content); err != nil {
@@ -331,11 +331,11 @@ func (s *Server) deskFor(c echo.Context, post *store.Post, content club.Content)
 // showNewPost is an empty composer: accounts as last time, the next free time.
 func (s *Server) showNewPost(c echo.Context) error {
 	ctx := c.Request().Context()
-	m, err := s.DB.Membership(ctx, who(c).Club.ID, who(c).Person.ID)
+	m, err := s.DB.Membership(ctx, web.Actor(c).Club.ID, web.Actor(c).Person.ID)
 	if err != nil {
 		return err
 	}
-	f := &composerForm{op: rand.Text(), when: "time", campaign: parseID(c.QueryParam("campaign"))}
+	f := &composerForm{op: rand.Text(), when: "time", campaign: web.ParseID(c.QueryParam("campaign"))}
 	f.content = contentOf(url.Values{"media": splitList(c.QueryParam("media"))})
 	f.untouched = len(f.content.Media) == 0
 	d, err := s.deskFor(c, nil, f.content)
@@ -355,9 +355,6 @@ func (s *Server) showNewPost(c echo.Context) error {
 	return s.drawComposer(c, http.StatusOK, d, f)
 }
 
-// usualClock is when a post goes out if nobody has said when.
-const usualClock = "18:30"
-
 // timeToWrite is how far ahead a proposed time is at least: it must not have
 // passed when the post is written.
 const timeToWrite = time.Hour
@@ -366,14 +363,14 @@ const timeToWrite = time.Hour
 // was asked for, if it has one, or else on the next day that has. "after" asks
 // for the first day from that one on which the clock time itself is free.
 func (s *Server) propose(c echo.Context, f *composerForm) error {
-	zone, now := who(c).Club.Zone, s.Now().Add(timeToWrite)
-	taken, err := s.DB.PlannedFor(c.Request().Context(), scope(c), 0, f.content.Accounts, s.Now().Add(-club.CloseWithin))
+	zone, now := web.Actor(c).Club.Zone, s.Now().Add(timeToWrite)
+	taken, err := s.DB.PlannedFor(c.Request().Context(), web.Scope(c), 0, f.content.Accounts, s.Now().Add(-club.CloseWithin))
 	if err != nil {
 		return err
 	}
 	clock, err := club.ParseClock(c.QueryParam("time"))
 	if err != nil {
-		clock = usualClock
+		clock = web.UsualClock
 	}
 	slot, ok := club.FreeOn(c.QueryParam("date"), clock, zone, taken, now)
 	if !ok {
@@ -383,7 +380,7 @@ func (s *Server) propose(c echo.Context, f *composerForm) error {
 				from = begin.At
 			}
 		}
-		planned, err := club.NewSlot(inZone(from, zone).Format(time.DateOnly), clock, zone)
+		planned, err := club.NewSlot(web.InZone(from, zone).Format(time.DateOnly), clock, zone)
 		if err != nil {
 			return err
 		}
@@ -406,17 +403,17 @@ func splitList(s string) []string {
 // showPostEditor is the composer with a post in it. Who may not edit it sees
 // the post's page instead.
 func (s *Server) showPostEditor(c echo.Context) error {
-	p, err := s.DB.Post(c.Request().Context(), scope(c), parseID(c.Param("id")))
+	p, err := s.DB.Post(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	if !mayEdit(who(c), p) {
-		s.flash(c, "note", t(c, "edit_not_yours", "person", p.Author))
-		return seeOther(c, postPath(p.ID))
+	if !mayEdit(web.Actor(c), p) {
+		s.Flash(c, "note", web.T(c, "edit_not_yours", "person", p.Author))
+		return web.SeeOther(c, web.PostPath(p.ID))
 	}
 	if p.Status() == club.Published {
-		s.flash(c, "note", t(c, "edit_published"))
-		return seeOther(c, postPath(p.ID))
+		s.Flash(c, "note", web.T(c, "edit_published"))
+		return web.SeeOther(c, web.PostPath(p.ID))
 	}
 	f := formOf(p)
 	d, err := s.deskFor(c, &p, f.content)
@@ -431,20 +428,18 @@ func mayEdit(a *store.Actor, p store.Post) bool {
 	return a.Role.Can(club.SchedulePosts) || a.Role.Can(club.WritePosts) && p.AuthorID == a.Person.ID
 }
 
-func postPath(id int64) string { return "/posts/" + strconv.FormatInt(id, 10) }
-
 // editable reads the post that a form is about, nil for a new one, and refuses
 // those who may not edit it.
 func (s *Server) editable(c echo.Context, id int64) (*store.Post, error) {
 	if id == 0 {
 		return nil, nil
 	}
-	p, err := s.DB.Post(c.Request().Context(), scope(c), id)
+	p, err := s.DB.Post(c.Request().Context(), web.Scope(c), id)
 	if err != nil {
 		return nil, err
 	}
-	if !mayEdit(who(c), p) {
-		return nil, forbidden(club.SchedulePosts)
+	if !mayEdit(web.Actor(c), p) {
+		return nil, web.Forbidden(club.SchedulePosts)
 	}
 	return &p, nil
 }
@@ -460,20 +455,20 @@ func (s *Server) drawComposer(c echo.Context, status int, d *desk, f *composerFo
 }
 
 func (s *Server) renderComposer(c echo.Context, status int, v posts.Composer) error {
-	title, nav := t(c, "composer_title_new"), "new"
+	title, nav := web.T(c, "composer_title_new"), "new"
 	if v.Post != 0 {
-		title, nav = t(c, "composer_title_edit"), "posts"
+		title, nav = web.T(c, "composer_title_edit"), "posts"
 	}
-	page := s.page(c, nav, title)
+	page := s.Page(c, nav, title)
 	page.Faults = v.Faults
 	if v.Notice != "" {
 		page.Flash = &layout.Flash{Kind: "note", Text: v.Notice}
 	}
-	if isHX(c) {
+	if web.IsHX(c) {
 		v.TabTitle = page.FullTitle(c.Request().Context())
 		c.Response().Header().Set("HX-Retarget", "#composer-page")
 		c.Response().Header().Set("HX-Reswap", "outerHTML")
-		return s.render(c, status, posts.ComposerPage(title, v))
+		return s.Render(c, status, posts.ComposerPage(title, v))
 	}
-	return s.render(c, status, posts.Write(page, v))
+	return s.Render(c, status, posts.Write(page, v))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -24,16 +25,16 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 	if err := s.readRepeats(c, d, f, all); err != nil {
 		return posts.Composer{}, err
 	}
-	a := who(c)
+	a := web.Actor(c)
 	v := posts.Composer{
 		Op: f.op, Post: f.post, Version: f.version, Person: a.Person.ID, Begun: d.begun(), Scheduled: d.post != nil && d.post.Status() == club.Scheduled, Practice: d.practice,
 		Text: f.content.Text, Link: f.content.Link, Note: f.note, NewLabel: f.newLabel,
-		MaySchedule: a.Role.Can(club.SchedulePosts), Faults: f.faults.list, LinkCard: s.linkCardView(d),
-		Mark: s.DB.FormMark(scope(c)), Kept: f.kept, Notice: f.notice,
+		MaySchedule: a.Role.Can(club.SchedulePosts), Faults: f.faults.List, LinkCard: s.linkCardView(d),
+		Mark: s.DB.FormMark(web.Scope(c)), Kept: f.kept, Notice: f.notice,
 	}
 	v.Accounts = s.accountLines(c, d, f.content)
 	v.Pictures = s.pictureViews(c, d, f, all)
-	v.Campaigns = []ui.Option{{Label: t(c, "composer_campaign_none")}}
+	v.Campaigns = []ui.Option{{Label: web.T(c, "composer_campaign_none")}}
 	for _, g := range d.campaigns {
 		v.Campaigns = append(v.Campaigns, ui.Option{Value: strconv.FormatInt(g.ID, 10), Label: g.Name})
 	}
@@ -46,13 +47,13 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 	v.Preview.Counters, v.Preview.Own, v.Preview.OwnTools, v.Preview.Pictures = v.Counters, v.Own, v.OwnTools, v.Pictures
 	v.Save = posts.SaveState{Post: f.post, Version: f.version}
 	if d.post != nil && d.post.Pending != nil {
-		v.Save.Pending, v.Save.Text = true, t(c, "save_pending")
+		v.Save.Pending, v.Save.Text = true, web.T(c, "save_pending")
 	}
 	if f.notice != "" {
-		v.Save.Pending, v.Save.Unsaved, v.Save.Text = false, true, t(c, "composer_unsaved")
+		v.Save.Pending, v.Save.Unsaved, v.Save.Text = false, true, web.T(c, "composer_unsaved")
 	}
 	if !v.MaySchedule {
-		v.WhyNot = s.whoCan(c, club.SchedulePosts)
+		v.WhyNot = s.WhoCan(c, club.SchedulePosts)
 	}
 	return v, nil
 }
@@ -69,7 +70,7 @@ func (s *Server) texts(c echo.Context, d *desk, f *composerForm, all []verdict) 
 			continue
 		}
 		own = append(own, posts.OwnText{
-			Account: s.accountView(d, v.conn), Text: text, Counters: s.counters(c, d, []verdict{v}), Fresh: f.fresh == v.conn.ID, Error: f.faults.at("text-" + strconv.FormatInt(v.conn.ID, 10)),
+			Account: s.accountView(d, v.conn), Text: text, Counters: s.counters(c, d, []verdict{v}), Fresh: f.fresh == v.conn.ID, Error: f.faults.At("text-" + strconv.FormatInt(v.conn.ID, 10)),
 		})
 	}
 	if len(all) < 2 {
@@ -80,8 +81,8 @@ func (s *Server) texts(c echo.Context, d *desk, f *composerForm, all []verdict) 
 
 // accountView is an account with its platform.
 func (s *Server) accountView(d *desk, n store.Connection) posts.Account {
-	a := posts.Account{ID: n.ID, Name: accountName(n)}
-	if p, ok := s.platforms(d.practice).Platform(n.Account.Platform); ok {
+	a := posts.Account{ID: n.ID, Name: web.AccountName(n)}
+	if p, ok := s.Registry(d.practice).Platform(n.Account.Platform); ok {
 		a.Mark, a.Platform, a.Site, a.Short = p.Info().Mark, p.Info().Name, p.Info().SiteName(), p.Info().Short
 	}
 	return a
@@ -96,12 +97,12 @@ func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []p
 		a.Ticked = slices.Contains(content.Accounts, n.ID)
 		switch n.Health {
 		case club.NeedsReconnect, club.Disconnected:
-			a.Reason, a.Link, a.LinkText = t(c, "account_off_"+string(n.Health)), "/accounts", t(c, "account_off_link")
+			a.Reason, a.Link, a.LinkText = web.T(c, "account_off_"+string(n.Health)), "/accounts", web.T(c, "account_off_link")
 		case club.Paused:
-			a.Reason = t(c, "account_off_paused")
+			a.Reason = web.T(c, "account_off_paused")
 		}
 		if d.published(n.ID) {
-			a.Reason, a.Ticked, a.Off = t(c, "account_published"), true, true
+			a.Reason, a.Ticked, a.Off = web.T(c, "account_published"), true, true
 		}
 		a.Off = a.Off || a.Reason != "" && !a.Ticked && n.Health != club.Paused // posts may wait for an update
 		out = append(out, a)
@@ -109,27 +110,15 @@ func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []p
 	return out
 }
 
-// clockLayout is a time of day as forms send it.
-const clockLayout = "15:04"
-
-// inZone shows an instant in a zone, or in UTC if there is no such zone.
-func inZone(at time.Time, zone string) time.Time {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		loc = time.UTC
-	}
-	return at.In(loc)
-}
-
 // slotOf resolves the time of a form. The zero slot means no time, or none that
 // can be read: then field and message say what is wrong.
 func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field, message string) {
-	zone := who(c).Club.Zone
+	zone := web.Actor(c).Club.Zone
 	switch f.when {
 	case "now":
 		slot, err := club.SlotAt(s.Now(), zone)
 		if err != nil {
-			return club.Slot{}, "time", t(c, "time_unreadable")
+			return club.Slot{}, "time", web.T(c, "time_unreadable")
 		}
 		return slot, "", ""
 	case "time":
@@ -137,16 +126,16 @@ func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field,
 		return club.Slot{}, "", ""
 	}
 	if _, err := time.Parse(time.DateOnly, f.date); err != nil {
-		return club.Slot{}, "date", t(c, "date_unreadable")
+		return club.Slot{}, "date", web.T(c, "date_unreadable")
 	}
 	clock, err := club.ParseClock(f.clock)
 	if err != nil {
-		return club.Slot{}, "time", t(c, "time_unreadable")
+		return club.Slot{}, "time", web.T(c, "time_unreadable")
 	}
 	f.clock = clock
 	slot, err = club.NewSlot(f.date, clock, zone)
 	if err != nil {
-		return club.Slot{}, "time", t(c, "time_unreadable")
+		return club.Slot{}, "time", web.T(c, "time_unreadable")
 	}
 	return slot, "", ""
 }
@@ -156,27 +145,27 @@ func (s *Server) whenOf(c echo.Context, _ *desk, f *composerForm) (club.Slot, po
 	ctx := c.Request().Context()
 	wish := f.clock
 	slot, _, _ := s.slotOf(c, f)
-	zone := who(c).Club.Zone
+	zone := web.Actor(c).Club.Zone
 	w := posts.When{
-		Choice: f.when, Date: f.date, Clock: f.clock, Place: i18n.Place(zone), Free: f.free, Words: t(c, "composer_when_none"),
+		Choice: f.when, Date: f.date, Clock: f.clock, Place: i18n.Place(zone), Free: f.free, Words: web.T(c, "composer_when_none"),
 	}
 	if slot.At.IsZero() {
 		return slot, w
 	}
-	local := inZone(slot.At, zone)
+	local := web.InZone(slot.At, zone)
 	w.Words = i18n.When(ctx, local)
-	w.Full = t(c, "composer_when_full", "day", i18n.Day(ctx, local), "time", i18n.Clock(ctx, local), "place", i18n.Place(zone))
+	w.Full = web.T(c, "composer_when_full", "day", i18n.Day(ctx, local), "time", i18n.Clock(ctx, local), "place", i18n.Place(zone))
 	if f.when == "now" {
-		w.Words = t(c, "composer_now")
+		w.Words = web.T(c, "composer_now")
 		return slot, w
 	}
 	switch slot.Note {
 	case club.SlotGap:
 		before := beforeGap(slot)
-		w.Note = t(c, "time_gap", "time", wish, "date", i18n.DayShort(ctx, local), "after", slot.Clock())
+		w.Note = web.T(c, "time_gap", "time", wish, "date", i18n.DayShort(ctx, local), "after", slot.Clock())
 		w.Offers = []string{slot.Clock(), before}
 	case club.SlotTwice:
-		w.Note = t(c, "time_twice", "time", slot.Clock(), "date", i18n.DayShort(ctx, local))
+		w.Note = web.T(c, "time_twice", "time", slot.Clock(), "date", i18n.DayShort(ctx, local))
 	case club.SlotPlain:
 	}
 	return slot, w
@@ -185,10 +174,10 @@ func (s *Server) whenOf(c echo.Context, _ *desk, f *composerForm) (club.Slot, po
 // beforeGap is the clock time that the wish is when the clocks have not gone
 // forward yet: for 02:30, which becomes 03:30, it is 01:30.
 func beforeGap(slot club.Slot) string {
-	_, after := inZone(slot.At, slot.Zone).Zone()
-	_, before := inZone(slot.At.Add(-24*time.Hour), slot.Zone).Zone()
+	_, after := web.InZone(slot.At, slot.Zone).Zone()
+	_, before := web.InZone(slot.At.Add(-24*time.Hour), slot.Zone).Zone()
 	width := time.Duration(after-before) * time.Second
-	return inZone(slot.At.Add(-width), slot.Zone).Format(clockLayout)
+	return web.InZone(slot.At.Add(-width), slot.Zone).Format(web.ClockLayout)
 }
 
 // linkCardView is what is known of the page behind the link.
@@ -196,9 +185,9 @@ func (s *Server) linkCardView(d *desk) *posts.LinkCard {
 	if d.link == nil || d.linkState == "" {
 		return nil
 	}
-	v := &posts.LinkCard{State: string(d.linkState), Title: d.link.Title, Description: d.link.Description, Domain: domainOf(d.link.URL)}
+	v := &posts.LinkCard{State: string(d.linkState), Title: d.link.Title, Description: d.link.Description, Domain: web.DomainOf(d.link.URL)}
 	if d.link.Image != nil {
-		v.Image = thumbPath(d.link.Image.ID)
+		v.Image = web.ThumbPath(d.link.Image.ID)
 	}
 	return v
 }
@@ -206,7 +195,7 @@ func (s *Server) linkCardView(d *desk) *posts.LinkCard {
 // fitChoices are the ways to make a picture fit an account.
 func fitChoices(c echo.Context) []ui.Option {
 	return []ui.Option{
-		{Value: string(platforms.FitCrop), Label: t(c, "fit_crop")},
-		{Value: string(platforms.FitPad), Label: t(c, "fit_borders")},
+		{Value: string(platforms.FitCrop), Label: web.T(c, "fit_crop")},
+		{Value: string(platforms.FitPad), Label: web.T(c, "fit_borders")},
 	}
 }

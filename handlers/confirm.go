@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
@@ -25,64 +26,70 @@ const confirmField = "confirm"
 // gaveLately tells whether who is behind the request gave their password to this
 // session not long ago. A clock that was set back proves nothing.
 func (s *Server) gaveLately(c echo.Context) bool {
-	if s.Demo != nil && s.Demo.PersonID == who(c).Person.ID {
+	if s.Demo != nil && s.Demo.PersonID == web.Actor(c).Person.ID {
 		return true // came in by the door of a demo, and was never told a password
 	}
-	since := s.Now().Sub(time.UnixMilli(s.sessions.GetInt64(c.Request().Context(), keyGave)))
+	since := s.Now().Sub(s.PasswordGivenAt(c.Request().Context()))
 	return since >= 0 && since <= confirmedFor
 }
 
-// confirm lets a request through if the password was given lately, or came with
+// confirm returns the middleware that lets a request through if the password was given lately, or came with
 // it. If not, it is looked at for mistakes and put aside, and goes on, once, with
 // the form in which the password is given: to the same address, so that whether
 // they may is looked at again.
-func (s *Server) confirm(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		ref, path := c.FormValue(confirmField), r.URL.EscapedPath()
-		if ref == "" && s.gaveLately(c) {
-			return next(c)
-		}
-		if ref == "" {
-			if err := s.firstLook(c); err != nil || c.Response().Committed {
-				return err
-			}
-			if ok, err := s.giveAtOnce(c); !ok {
-				return err
-			}
-			return next(c)
-		}
-		kept, err := s.DB.KeptRequest(r.Context(), scope(c), ref)
-		if errors.Is(err, club.ErrNotFound) || err == nil && kept.Path != path {
-			return errConfirmGone
-		}
-		if err != nil {
-			return err
-		}
-		if err := s.giveAgain(c); err != nil {
-			ce, ok := errors.AsType[*club.Error](err)
-			if !ok {
-				return err
-			}
-			retryAfter(c, err)
-			return s.askAgain(c, statusOf[ce.Code], ref, path, s.problemOf(c, err).text)
-		}
-		kept, err = s.DB.TakeRequest(r.Context(), scope(c), ref)
-		if errors.Is(err, club.ErrNotFound) {
-			return errConfirmGone
-		}
-		if err != nil {
-			return err
-		}
-		r.Form, r.PostForm = kept.Form, kept.Form
+func (s *Server) confirm(look echo.HandlerFunc) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error { return s.confirmed(c, look, next) }
+	}
+}
+
+func (s *Server) confirmed(c echo.Context, look, next echo.HandlerFunc) error {
+	r := c.Request()
+	ref, path := c.FormValue(confirmField), r.URL.EscapedPath()
+	if ref == "" && s.gaveLately(c) {
 		return next(c)
 	}
+	if ref == "" {
+		if look != nil {
+			if err := look(c); err != nil || c.Response().Committed {
+				return err
+			}
+		}
+		if ok, err := s.giveAtOnce(c); !ok {
+			return err
+		}
+		return next(c)
+	}
+	kept, err := s.DB.KeptRequest(r.Context(), web.Scope(c), ref)
+	if errors.Is(err, club.ErrNotFound) || err == nil && kept.Path != path {
+		return errConfirmGone
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.giveAgain(c); err != nil {
+		ce, ok := errors.AsType[*club.Error](err)
+		if !ok {
+			return err
+		}
+		web.RetryAfter(c, err)
+		return s.askAgain(c, web.StatusOf[ce.Code], ref, path, s.ProblemOf(c, err).Text)
+	}
+	kept, err = s.DB.TakeRequest(r.Context(), web.Scope(c), ref)
+	if errors.Is(err, club.ErrNotFound) {
+		return errConfirmGone
+	}
+	if err != nil {
+		return err
+	}
+	r.Form, r.PostForm = kept.Form, kept.Form
+	return next(c)
 }
 
 // keepRequest puts what was asked for aside.
 func (s *Server) keepRequest(c echo.Context) (ref string, err error) {
 	r := c.Request()
-	return s.DB.KeepRequest(r.Context(), scope(c), store.KeptRequest{Path: r.URL.EscapedPath(), Form: r.Form})
+	return s.DB.KeepRequest(r.Context(), web.Scope(c), store.KeptRequest{Path: r.URL.EscapedPath(), Form: r.Form})
 }
 
 // putOff puts what was asked for aside and asks for the password.
@@ -91,7 +98,7 @@ func (s *Server) putOff(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return seeOther(c, "/confirm/"+ref)
+	return web.SeeOther(c, "/confirm/"+ref)
 }
 
 var errConfirmGone = &club.Error{Code: club.NotFound, Key: "confirm_gone"}
@@ -106,7 +113,7 @@ func (s *Server) giveAgain(c echo.Context) error {
 }
 
 func (s *Server) give(c echo.Context, pw string) error {
-	ctx, a := c.Request().Context(), who(c)
+	ctx, a := c.Request().Context(), web.Actor(c)
 	_, err := s.checkPassword(c, a.Person.Email, pw)
 	if club.CodeOf(err) == club.Invalid {
 		return club.Fault("password", "old_password_wrong")
@@ -114,20 +121,16 @@ func (s *Server) give(c echo.Context, pw string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.DB.Audit(ctx, scope(c), "password_given", c.Request().URL.EscapedPath(), origin(c)); err != nil {
+	if err := s.DB.Audit(ctx, web.Scope(c), "password_given", c.Request().URL.EscapedPath(), web.Origin(c)); err != nil {
 		return err
 	}
-	if err := s.sessions.RenewToken(ctx); err != nil {
-		return err
-	}
-	s.sessions.Put(ctx, keyGave, s.Now().UnixMilli())
-	return s.keepSession(ctx)
+	return s.MarkPasswordGiven(ctx)
 }
 
 // showConfirm asks for the password before a request that was put aside goes on.
 // Who signed in on the way here has given it.
 func (s *Server) showConfirm(c echo.Context) error {
-	kept, err := s.DB.KeptRequest(c.Request().Context(), scope(c), c.Param("ref"))
+	kept, err := s.DB.KeptRequest(c.Request().Context(), web.Scope(c), c.Param("ref"))
 	if errors.Is(err, club.ErrNotFound) {
 		return errConfirmGone
 	}
@@ -141,12 +144,12 @@ func (s *Server) askAgain(c echo.Context, status int, ref, path, problem string)
 	if err := s.allowLeavingFrom(c, path); err != nil {
 		return err
 	}
-	page := s.plainPage(c, t(c, "confirm_title"))
+	page := s.PlainPage(c, web.T(c, "confirm_title"))
 	if problem != "" {
 		page.Faults = []layout.Fault{{Field: "password", Text: problem}}
 	}
-	return s.render(c, status, people.Confirm(page, people.ConfirmForm{
-		Ref: ref, Path: path, Back: askedOn(path), Ask: !s.gaveLately(c), Email: who(c).Person.Email, Error: problem,
+	return s.Render(c, status, people.Confirm(page, people.ConfirmForm{
+		Ref: ref, Path: path, Back: askedOn(path), Ask: !s.gaveLately(c), Email: web.Actor(c).Person.Email, Error: problem,
 	}))
 }
 
@@ -164,7 +167,7 @@ func (s *Server) allowLeavingFrom(c echo.Context, path string) error {
 	if !strings.HasPrefix(path, "/accounts/") {
 		return nil
 	}
-	a := who(c)
+	a := web.Actor(c)
 	for _, p := range s.Platforms(a.Club.ID, a.Club.Practice).All() {
 		oauth, ok := p.(platforms.OAuthSignIn)
 		if !ok {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
@@ -38,20 +39,20 @@ var unconfirmed = map[string]string{
 func TestWhatAsksForThePassword(t *testing.T) {
 	t.Parallel()
 	for _, r := range newScene(t).server.routes() {
-		_, spared := unconfirmed[r.path]
-		want := r.method == post && (r.action == club.ManageClub || r.action == club.ConnectAccount) && !spared
-		if got := r.traits&confirmed != 0; got != want {
-			t.Errorf("%s %s asks for the password: %v, want %v", r.method, r.path, got, want)
+		_, spared := unconfirmed[r.Path]
+		want := r.Method == http.MethodPost && (r.Action == club.ManageClub || r.Action == club.ConnectAccount) && !spared
+		if got := r.Traits&web.Confirmed != 0; got != want {
+			t.Errorf("%s %s asks for the password: %v, want %v", r.Method, r.Path, got, want)
 		}
 	}
 }
 
 // asking is what is sent to a route that asks for the password, the nth time.
-func (g *ground) asking(r route, n int) (path string, form url.Values) {
+func (g *ground) asking(r web.Route, n int) (path string, form url.Values) {
 	g.t.Helper()
 	make, _, _ := g.objectOf(r)
-	path = fill(r.path, make(g.scope(club.Admin)))
-	switch r.path {
+	path = fill(r.Path, make(g.scope(club.Admin)))
+	switch r.Path {
 	case "/settings/members/:id/role":
 		form = url.Values{"role": {"writer"}}
 	case "/settings/invitations":
@@ -106,7 +107,7 @@ func TestConfirmedDoors(t *testing.T) {
 	g := newGround(t, withDatabaseSessions)
 	given := 0
 	for _, r := range g.server.routes() {
-		if r.traits&confirmed == 0 {
+		if r.Traits&web.Confirmed == 0 {
 			continue
 		}
 		maeve := g.byPassword()
@@ -116,7 +117,7 @@ func TestConfirmedDoors(t *testing.T) {
 		direct := maeve.post(path, form)
 		want := before.besides(g.dump())
 		if direct.StatusCode >= 400 || strings.HasPrefix(direct.Header.Get("Location"), "/confirm/") || len(want) == 0 {
-			t.Fatalf("%s, ten minutes after the password, answered %d to %s", r.path, direct.StatusCode, direct.Header.Get("Location"))
+			t.Fatalf("%s, ten minutes after the password, answered %d to %s", r.Path, direct.StatusCode, direct.Header.Get("Location"))
 		}
 
 		path, form = g.asking(r, 1)
@@ -126,35 +127,35 @@ func TestConfirmedDoors(t *testing.T) {
 		page := maeve.get("/confirm/"+ref).want(http.StatusOK).says("Confirm that it is you", "Type your password")
 		field := page.doc().Find(`form[action="` + path + `"] input#password[type=password][autocomplete=current-password][autofocus]`)
 		if field.Length() != 1 || page.doc().Find(`input[autocomplete=username]`).AttrOr("value", "") != g.emailOf(club.Admin) {
-			t.Errorf("%s does not ask for the password:\n%s", r.path, page.body)
+			t.Errorf("%s does not ask for the password:\n%s", r.Path, page.body)
 		}
 		maeve.get(page.doc().Find("form a").AttrOr("href", "")).want(http.StatusOK)
 		maeve.post(path, confirming(ref, "wrong")).want(http.StatusUnprocessableEntity).says("That is not your current password").holds("password", "")
 		if changed := before.besides(g.dump()); len(changed) > 0 || g.recorded()["password_given"] != given {
-			t.Errorf("%s changed %v before the password was given", r.path, changed)
+			t.Errorf("%s changed %v before the password was given", r.Path, changed)
 		}
 
 		token := maeve.cookie()
 		done := maeve.post(path, confirming(ref, everyPassword))
 		if done.StatusCode != direct.StatusCode || strings.HasPrefix(done.Header.Get("Location"), "/confirm/") {
-			t.Errorf("%s answered %d to %s, want %d as without a question", r.path, done.StatusCode, done.Header.Get("Location"), direct.StatusCode)
+			t.Errorf("%s answered %d to %s, want %d as without a question", r.Path, done.StatusCode, done.Header.Get("Location"), direct.StatusCode)
 		}
 		if diff := cmp.Diff(want, before.besides(g.dump())); diff != "" {
-			t.Errorf("%s changed other tables than without a question (-want +got):\n%s", r.path, diff)
+			t.Errorf("%s changed other tables than without a question (-want +got):\n%s", r.Path, diff)
 		}
 		if given++; g.recorded()["password_given"] != given {
-			t.Errorf("%s: passwords given are in the audit log %d times, want %d", r.path, g.recorded()["password_given"], given)
+			t.Errorf("%s: passwords given are in the audit log %d times, want %d", r.Path, g.recorded()["password_given"], given)
 		}
 		if maeve.cookie() == token {
-			t.Errorf("%s: the token is the one from before the password", r.path)
+			t.Errorf("%s: the token is the one from before the password", r.Path)
 		}
-		g.alive(r.path+": the token from before", token, false)
+		g.alive(r.Path+": the token from before", token, false)
 
 		before = g.dump()
 		maeve.post(path, confirming(ref, everyPassword)).want(http.StatusNotFound).says("This was done already")
 		maeve.get("/confirm/" + ref).want(http.StatusNotFound)
 		if changed := before.changed(g.dump()); len(changed) > 0 {
-			t.Errorf("%s, done once, changed %v", r.path, changed)
+			t.Errorf("%s, done once, changed %v", r.Path, changed)
 		}
 	}
 	if given < 9 {
@@ -247,14 +248,14 @@ func TestGuessingWhoIsSignedIn(t *testing.T) {
 	s.clock.Advance(time.Hour)
 	form := url.Values{"email": {"nora@riverside.example"}, "role": {"viewer"}}
 	ref := maeve.post("/settings/invitations", form).reference()
-	for range maxTries {
+	for range web.MaxTries {
 		maeve.post("/settings/invitations", confirming(ref, "wrong")).want(http.StatusUnprocessableEntity)
 	}
 	a := maeve.post("/settings/invitations", confirming(ref, goodPassword)).want(http.StatusTooManyRequests).says("Too many tries. Wait 15 minutes")
-	a.waits(t, time.Minute, triesWait)
+	a.waits(t, time.Minute, web.TriesWait)
 	s.visitor().post("/sign-in", credentials(s.emailOf(club.Admin), goodPassword)).want(http.StatusTooManyRequests)
 	maeve.get("/settings/members").want(http.StatusOK)
-	s.clock.Advance(triesWait)
+	s.clock.Advance(web.TriesWait)
 	maeve.post("/settings/invitations", confirming(ref, goodPassword)).want(http.StatusOK).says("nora@riverside.example")
 	s.visit(club.Admin)
 }
@@ -294,7 +295,7 @@ func TestWhatWaitsForThePassword(t *testing.T) {
 	}
 	maeve.get("/confirm/" + kept).want(http.StatusNotFound)
 	foreign := http.Header{"Sec-Fetch-Site": {"cross-site"}}
-	(&ground{stage: &stage{scene: s}}).sendAs(maeve, post, door, foreign, confirming(ref, goodPassword)).want(http.StatusForbidden)
+	(&ground{stage: &stage{scene: s}}).sendAs(maeve, http.MethodPost, door, foreign, confirming(ref, goodPassword)).want(http.StatusForbidden)
 	invited(0)
 
 	s.clock.Advance(30 * time.Minute)

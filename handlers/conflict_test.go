@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -35,7 +36,7 @@ func TestThrowingAwayWhatIsNewer(t *testing.T) {
 	tom.post("/posts", with(draft("Training", account), "do", "schedule")).want(http.StatusSeeOther)
 	p := s.only()
 	tom.post("/posts", with(draft("Training at 7", account), "op", "form-2", "post", id64(p.ID), "version", id64(p.Version))).want(http.StatusSeeOther)
-	tom.post(postPath(p.ID)+"/revision", url.Values{"do": {"throw"}, "version": {id64(p.Version)}}).
+	tom.post(web.PostPath(p.ID)+"/revision", url.Values{"do": {"throw"}, "version": {id64(p.Version)}}).
 		want(http.StatusConflict).says("You saved a newer text in another window at 09:00.")
 	if s.only().Pending == nil {
 		t.Error("what is newer is gone")

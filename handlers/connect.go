@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -25,15 +26,15 @@ import (
 const signInTimeout = 25 * time.Second
 
 func (s *Server) showConnect(c echo.Context) error {
-	a := who(c)
+	a := web.Actor(c)
 	page := accounts.ConnectPage{
-		Page: s.page(c, "accounts", t(c, "accounts_connect")), Practice: a.Club.Practice, Manage: a.Role.Can(club.ManageClub),
+		Page: s.Page(c, "accounts", web.T(c, "accounts_connect")), Practice: a.Club.Practice, Manage: a.Role.Can(club.ManageClub),
 	}
-	for _, p := range s.platforms(a.Club.Practice).All() {
+	for _, p := range s.Registry(a.Club.Practice).All() {
 		i := p.Info()
-		row := accounts.PlatformRow{ID: string(i.ID), Name: i.Name, Mark: i.Mark, Slot: i.AppSlot, Need: t(c, string(i.ID)+".connect_need")}
+		row := accounts.PlatformRow{ID: string(i.ID), Name: i.Name, Mark: i.Mark, Slot: i.AppSlot, Need: web.T(c, string(i.ID)+".connect_need")}
 		if i.AppSlot != "" {
-			app, err := s.App(c.Request().Context(), a.Club.ID, a.Club.Practice, i.AppSlot)
+			app, err := s.AppCredentials(c.Request().Context(), a.Club.ID, a.Club.Practice, i.AppSlot)
 			if err != nil {
 				return err
 			}
@@ -41,7 +42,7 @@ func (s *Server) showConnect(c echo.Context) error {
 		}
 		page.Platforms = append(page.Platforms, row)
 	}
-	return s.render(c, http.StatusOK, accounts.Connect(page))
+	return s.Render(c, http.StatusOK, accounts.Connect(page))
 }
 
 // target is where a person wants to sign in, and for which account if they
@@ -76,7 +77,7 @@ func (s *Server) sameAccount(c echo.Context) (target, error) {
 }
 
 func (s *Server) target(c echo.Context, id platforms.ID, conn *store.Connected) (target, error) {
-	a := who(c)
+	a := web.Actor(c)
 	p, ok := s.Platforms(a.Club.ID, a.Club.Practice).Platform(id)
 	if !ok {
 		return target{}, club.ErrNotFound
@@ -86,7 +87,7 @@ func (s *Server) target(c echo.Context, id platforms.ID, conn *store.Connected) 
 		return to, nil
 	}
 	var err error
-	to.app, err = s.App(c.Request().Context(), a.Club.ID, a.Club.Practice, to.AppSlot)
+	to.app, err = s.AppCredentials(c.Request().Context(), a.Club.ID, a.Club.Practice, to.AppSlot)
 	if err != nil {
 		return to, err
 	}
@@ -101,7 +102,7 @@ func (s *Server) showConnectPlatform(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showSignInAt(c, http.StatusOK, to, nil, "", &faults{})
+	return s.showSignInAt(c, http.StatusOK, to, nil, "", &web.Faults{})
 }
 
 func (s *Server) showReconnect(c echo.Context) error {
@@ -109,7 +110,7 @@ func (s *Server) showReconnect(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showSignInAt(c, http.StatusOK, to, nil, "", &faults{})
+	return s.showSignInAt(c, http.StatusOK, to, nil, "", &web.Faults{})
 }
 
 // createSignInAt begins a sign-in for a new account.
@@ -146,7 +147,7 @@ func (s *Server) signInAt(c echo.Context, to target) error {
 // heal lets make-believe platforms accept a sign-in again that a person
 // switched off to rehearse reconnecting.
 func (s *Server) heal(c echo.Context, info platforms.Info) error {
-	a := who(c)
+	a := web.Actor(c)
 	if !a.Club.Practice || s.Worlds == nil {
 		return nil
 	}
@@ -163,16 +164,16 @@ func (s *Server) heal(c echo.Context, info platforms.Info) error {
 
 // showSignInAt is the page before a platform's own, or the form of those that
 // are connected by typing.
-func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[string]string, problem string, f *faults) error {
-	practice := who(c).Club.Practice
+func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[string]string, problem string, f *web.Faults) error {
+	practice := web.Actor(c).Club.Practice
 	page := accounts.SignInPage{
-		Platform: to.Name, Action: to.action(), To: localPath(c.FormValue("to")), Problem: problem, Practice: practice,
-		Button: t(c, "connect_button", "platform", to.Name), AskPassword: to.conn == nil && !s.gaveLately(c),
+		Platform: to.Name, Action: to.action(), To: web.LocalPath(c.FormValue("to")), Problem: problem, Practice: practice,
+		Button: web.T(c, "connect_button", "platform", to.Name), AskPassword: to.conn == nil && !s.gaveLately(c),
 	}
-	title := t(c, "connect_title", "platform", to.Name)
+	title := web.T(c, "connect_title", "platform", to.Name)
 	if to.conn != nil {
-		title = t(c, "reconnect_title", "account", labelOf(to.conn.Account))
-		page.Intro = append(page.Intro, t(c, "reconnect_intro", "account", labelOf(to.conn.Account)))
+		title = web.T(c, "reconnect_title", "account", web.AccountLabel(to.conn.Account))
+		page.Intro = append(page.Intro, web.T(c, "reconnect_intro", "account", web.AccountLabel(to.conn.Account)))
 		waits, err := s.awaiting(c, []store.Connection{to.conn.Connection})
 		if err != nil {
 			return err
@@ -181,7 +182,7 @@ func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[s
 	}
 	switch p := to.Platform.(type) {
 	case platforms.OAuthSignIn:
-		page.Button = t(c, "connect_go", "platform", to.SiteName())
+		page.Button = web.T(c, "connect_go", "platform", to.SiteName())
 		page.Intro = append(page.Intro, s.leaveWords(c, to)...)
 		if err := s.allowLeaving(c, to, p); err != nil {
 			return err
@@ -198,31 +199,31 @@ func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[s
 				value = cmp.Or(known[field.Key], field.Default)
 			}
 			page.Fields = append(page.Fields, accounts.SignInField{
-				Key: field.Key, Label: t(c, own+"_label"), Hint: t(c, own+"_hint"), Value: value,
-				Error: f.at("in-" + field.Key), Secret: field.Secret, Optional: field.Optional,
+				Key: field.Key, Label: web.T(c, own+"_label"), Hint: web.T(c, own+"_hint"), Value: value,
+				Error: f.At("in-" + field.Key), Secret: field.Secret, Optional: field.Optional,
 			})
 		}
 		if hint := string(to.ID) + ".connect_practice"; practice && s.Catalogue.Has(hint) {
-			page.Intro = append(page.Intro, t(c, hint))
+			page.Intro = append(page.Intro, web.T(c, hint))
 		}
 	}
-	page.Page = s.page(c, "accounts", title)
-	page.Page.Faults = f.list
-	return s.render(c, status, accounts.SignIn(page))
+	page.Page = s.Page(c, "accounts", title)
+	page.Page.Faults = f.List
+	return s.Render(c, status, accounts.SignIn(page))
 }
 
 // leaveWords say what awaits the person at the platform.
 func (s *Server) leaveWords(c echo.Context, to target) []string {
-	words := []string{t(c, "connect_leave", "platform", to.SiteName()), t(c, "connect_leave_yes")}
-	if who(c).Club.Practice {
-		words[0] = t(c, "connect_leave_practice", "platform", to.SiteName())
+	words := []string{web.T(c, "connect_leave", "platform", to.SiteName()), web.T(c, "connect_leave_yes")}
+	if web.Actor(c).Club.Practice {
+		words[0] = web.T(c, "connect_leave_practice", "platform", to.SiteName())
 	}
 	var names []string
 	for _, p := range s.Real.Slot(to.AppSlot) {
 		names = append(names, p.Info().Name)
 	}
 	if len(names) > 1 {
-		words = append(words, t(c, "connect_leave_shared", "platforms", joinAnd(c, names)))
+		words = append(words, web.T(c, "connect_leave_shared", "platforms", web.JoinAnd(c, names)))
 	}
 	return words
 }
@@ -230,12 +231,12 @@ func (s *Server) leaveWords(c echo.Context, to target) []string {
 // signInTyped connects by what was typed. The account is the one they named, so
 // there is nothing to pick.
 func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSignIn) error {
-	f := &faults{}
+	f := &web.Faults{}
 	typed, values := s.readSignIn(c, to, p, f)
 	again := func(problem string) error {
 		return s.showSignInAt(c, http.StatusUnprocessableEntity, to, values, problem, f)
 	}
-	if f.any() {
+	if f.Any() {
 		return again("")
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
@@ -247,7 +248,7 @@ func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSign
 			return err
 		}
 		if slices.ContainsFunc(p.SignInFields(), func(x platforms.SignInField) bool { return x.Key == field }) {
-			f.add("in-"+field, text)
+			f.Add("in-"+field, text)
 			return again("")
 		}
 		return again(text)
@@ -258,16 +259,16 @@ func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSign
 	case to.conn != nil && account.RemoteID != to.conn.Account.RemoteID:
 		return again(s.wrongAccount(c, *to.conn, []platforms.Account{account}))
 	}
-	conn, err := s.DB.Connect(c.Request().Context(), scope(c), who(c).Club.Practice, account, origin(c))
+	conn, err := s.DB.Connect(c.Request().Context(), web.Scope(c), web.Actor(c).Club.Practice, account, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	return s.connected(c, []store.Connection{conn}, to.conn != nil, localPath(c.FormValue("to")))
+	return s.connected(c, []store.Connection{conn}, to.conn != nil, web.LocalPath(c.FormValue("to")))
 }
 
 // readSignIn reads what was typed to connect an account: all of it, and what may
 // be shown again.
-func (s *Server) readSignIn(c echo.Context, to target, p platforms.PasswordSignIn, f *faults) (typed, values map[string]string) {
+func (s *Server) readSignIn(c echo.Context, to target, p platforms.PasswordSignIn, f *web.Faults) (typed, values map[string]string) {
 	typed, values = map[string]string{}, map[string]string{}
 	for _, field := range p.SignInFields() {
 		v := c.FormValue("in-" + field.Key)
@@ -276,7 +277,7 @@ func (s *Server) readSignIn(c echo.Context, to target, p platforms.PasswordSignI
 			values[field.Key] = v
 		}
 		if strings.TrimSpace(v) == "" && !field.Optional {
-			f.add("in-"+field.Key, t(c, "connect_enter", "label", t(c, string(to.ID)+".signin_"+field.Key+"_label")))
+			f.Add("in-"+field.Key, web.T(c, "connect_enter", "label", web.T(c, string(to.ID)+".signin_"+field.Key+"_label")))
 		}
 	}
 	return typed, values
@@ -287,13 +288,13 @@ func (s *Server) showChoice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showChoices(c, http.StatusOK, choice, nil, &faults{})
+	return s.showChoices(c, http.StatusOK, choice, nil, &web.Faults{})
 }
 
 // choice reads what was shown to this person.
 func (s *Server) choice(c echo.Context) (store.Choice, error) {
-	choice, err := s.DB.Choice(c.Request().Context(), scope(c), c.Param("id"))
-	if errors.Is(err, club.ErrNotFound) || err == nil && choice.Practice != who(c).Club.Practice {
+	choice, err := s.DB.Choice(c.Request().Context(), web.Scope(c), c.Param("id"))
+	if errors.Is(err, club.ErrNotFound) || err == nil && choice.Practice != web.Actor(c).Club.Practice {
 		return store.Choice{}, &club.Error{Code: club.NotFound, Key: "choose_gone"}
 	}
 	return choice, err
@@ -301,13 +302,13 @@ func (s *Server) choice(c echo.Context) (store.Choice, error) {
 
 // showChoices lists the accounts behind a sign-in. ticked is nil at first: then
 // all that can be used are, unless none is of the platform that was asked for.
-func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ticked []int, f *faults) error {
+func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ticked []int, f *web.Faults) error {
 	ctx := c.Request().Context()
-	there, err := s.DB.ConnectedAccounts(ctx, scope(c), choice.Practice)
+	there, err := s.DB.ConnectedAccounts(ctx, web.Scope(c), choice.Practice)
 	if err != nil {
 		return err
 	}
-	page := accounts.ChoosePage{ID: choice.ID, Error: f.at("accounts")}
+	page := accounts.ChoosePage{ID: choice.ID, Error: f.At("accounts")}
 	own := 0
 	for _, a := range choice.Accounts {
 		if a.Platform == choice.Platform {
@@ -318,8 +319,8 @@ func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ti
 		ticked = []int{} // none of them is what the person wanted
 	}
 	for i, a := range choice.Accounts {
-		one := accounts.Choice{Index: i, Platform: s.platformName(c, a.Platform), Name: labelOf(a), Usable: a.Unusable == ""}
-		if p, ok := s.platforms(choice.Practice).Platform(a.Platform); ok {
+		one := accounts.Choice{Index: i, Platform: s.PlatformName(c, a.Platform), Name: web.AccountLabel(a), Usable: a.Unusable == ""}
+		if p, ok := s.Registry(choice.Practice).Platform(a.Platform); ok {
 			one.Mark = p.Info().Mark
 		}
 		one.Ticked = one.Usable && (ticked == nil || slices.Contains(ticked, i))
@@ -329,23 +330,23 @@ func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ti
 		default:
 			one.Note = s.abilities(c, a)
 			if slices.ContainsFunc(there, func(x store.Connected) bool { return sameAccount(x.Account, a) && x.Health != club.Disconnected }) {
-				one.Note = t(c, "choose_connected") + " " + one.Note
+				one.Note = web.T(c, "choose_connected") + " " + one.Note
 			}
 		}
 		page.Choices = append(page.Choices, one)
 	}
 	switch own {
 	case len(choice.Accounts):
-		page.Intro = i18n.N(ctx, "choose_intro", own, "platform", s.siteName(c, choice.Platform))
+		page.Intro = i18n.N(ctx, "choose_intro", own, "platform", s.SiteName(c, choice.Platform))
 	case 0: // they belong to others that share the sign-in
 		page.None = s.noneText(c, choice.Platform)
 		page.Intro = i18n.N(ctx, "choose_intro_others", len(choice.Accounts))
 	default:
 		page.Intro = i18n.N(ctx, "choose_intro_shared", len(choice.Accounts))
 	}
-	page.Page = s.page(c, "accounts", t(c, "choose_title"))
-	page.Page.Faults = f.list
-	return s.render(c, status, accounts.Choose(page))
+	page.Page = s.Page(c, "accounts", web.T(c, "choose_title"))
+	page.Page.Faults = f.List
+	return s.Render(c, status, accounts.Choose(page))
 }
 
 func sameAccount(a, b platforms.Account) bool {
@@ -369,11 +370,11 @@ func (s *Server) createConnections(c echo.Context) error {
 		}
 	}
 	if len(picks) == 0 {
-		f := &faults{}
-		_ = f.take(c, club.Fault("accounts", "choose_one"))
+		f := &web.Faults{}
+		_ = f.Take(c, club.Fault("accounts", "choose_one"))
 		return s.showChoices(c, http.StatusUnprocessableEntity, choice, picks, f)
 	}
-	made, err := s.DB.ConnectChosen(c.Request().Context(), scope(c), choice.ID, picks, origin(c))
+	made, err := s.DB.ConnectChosen(c.Request().Context(), web.Scope(c), choice.ID, picks, web.Origin(c))
 	if err != nil {
 		return err
 	}
@@ -384,18 +385,18 @@ func (s *Server) createConnections(c echo.Context) error {
 func (s *Server) connected(c echo.Context, made []store.Connection, again bool, to string) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
 	defer cancel()
-	text, kind := []string{t(c, "connected")}, "done"
+	text, kind := []string{web.T(c, "connected")}, "done"
 	var actions []layout.FlashAction
 	page := "/accounts#account-" + strconv.FormatInt(made[0].ID, 10)
 	if again {
 		page = "/accounts/" + strconv.FormatInt(made[0].ID, 10)
-		text[0] = t(c, "reconnected")
+		text[0] = web.T(c, "reconnected")
 		waits, err := s.awaiting(c, made)
 		if err != nil {
 			return err
 		}
 		text = append(text, s.awaitingWords(c, waits, "reconnected_")...)
-		if waits.Asking > 0 && who(c).Role.Can(club.SchedulePosts) {
+		if waits.Asking > 0 && web.Actor(c).Role.Can(club.SchedulePosts) {
 			if to != "" {
 				actions = append(actions, layout.FlashAction{Label: i18n.N(c.Request().Context(), "reconnected_decide", waits.Asking), Path: "/waiting"})
 			}
@@ -408,7 +409,7 @@ func (s *Server) connected(c echo.Context, made []store.Connection, again bool, 
 		if _, err := s.SignIns.Check(ctx, conn); err != nil {
 			s.Log.Warn("look at a new account", "connection", conn.ID, "err", err)
 		}
-		now, err := s.DB.Connection(c.Request().Context(), scope(c), conn.ID)
+		now, err := s.DB.Connection(c.Request().Context(), web.Scope(c), conn.ID)
 		if err != nil {
 			return err
 		}
@@ -417,8 +418,8 @@ func (s *Server) connected(c echo.Context, made []store.Connection, again bool, 
 			kind = "note"
 		}
 	}
-	s.flashWith(c, kind, strings.Join(text, " "), actions...)
-	return seeOther(c, cmp.Or(to, page))
+	s.FlashWith(c, kind, strings.Join(text, " "), actions...)
+	return web.SeeOther(c, cmp.Or(to, page))
 }
 
 // awaiting counts what waits for accounts to work again.
@@ -427,7 +428,7 @@ func (s *Server) awaiting(c echo.Context, made []store.Connection) (store.Awaiti
 	for i, conn := range made {
 		ids[i] = conn.ID
 	}
-	return s.DB.Awaiting(c.Request().Context(), scope(c), ids)
+	return s.DB.Awaiting(c.Request().Context(), web.Scope(c), ids)
 }
 
 // awaitingWords say what becomes of posts that wait for an account: key is
@@ -448,9 +449,9 @@ func (s *Server) awaitingWords(c echo.Context, a store.Awaiting, key string) []s
 // abilities say what an account can and cannot do: "Riverside FC can post.
 // Reading numbers was not allowed."
 func (s *Server) abilities(c echo.Context, a platforms.Account) string {
-	text := t(c, "account_can_nothing", "account", labelOf(a))
+	text := web.T(c, "account_can_nothing", "account", web.AccountLabel(a))
 	if words := s.features(c, a.Granted); words != "" {
-		text = t(c, "account_can_words", "account", labelOf(a), "features", words)
+		text = web.T(c, "account_can_words", "account", web.AccountLabel(a), "features", words)
 	}
 	for _, g := range s.gaps(c, a.Missing) {
 		text += " " + g.Feature
@@ -464,7 +465,7 @@ func (s *Server) unusable(c echo.Context, a platforms.Account) string {
 	if !s.Catalogue.Has(key) {
 		key = "choose_unusable_other"
 	}
-	return t(c, key, "account", labelOf(a), "platform", s.siteName(c, a.Platform))
+	return web.T(c, key, "account", web.AccountLabel(a), "platform", s.SiteName(c, a.Platform))
 }
 
 // wrongAccount says that a sign-in was for another account than the one it
@@ -473,11 +474,11 @@ func (s *Server) wrongAccount(c echo.Context, conn store.Connected, seen []platf
 	var names []string
 	for _, a := range seen {
 		if a.Platform == conn.Account.Platform {
-			names = append(names, labelOf(a))
+			names = append(names, web.AccountLabel(a))
 		}
 	}
 	if len(names) == 0 {
-		return t(c, "reconnect_none", "account", labelOf(conn.Account))
+		return web.T(c, "reconnect_none", "account", web.AccountLabel(conn.Account))
 	}
-	return t(c, "reconnect_wrong", "other", joinAnd(c, names), "account", labelOf(conn.Account))
+	return web.T(c, "reconnect_wrong", "other", web.JoinAnd(c, names), "account", web.AccountLabel(conn.Account))
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -71,25 +72,25 @@ func TestFormsOfOtherSites(t *testing.T) {
 	g := newGround(t, withDatabaseSessions)
 	stranger := g.as("")
 	// That it was refused is recorded, once in a while for each address.
-	if a := g.sendAs(stranger, post, "/profile", senders[0].header, nil); !saysForeign(a) || g.recorded()["cross_site"] != 1 {
+	if a := g.sendAs(stranger, http.MethodPost, "/profile", senders[0].header, nil); !saysForeign(a) || g.recorded()["cross_site"] != 1 {
 		t.Fatalf("%s answered %d; recorded are %v", a.what, a.StatusCode, g.recorded())
 	}
 	for _, r := range g.server.routes() {
-		if r.method != post {
+		if r.Method != http.MethodPost {
 			continue
 		}
 		make, _, _ := g.objectOf(r)
-		path, admin := fill(r.path, make(g.scope(club.Admin))), g.as(club.Admin)
+		path, admin := fill(r.Path, make(g.scope(club.Admin))), g.as(club.Admin)
 		for _, x := range senders {
 			if !x.refused {
 				// Strangers knock: it is enough that they are asked who they are.
-				if a := g.sendAs(stranger, post, path, x.header, nil); a.StatusCode == http.StatusForbidden {
+				if a := g.sendAs(stranger, http.MethodPost, path, x.header, nil); a.StatusCode == http.StatusForbidden {
 					t.Errorf("%s from %s answered %d: %s", a.what, x.name, a.StatusCode, a.text())
 				}
 				continue
 			}
 			before := g.dataVersion()
-			a := g.sendAs(admin, post, path, x.header, g.sent(r))
+			a := g.sendAs(admin, http.MethodPost, path, x.header, g.sent(r))
 			if !saysForeign(a) || g.dataVersion() != before {
 				t.Errorf("%s from %s answered %d and changed something: %v", a.what, x.name, a.StatusCode, g.dataVersion() != before)
 			}
@@ -103,7 +104,7 @@ func TestFormsOfOtherSites(t *testing.T) {
 	}
 	// Links from mails and other sites lead in.
 	for _, x := range senders {
-		g.sendAs(admin, get, "/calendar", x.header, nil).want(http.StatusOK)
+		g.sendAs(admin, http.MethodGet, "/calendar", x.header, nil).want(http.StatusOK)
 	}
 }
 
@@ -117,21 +118,21 @@ func TestLookingChangesNothing(t *testing.T) {
 		"GET /results.csv": {"audit", "members", "sessions", "sqlite_sequence"},
 	}
 	for _, r := range g.server.routes() {
-		if r.method != get {
+		if r.Method != http.MethodGet {
 			continue
 		}
 		make, _, _ := g.objectOf(r)
-		path := fill(r.path, make(g.scope(club.Admin)))
-		for _, method := range []string{get, head} {
+		path := fill(r.Path, make(g.scope(club.Admin)))
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			b := g.as(club.Admin)
-			g.clock.Advance(time.Minute + touchEvery)
+			g.clock.Advance(time.Minute + web.TouchEvery)
 			before := g.dump()
 			a := b.do(method, path, nil, http.Header{"Sec-Fetch-Site": {"cross-site"}})
 			if a.StatusCode >= http.StatusInternalServerError || a.StatusCode == http.StatusForbidden {
 				t.Errorf("%s answered %d", a.what, a.StatusCode)
 			}
-			allowed, ok := may[method+" "+r.path]
-			if !ok && method == get {
+			allowed, ok := may[method+" "+r.Path]
+			if !ok && method == http.MethodGet {
 				allowed = []string{"members", "sessions"}
 			}
 			for _, table := range before.changed(g.dump()) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -16,8 +17,8 @@ func TestDamagedDatabaseIsSaid(t *testing.T) {
 	t.Parallel()
 	var s *scene
 	s = newScene(t, func(c *Config) {
-		c.Health = func() Health {
-			h := Health{LastTick: time.Unix(1, 0), LastClaim: time.Unix(1, 0)}
+		c.Health = func() web.Health {
+			h := web.Health{LastTick: time.Unix(1, 0), LastClaim: time.Unix(1, 0)}
 			if s != nil {
 				h.Damage = s.db.Damage()
 			}

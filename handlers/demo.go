@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/views/people"
 )
@@ -17,13 +18,13 @@ type Demo struct {
 }
 
 // demoRoutes exist in a demo alone.
-func (s *Server) demoRoutes() []route {
+func (s *Server) demoRoutes() []web.Route {
 	if s.Demo == nil {
 		return nil
 	}
-	return []route{
-		{get, "/demo/:token", club.Public, s.showDemo, 0},
-		{post, "/demo/:token", club.Public, s.enterDemo, 0},
+	return []web.Route{
+		web.Get("/demo/:token", club.Public, s.showDemo),
+		web.Post("/demo/:token", club.Public, s.enterDemo),
 	}
 }
 
@@ -31,7 +32,7 @@ func (s *Server) showDemo(c echo.Context) error {
 	if err := s.checkDemo(c); err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, people.Demo(s.plainPage(c, t(c, "demo_title")), c.Param("token")))
+	return s.Render(c, http.StatusOK, people.Demo(s.PlainPage(c, web.T(c, "demo_title")), c.Param("token")))
 }
 
 func (s *Server) enterDemo(c echo.Context) error {
@@ -42,10 +43,10 @@ func (s *Server) enterDemo(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.signIn(c, p, s.Demo.ClubID); err != nil {
+	if err := s.SignIn(c, p, s.Demo.ClubID); err != nil {
 		return err
 	}
-	return seeOther(c, "/calendar")
+	return web.SeeOther(c, "/calendar")
 }
 
 func (s *Server) checkDemo(c echo.Context) error {

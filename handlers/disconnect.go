@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/jobs"
@@ -18,33 +19,33 @@ func (s *Server) showDisconnect(c echo.Context) error {
 		return err
 	}
 	if conn.Health == club.Disconnected {
-		return seeOther(c, "/accounts")
+		return web.SeeOther(c, "/accounts")
 	}
 	ctx := c.Request().Context()
-	parting, err := s.SignIns.Parting(ctx, scope(c), conn.Connection)
+	parting, err := s.SignIns.Parting(ctx, web.Scope(c), conn.Connection)
 	if err != nil {
 		return err
 	}
 	page := accounts.DisconnectPage{Card: s.accountCard(c, conn)}
-	page.Page = s.page(c, "accounts", t(c, "disconnect_title", "account", page.Card.Name))
+	page.Page = s.Page(c, "accounts", web.T(c, "disconnect_title", "account", page.Card.Name))
 	if conn.Waiting > 0 {
 		page.Stops = append(page.Stops, i18n.N(ctx, "disconnect_stops_posts", conn.Waiting, "account", page.Card.Name))
 	}
-	page.Stops = append(page.Stops, t(c, "disconnect_stops_numbers"))
+	page.Stops = append(page.Stops, web.T(c, "disconnect_stops_numbers"))
 	site := s.signInSite(c, conn.Connection)
 	switch {
 	case parting.Shared():
-		page.Stops = append(page.Stops, t(c, "disconnect_stops_copy"))
-		page.Stays = append(page.Stays, t(c, "disconnect_stays_signin", "platform", site, "accounts", s.sharers(c, parting)))
+		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_copy"))
+		page.Stays = append(page.Stays, web.T(c, "disconnect_stays_signin", "platform", site, "accounts", s.sharers(c, parting)))
 	case parting.Told && conn.Account.SignIn != "":
-		page.Stops = append(page.Stops, t(c, "disconnect_stops_whole", "platform", site))
+		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_whole", "platform", site))
 	case parting.Told:
-		page.Stops = append(page.Stops, t(c, "disconnect_stops_signin", "platform", site))
+		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_signin", "platform", site))
 	default:
-		page.Stops = append(page.Stops, t(c, "disconnect_stops_copy"))
+		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_copy"))
 	}
-	page.Stays = append(page.Stays, t(c, "disconnect_stays_posts", "platform", page.Card.Site), t(c, "disconnect_stays_numbers"), t(c, "disconnect_stays_again"))
-	return s.render(c, http.StatusOK, accounts.Disconnect(page))
+	page.Stays = append(page.Stays, web.T(c, "disconnect_stays_posts", "platform", page.Card.Site), web.T(c, "disconnect_stays_numbers"), web.T(c, "disconnect_stays_again"))
+	return s.Render(c, http.StatusOK, accounts.Disconnect(page))
 }
 
 // createDisconnect takes the sign-in back, as well as that goes, and destroys it
@@ -55,34 +56,34 @@ func (s *Server) createDisconnect(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	parting, err := s.SignIns.Disconnect(ctx, scope(c), conn.Connection, origin(c))
+	parting, err := s.SignIns.Disconnect(ctx, web.Scope(c), conn.Connection, web.Origin(c))
 	if err != nil {
 		return err
 	}
 	site := s.signInSite(c, conn.Connection)
-	kind, text := "done", t(c, "disconnect_done", "account", labelOf(conn.Account))
+	kind, text := "done", web.T(c, "disconnect_done", "account", web.AccountLabel(conn.Account))
 	switch {
 	case parting.Unsure != nil:
 		s.Log.Warn("take a sign-in back", "connection", conn.ID, "platform", conn.Account.Platform, "err", parting.Unsure)
 		kind = "note"
-		text += " " + t(c, "disconnect_unsure", "platform", site)
+		text += " " + web.T(c, "disconnect_unsure", "platform", site)
 		if hint := string(conn.Account.Platform) + ".withdraw_yourself"; s.Catalogue.Has(hint) {
-			text += " " + t(c, hint)
+			text += " " + web.T(c, hint)
 		}
 	case parting.Shared():
-		text += " " + t(c, "disconnect_stays_signin", "platform", site, "accounts", s.sharers(c, parting))
+		text += " " + web.T(c, "disconnect_stays_signin", "platform", site, "accounts", s.sharers(c, parting))
 	}
-	s.flash(c, kind, text)
-	return seeOther(c, "/accounts")
+	s.Flash(c, kind, text)
+	return web.SeeOther(c, "/accounts")
 }
 
 // signInSite is where a person signed in for an account: platforms that share
 // one sign-in share the place.
 func (s *Server) signInSite(c echo.Context, conn store.Connection) string {
-	if p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform); ok {
-		return s.siteName(c, s.returnsTo(p.Info()))
+	if p, ok := s.Registry(conn.Practice).Platform(conn.Account.Platform); ok {
+		return s.SiteName(c, s.returnsTo(p.Info()))
 	}
-	return s.siteName(c, conn.Account.Platform)
+	return s.SiteName(c, conn.Account.Platform)
 }
 
 // sharers names the accounts that hang on the same sign-in: those of this club,
@@ -90,10 +91,10 @@ func (s *Server) signInSite(c echo.Context, conn store.Connection) string {
 func (s *Server) sharers(c echo.Context, p jobs.Parting) string {
 	var words []string
 	for _, conn := range p.Here {
-		words = append(words, t(c, "account_on", "account", labelOf(conn.Account), "platform", s.platformName(c, conn.Account.Platform)))
+		words = append(words, web.T(c, "account_on", "account", web.AccountLabel(conn.Account), "platform", s.PlatformName(c, conn.Account.Platform)))
 	}
 	if p.Elsewhere > 0 {
 		words = append(words, i18n.N(c.Request().Context(), "disconnect_elsewhere", p.Elsewhere))
 	}
-	return joinAnd(c, words)
+	return web.JoinAnd(c, words)
 }

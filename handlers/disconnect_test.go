@@ -87,7 +87,7 @@ func TestOtherClubsKeepASharedSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := st.server.App(t.Context(), st.club.ID, false, "meta")
+	app, err := st.server.AppCredentials(t.Context(), st.club.ID, false, "meta")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestASignInThatThePersonTookBackIsNoTrouble(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, _ := st.server.Platforms(st.club.ID, true).Platform(facebook.ID)
-	app, err := st.server.App(t.Context(), st.club.ID, true, "meta")
+	app, err := st.server.AppCredentials(t.Context(), st.club.ID, true, "meta")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/alexedwards/scs/v2/memstore"
 	"github.com/mattn/go-sqlite3"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store/storetest"
 )
@@ -147,13 +148,13 @@ func TestMoveOutlivesALockedDatabase(t *testing.T) {
 		p := s.only()
 		form := url.Values{"op": {"m1"}, "version": {id64(p.Version)}, "to": {"other"}, "to_date": {"2026-11-28"}, "to_time": {"10:15"}}
 		end := fault.begin(s)
-		a := b.post(postPath(p.ID)+"/move", form).want(fault.status).says(fault.says)
+		a := b.post(web.PostPath(p.ID)+"/move", form).want(fault.status).says(fault.says)
 		if d, c := a.doc().Find("#to_date").AttrOr("value", ""), a.doc().Find("#to_time").AttrOr("value", ""); d != "2026-11-28" || c != "10:15" {
 			t.Errorf("the form holds %s %s, want what was typed", d, c)
 		}
-		b.postHX(postPath(p.ID)+"/move", form).want(fault.status).says(fault.says)
+		b.postHX(web.PostPath(p.ID)+"/move", form).want(fault.status).says(fault.says)
 		end()
-		b.post(postPath(p.ID)+"/move", form).want(http.StatusSeeOther)
+		b.post(web.PostPath(p.ID)+"/move", form).want(http.StatusSeeOther)
 		if got := s.only().Planned.Local; got != "2026-11-28T10:15" {
 			t.Errorf("moved to %s", got)
 		}
@@ -249,7 +250,7 @@ func (s *sickSessions) Delete(token string) error {
 func TestSessionsThatCannotBeStored(t *testing.T) {
 	t.Parallel()
 	sick := &sickSessions{Store: memstore.New()}
-	s := newScene(t, func(c *Config) { c.Sessions = sick })
+	s := newScene(t, func(c *Config) { c.SessionStore = sick })
 	hash, err := s.server.Passwords.Hash(t.Context(), "three or four words")
 	if err != nil {
 		t.Fatal(err)
@@ -292,7 +293,7 @@ func TestSessionsThatCannotBeStored(t *testing.T) {
 func TestBannerWhileNothingCanBeStored(t *testing.T) {
 	t.Parallel()
 	var held atomic.Bool
-	s := newScene(t, func(c *Config) { c.Health = func() Health { return Health{Held: held.Load()} } })
+	s := newScene(t, func(c *Config) { c.Health = func() web.Health { return web.Health{Held: held.Load()} } })
 	b := s.as(club.Viewer)
 	const words = "The server has trouble saving, so posts wait"
 	tag := b.get("/calendar").want(http.StatusOK).saysNot(words).Header.Get("ETag")

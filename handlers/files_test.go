@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -29,23 +29,23 @@ func TestFilesAreRefusedWhereNoneAreTaken(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
 	for _, r := range g.server.routes() {
-		if r.traits&machine != 0 {
+		if r.Traits&web.Machine != 0 {
 			continue
 		}
 		make, _, _ := g.objectOf(r)
-		path := fill(r.path, make(g.scope(club.Admin)))
+		path := fill(r.Path, make(g.scope(club.Admin)))
 		for _, typ := range []string{"multipart/form-data; boundary=b", "Multipart/Form-Data;boundary=b", " multipart/mixed ; boundary=b", "multipart/form-data; boundary"} {
 			for _, role := range []club.Role{"", club.Admin} {
 				body := strings.NewReader("--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nSmuggled\r\n--b--\r\n")
-				req, err := http.NewRequestWithContext(t.Context(), r.method, g.web.URL+path, body)
+				req, err := http.NewRequestWithContext(t.Context(), r.Method, g.web.URL+path, body)
 				if err != nil {
 					t.Fatal(err)
 				}
 				req.Header.Set("Content-Type", typ)
 				req.Header.Set("Sec-Fetch-Site", "same-origin")
 				a := g.browser(role).send(req)
-				if got, want := a.StatusCode == http.StatusUnsupportedMediaType, r.traits&files == 0; got != want {
-					t.Errorf("%s %s as %q with %q answered %d", r.method, r.path, role, typ, a.StatusCode)
+				if got, want := a.StatusCode == http.StatusUnsupportedMediaType, r.Traits&web.Files == 0; got != want {
+					t.Errorf("%s %s as %q with %q answered %d", r.Method, r.Path, role, typ, a.StatusCode)
 				}
 				if a.StatusCode == http.StatusUnsupportedMediaType {
 					a.says("No files can be sent here")
@@ -148,10 +148,10 @@ func TestAFloodOfLargeBodiesTakesLittleMemory(t *testing.T) {
 	// Not parallel: it measures memory.
 	g := newGround(t)
 	for _, r := range g.server.routes() {
-		if r.method != post {
+		if r.Method != http.MethodPost {
 			continue
 		}
-		path := r.path
+		path := r.Path
 		if strings.ContainsAny(path, ":*") {
 			_, missing, _ := g.objectOf(r)
 			path = fill(path, append(missing, "nonsense", "nonsense"))
@@ -243,7 +243,7 @@ func TestFilesAreReceivedTwoAtATime(t *testing.T) {
 	}, func() {
 		var all sync.WaitGroup
 		for _, token := range tokens {
-			for range waitingAtMost {
+			for range web.WaitingAtMost {
 				all.Go(func() { send(token) })
 			}
 		}
@@ -252,65 +252,11 @@ func TestFilesAreReceivedTwoAtATime(t *testing.T) {
 	if grew := peak - before; grew > floodMemory {
 		t.Errorf("the memory in use grew by %d KiB", grew>>10)
 	}
-	if mostFiles == 0 || mostFiles > uploadPlaces {
-		t.Errorf("%d files were on their way at once, want 1 to %d", mostFiles, uploadPlaces)
+	if mostFiles == 0 || mostFiles > web.UploadPlaces {
+		t.Errorf("%d files were on their way at once, want 1 to %d", mostFiles, web.UploadPlaces)
 	}
 	if n := filesIn(t, filepath.Join(dir, "tmp")); n != 0 {
 		t.Errorf("%d files are left", n)
-	}
-}
-
-func TestTheDoorwayIsFair(t *testing.T) {
-	t.Parallel()
-	d := newDoorway(2, 6)
-	enter := func(person int64) (leave func()) {
-		t.Helper()
-		leave, err := d.enter(t.Context(), person)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return leave
-	}
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	first := enter(1)
-	if _, err := d.enter(gone, 1); !errors.Is(err, context.Canceled) {
-		t.Errorf("one person came in twice: %v", err)
-	}
-	second := enter(2)
-	if _, err := d.enter(gone, 3); !errors.Is(err, context.Canceled) {
-		t.Errorf("a third came in: %v", err)
-	}
-	let := make(chan func(), 20)
-	busy := make(chan error, 20)
-	for person, n := range map[int64]int{1: waitingAtMost + 1, 3: 2} {
-		for range n {
-			go func() {
-				leave, err := d.enter(t.Context(), person)
-				if err != nil {
-					busy <- err
-					return
-				}
-				let <- leave
-			}()
-		}
-	}
-	<-busy // the one too many of the first person, or the last in the queue
-	second()
-	second() // once is enough
-	(<-let)()
-	(<-let)() // both of the third person: the first is still inside
-	if len(let) != 0 {
-		t.Error("one person came in twice")
-	}
-	first()
-	for range waitingAtMost {
-		(<-let)()
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.free != 2 || len(d.inside) != 0 || len(d.waiting) != 0 {
-		t.Errorf("%d places are free, %d inside, %d wait", d.free, len(d.inside), len(d.waiting))
 	}
 }
 
@@ -337,10 +283,10 @@ func TestNothingIsLeftOfAnUpload(t *testing.T) {
 			b.sendFile("/media", nil, "a.png", make([]byte, media.MaxUpload+1), hx).want(http.StatusUnprocessableEntity)
 		},
 		"too large a request": func() {
-			b.sendFile("/media", nil, "a.png", make([]byte, maxUpload), hx).want(http.StatusRequestEntityTooLarge)
+			b.sendFile("/media", nil, "a.png", make([]byte, web.MaxUpload), hx).want(http.StatusRequestEntityTooLarge)
 		},
 		"too long a text": func() {
-			b.sendFile("/posts", draft(strings.Repeat("a", maxBody)), "a.png", file, nil).want(http.StatusRequestEntityTooLarge)
+			b.sendFile("/posts", draft(strings.Repeat("a", web.MaxBody)), "a.png", file, nil).want(http.StatusRequestEntityTooLarge)
 		},
 		"a panic": func() {
 			b.sendFile("/posts", with(draft("Training"), "link", "https://riverside.example"), "a.png", file, nil).want(http.StatusInternalServerError)

@@ -5,41 +5,26 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// firstLook answers a form that has mistakes, before anybody is asked for a
-// password to go on with it. A form without any is left unanswered.
-func (s *Server) firstLook(c echo.Context) error {
-	switch c.Path() {
-	case "/settings/invitations":
-		return s.lookAtInvitation(c)
-	case "/settings/members/:id/role", "/settings/members/:id/removal":
-		return s.lookAtMember(c)
-	case "/settings/members/:id/sign-in-link":
-		return s.lookAtSignInLink(c)
-	case "/accounts/connect/:platform":
-		return s.lookAtSignIn(c)
-	case "/settings/platforms/:slot":
-		return s.lookAtApp(c)
-	}
-	return nil
-}
-
+// lookAtInvitation and its brothers answer a form that has mistakes, before anybody
+// is asked for a password to go on with it.
 func (s *Server) lookAtInvitation(c echo.Context) error {
-	f := &faults{}
+	f := &web.Faults{}
 	form, email, err := readInvitation(c, f)
 	if err != nil {
 		return err
 	}
-	if !f.any() {
-		if err := f.take(c, s.DB.CheckInvitation(c.Request().Context(), scope(c), email)); err != nil {
+	if !f.Any() {
+		if err := f.Take(c, s.DB.CheckInvitation(c.Request().Context(), web.Scope(c), email)); err != nil {
 			return err
 		}
 	}
-	if f.any() {
-		return s.members(c, f.status(), form, f)
+	if f.Any() {
+		return s.members(c, f.Status(), form, f)
 	}
 	return nil
 }
@@ -61,11 +46,11 @@ func (s *Server) lookAtMember(c echo.Context) error {
 }
 
 func (s *Server) lookAtSignInLink(c echo.Context) error {
-	n, err := pathID(c, "id")
+	n, err := web.PathID(c, "id")
 	if err != nil {
 		return err
 	}
-	if err := s.DB.CheckMemberReset(c.Request().Context(), scope(c), n); err != nil {
+	if err := s.DB.CheckMemberReset(c.Request().Context(), web.Scope(c), n); err != nil {
 		return s.memberProblem(c, err)
 	}
 	return nil
@@ -77,9 +62,9 @@ func (s *Server) lookAtSignIn(c echo.Context) error {
 	if err != nil || !ok {
 		return nil //nolint:nilerr // nothing was typed that could be wrong; the door itself says that it leads nowhere
 	}
-	f := &faults{}
-	if _, values := s.readSignIn(c, to, p, f); f.any() {
-		return s.showSignInAt(c, f.status(), to, values, "", f)
+	f := &web.Faults{}
+	if _, values := s.readSignIn(c, to, p, f); f.Any() {
+		return s.showSignInAt(c, f.Status(), to, values, "", f)
 	}
 	return nil
 }
@@ -89,13 +74,13 @@ func (s *Server) lookAtApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &faults{}
+	f := &web.Faults{}
 	_, typed, err := s.readApp(c, i, f)
 	if err != nil {
 		return err
 	}
-	if f.any() {
-		return s.platformApp(c, f.status(), i, typed, nil, f)
+	if f.Any() {
+		return s.platformApp(c, f.Status(), i, typed, nil, f)
 	}
 	return nil
 }
@@ -126,6 +111,6 @@ func (s *Server) giveAtOnce(c echo.Context) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	retryAfter(c, ce)
-	return false, s.askAgain(c, statusOf[ce.Code], ref, c.Request().URL.EscapedPath(), s.problemOf(c, ce).text)
+	web.RetryAfter(c, ce)
+	return false, s.askAgain(c, web.StatusOf[ce.Code], ref, c.Request().URL.EscapedPath(), s.ProblemOf(c, ce).Text)
 }

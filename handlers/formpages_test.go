@@ -16,11 +16,11 @@ func TestAddressesOfFormsCanBeReloaded(t *testing.T) {
 	g := newGround(t)
 	admin := g.as(club.Admin)
 	for _, r := range g.server.routes() {
-		if r.method != post || strings.HasPrefix(r.path, "/practice/:mount") {
+		if r.Method != http.MethodPost || strings.HasPrefix(r.Path, "/practice/:mount") {
 			continue
 		}
 		make, _, _ := g.objectOf(r)
-		path := fill(r.path, make(g.scope(club.Admin)))
+		path := fill(r.Path, make(g.scope(club.Admin)))
 		before := g.dataVersion()
 		a := admin.get(path)
 		for range 3 {

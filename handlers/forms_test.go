@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -211,25 +212,25 @@ func TestEveryForm(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
 	for _, r := range g.server.routes() {
-		if r.method != post {
+		if r.Method != http.MethodPost {
 			continue
 		}
-		f, ok := forms[r.path]
+		f, ok := forms[r.Path]
 		switch {
 		case !ok:
-			t.Errorf("the form of %s is not tried", r.path)
+			t.Errorf("the form of %s is not tried", r.Path)
 		case (f.bare == "") == (len(f.tries) == 0):
-			t.Errorf("the form of %s has neither tries nor a reason why not, or both", r.path)
+			t.Errorf("the form of %s has neither tries nor a reason why not, or both", r.Path)
 		}
 	}
 	for path, f := range forms {
-		if !slices.ContainsFunc(g.server.routes(), func(r route) bool { return r.method == post && r.path == path }) {
+		if !slices.ContainsFunc(g.server.routes(), func(r web.Route) bool { return r.Method == http.MethodPost && r.Path == path }) {
 			t.Errorf("there is no route %s", path)
 		}
 		if f.bare != "" {
 			continue
 		}
-		make, _, _ := g.objectOf(route{path: path})
+		make, _, _ := g.objectOf(web.Route{Path: path})
 		scope := g.own
 		if f.as != "" {
 			scope = g.scope(f.as)
@@ -237,7 +238,7 @@ func TestEveryForm(t *testing.T) {
 		right := f.right(g)
 		for _, x := range f.tries {
 			if strings.Contains(path, "sign-in") || strings.Contains(path, "password") {
-				g.clock.Advance(triesWait + 1) // wrong tries are forgotten
+				g.clock.Advance(web.TriesWait + 1) // wrong tries are forgotten
 			}
 			var to string
 			if f.path != nil {
@@ -345,7 +346,7 @@ func TestSetUpForm(t *testing.T) {
 	}
 	right := with(personFields(nil), "code", code, "club", "Lakeside", "zone", "Europe/Dublin", "week_start", "1")
 	for _, x := range slices.Concat(personTries, clubTries, wrong("code", "", "AAAA-AAAA", strings.Repeat("A", 500))) {
-		s.clock.Advance(triesWait + 1)
+		s.clock.Advance(web.TriesWait + 1)
 		a := s.as("").post("/setup", with(right, x.field, x.value)).want(http.StatusUnprocessableEntity)
 		a.what += " with " + x.field
 		if x.hidden {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/x"
@@ -245,7 +246,7 @@ func (g *ground) photo(s store.Scope) string {
 		g.t.Fatal(err)
 	}
 	b := g.signedIn(s.PersonID, s.ClubID)
-	for _, path := range []string{thumbPath(m.ID), "/media/" + m.ID + "/view"} {
+	for _, path := range []string{web.ThumbPath(m.ID), "/media/" + m.ID + "/view"} {
 		b.get(path).want(http.StatusOK)
 	}
 	return m.ID

@@ -10,26 +10,27 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	var now atomic.Pointer[Health]
-	now.Store(&Health{})
-	s := newScene(t, func(c *Config) { c.Health = func() Health { return *now.Load() } })
+	var now atomic.Pointer[web.Health]
+	now.Store(&web.Health{})
+	s := newScene(t, func(c *Config) { c.Health = func() web.Health { return *now.Load() } })
 	tick := time.Date(2026, 11, 23, 9, 0, 1, 0, time.UTC)
 	for _, tt := range []struct {
 		name   string
-		health Health
+		health web.Health
 		status int
 		want   map[string]any
 	}{
-		{"before the first tick", Health{Stuck: true}, 503, map[string]any{"status": "stuck", "version": "test", "last_tick": nil, "last_claim": nil}},
-		{"running", Health{LastTick: tick}, 200, map[string]any{"status": "ok", "version": "test", "last_tick": "2026-11-23T09:00:01Z", "last_claim": nil}},
-		{"publishing", Health{LastTick: tick, LastClaim: tick}, 200, map[string]any{"status": "ok", "version": "test", "last_tick": "2026-11-23T09:00:01Z", "last_claim": "2026-11-23T09:00:01Z"}},
-		{"stuck", Health{LastTick: tick, Stuck: true}, 503, map[string]any{"status": "stuck", "version": "test", "last_tick": "2026-11-23T09:00:01Z", "last_claim": nil}},
-		{"nothing can be stored", Health{LastTick: tick, Held: true}, 503, map[string]any{"status": "storage", "version": "test", "last_tick": "2026-11-23T09:00:01Z", "last_claim": nil}},
+		{"before the first tick", web.Health{Stuck: true}, 503, map[string]any{"status": "stuck", "version": "test", "last_tick": nil, "last_claim": nil}},
+		{"running", web.Health{LastTick: tick}, 200, map[string]any{"status": "ok", "version": "test", "last_tick": "2026-11-23T09:00:01Z", "last_claim": nil}},
+		{"publishing", web.Health{LastTick: tick, LastClaim: tick}, 200, map[string]any{"status": "ok", "version": "test", "last_tick": "2026-11-23T09:00:01Z", "last_claim": "2026-11-23T09:00:01Z"}},
+		{"stuck", web.Health{LastTick: tick, Stuck: true}, 503, map[string]any{"status": "stuck", "version": "test", "last_tick": "2026-11-23T09:00:01Z", "last_claim": nil}},
+		{"nothing can be stored", web.Health{LastTick: tick, Held: true}, 503, map[string]any{"status": "storage", "version": "test", "last_tick": "2026-11-23T09:00:01Z", "last_claim": nil}},
 	} {
 		now.Store(&tt.health)
 		a := s.as("").get("/healthz").want(tt.status)
@@ -53,11 +54,11 @@ func TestHeadOfEveryPage(t *testing.T) {
 	t.Parallel()
 	g := newGround(t)
 	for _, r := range g.server.routes() {
-		if r.method != get {
+		if r.Method != http.MethodGet {
 			continue
 		}
 		make, _, _ := g.objectOf(r)
-		path := fill(r.path, make(g.scope(club.Admin)))
+		path := fill(r.Path, make(g.scope(club.Admin)))
 		for _, role := range []club.Role{"", club.Admin} {
 			b := g.browser(role)
 			before := g.dataVersion()
@@ -68,8 +69,8 @@ func TestHeadOfEveryPage(t *testing.T) {
 			if a.body != "" {
 				t.Errorf("%s as %q answers with a body of %d bytes", a.what, role, len(a.body))
 			}
-			if r.traits&acting != 0 {
-				if allow := a.Header.Get("Allow"); a.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(allow, get) || strings.Contains(allow, http.MethodHead) {
+			if r.Traits&web.Acting != 0 {
+				if allow := a.Header.Get("Allow"); a.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(allow, http.MethodGet) || strings.Contains(allow, http.MethodHead) {
 					t.Errorf("%s as %q answered %d, allows %q", a.what, role, a.StatusCode, allow)
 				}
 				continue
@@ -98,7 +99,7 @@ func TestHeadLeavesTheMessageForThePage(t *testing.T) {
 	b.do(http.MethodHead, to, nil, nil).want(http.StatusOK)
 	b.get(to).says("Saved as a draft.")
 	for range 3 {
-		s.clock.Advance(sessionIdle / 2)
+		s.clock.Advance(web.SessionIdle / 2)
 		b.do(http.MethodHead, "/calendar", nil, nil)
 	}
 	b.get("/calendar").to("/sign-in?to=%2Fcalendar")

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -130,8 +131,8 @@ func TestNothingIsPublishedWhileAllIsHeld(t *testing.T) {
 // the question says by how much.
 func TestClockThatIsOff(t *testing.T) {
 	t.Parallel()
-	health := Health{}
-	s := newScene(t, func(c *Config) { c.Health = func() Health { return health } })
+	health := web.Health{}
+	s := newScene(t, func(c *Config) { c.Health = func() web.Health { return health } })
 	maeve := s.as(club.Admin)
 	for ahead, words := range map[time.Duration]string{
 		-4 * time.Minute:            "The clock of the server is 4 minutes behind. Posts go out that much too late.",

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -65,7 +66,7 @@ func TestNothingTypedBreaksAForm(t *testing.T) {
 		}
 	}
 	for path, form := range forms {
-		make, _, _ := g.objectOf(route{path: path})
+		make, _, _ := g.objectOf(web.Route{Path: path})
 		to := fill(path, make(g.scope(club.Admin)))
 		check(b.post(to, nil), "nothing", "")
 		for field := range form {
@@ -75,17 +76,17 @@ func TestNothingTypedBreaksAForm(t *testing.T) {
 		}
 	}
 	for _, r := range g.server.routes() {
-		if r.method != get || r.path == "/practice/:mount/*" {
+		if r.Method != http.MethodGet || r.Path == "/practice/:mount/*" {
 			continue
 		}
-		if strings.ContainsAny(r.path, ":*") {
+		if strings.ContainsAny(r.Path, ":*") {
 			for _, v := range nasty {
-				n := strings.Count(r.path, "/:")
-				check(b.get(fill(r.path, strings.Split(strings.Repeat(url.PathEscape(v)+"/", n), "/"))), "the address", v)
+				n := strings.Count(r.Path, "/:")
+				check(b.get(fill(r.Path, strings.Split(strings.Repeat(url.PathEscape(v)+"/", n), "/"))), "the address", v)
 			}
 		}
 		make, _, _ := g.objectOf(r)
-		to := fill(r.path, make(g.scope(club.Admin)))
+		to := fill(r.Path, make(g.scope(club.Admin)))
 		for _, field := range []string{"date", "time", "q", "show", "page", "account", "accounts", "days", "sort", "view", "campaign", "media", "ctx", "since", "for", "fit", "state", "to", "post"} {
 			for _, v := range nasty {
 				if len(v) > 10_000 {
@@ -148,7 +149,7 @@ func TestFormsThatArriveDamaged(t *testing.T) {
 	const plain = "application/x-www-form-urlencoded"
 	send(plain, "text=%zz").want(http.StatusUnprocessableEntity).says("arrived damaged")
 	send("multipart/form-data; boundary=x", "--x\r\nContent-Disp").want(http.StatusUnprocessableEntity).says("arrived damaged")
-	send(plain, "text="+strings.Repeat("a", maxBody)).want(http.StatusRequestEntityTooLarge).says("too big")
+	send(plain, "text="+strings.Repeat("a", web.MaxBody)).want(http.StatusRequestEntityTooLarge).says("too big")
 	send(plain, "when=none&text=a%00b%ff").want(http.StatusSeeOther)
 	if got := s.only().Content().Text; got != "ab\ufffd" {
 		t.Errorf("kept %q", got)
@@ -165,7 +166,7 @@ func FuzzForms(f *testing.F) {
 		if err != nil {
 			return
 		}
-		tidy(v, "")
+		web.Tidy(v, "")
 		content := contentOf(v)
 		first, err := content.JSON()
 		if err != nil {
@@ -184,7 +185,7 @@ func FuzzForms(f *testing.F) {
 			}
 		}
 		calendarOf(back)
-		if p := localPath(back); strings.HasPrefix(p, "//") {
+		if p := web.LocalPath(back); strings.HasPrefix(p, "//") {
 			t.Errorf("%q leads to another site", back)
 		}
 	})

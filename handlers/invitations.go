@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/store"
@@ -22,14 +23,14 @@ func (s *Server) showInvitation(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.invitation(c, http.StatusOK, inv, s.invitationForm(c, inv), &faults{})
+	return s.invitation(c, http.StatusOK, inv, s.invitationForm(c, inv), &web.Faults{})
 }
 
 // invitationForm is the form as it begins. Somebody who is signed in with the
 // invited address has nothing left to prove.
 func (s *Server) invitationForm(c echo.Context, inv store.Invitation) people.InvitationForm {
 	f := people.InvitationForm{Token: c.Param("token"), By: inv.InvitedBy, Club: inv.ClubName, Role: inv.Role}
-	if a := who(c); a != nil {
+	if a := web.Actor(c); a != nil {
 		f.SignedInAs = a.Person.Name
 		if strings.EqualFold(a.Person.Email, inv.Email) {
 			f.Email, f.Known = a.Person.Email, true
@@ -38,10 +39,10 @@ func (s *Server) invitationForm(c echo.Context, inv store.Invitation) people.Inv
 	return f
 }
 
-func (s *Server) invitation(c echo.Context, status int, inv store.Invitation, form people.InvitationForm, f *faults) error {
-	page := s.plainPage(c, t(c, "invitation_title", "club", inv.ClubName))
-	page.Faults, form.Errors = f.list, f.errors()
-	return s.render(c, status, people.Invitation(page, form))
+func (s *Server) invitation(c echo.Context, status int, inv store.Invitation, form people.InvitationForm, f *web.Faults) error {
+	page := s.PlainPage(c, web.T(c, "invitation_title", "club", inv.ClubName))
+	page.Faults, form.Errors = f.List, f.Errors()
+	return s.Render(c, status, people.Invitation(page, form))
 }
 
 // acceptInvitation takes the address first. With the right one it makes the
@@ -53,18 +54,18 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form, f := s.invitationForm(c, inv), &faults{}
+	form, f := s.invitationForm(c, inv), &web.Faults{}
 	if !form.Known {
 		form.Email = strings.TrimSpace(c.FormValue("email"))
 		if err := s.proveInvited(c, inv, form.Email); err != nil {
-			if err := f.take(c, err); err != nil {
+			if err := f.Take(c, err); err != nil {
 				return err
 			}
-			return s.invitation(c, f.status(), inv, form, f)
+			return s.invitation(c, f.Status(), inv, form, f)
 		}
 		form.Known = true
 	}
-	if a := who(c); a != nil {
+	if a := web.Actor(c); a != nil {
 		if c.FormValue("as") != "me" {
 			return s.invitation(c, http.StatusOK, inv, form, f)
 		}
@@ -83,20 +84,20 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !f.any() {
-		person, joined, err := s.DB.AcceptInvitationAsNew(ctx, token, p, origin(c))
+	if !f.Any() {
+		person, joined, err := s.DB.AcceptInvitationAsNew(ctx, token, p, web.Origin(c))
 		if err == nil {
-			if err := s.signIn(c, person, joined.ClubID); err != nil {
+			if err := s.SignIn(c, person, joined.ClubID); err != nil {
 				return err
 			}
-			s.flash(c, "done", t(c, "invitation_welcome", "club", joined.ClubName))
-			return seeOther(c, "/calendar")
+			s.Flash(c, "done", web.T(c, "invitation_welcome", "club", joined.ClubName))
+			return web.SeeOther(c, "/calendar")
 		}
-		if err := f.take(c, err); err != nil {
+		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
-	return s.invitation(c, f.status(), inv, form, f)
+	return s.invitation(c, f.Status(), inv, form, f)
 }
 
 // proveInvited checks that somebody knows the address an invitation was made
@@ -106,14 +107,14 @@ func (s *Server) proveInvited(c echo.Context, inv store.Invitation, email string
 		return err // nothing was guessed
 	}
 	number := strconv.FormatInt(inv.ID, 10)
-	at := []guarded{{"invitation " + number, maxTries}, addressGuard(c)}
+	at := []web.Guarded{{What: "invitation " + number, Most: web.MaxTries}, addressGuard(c)}
 	right := strings.EqualFold(email, inv.Email)
-	if wait := s.signIns.guess(s.Now(), right, at...); wait > 0 {
-		s.distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_locked", inv.Email, number)
+	if wait := s.Tries.Guess(s.Now(), right, at...); wait > 0 {
+		s.Distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_locked", inv.Email, number)
 		return &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}
 	}
 	if !right {
-		s.distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_missed", inv.Email, "")
+		s.Distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_missed", inv.Email, "")
 		return club.Fault("email", "invitation_other_address", "by", inv.InvitedBy)
 	}
 	return nil
@@ -122,15 +123,15 @@ func (s *Server) proveInvited(c echo.Context, inv store.Invitation, email string
 // joinAs makes somebody who is signed in a member.
 func (s *Server) joinAs(c echo.Context, token string, personID int64) error {
 	ctx := c.Request().Context()
-	inv, err := s.DB.AcceptInvitation(ctx, token, personID, origin(c))
+	inv, err := s.DB.AcceptInvitation(ctx, token, personID, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	if err := s.enterClub(ctx, inv.ClubID); err != nil {
+	if err := s.EnterClub(ctx, inv.ClubID); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "invitation_welcome", "club", inv.ClubName))
-	return seeOther(c, "/calendar")
+	s.Flash(c, "done", web.T(c, "invitation_welcome", "club", inv.ClubName))
+	return web.SeeOther(c, "/calendar")
 }
 
 // showSignInLink is where a link leads that an Admin made for somebody who
@@ -140,7 +141,7 @@ func (s *Server) showSignInLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, people.NewPassword(s.plainPage(c, t(c, "reset_title")), people.PasswordForm{Token: c.Param("token"), Email: p.Email}))
+	return s.Render(c, http.StatusOK, people.NewPassword(s.PlainPage(c, web.T(c, "reset_title")), people.PasswordForm{Token: c.Param("token"), Email: p.Email}))
 }
 
 func (s *Server) useSignInLink(c echo.Context) error {
@@ -149,37 +150,37 @@ func (s *Server) useSignInLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &faults{}
+	f := &web.Faults{}
 	hash, err := s.newPassword(c, f, p.ID, p.Name, p.Email)
 	if err != nil {
 		return err
 	}
-	if f.any() {
-		page := s.plainPage(c, t(c, "reset_title"))
-		page.Faults = f.list
-		return s.render(c, http.StatusUnprocessableEntity, people.NewPassword(page, people.PasswordForm{Token: c.Param("token"), Email: p.Email, Errors: f.errors()}))
+	if f.Any() {
+		page := s.PlainPage(c, web.T(c, "reset_title"))
+		page.Faults = f.List
+		return s.Render(c, http.StatusUnprocessableEntity, people.NewPassword(page, people.PasswordForm{Token: c.Param("token"), Email: p.Email, Errors: f.Errors()}))
 	}
-	person, err := s.DB.UsePasswordReset(ctx, c.Param("token"), hash, origin(c))
+	person, err := s.DB.UsePasswordReset(ctx, c.Param("token"), hash, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	if err := s.signIn(c, person, 0); err != nil {
+	if err := s.SignIn(c, person, 0); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "reset_done"))
-	return seeOther(c, "/calendar")
+	s.Flash(c, "done", web.T(c, "reset_done"))
+	return web.SeeOther(c, "/calendar")
 }
 
 // newPassword checks the password that somebody chose for themselves and hashes
 // it, if nothing else in the form is wrong.
-func (s *Server) newPassword(c echo.Context, f *faults, personID int64, names ...string) (hash string, err error) {
+func (s *Server) newPassword(c echo.Context, f *web.Faults, personID int64, names ...string) (hash string, err error) {
 	ctx := c.Request().Context()
 	clubs, err := s.clubNames(ctx, personID)
 	if err != nil {
 		return "", err
 	}
 	pw := c.FormValue("password")
-	if err := f.take(c, password.Check("password", pw, append(names, clubs...)...)); err != nil || f.any() {
+	if err := f.Take(c, password.Check("password", pw, append(names, clubs...)...)); err != nil || f.Any() {
 		return "", err
 	}
 	return s.Passwords.Hash(ctx, pw)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -57,18 +58,18 @@ func TestAddressesOfAnInvitationCannotBeTriedOut(t *testing.T) {
 	s, _ := newDoor(t)
 	path := s.invite("new@riverside.example", club.Writer)
 	b := s.visitor()
-	for range maxTries {
+	for range web.MaxTries {
 		b.post(path, invited("eve@elsewhere.example")).want(http.StatusUnprocessableEntity)
 	}
 	for _, form := range []url.Values{invited("eve@elsewhere.example"), invited("new@riverside.example"), joining()} {
 		b.post(path, form).want(http.StatusTooManyRequests)
 	}
-	if n := s.recorded(); n["invitation_missed"] != maxTries || n["invitation_locked"] != 1 {
+	if n := s.recorded(); n["invitation_missed"] != web.MaxTries || n["invitation_locked"] != 1 {
 		t.Errorf("recorded are %v", n)
 	}
 	other := s.invite("other@riverside.example", club.Writer)
 	b.post(other, invited("other@riverside.example")).want(http.StatusOK)
-	s.clock.Advance(triesWait)
+	s.clock.Advance(web.TriesWait)
 	b.post(path, joining()).to("/calendar")
 }
 

@@ -2,169 +2,32 @@ package handlers
 
 import (
 	"crypto/rand"
-	"errors"
-	"io"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/store"
 )
-
-// keptPath is where what was put aside is given back.
-const keptPath = "/posts/kept/"
-
-// typedKey tells of a request without a sign-in that what it brings is somebody's
-// text.
-const typedKey = "typed"
-
-// lostFiles is the field that stands for pictures which were not kept.
-const lostFiles = "files_lost"
-
-// putAside keeps the text of a form that arrives without a sign-in, for the
-// person who opened it (ux.md 4.7). It returns the path where they get it back,
-// or nothing if the form is nobody's. The form's signed mark is the door: it
-// comes first, and nothing is read of a form that does not carry one.
-func (s *Server) putAside(c echo.Context) (path string, err error) {
-	fields, owner, err := s.readTyped(c.Request())
-	if errors.Is(err, club.ErrNotFound) {
-		return "", nil
-	}
-	if err == nil {
-		tidy(fields, "")
-		fields.Del("do")
-		if id := c.Param("id"); id != "" {
-			fields.Set("post", id)
-		}
-		path, err = s.DB.KeepForm(c.Request().Context(), owner, fields)
-	}
-	_, large := errors.AsType[*http.MaxBytesError](err)
-	switch {
-	case err == nil:
-		return keptPath + path, nil
-	case errors.Is(err, club.ErrNotFound):
-		return "", nil
-	case large, club.CodeOf(err) == club.Invalid:
-		return "", &club.Error{Code: club.Invalid, Key: "kept_too_big", Err: err}
-	case club.Storage(err):
-		return "", &club.Error{Code: club.CodeOf(err), Key: "kept_not", Err: err}
-	}
-	return "", err
-}
-
-// readTyped reads the text fields of a form, as far as they can be kept, and who
-// opened it. club.ErrNotFound: it carries no mark of ours, or is damaged.
-func (s *Server) readTyped(r *http.Request) (url.Values, store.Scope, error) {
-	if !bringsFiles(r) {
-		return s.readTypedText(r.Body)
-	}
-	body := &gate{ReadCloser: r.Body}
-	r.Body = body
-	body.limit(maxHead)
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, store.Scope{}, club.ErrNotFound
-	}
-	fields, owner, left := url.Values{}, store.Scope{}, store.MaxKeptForm
-	for first := true; ; first = false {
-		part, err := parts.NextPart()
-		switch {
-		case first && (err != nil || part.FormName() != "mark"):
-			return nil, owner, club.ErrNotFound
-		case errors.Is(err, io.EOF):
-			return fields, owner, nil
-		case err != nil:
-			return nil, owner, errKeptLarge // more than the server reads, or cut off
-		case first:
-			b, err := io.ReadAll(part)
-			if err == nil {
-				owner, err = s.DB.FormOwner(string(b))
-			}
-			if err != nil {
-				return nil, owner, club.ErrNotFound
-			}
-		case part.FileName() != "":
-			body.open()
-			fields.Set(lostFiles, "1")
-			if _, err := io.Copy(io.Discard, part); err != nil {
-				return nil, owner, errKeptLarge
-			}
-		default:
-			body.open()
-			b, err := io.ReadAll(io.LimitReader(part, int64(left)+1))
-			if left -= len(b); err != nil || left < 0 {
-				return nil, owner, errKeptLarge
-			}
-			fields.Add(part.FormName(), string(b))
-		}
-		body.limit(maxHead)
-	}
-}
-
-// errKeptLarge is the error of a form that is too long to be kept.
-var errKeptLarge = &http.MaxBytesError{Limit: store.MaxKeptForm}
-
-// readTypedText does the same with a form of text alone. Its mark is at its
-// beginning: the rest is read only of a form that is ours.
-func (s *Server) readTypedText(body io.Reader) (url.Values, store.Scope, error) {
-	begin := make([]byte, maxHead)
-	n, err := io.ReadFull(body, begin)
-	whole := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-	if err != nil && !whole {
-		return nil, store.Scope{}, club.ErrNotFound
-	}
-	begin = begin[:n]
-	owner, err := s.ownerOfForm(string(begin))
-	if err != nil {
-		return nil, owner, err
-	}
-	// In this form, a letter may take several bytes.
-	const most = 3 * store.MaxKeptForm
-	rest, err := io.ReadAll(io.LimitReader(body, int64(most-n+1)))
-	if err != nil || n+len(rest) > most {
-		return nil, owner, errKeptLarge
-	}
-	fields, err := url.ParseQuery(string(begin) + string(rest))
-	if err != nil {
-		return nil, owner, club.ErrNotFound
-	}
-	fields.Del("mark")
-	return fields, owner, nil
-}
-
-// ownerOfForm finds who opened the form that begins like this.
-func (s *Server) ownerOfForm(begin string) (store.Scope, error) {
-	for field := range strings.SplitSeq(begin, "&") {
-		if mark, ok := strings.CutPrefix(field, "mark="); ok {
-			if mark, err := url.QueryUnescape(mark); err == nil {
-				return s.DB.FormOwner(mark)
-			}
-		}
-	}
-	return store.Scope{}, club.ErrNotFound
-}
 
 // showKeptPost is the composer with what was put aside, for who wrote it.
 func (s *Server) showKeptPost(c echo.Context) error {
 	ref := c.Param("ref")
-	fields, err := s.DB.KeptForm(c.Request().Context(), scope(c), ref)
+	fields, err := s.DB.KeptForm(c.Request().Context(), web.Scope(c), ref)
 	if err != nil {
 		return err
 	}
 	f := composerOf(fields)
-	f.kept, f.notice = ref, t(c, "kept_back")
-	if fields.Has(lostFiles) {
-		f.notice += " " + t(c, "kept_files")
+	f.kept, f.notice = ref, web.T(c, "kept_back")
+	if fields.Has(web.LostFiles) {
+		f.notice += " " + web.T(c, "kept_files")
 	}
 	post, err := s.editable(c, f.post)
 	if code := club.CodeOf(err); code == club.NotFound || code == club.Forbidden || post != nil && post.Status() == club.Published {
 		// Somebody deleted it, or it went out: the text is still theirs.
 		post, err = nil, nil
 		f.post, f.version, f.op = 0, 0, rand.Text()
-		f.notice += " " + t(c, "kept_new")
+		f.notice += " " + web.T(c, "kept_new")
 	}
 	if err != nil {
 		return err
@@ -184,6 +47,6 @@ func (s *Server) showKeptPost(c echo.Context) error {
 // cannot be removed expires.
 func (s *Server) dropKept(c echo.Context, f *composerForm) {
 	if f.kept != "" {
-		_ = s.DB.DropKeptForm(c.Request().Context(), scope(c), f.kept)
+		_ = s.DB.DropKeptForm(c.Request().Context(), web.Scope(c), f.kept)
 	}
 }

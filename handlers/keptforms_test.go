@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -97,7 +98,7 @@ func TestTextOutlivesTheSignIn(t *testing.T) {
 		kept := again.Find("input[name=kept]").AttrOr("value", "")
 		b.post("/posts", with(form, "kept", kept, "do", "draft", "op", name)).want(http.StatusSeeOther)
 		b.get(path).want(http.StatusNotFound)
-		b.post(postPath(s.only().ID)+"/deletion", nil).want(http.StatusSeeOther)
+		b.post(web.PostPath(s.only().ID)+"/deletion", nil).want(http.StatusSeeOther)
 		if _, err := s.db.Writer().ExecContext(t.Context(), `DELETE FROM posts`); err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +203,7 @@ func TestKeptTextOfAPostThatIsGone(t *testing.T) {
 		t.Errorf("the form is about post %q, want %d", got, p.ID)
 	}
 	out := s.as("").post("/posts", form)
-	ines.post(postPath(p.ID)+"/deletion", nil).want(http.StatusSeeOther)
+	ines.post(web.PostPath(p.ID)+"/deletion", nil).want(http.StatusSeeOther)
 	b, in = s.signInTo(out, "ines@riverside.example")
 	page := b.get(in.Header.Get("Location")).want(http.StatusOK).says("this is a new one")
 	if got := page.doc().Find("#save input[name=post]").AttrOr("value", ""); got != "" {

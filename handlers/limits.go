@@ -1,10 +1,9 @@
 package handlers
 
 import (
-	"time"
-
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
@@ -13,13 +12,13 @@ import (
 // limitLines say how much of a platform's limits an account has used, and
 // whether its posts wait for one of them.
 func (s *Server) limitLines(c echo.Context, conn store.Connection) ([]string, error) {
-	limits, err := s.DB.Limits(c.Request().Context(), scope(c))
+	limits, err := s.DB.Limits(c.Request().Context(), web.Scope(c))
 	if err != nil {
 		return nil, err
 	}
 	var lines []string
 	if conn.BlockedUntil.After(s.Now()) {
-		lines = append(lines, t(c, "limit_waits", "platform", s.siteName(c, conn.Account.Platform), "when", i18n.When(c.Request().Context(), s.local(c, conn.BlockedUntil))))
+		lines = append(lines, web.T(c, "limit_waits", "platform", s.SiteName(c, conn.Account.Platform), "when", i18n.When(c.Request().Context(), s.Local(c, conn.BlockedUntil))))
 	}
 	for _, l := range limits[conn.ID] {
 		lines = append(lines, s.limitLine(c, conn, l.Limit))
@@ -37,12 +36,12 @@ func (s *Server) limitsInShort(c echo.Context, conn store.Connection, limits []s
 	now := s.Now()
 	waits := conn.BlockedUntil.After(now)
 	if waits {
-		ctx, until := c.Request().Context(), s.local(c, conn.BlockedUntil)
+		ctx, until := c.Request().Context(), s.Local(c, conn.BlockedUntil)
 		when := i18n.When(ctx, until)
-		if sameDay(until, s.local(c, now)) {
+		if web.SameDay(until, s.Local(c, now)) {
 			when = i18n.Clock(ctx, until)
 		}
-		lines = append(lines, t(c, "limit_waits_short", "when", when))
+		lines = append(lines, web.T(c, "limit_waits_short", "when", when))
 	}
 	for _, l := range limits {
 		if l.Unit == platforms.LimitCredit || !waits && l.MostlyUsed() {
@@ -51,8 +50,6 @@ func (s *Server) limitsInShort(c echo.Context, conn store.Connection, limits []s
 	}
 	return lines
 }
-
-func sameDay(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(time.DateOnly) }
 
 // limitLine is one limit in words: "312 of 500 posts used this month."
 func (s *Server) limitLine(c echo.Context, conn store.Connection, l platforms.Limit) string {
@@ -67,13 +64,13 @@ func (s *Server) limitLine(c echo.Context, conn store.Connection, l platforms.Li
 		key = "limit_spent"
 	}
 	args := []string{
-		"platform", s.siteName(c, conn.Account.Platform), "used", i18n.Number(ctx, max(l.Max-l.Left, 0)), "max", i18n.Number(ctx, l.Max),
-		"unit", t(c, "limit_unit_"+string(l.Unit)), "console", s.consoleOf(c, conn.Account.Platform), "when", "",
+		"platform", s.SiteName(c, conn.Account.Platform), "used", i18n.Number(ctx, max(l.Max-l.Left, 0)), "max", i18n.Number(ctx, l.Max),
+		"unit", web.T(c, "limit_unit_"+string(l.Unit)), "console", s.ConsoleOf(c, conn.Account.Platform), "when", "",
 	}
 	if !l.Ends.IsZero() {
-		args[len(args)-1] = i18n.When(ctx, s.local(c, l.Ends))
+		args[len(args)-1] = i18n.When(ctx, s.Local(c, l.Ends))
 	} else if key == "limit_spent" || key == "limit_used_"+string(platforms.SpanWindow) {
 		key += "_open"
 	}
-	return t(c, key, args...)
+	return web.T(c, key, args...)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -26,7 +27,7 @@ func (s *Server) readLink(c echo.Context, d *desk, content club.Content) error {
 	if d.link == nil {
 		return nil
 	}
-	ctx, a := c.Request().Context(), who(c)
+	ctx, a := c.Request().Context(), web.Actor(c)
 	if a.Club.Practice {
 		d.linkState = club.CardNotRead
 		return nil
@@ -71,23 +72,4 @@ func linkOf(text string) *platforms.Link {
 		return nil
 	}
 	return &platforms.Link{URL: u.String()}
-}
-
-// safeURL keeps an address that a platform gave only if it is one of the web:
-// make-believe platforms live on this computer.
-func safeURL(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return ""
-	}
-	return u.String()
-}
-
-// domainOf is the part of an address that people know.
-func domainOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimPrefix(u.Hostname(), "www.")
 }

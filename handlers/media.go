@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/media"
@@ -20,9 +21,6 @@ import (
 	"github.com/bandstand-app/bandstand/views/layout"
 	"github.com/bandstand-app/bandstand/views/posts"
 )
-
-// thumbPath is the address of a small copy of a picture.
-func thumbPath(id string) string { return "/media/" + id + "/thumb" }
 
 // viewPath is the address of a picture as an account will show it.
 func viewPath(id string, connection int64, fit platforms.Fit) string {
@@ -36,7 +34,7 @@ func viewPath(id string, connection int64, fit platforms.Fit) string {
 // readMedia finds the pictures of a content.
 func (s *Server) readMedia(c echo.Context, d *desk, content club.Content) error {
 	d.media = map[string]club.Media{}
-	found, err := s.Media.Items(c.Request().Context(), who(c).Club.ID, mediaIDs(content))
+	found, err := s.Media.Items(c.Request().Context(), web.Actor(c).Club.ID, mediaIDs(content))
 	for _, m := range found {
 		d.media[m.ID] = m
 	}
@@ -60,7 +58,7 @@ func (s *Server) measure(c echo.Context, _ *desk, content club.Content, v verdic
 	for _, m := range content.Media {
 		fits[m.ID] = m.Fit[v.conn.ID]
 	}
-	all, err := s.Media.Measure(c.Request().Context(), who(c).Club.ID, mediaIDs(content), v.rules.Media.Image, fits)
+	all, err := s.Media.Measure(c.Request().Context(), web.Actor(c).Club.ID, mediaIDs(content), v.rules.Media.Image, fits)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +77,7 @@ func (s *Server) pictureViews(c echo.Context, d *desk, f *composerForm, all []ve
 	out := make([]posts.Picture, 0, len(f.content.Media))
 	for _, m := range f.content.Media {
 		known, ok := d.media[m.ID]
-		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: thumbPath(m.ID), Alt: m.Alt, AltError: f.faults.at("alt-" + m.ID), Gone: !ok}
+		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: web.ThumbPath(m.ID), Alt: m.Alt, AltError: f.faults.At("alt-" + m.ID), Gone: !ok}
 		if ok {
 			p.Width, p.Height = within(known.Width, known.Height, thumbSize)
 			p.Verdicts = s.pictureVerdicts(c, d, m, known, all)
@@ -116,22 +114,22 @@ func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, k
 		line := posts.Verdict{
 			Account: label, Must: fit == platforms.FitWhole, Fit: string(fit), Fits: fitChoices(c),
 			Name: "fit-" + m.ID + "-" + strconv.FormatInt(v.conn.ID, 10),
-			Text: t(c, "verdict_shape", "ratio", platforms.Ratio(float64(known.Width)/float64(known.Height)), "min", platforms.Ratio(rules.MinRatio), "max", platforms.Ratio(rules.MaxRatio)),
+			Text: web.T(c, "verdict_shape", "ratio", platforms.Ratio(float64(known.Width)/float64(known.Height)), "min", platforms.Ratio(rules.MinRatio), "max", platforms.Ratio(rules.MaxRatio)),
 		}
 		switch fit {
 		case platforms.FitCrop:
-			line.Text = t(c, "verdict_crop")
+			line.Text = web.T(c, "verdict_crop")
 		case platforms.FitPad:
-			line.Text = t(c, "verdict_borders")
+			line.Text = web.T(c, "verdict_borders")
 		case platforms.FitWhole:
 		}
 		out = append(out, line)
 	}
 	if len(whole) > 0 {
-		out = append([]posts.Verdict{{Account: strings.Join(whole, ", "), Text: t(c, "verdict_whole")}}, out...)
+		out = append([]posts.Verdict{{Account: strings.Join(whole, ", "), Text: web.T(c, "verdict_whole")}}, out...)
 	}
 	if len(still) > 0 {
-		out = append(out, posts.Verdict{Account: strings.Join(still, ", "), Text: t(c, "verdict_still")})
+		out = append(out, posts.Verdict{Account: strings.Join(still, ", "), Text: web.T(c, "verdict_still")})
 	}
 	return out
 }
@@ -146,15 +144,15 @@ func (v *verdict) says(code, mediaID string) bool {
 // takeUploads stores the pictures that came with the composer's form, and says
 // at the field what is wrong with those it refuses.
 func (s *Server) takeUploads(c echo.Context, f *composerForm) error {
-	a := who(c)
+	a := web.Actor(c)
 	for _, u := range f.uploads {
-		err := u.fault
+		err := u.Fault
 		var m club.Media
 		if err == nil {
-			m, err = s.Media.Take(c.Request().Context(), a.Club.ID, a.Person.ID, u.file)
+			m, err = s.Media.Take(c.Request().Context(), a.Club.ID, a.Person.ID, u.File)
 		}
 		if ce, ok := errors.AsType[*club.Error](err); ok {
-			f.faults.add("media", t(c, ce.Key, i18n.Args(ce.Args)...))
+			f.faults.Add("media", web.T(c, ce.Key, i18n.Args(ce.Args)...))
 			continue
 		}
 		if err != nil {
@@ -176,18 +174,18 @@ func (s *Server) createMedia(c echo.Context) error {
 	if err := s.takeUploads(c, f); err != nil {
 		return err
 	}
-	if !isHX(c) {
-		if f.faults.any() {
+	if !web.IsHX(c) {
+		if f.faults.Any() {
 			d, err := s.deskFor(c, nil, f.content)
 			if err != nil {
 				return err
 			}
 			return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 		}
-		return seeOther(c, "/posts/new?media="+strings.Join(mediaIDs(f.content), ","))
+		return web.SeeOther(c, "/posts/new?media="+strings.Join(mediaIDs(f.content), ","))
 	}
-	if f.faults.any() {
-		return s.render(c, http.StatusUnprocessableEntity, layout.Toast("problem", f.faults.list[0].Text))
+	if f.faults.Any() {
+		return s.Render(c, http.StatusUnprocessableEntity, layout.Toast("problem", f.faults.List[0].Text))
 	}
 	d, err := s.deskFor(c, nil, f.content)
 	if err != nil {
@@ -197,7 +195,7 @@ func (s *Server) createMedia(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, posts.Tray(s.pictureViews(c, d, f, all)))
+	return s.Render(c, http.StatusOK, posts.Tray(s.pictureViews(c, d, f, all)))
 }
 
 // pictureCache is how long a browser keeps a copy: pictures never change.
@@ -207,19 +205,19 @@ func (s *Server) showThumb(c echo.Context) error { return s.sendCopy(c, media.Th
 
 // showView sends a picture as one account will show it.
 func (s *Server) showView(c echo.Context) error {
-	id := parseID(c.QueryParam("for"))
+	id := web.ParseID(c.QueryParam("for"))
 	if id == 0 {
 		return s.sendCopy(c, media.View)
 	}
-	conn, err := s.DB.Connection(c.Request().Context(), scope(c), id)
+	conn, err := s.DB.Connection(c.Request().Context(), web.Scope(c), id)
 	if err != nil {
 		return err
 	}
-	found, err := s.Media.Items(c.Request().Context(), who(c).Club.ID, []string{c.Param("id")})
+	found, err := s.Media.Items(c.Request().Context(), web.Actor(c).Club.ID, []string{c.Param("id")})
 	if err != nil {
 		return err
 	}
-	p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform)
+	p, ok := s.Registry(conn.Practice).Platform(conn.Account.Platform)
 	fit := platforms.Fit(c.QueryParam("fit"))
 	if len(found) == 0 || !ok || (fit != platforms.FitWhole && fit != platforms.FitCrop && fit != platforms.FitPad) {
 		return club.ErrNotFound
@@ -231,7 +229,7 @@ func (s *Server) showView(c echo.Context) error {
 }
 
 func (s *Server) sendCopy(c echo.Context, spec media.Spec) error {
-	f, err := s.Media.Open(c.Request().Context(), who(c).Club.ID, c.Param("id"), spec)
+	f, err := s.Media.Open(c.Request().Context(), web.Actor(c).Club.ID, c.Param("id"), spec)
 	if err != nil {
 		return err
 	}

@@ -5,23 +5,24 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/views/people"
 )
 
 func (s *Server) showMembers(c echo.Context) error {
-	return s.members(c, http.StatusOK, people.InviteForm{Role: club.Writer}, &faults{})
+	return s.members(c, http.StatusOK, people.InviteForm{Role: club.Writer}, &web.Faults{})
 }
 
-func (s *Server) members(c echo.Context, status int, form people.InviteForm, f *faults) error {
-	ctx, a := c.Request().Context(), who(c)
+func (s *Server) members(c echo.Context, status int, form people.InviteForm, f *web.Faults) error {
+	ctx, a := c.Request().Context(), web.Actor(c)
 	members, err := s.DB.Members(ctx, a.Club.ID)
 	if err != nil {
 		return err
 	}
-	page := people.MembersPage{Page: s.page(c, "settings", t(c, "members_title")), Manage: a.Role.Can(club.ManageClub), Form: form}
-	page.Page.Faults, page.Form.Errors = f.list, f.errors()
+	page := people.MembersPage{Page: s.Page(c, "settings", web.T(c, "members_title")), Manage: a.Role.Can(club.ManageClub), Form: form}
+	page.Page.Faults, page.Form.Errors = f.List, f.Errors()
 	now := s.Now()
 	for _, m := range members {
 		page.Members = append(page.Members, people.MemberRow{
@@ -36,61 +37,61 @@ func (s *Server) members(c echo.Context, status int, form people.InviteForm, f *
 		}
 		for _, i := range open {
 			page.Invitations = append(page.Invitations, people.InvitationRow{
-				ID: i.ID, Email: i.Email, Role: i.Role, Until: i18n.DayYear(ctx, i.ExpiresAt.In(s.zone(c))),
+				ID: i.ID, Email: i.Email, Role: i.Role, Until: i18n.DayYear(ctx, i.ExpiresAt.In(s.Zone(c))),
 			})
 		}
 	}
-	return s.render(c, status, people.Members(page))
+	return s.Render(c, status, people.Members(page))
 }
 
 // createInvitation shows the link once; only its hash is kept.
 func (s *Server) createInvitation(c echo.Context) error {
-	ctx, f := c.Request().Context(), &faults{}
+	ctx, f := c.Request().Context(), &web.Faults{}
 	form, email, err := readInvitation(c, f)
 	if err != nil {
 		return err
 	}
-	if !f.any() {
-		token, err := s.DB.CreateInvitation(ctx, scope(c), email, form.Role, origin(c))
+	if !f.Any() {
+		token, err := s.DB.CreateInvitation(ctx, web.Scope(c), email, form.Role, web.Origin(c))
 		if err == nil {
 			return s.members(c, http.StatusOK, people.InviteForm{
-				Role: club.Writer, Link: s.url("/invitations/" + token), LinkTitle: t(c, "invite_link_title", "email", email), LinkHint: t(c, "invite_link_hint"),
+				Role: club.Writer, Link: s.URL("/invitations/" + token), LinkTitle: web.T(c, "invite_link_title", "email", email), LinkHint: web.T(c, "invite_link_hint"),
 			}, f)
 		}
-		if err := f.take(c, err); err != nil {
+		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
-	return s.members(c, f.status(), form, f)
+	return s.members(c, f.Status(), form, f)
 }
 
 // readInvitation reads the form that invites somebody.
-func readInvitation(c echo.Context, f *faults) (form people.InviteForm, email string, err error) {
+func readInvitation(c echo.Context, f *web.Faults) (form people.InviteForm, email string, err error) {
 	form = people.InviteForm{Email: c.FormValue("email"), Role: club.Role(c.FormValue("role"))}
 	email, err = club.ParseEmail("email", form.Email)
-	if err := f.take(c, err); err != nil {
+	if err := f.Take(c, err); err != nil {
 		return form, "", err
 	}
 	if !form.Role.Valid() {
-		_ = f.take(c, club.Fault("role", "choose_role"))
+		_ = f.Take(c, club.Fault("role", "choose_role"))
 	}
 	return form, email, nil
 }
 
 func (s *Server) withdrawInvitation(c echo.Context) error {
-	n, err := pathID(c, "id")
+	n, err := web.PathID(c, "id")
 	if err != nil {
 		return err
 	}
-	if err := s.DB.WithdrawInvitation(c.Request().Context(), scope(c), n, origin(c)); err != nil {
+	if err := s.DB.WithdrawInvitation(c.Request().Context(), web.Scope(c), n, web.Origin(c)); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "invite_withdrawn"))
-	return seeOther(c, "/settings/members")
+	s.Flash(c, "done", web.T(c, "invite_withdrawn"))
+	return web.SeeOther(c, "/settings/members")
 }
 
 func (s *Server) updateMemberRole(c echo.Context) error {
-	n, err := pathID(c, "id")
+	n, err := web.PathID(c, "id")
 	if err != nil {
 		return err
 	}
@@ -98,23 +99,23 @@ func (s *Server) updateMemberRole(c echo.Context) error {
 	if !role.Valid() {
 		return club.Fault("role", "choose_role")
 	}
-	if err := s.DB.SetRole(c.Request().Context(), scope(c), n, role, origin(c)); err != nil {
+	if err := s.DB.SetRole(c.Request().Context(), web.Scope(c), n, role, web.Origin(c)); err != nil {
 		return s.memberProblem(c, err)
 	}
-	s.flash(c, "done", t(c, "member_role_changed", "role", t(c, "role_"+string(role))))
-	return seeOther(c, "/settings/members")
+	s.Flash(c, "done", web.T(c, "member_role_changed", "role", web.T(c, "role_"+string(role))))
+	return web.SeeOther(c, "/settings/members")
 }
 
 func (s *Server) removeMember(c echo.Context) error {
-	n, err := pathID(c, "id")
+	n, err := web.PathID(c, "id")
 	if err != nil {
 		return err
 	}
-	if err := s.DB.RemoveMember(c.Request().Context(), scope(c), n, origin(c)); err != nil {
+	if err := s.DB.RemoveMember(c.Request().Context(), web.Scope(c), n, web.Origin(c)); err != nil {
 		return s.memberProblem(c, err)
 	}
-	s.flash(c, "done", t(c, "member_removed"))
-	return seeOther(c, "/settings/members")
+	s.Flash(c, "done", web.T(c, "member_removed"))
+	return web.SeeOther(c, "/settings/members")
 }
 
 // memberProblem says on the members page what stands in the way.
@@ -122,22 +123,22 @@ func (s *Server) memberProblem(c echo.Context, err error) error {
 	if club.CodeOf(err) != club.Conflict {
 		return err
 	}
-	s.flash(c, "problem", s.problemOf(c, err).text)
-	return seeOther(c, "/settings/members")
+	s.Flash(c, "problem", s.ProblemOf(c, err).Text)
+	return web.SeeOther(c, "/settings/members")
 }
 
 // createSignInLink makes a link by which a member sets a new password.
 func (s *Server) createSignInLink(c echo.Context) error {
 	ctx := c.Request().Context()
-	n, err := pathID(c, "id")
+	n, err := web.PathID(c, "id")
 	if err != nil {
 		return err
 	}
-	p, token, err := s.DB.CreateMemberReset(ctx, scope(c), n, origin(c))
+	p, token, err := s.DB.CreateMemberReset(ctx, web.Scope(c), n, web.Origin(c))
 	if err != nil {
 		return s.memberProblem(c, err)
 	}
 	return s.members(c, http.StatusOK, people.InviteForm{
-		Role: club.Writer, Link: s.url("/sign-in/link/" + token), LinkTitle: t(c, "reset_link_title", "name", p.Name), LinkHint: t(c, "reset_link_hint"),
-	}, &faults{})
+		Role: club.Writer, Link: s.URL("/sign-in/link/" + token), LinkTitle: web.T(c, "reset_link_title", "name", p.Name), LinkHint: web.T(c, "reset_link_hint"),
+	}, &web.Faults{})
 }

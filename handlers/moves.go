@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
@@ -44,7 +45,7 @@ type wish struct {
 }
 
 func (s *Server) newMove(c echo.Context) (*move, error) {
-	mv := &move{s: s, c: c, back: backPath(c), op: c.FormValue("op"), version: parseID(c.FormValue("version")), via: "page", from: c.FormValue("from")}
+	mv := &move{s: s, c: c, back: backPath(c), op: c.FormValue("op"), version: web.ParseID(c.FormValue("version")), via: "page", from: c.FormValue("from")}
 	for _, v := range []string{"drag", "keys", "menu"} {
 		if c.FormValue("via") == v {
 			mv.via = v
@@ -56,9 +57,9 @@ func (s *Server) newMove(c echo.Context) (*move, error) {
 	if mv.cal, err = s.newCalendar(c, q); err != nil {
 		return nil, err
 	}
-	mv.post, err = s.DB.MovingPost(c.Request().Context(), scope(c), parseID(c.Param("id")))
+	mv.post, err = s.DB.MovingPost(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
 	if mv.post.Excerpt == "" {
-		mv.post.Excerpt = t(c, "calendar_no_text")
+		mv.post.Excerpt = web.T(c, "calendar_no_text")
 	}
 	mv.wish = wish{
 		to: c.FormValue("to"), date: c.FormValue("to_date"), clock: c.FormValue("to_time"), zone: c.FormValue("tz"),
@@ -135,7 +136,7 @@ func (mv *move) repeated() (moved store.Moved, yes bool, err error) {
 	if mv.version == mv.post.Version {
 		return moved, false, nil
 	}
-	result, yes, err := mv.s.DB.OpResult(mv.c.Request().Context(), scope(mv.c).PersonID, store.OpMove, mv.op)
+	result, yes, err := mv.s.DB.OpResult(mv.c.Request().Context(), web.Scope(mv.c).PersonID, store.OpMove, mv.op)
 	if yes && err == nil {
 		err = json.Unmarshal([]byte(result), &moved)
 	}
@@ -144,13 +145,13 @@ func (mv *move) repeated() (moved store.Moved, yes bool, err error) {
 
 func (mv *move) do(to club.Slot) error {
 	ctx := mv.c.Request().Context()
-	moved, err := mv.s.DB.MovePost(ctx, scope(mv.c), store.Move{
-		PostID: mv.post.ID, Version: mv.version, Op: mv.op, To: to, Role: who(mv.c).Role, Via: mv.via,
-	}, origin(mv.c))
+	moved, err := mv.s.DB.MovePost(ctx, web.Scope(mv.c), store.Move{
+		PostID: mv.post.ID, Version: mv.version, Op: mv.op, To: to, Role: web.Actor(mv.c).Role, Via: mv.via,
+	}, web.Origin(mv.c))
 	switch {
 	case errors.Is(err, store.ErrStale):
 		// Somebody, or the engine, was faster: say what is true now.
-		if mv.post, err = mv.s.DB.MovingPost(ctx, scope(mv.c), mv.post.ID); err != nil {
+		if mv.post, err = mv.s.DB.MovingPost(ctx, web.Scope(mv.c), mv.post.ID); err != nil {
 			return err
 		}
 		if err := mv.check(); err != nil {
@@ -159,11 +160,11 @@ func (mv *move) do(to club.Slot) error {
 		return mv.conflict()
 	case club.CodeOf(err) == club.Conflict:
 		return mv.refused(err)
-	case club.Storage(err) && !isHX(mv.c):
-		p := mv.s.problemOf(mv.c, err)
-		f := mv.formSaying(p.text)
+	case club.Storage(err) && !web.IsHX(mv.c):
+		p := mv.s.ProblemOf(mv.c, err)
+		f := mv.formSaying(p.Text)
 		f.To, f.Date, f.Time = "other", mv.wish.date, mv.wish.clock
-		return mv.show(p.status, *f)
+		return mv.show(p.Status, *f)
 	case err != nil:
 		return err
 	}
@@ -172,7 +173,7 @@ func (mv *move) do(to club.Slot) error {
 }
 
 func (mv *move) asks() club.MoveWish {
-	a := who(mv.c)
+	a := web.Actor(mv.c)
 	return mv.post.Wish(a.Role, a.Person.ID)
 }
 
@@ -181,7 +182,7 @@ func (mv *move) check() error { return mv.asks().Check() }
 // slot resolves the wish in the club's zone. An Invalid error says what is
 // wrong with it; the zero slot is off the calendar.
 func (mv *move) slot() (club.Slot, error) {
-	zone := who(mv.c).Club.Zone
+	zone := web.Actor(mv.c).Club.Zone
 	w := &mv.wish
 	if w.zone != "" && w.zone != zone {
 		return club.Slot{}, club.Fault("to_time", "move_zone", "place", i18n.Place(zone))
@@ -190,12 +191,12 @@ func (mv *move) slot() (club.Slot, error) {
 		return club.Slot{}, nil
 	}
 	if w.clock == "" {
-		w.clock = usualClock
+		w.clock = web.UsualClock
 		if !mv.post.Planned.At.IsZero() {
 			w.clock = i18n.Clock(mv.c.Request().Context(), mv.post.Planned.At.In(mv.cal.zone))
 		}
 	}
-	day, err := parseDate(w.date)
+	day, err := web.ParseDate(w.date)
 	if err != nil {
 		return club.Slot{}, club.Fault("to_date", "move_date_wrong")
 	}
@@ -226,24 +227,24 @@ func (mv *move) when(s club.Slot) string {
 }
 
 // words is what an error says to people.
-func (mv *move) words(err error) string { return mv.s.problemOf(mv.c, err).text }
+func (mv *move) words(err error) string { return mv.s.ProblemOf(mv.c, err).Text }
 
 // form is the empty dialog.
 func (mv *move) form() calendar.MoveForm {
-	a := who(mv.c)
+	a := web.Actor(mv.c)
 	p := mv.post
 	f := calendar.MoveForm{
 		ID: p.ID, Version: p.Version, Op: store.NewID(), Zone: a.Club.Zone, Place: i18n.Place(a.Club.Zone), From: mv.place(), Ctx: mv.back, To: "other", Via: "page",
-		Now: t(mv.c, "move_now_none"), Date: mv.cal.today.AddDate(0, 0, 1).Format(time.DateOnly), Time: usualClock,
+		Now: web.T(mv.c, "move_now_none"), Date: mv.cal.today.AddDate(0, 0, 1).Format(time.DateOnly), Time: web.UsualClock,
 	}
-	if isHX(mv.c) {
+	if web.IsHX(mv.c) {
 		f.Via = "menu"
 	}
 	if p.Planned.At.IsZero() {
 		return f
 	}
 	at := p.Planned.At.In(mv.cal.zone)
-	f.Now = t(mv.c, "move_now", "when", mv.when(p.Planned), "place", f.Place)
+	f.Now = web.T(mv.c, "move_now", "when", mv.when(p.Planned), "place", f.Place)
 	f.Date, f.Time = at.Format(time.DateOnly), i18n.Clock(mv.c.Request().Context(), at)
 	f.CanUnschedule = !mv.asks().Public()
 	f.Choices = mv.choices(at, f.Time)
@@ -253,7 +254,7 @@ func (mv *move) form() calendar.MoveForm {
 // choices are the usual wishes: beside the present day, or from today on if
 // that is over.
 func (mv *move) choices(at time.Time, clock string) []calendar.Choice {
-	base, err := parseDate(at.Format(time.DateOnly))
+	base, err := web.ParseDate(at.Format(time.DateOnly))
 	if err != nil {
 		return nil
 	}
@@ -270,7 +271,7 @@ func (mv *move) choices(at time.Time, clock string) []calendar.Choice {
 		if err != nil || slot.Note == club.SlotGap || !slot.At.After(mv.s.Now()) {
 			continue
 		}
-		out = append(out, calendar.Choice{ID: o.id, Value: slot.Local, Label: t(mv.c, o.key, "when", mv.when(slot))})
+		out = append(out, calendar.Choice{ID: o.id, Value: slot.Local, Label: web.T(mv.c, o.key, "when", mv.when(slot))})
 	}
 	return out
 }
@@ -278,17 +279,17 @@ func (mv *move) choices(at time.Time, clock string) []calendar.Choice {
 // show draws the dialog or its page.
 func (mv *move) show(status int, f calendar.MoveForm) error {
 	title := mv.title()
-	if isHX(mv.c) {
-		return mv.s.render(mv.c, status, calendar.MoveDialog(title, f))
+	if web.IsHX(mv.c) {
+		return mv.s.Render(mv.c, status, calendar.MoveDialog(title, f))
 	}
-	page := mv.s.page(mv.c, "calendar", title)
+	page := mv.s.Page(mv.c, "calendar", title)
 	if f.DateError != "" {
 		page.Faults = append(page.Faults, layout.Fault{Field: "to_date", Text: f.DateError})
 	}
 	if f.TimeError != "" {
 		page.Faults = append(page.Faults, layout.Fault{Field: "to_time", Text: f.TimeError})
 	}
-	return mv.s.render(mv.c, status, calendar.ShowMove(page, f))
+	return mv.s.Render(mv.c, status, calendar.ShowMove(page, f))
 }
 
 // titleRunes is how much of a post's text a title shows.
@@ -300,7 +301,7 @@ func (mv *move) title() string {
 	if r := []rune(name); len(r) > titleRunes {
 		name = strings.TrimRight(string(r[:titleRunes]), " ,.;:–-") + "…"
 	}
-	return t(mv.c, "move_title", "post", name)
+	return web.T(mv.c, "move_title", "post", name)
 }
 
 // offer is a move behind one button, with a key of its own.

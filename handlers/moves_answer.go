@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
@@ -24,10 +25,10 @@ func (mv *move) done(moved store.Moved) error {
 	switch key := dateKey(moved.To, mv.cal.zone); {
 	case !mv.onCal || key == "":
 	case !mv.shown(key):
-		a.Link, a.LinkText = calendarQuery{view: mv.cal.q.view, date: key}.path(), t(mv.c, "move_see_it")
+		a.Link, a.LinkText = calendarQuery{view: mv.cal.q.view, date: key}.path(), web.T(mv.c, "move_see_it")
 	case !slices.Contains(mv.cal.seen, mv.post.ID):
-		a.Toast = t(mv.c, "move_hidden", "text", a.Toast)
-		a.Link, a.LinkText = mv.cal.q.clear().path(), t(mv.c, "move_show_it")
+		a.Toast = web.T(mv.c, "move_hidden", "text", a.Toast)
+		a.Link, a.LinkText = mv.cal.q.clear().path(), web.T(mv.c, "move_show_it")
 	}
 	mv.trigger("bs:moved")
 	return mv.answer(http.StatusOK, a, nil)
@@ -36,7 +37,7 @@ func (mv *move) done(moved store.Moved) error {
 // said is the message after a move.
 func (mv *move) said(moved store.Moved) string {
 	if moved.To.At.IsZero() {
-		return t(mv.c, "move_done_off")
+		return web.T(mv.c, "move_done_off")
 	}
 	key := "move_done"
 	switch status := club.PostStatus(mv.post.Statuses); {
@@ -45,9 +46,9 @@ func (mv *move) said(moved store.Moved) string {
 	case status == club.Draft:
 		key = "move_done_draft"
 	}
-	text := t(mv.c, key, "when", mv.when(moved.To))
+	text := web.T(mv.c, key, "when", mv.when(moved.To))
 	if moved.To.Note == club.SlotTwice && !mv.wish.second {
-		text = t(mv.c, "move_twice", "text", text, "time", moved.To.Clock())
+		text = web.T(mv.c, "move_twice", "text", text, "time", moved.To.Clock())
 	}
 	return text
 }
@@ -58,11 +59,11 @@ func (mv *move) wayBack(a *calendar.MoveAnswer, moved store.Moved) {
 	if moved.Version != mv.post.Version {
 		return
 	}
-	o := mv.offer(t(mv.c, "undo"))
+	o := mv.offer(web.T(mv.c, "undo"))
 	o.Undo, o.Small = true, true
 	switch {
 	case moved.To.Note == club.SlotTwice && !mv.wish.second:
-		second := mv.offer(t(mv.c, "move_twice_second"))
+		second := mv.offer(web.T(mv.c, "move_twice_second"))
 		second.Second, second.Small = true, true
 		a.Offer = to(second, moved.To)
 	case mv.wish.again, moved.To.At.IsZero() && moved.Unscheduled:
@@ -77,7 +78,7 @@ func (mv *move) wayBack(a *calendar.MoveAnswer, moved store.Moved) {
 func (mv *move) spoken(moved store.Moved, days map[string]calendar.Day) string {
 	from, target := dateKey(moved.From, mv.cal.zone), dateKey(moved.To, mv.cal.zone)
 	name := func(key string) string {
-		d, err := parseDate(key)
+		d, err := web.ParseDate(key)
 		if err != nil {
 			return ""
 		}
@@ -86,18 +87,18 @@ func (mv *move) spoken(moved store.Moved, days map[string]calendar.Day) string {
 	clock := i18n.Clock(mv.c.Request().Context(), moved.To.At.In(mv.cal.zone))
 	switch {
 	case target == "":
-		return t(mv.c, "move_say_off", "post", mv.post.Excerpt, "from", name(from))
+		return web.T(mv.c, "move_say_off", "post", mv.post.Excerpt, "from", name(from))
 	case from == "":
-		return t(mv.c, "move_say_planned", "post", mv.post.Excerpt, "to", name(target), "time", clock, "count", days[target].Count)
+		return web.T(mv.c, "move_say_planned", "post", mv.post.Excerpt, "to", name(target), "time", clock, "count", days[target].Count)
 	}
-	return t(mv.c, "move_say", "post", mv.post.Excerpt, "from", name(from), "to", name(target), "time", clock, "count", days[target].Count)
+	return web.T(mv.c, "move_say", "post", mv.post.Excerpt, "from", name(from), "to", name(target), "time", clock, "count", days[target].Count)
 }
 
 // same answers a wish that is true already.
 func (mv *move) same() error {
-	a := calendar.MoveAnswer{Kind: "note", Toast: t(mv.c, "move_same", "when", mv.when(mv.post.Planned))}
+	a := calendar.MoveAnswer{Kind: "note", Toast: web.T(mv.c, "move_same", "when", mv.when(mv.post.Planned))}
 	if mv.post.Planned.At.IsZero() {
-		a.Toast = t(mv.c, "move_now_none")
+		a.Toast = web.T(mv.c, "move_now_none")
 	}
 	if _, err := mv.truth(&a, mv.post.Planned); err != nil {
 		return err
@@ -109,11 +110,11 @@ func (mv *move) same() error {
 func (mv *move) askAgain(slot club.Slot) error {
 	f := mv.form()
 	f.Now = ""
-	f.Note = t(mv.c, "move_again", "when", mv.when(slot))
-	o := mv.offer(t(mv.c, "move_again_button", "when", mv.when(slot)))
+	f.Note = web.T(mv.c, "move_again", "when", mv.when(slot))
+	o := mv.offer(web.T(mv.c, "move_again_button", "when", mv.when(slot)))
 	o.Again, o.Main, o.Second = true, true, mv.wish.second
 	f.Ask = to(o, slot)
-	a := calendar.MoveAnswer{Title: t(mv.c, "move_again_title")}
+	a := calendar.MoveAnswer{Title: web.T(mv.c, "move_again_title")}
 	if _, err := mv.truth(&a, mv.post.Planned, slot); err != nil {
 		return err
 	}
@@ -129,16 +130,16 @@ func (mv *move) conflict() error {
 	slot, err := mv.slot()
 	switch {
 	case mv.wish.undo:
-		a.Toast = t(mv.c, "move_undo_late")
+		a.Toast = web.T(mv.c, "move_undo_late")
 	case p.Planned.At.IsZero():
-		a.Toast = t(mv.c, "move_conflict_off", "person", p.ChangedBy, "time", at)
+		a.Toast = web.T(mv.c, "move_conflict_off", "person", p.ChangedBy, "time", at)
 	default:
-		a.Toast = t(mv.c, "move_conflict", "person", p.ChangedBy, "time", at, "when", mv.when(p.Planned))
+		a.Toast = web.T(mv.c, "move_conflict", "person", p.ChangedBy, "time", at, "when", mv.when(p.Planned))
 	}
 	if err == nil && !mv.wish.undo && !slot.At.Equal(p.Planned.At) {
-		o := mv.offer(t(mv.c, "move_off_anyway"))
+		o := mv.offer(web.T(mv.c, "move_off_anyway"))
 		if !slot.At.IsZero() {
-			o = *to(mv.offer(t(mv.c, "move_anyway", "when", mv.when(slot))), slot)
+			o = *to(mv.offer(web.T(mv.c, "move_anyway", "when", mv.when(slot))), slot)
 			o.Second = mv.wish.second
 		}
 		o.Small = true
@@ -162,17 +163,17 @@ func (mv *move) refused(err error) error {
 	}
 	f := mv.form()
 	f.Refused = a.Toast
-	return mv.answer(statusOf[club.CodeOf(err)], a, &f)
+	return mv.answer(web.StatusOf[club.CodeOf(err)], a, &f)
 }
 
 // gone answers for a post that somebody deleted meanwhile.
 func (mv *move) gone() error {
 	at := i18n.Clock(mv.c.Request().Context(), mv.post.ChangedAt.In(mv.cal.zone))
-	a := calendar.MoveAnswer{Kind: "problem", Toast: t(mv.c, "move_deleted", "person", mv.post.ChangedBy, "time", at)}
+	a := calendar.MoveAnswer{Kind: "problem", Toast: web.T(mv.c, "move_deleted", "person", mv.post.ChangedBy, "time", at)}
 	if _, err := mv.truth(&a, mv.post.Planned); err != nil {
 		return err
 	}
-	if !isHX(mv.c) {
+	if !web.IsHX(mv.c) {
 		return club.ErrNotFound
 	}
 	return mv.answer(http.StatusNotFound, a, nil)
@@ -223,7 +224,7 @@ func (mv *move) besideGap() []calendar.Offer {
 		slot club.Slot
 		key  string
 	}{{after, "move_gap_after"}, {before, "move_gap_before"}} {
-		offer := to(mv.offer(t(mv.c, o.key, "time", o.slot.Clock())), o.slot)
+		offer := to(mv.offer(web.T(mv.c, o.key, "time", o.slot.Clock())), o.slot)
 		offer.Again = mv.wish.again
 		out = append(out, *offer)
 	}
@@ -238,7 +239,7 @@ func (mv *move) formSaying(note string) *calendar.MoveForm {
 
 // shown tells whether the page holds a day.
 func (mv *move) shown(key string) bool {
-	d, err := parseDate(key)
+	d, err := web.ParseDate(key)
 	from, to := mv.cal.span()
 	return err == nil && !d.Before(from) && d.Before(to)
 }
@@ -250,11 +251,11 @@ func (mv *move) truth(a *calendar.MoveAnswer, slots ...club.Slot) (map[string]ca
 	a.ID, a.View = mv.post.ID, mv.cal.q.view
 	var dates []time.Time
 	tray := mv.from == inTray
-	if d, err := parseDate(mv.from); err == nil {
+	if d, err := web.ParseDate(mv.from); err == nil {
 		dates = append(dates, d)
 	}
 	for _, slot := range slots {
-		d, err := parseDate(dateKey(slot, mv.cal.zone))
+		d, err := web.ParseDate(dateKey(slot, mv.cal.zone))
 		tray = tray || slot.At.IsZero()
 		if err == nil && !slices.Contains(dates, d) {
 			dates = append(dates, d)
@@ -281,25 +282,25 @@ func (mv *move) truth(a *calendar.MoveAnswer, slots ...club.Slot) (map[string]ca
 // answer sends what came of a wish: fragments where htmx asked, else the page
 // it came from, or the dialog's page with what is to be done.
 func (mv *move) answer(status int, a calendar.MoveAnswer, f *calendar.MoveForm) error {
-	if !isHX(mv.c) {
+	if !web.IsHX(mv.c) {
 		if status == http.StatusOK && f == nil {
-			mv.s.flash(mv.c, a.Kind, a.Toast)
-			return seeOther(mv.c, mv.back)
+			mv.s.Flash(mv.c, a.Kind, a.Toast)
+			return web.SeeOther(mv.c, mv.back)
 		}
 		return mv.show(status, *f)
 	}
 	if status == http.StatusOK && f == nil && !mv.onCal {
-		mv.s.flash(mv.c, a.Kind, a.Toast)
-		return seeOther(mv.c, mv.back)
+		mv.s.Flash(mv.c, a.Kind, a.Toast)
+		return web.SeeOther(mv.c, mv.back)
 	}
 	if a.Say == "" {
 		a.Say = a.Toast
 	}
 	if f != nil && a.Toast == "" {
-		mv.s.dialogHeaders(mv.c)
+		mv.s.ToDialog(mv.c)
 		a.Form = f
 	}
-	return mv.s.render(mv.c, status, calendar.Answer(a))
+	return mv.s.Render(mv.c, status, calendar.Answer(a))
 }
 
 // dateKey is the club's date of a slot, or empty.

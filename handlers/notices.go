@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
@@ -19,15 +20,15 @@ import (
 const noticesRead = 300
 
 func (s *Server) showNotices(c echo.Context) error {
-	list, err := s.DB.Notices(c.Request().Context(), scope(c), noticesRead)
+	list, err := s.DB.Notices(c.Request().Context(), web.Scope(c), noticesRead)
 	if err != nil {
 		return err
 	}
-	page := notices.Page{Page: s.page(c, "notices", t(c, "nav_notices")), Unread: who(c).Unread}
+	page := notices.Page{Page: s.Page(c, "notices", web.T(c, "nav_notices")), Unread: web.Actor(c).Unread}
 	for _, about := range bySubject(list) {
 		page.Rows = append(page.Rows, s.noticeRow(c, about))
 	}
-	return s.render(c, http.StatusOK, notices.List(page))
+	return s.Render(c, http.StatusOK, notices.List(page))
 }
 
 // bySubject puts notices about the same post or account together, in the order of
@@ -59,8 +60,8 @@ func bySubject(list []store.Notice) [][]store.Notice {
 func (s *Server) noticeRow(c echo.Context, about []store.Notice) notices.Row {
 	first := about[0]
 	row := notices.Row{
-		ID: strconv.FormatInt(first.ID, 10), Icon: "triangle-alert", About: first.Excerpt, Action: t(c, "notices_open"),
-		When: i18n.When(c.Request().Context(), first.At.In(s.zone(c))), ISO: first.At.Format(time.RFC3339),
+		ID: strconv.FormatInt(first.ID, 10), Icon: "triangle-alert", About: first.Excerpt, Action: web.T(c, "notices_open"),
+		When: i18n.When(c.Request().Context(), first.At.In(s.Zone(c))), ISO: first.At.Format(time.RFC3339),
 	}
 	var sentences []string
 	for i, n := range about {
@@ -70,11 +71,11 @@ func (s *Server) noticeRow(c echo.Context, about []store.Notice) notices.Row {
 		}
 		var names []string
 		for _, o := range slices.Backward(about) { // accounts in the order in which they were told of
-			if name := s.nameOn(c, o.Account, o.Platform); o.Kind == n.Kind && !slices.Contains(names, name) {
+			if name := s.AccountOn(c, o.Account, o.Platform); o.Kind == n.Kind && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
-		sentences = append(sentences, s.noticeText(c, n, joinAnd(c, names)))
+		sentences = append(sentences, s.noticeText(c, n, web.JoinAnd(c, names)))
 	}
 	row.Text = strings.Join(sentences, " ")
 	return row
@@ -83,21 +84,21 @@ func (s *Server) noticeRow(c echo.Context, about []store.Notice) notices.Row {
 // noticeText says what one notice is about; accounts are those that it is about.
 func (s *Server) noticeText(c echo.Context, n store.Notice, accounts string) string {
 	if ends, err := time.Parse(time.RFC3339, n.Args["ends"]); err == nil {
-		return t(c, "notice_"+n.Kind, "account", accounts, "platform", s.siteName(c, n.Platform), "date", i18n.WhenYear(c.Request().Context(), ends.In(s.zone(c))))
+		return web.T(c, "notice_"+n.Kind, "account", accounts, "platform", s.SiteName(c, n.Platform), "date", i18n.WhenYear(c.Request().Context(), ends.In(s.Zone(c))))
 	}
-	text := t(c, "notice_"+n.Kind, s.noticeArgs(c, n, accounts)...)
+	text := web.T(c, "notice_"+n.Kind, s.noticeArgs(c, n, accounts)...)
 	if code := n.Args["code"]; code != "" && s.Catalogue.Has("fail_"+code+"_title") {
-		text += " " + t(c, "notice_because", "reason", t(c, "fail_"+code+"_title", "platform", s.siteName(c, n.Platform), "account", n.Account))
+		text += " " + web.T(c, "notice_because", "reason", web.T(c, "fail_"+code+"_title", "platform", s.SiteName(c, n.Platform), "account", n.Account))
 	}
 	return text
 }
 
 // noticeArgs are the words that a notice is about.
 func (s *Server) noticeArgs(c echo.Context, n store.Notice, accounts string) []string {
-	args := []string{"account", accounts, "platform", s.siteName(c, n.Platform)}
+	args := []string{"account", accounts, "platform", s.SiteName(c, n.Platform)}
 	if local, zone := n.Args["time"], n.Args["zone"]; zone != "" {
 		if slot, err := club.ParseSlot(local, zone); err == nil {
-			args = append(args, "time", i18n.When(c.Request().Context(), slot.At.In(s.zone(c))), "zone", zone)
+			args = append(args, "time", i18n.When(c.Request().Context(), slot.At.In(s.Zone(c))), "zone", zone)
 		}
 	}
 	return args
@@ -105,28 +106,28 @@ func (s *Server) noticeArgs(c echo.Context, n store.Notice, accounts string) []s
 
 // createOpening opens what a notice is about, and marks it as read.
 func (s *Server) createOpening(c echo.Context) error {
-	post, connection, err := s.DB.OpenNotice(c.Request().Context(), scope(c), parseID(c.Param("id")))
+	post, connection, err := s.DB.OpenNotice(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
 	switch {
 	case err != nil:
 		return err
 	case post != 0:
-		return seeOther(c, postPath(post))
+		return web.SeeOther(c, web.PostPath(post))
 	case connection != 0:
 		unsure, err := s.isUnsure(c, connection)
 		if err != nil {
 			return err
 		}
-		if unsure && who(c).Role.Can(club.SchedulePosts) {
-			return seeOther(c, "/waiting")
+		if unsure && web.Actor(c).Role.Can(club.SchedulePosts) {
+			return web.SeeOther(c, "/waiting")
 		}
-		return seeOther(c, "/accounts/"+strconv.FormatInt(connection, 10))
+		return web.SeeOther(c, "/accounts/"+strconv.FormatInt(connection, 10))
 	}
-	return seeOther(c, "/calendar")
+	return web.SeeOther(c, "/calendar")
 }
 
 func (s *Server) readNotices(c echo.Context) error {
-	if err := s.DB.MarkRead(c.Request().Context(), scope(c)); err != nil {
+	if err := s.DB.MarkRead(c.Request().Context(), web.Scope(c)); err != nil {
 		return err
 	}
-	return seeOther(c, "/notices")
+	return web.SeeOther(c, "/notices")
 }

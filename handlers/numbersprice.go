@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -17,7 +18,7 @@ import (
 // charges is the platform of an account, if it charges for reading numbers;
 // otherwise there is nothing to choose.
 func (s *Server) charges(conn store.Connection) (info platforms.Info, ok bool) {
-	p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform)
+	p, ok := s.Registry(conn.Practice).Platform(conn.Account.Platform)
 	if !ok || conn.Health == club.Disconnected {
 		return info, false
 	}
@@ -32,27 +33,27 @@ func (s *Server) numbersPrice(c echo.Context, conn store.Connection) (*accounts.
 	if !ok {
 		return nil, nil
 	}
-	posts, err := s.DB.MeasuredPosts(c.Request().Context(), scope(c), conn.ID)
+	posts, err := s.DB.MeasuredPosts(c.Request().Context(), web.Scope(c), conn.ID)
 	if err != nil {
 		return nil, err
 	}
 	ctx, price, site := c.Request().Context(), info.Reading, info.SiteName()
 	month := func(p club.Pace) string { return s.monthOfNumbers(c, p, price, posts) }
 	out := &accounts.Price{
-		Intro:   t(c, "account_price_intro", "platform", site, "app", info.AppName, "own", dollars(c, price.Own), "price", dollars(c, price.Post)),
+		Intro:   web.T(c, "account_price_intro", "platform", site, "app", info.AppName, "own", dollars(c, price.Own), "price", dollars(c, price.Post)),
 		Month:   i18n.N(ctx, "account_price_month", posts, "cost", month(conn.NumbersPace)),
-		Besides: t(c, "account_price_besides", "cost", dollars(c, 30*price.Account), "platform", site, "date", i18n.DayYear(ctx, price.CheckedOn)),
+		Besides: web.T(c, "account_price_besides", "cost", dollars(c, 30*price.Account), "platform", site, "date", i18n.DayYear(ctx, price.CheckedOn)),
 	}
 	switch {
 	case posts == 0:
-		out.Month = t(c, "account_price_none")
+		out.Month = web.T(c, "account_price_none")
 	case conn.NumbersPace == club.PaceAsked:
-		out.Month = t(c, "account_price_asked", "button", t(c, "results_take"))
+		out.Month = web.T(c, "account_price_asked", "button", web.T(c, "results_take"))
 	}
 	for _, p := range club.Paces {
 		out.Paces = append(out.Paces, accounts.Pace{
 			Value: string(p), Chosen: p == conn.NumbersPace,
-			Label: t(c, "account_pace_"+string(p), "cost", month(p), "button", t(c, "results_take")),
+			Label: web.T(c, "account_pace_"+string(p), "cost", month(p), "button", web.T(c, "results_take")),
 		})
 	}
 	return out, nil
@@ -64,7 +65,7 @@ func (s *Server) monthOfNumbers(c echo.Context, p club.Pace, price platforms.Rea
 	if least == most {
 		return dollars(c, least)
 	}
-	return t(c, "account_price_between", "least", dollars(c, least), "most", dollars(c, most))
+	return web.T(c, "account_price_between", "least", dollars(c, least), "most", dollars(c, most))
 }
 
 // dollars writes an amount in thousandths of a US dollar: to the cent, unless it
@@ -74,7 +75,7 @@ func dollars(c echo.Context, thousandths int64) string {
 	if thousandths > 0 && thousandths < 10 {
 		amount = fmt.Sprintf("%.3f", float64(thousandths)/1000)
 	}
-	return t(c, "money_usd", "amount", amount)
+	return web.T(c, "money_usd", "amount", amount)
 }
 
 // updateNumbersPace says how often the numbers of an account are read.
@@ -87,9 +88,9 @@ func (s *Server) updateNumbersPace(c echo.Context) error {
 	if _, charges := s.charges(conn.Connection); !charges || !slices.Contains(club.Paces, pace) {
 		return club.ErrNotFound
 	}
-	if err := s.DB.SetNumbersPace(c.Request().Context(), scope(c), conn.ID, pace, origin(c)); err != nil {
+	if err := s.DB.SetNumbersPace(c.Request().Context(), web.Scope(c), conn.ID, pace, web.Origin(c)); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "account_pace_saved_"+string(pace), "button", t(c, "results_take")))
-	return seeOther(c, "/accounts/"+strconv.FormatInt(conn.ID, 10))
+	s.Flash(c, "done", web.T(c, "account_pace_saved_"+string(pace), "button", web.T(c, "results_take")))
+	return web.SeeOther(c, "/accounts/"+strconv.FormatInt(conn.ID, 10))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/oauth2"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
@@ -25,7 +26,7 @@ func CallbackPath(id platforms.ID) string { return "/oauth/" + string(id) + "/ca
 // redirectAddress is where platforms send people back to: one for each platform
 // app, under the name of the first platform that uses it (rule A2).
 func (s *Server) redirectAddress(info platforms.Info) string {
-	return s.url(CallbackPath(s.returnsTo(info)))
+	return s.URL(CallbackPath(s.returnsTo(info)))
 }
 
 func (s *Server) returnsTo(info platforms.Info) platforms.ID {
@@ -40,13 +41,13 @@ func (s *Server) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) er
 	ctx := c.Request().Context()
 	verifier := oauth2.GenerateVerifier()
 	in := store.PlatformSignIn{
-		Platform: to.ID, Practice: who(c).Club.Practice, Verifier: platforms.NewSecret(verifier), ReturnTo: localPath(c.FormValue("to")),
+		Platform: to.ID, Practice: web.Actor(c).Club.Practice, Verifier: platforms.NewSecret(verifier), ReturnTo: web.LocalPath(c.FormValue("to")),
 	}
 	again := false
 	if to.conn != nil {
 		in.ConnectionID, again = to.conn.ID, len(to.conn.Account.Missing) > 0
 	}
-	state, err := s.DB.BeginSignIn(ctx, scope(c), s.sessions.Token(ctx), in)
+	state, err := s.DB.BeginSignIn(ctx, web.Scope(c), s.Sessions.Token(ctx), in)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (s *Server) allowLeaving(c echo.Context, to target, p platforms.OAuthSignIn
 	if err != nil {
 		return err
 	}
-	allowFormTo(c, origin)
+	web.AllowFormTo(c, origin)
 	return nil
 }
 
@@ -79,16 +80,16 @@ func (s *Server) finishSignIn(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
-	if who(c) == nil {
+	if web.Actor(c) == nil {
 		return c.Redirect(http.StatusSeeOther, "/sign-in?to=/accounts&because="+becauseGone)
 	}
-	if !who(c).Role.Can(club.ConnectAccount) {
-		return forbidden(club.ConnectAccount)
+	if !web.Actor(c).Role.Can(club.ConnectAccount) {
+		return web.Forbidden(club.ConnectAccount)
 	}
 	ctx := c.Request().Context()
-	in, err := s.DB.TakeSignIn(ctx, scope(c), s.sessions.Token(ctx), c.QueryParam("state"))
+	in, err := s.DB.TakeSignIn(ctx, web.Scope(c), s.Sessions.Token(ctx), c.QueryParam("state"))
 	if errors.Is(err, club.ErrNotFound) {
-		return s.backWith(c, "/accounts", t(c, "signin_at_unknown"))
+		return s.backWith(c, "/accounts", web.T(c, "signin_at_unknown"))
 	}
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (s *Server) finishSignIn(c echo.Context) error {
 
 // backWith ends a sign-in that changed nothing.
 func (s *Server) backWith(c echo.Context, path, text string) error {
-	s.flash(c, "problem", text)
+	s.Flash(c, "problem", text)
 	return c.Redirect(http.StatusSeeOther, path)
 }
 
@@ -106,14 +107,14 @@ func (s *Server) backWith(c echo.Context, path, text string) error {
 func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
 	defer cancel()
-	a := who(c)
+	a := web.Actor(c)
 	back := "/accounts"
 	if in.Practice != a.Club.Practice {
-		return s.backWith(c, back, t(c, "signin_at_unknown"))
+		return s.backWith(c, back, web.T(c, "signin_at_unknown"))
 	}
 	var conn *store.Connected
 	if in.ConnectionID != 0 {
-		one, err := s.DB.ConnectedAccount(ctx, scope(c), in.Practice, in.ConnectionID)
+		one, err := s.DB.ConnectedAccount(ctx, web.Scope(c), in.Practice, in.ConnectionID)
 		if err != nil {
 			return err
 		}
@@ -126,14 +127,14 @@ func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
 	info := p.Info()
 	oauth, ok := p.(platforms.OAuthSignIn)
 	if !ok || c.Param("platform") != string(s.returnsTo(info)) {
-		return s.backWith(c, back, t(c, "signin_at_unknown"))
+		return s.backWith(c, back, web.T(c, "signin_at_unknown"))
 	}
 	if c.QueryParam("error") != "" || c.QueryParam("error_message") != "" || c.QueryParam("code") == "" {
 		return s.backWith(c, back, s.deniedText(c, info))
 	}
 	seen, err := s.exchange(ctx, c, in, info, oauth)
 	if errors.Is(err, errOtherIssuer) {
-		return s.backWith(c, back, t(c, "signin_at_unknown"))
+		return s.backWith(c, back, web.T(c, "signin_at_unknown"))
 	}
 	if err != nil {
 		_, text, known := s.refusalText(c, info, err)
@@ -147,9 +148,9 @@ func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
 		return s.reconnect(c, *conn, seen, in.ReturnTo, back)
 	}
 	if len(seen) == 0 {
-		return s.backWith(c, back, s.noneText(c, in.Platform)+" "+t(c, "connect_unchanged"))
+		return s.backWith(c, back, s.noneText(c, in.Platform)+" "+web.T(c, "connect_unchanged"))
 	}
-	choice, err := s.DB.CreateChoice(ctx, scope(c), store.Choice{Platform: in.Platform, Practice: in.Practice, Accounts: seen})
+	choice, err := s.DB.CreateChoice(ctx, web.Scope(c), store.Choice{Platform: in.Platform, Practice: in.Practice, Accounts: seen})
 	if err != nil {
 		return err
 	}
@@ -163,13 +164,13 @@ var cancelled = []string{"access_denied", "user_cancelled_login", "user_cancelle
 // deniedText puts the error parameters of a platform into words.
 func (s *Server) deniedText(c echo.Context, info platforms.Info) string {
 	if slices.Contains(cancelled, c.QueryParam("error")) || slices.Contains(cancelled, c.QueryParam("error_reason")) {
-		return t(c, "connect_refused_consent_cancelled", "platform", info.SiteName())
+		return web.T(c, "connect_refused_consent_cancelled", "platform", info.SiteName())
 	}
 	// Some say error_message where they have no error to name.
 	if said := short(cmp.Or(c.QueryParam("error_description"), c.QueryParam("error_message"))); said != "" {
-		return t(c, "connect_refused_said", "platform", info.SiteName(), "said", said)
+		return web.T(c, "connect_refused_said", "platform", info.SiteName(), "said", said)
 	}
-	return t(c, "connect_refused_other", "platform", info.SiteName())
+	return web.T(c, "connect_refused_other", "platform", info.SiteName())
 }
 
 // saidRunes is the most that is shown of a platform's own sentence.
@@ -197,16 +198,16 @@ func short(text string) string {
 // be prepared elsewhere say how.
 func (s *Server) noneText(c echo.Context, id platforms.ID) string {
 	if own := string(id) + ".connect_none"; s.Catalogue.Has(own) {
-		return t(c, own)
+		return web.T(c, own)
 	}
-	return t(c, "connect_no_accounts", "platform", s.siteName(c, id))
+	return web.T(c, "connect_no_accounts", "platform", s.SiteName(c, id))
 }
 
 // exchange turns the code into accounts, of all platforms that share the
 // sign-in. Only the platform the person chose must answer.
 func (s *Server) exchange(ctx context.Context, c echo.Context, in store.PlatformSignIn, info platforms.Info, oauth platforms.OAuthSignIn) ([]platforms.Account, error) {
-	clubID := who(c).Club.ID
-	app, err := s.App(ctx, clubID, in.Practice, info.AppSlot)
+	clubID := web.Actor(c).Club.ID
+	app, err := s.AppCredentials(ctx, clubID, in.Practice, info.AppSlot)
 	if err != nil {
 		return nil, err
 	}
@@ -280,7 +281,7 @@ func (s *Server) reconnect(c echo.Context, conn store.Connected, seen []platform
 	if seen[i].Unusable != "" {
 		return s.backWith(c, back, s.unusable(c, seen[i]))
 	}
-	made, err := s.DB.Reconnect(c.Request().Context(), scope(c), conn.Practice, seen[i], seen, origin(c))
+	made, err := s.DB.Reconnect(c.Request().Context(), web.Scope(c), conn.Practice, seen[i], seen, web.Origin(c))
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/canary"
+	"github.com/bandstand-app/bandstand/internal/club"
 )
 
 // TestPanicsKeepSecrets: a handler that panics with a secret in hand is told of
@@ -30,10 +32,12 @@ func TestPanicsKeepSecrets(t *testing.T) {
 		"answer": echo.NewHTTPError(http.StatusInternalServerError, secret),
 	}
 	for name, v := range hands {
-		s.server.echo.GET("/panics/"+name, func(echo.Context) error { panic(v) })
-		s.server.echo.GET("/panics/late/"+name, func(c echo.Context) error {
-			c.Response().Before(func() { panic(v) }) // while the page of the error is sent
-			return errors.New("first")
+		s.server.Add([]web.Route{
+			web.Get("/panics/"+name, club.Public, func(echo.Context) error { panic(v) }, web.Machine),
+			web.Get("/panics/late/"+name, club.Public, func(c echo.Context) error {
+				c.Response().Before(func() { panic(v) }) // while the page of the error is sent
+				return errors.New("first")
+			}, web.Machine),
 		})
 	}
 	for name := range hands {

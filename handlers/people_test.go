@@ -161,8 +161,8 @@ func TestSetupNeedsTheCode(t *testing.T) {
 func TestViewersDoNothingInPracticeMode(t *testing.T) {
 	t.Parallel()
 	for _, r := range newScene(t).server.routes() {
-		if may := club.Viewer.Can(r.action) && r.action != club.Public && r.action != club.SignedIn; may && r.method == post && !strings.HasPrefix(r.path, "/notices/") {
-			t.Errorf("a Viewer may send forms to %s", r.path)
+		if may := club.Viewer.Can(r.Action) && r.Action != club.Public && r.Action != club.SignedIn; may && r.Method == http.MethodPost && !strings.HasPrefix(r.Path, "/notices/") {
+			t.Errorf("a Viewer may send forms to %s", r.Path)
 		}
 	}
 	st := newStage(t)

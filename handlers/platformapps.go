@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/oauth2"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -45,11 +46,11 @@ func (s *Server) slotNames(c echo.Context, info platforms.Info) string {
 	for _, p := range s.Real.Slot(info.AppSlot) {
 		names = append(names, p.Info().Name)
 	}
-	return joinAnd(c, names)
+	return web.JoinAnd(c, names)
 }
 
 func (s *Server) showPlatformApps(c echo.Context) error {
-	page := accounts.AppsPage{Page: s.page(c, "settings", t(c, "settings_platforms")), Practice: who(c).Club.Practice}
+	page := accounts.AppsPage{Page: s.Page(c, "settings", web.T(c, "settings_platforms")), Practice: web.Actor(c).Club.Practice}
 	for _, i := range s.slots() {
 		state, _, err := s.appState(c, i)
 		if err != nil {
@@ -57,27 +58,27 @@ func (s *Server) showPlatformApps(c echo.Context) error {
 		}
 		page.Apps = append(page.Apps, accounts.App{Slot: i.AppSlot, Name: i.AppName, Platforms: s.slotNames(c, i), State: state})
 	}
-	return s.render(c, http.StatusOK, accounts.Apps(page))
+	return s.Render(c, http.StatusOK, accounts.Apps(page))
 }
 
 // appState says whether an app is set up, and whether that was done here.
 func (s *Server) appState(c echo.Context, i platforms.Info) (text string, entered bool, err error) {
 	ctx := c.Request().Context()
-	at, by, err := s.DB.AppEntered(ctx, scope(c), i.AppSlot)
+	at, by, err := s.DB.AppEntered(ctx, web.Scope(c), i.AppSlot)
 	if err != nil {
 		return "", false, err
 	}
 	if !at.IsZero() {
-		return t(c, "app_entered", "person", by, "date", i18n.DayYear(ctx, at.In(s.zone(c)))), true, nil
+		return web.T(c, "app_entered", "person", by, "date", i18n.DayYear(ctx, at.In(s.Zone(c)))), true, nil
 	}
-	app, err := s.App(ctx, who(c).Club.ID, false, i.AppSlot)
+	app, err := s.AppCredentials(ctx, web.Actor(c).Club.ID, false, i.AppSlot)
 	if err != nil {
 		return "", false, err
 	}
 	if len(app) > 0 {
-		return t(c, "app_from_environment"), false, nil
+		return web.T(c, "app_from_environment"), false, nil
 	}
-	return t(c, "app_missing"), false, nil
+	return web.T(c, "app_missing"), false, nil
 }
 
 func (s *Server) showPlatformApp(c echo.Context) error {
@@ -85,30 +86,30 @@ func (s *Server) showPlatformApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.platformApp(c, http.StatusOK, i, nil, nil, &faults{})
+	return s.platformApp(c, http.StatusOK, i, nil, nil, &web.Faults{})
 }
 
 // platformApp shows the form. typed is nil at first; secrets are never shown.
-func (s *Server) platformApp(c echo.Context, status int, i platforms.Info, typed map[string]string, lines []accounts.Line, f *faults) error {
+func (s *Server) platformApp(c echo.Context, status int, i platforms.Info, typed map[string]string, lines []accounts.Line, f *web.Faults) error {
 	ctx := c.Request().Context()
-	app, err := s.App(ctx, who(c).Club.ID, false, i.AppSlot)
+	app, err := s.AppCredentials(ctx, web.Actor(c).Club.ID, false, i.AppSlot)
 	if err != nil {
 		return err
 	}
 	page := accounts.AppPage{
-		Slot: i.AppSlot, Intro: t(c, "app_there_intro", "app", i.AppName, "platforms", s.slotNames(c, i)), Lines: lines,
-		Addresses: []accounts.Address{{ID: "redirect", Label: t(c, "app_redirect"), Value: s.redirectAddress(i)}},
-		Site:      i.AppGuide.Site, Asks: i.AppGuide.Permissions, Plain: !s.secure(),
-		Checked: t(c, "app_checked_on", "date", i18n.DayYear(ctx, i.CheckedOn)),
+		Slot: i.AppSlot, Intro: web.T(c, "app_there_intro", "app", i.AppName, "platforms", s.slotNames(c, i)), Lines: lines,
+		Addresses: []accounts.Address{{ID: "redirect", Label: web.T(c, "app_redirect"), Value: s.redirectAddress(i)}},
+		Site:      i.AppGuide.Site, Asks: i.AppGuide.Permissions, Plain: !s.Secure(),
+		Checked: web.T(c, "app_checked_on", "date", i18n.DayYear(ctx, i.CheckedOn)),
 	}
 	for _, step := range i.AppGuide.Steps {
-		page.Steps = append(page.Steps, t(c, step))
+		page.Steps = append(page.Steps, web.T(c, step))
 	}
 	if page.State, page.Entered, err = s.appState(c, i); err != nil {
 		return err
 	}
 	for _, field := range i.AppFields {
-		one := accounts.AppField{Key: field.Key, Label: field.Label, Secret: field.Secret, Error: f.at("app-" + field.Key)}
+		one := accounts.AppField{Key: field.Key, Label: field.Label, Secret: field.Secret, Error: f.At("app-" + field.Key)}
 		switch {
 		case typed != nil && !field.Secret:
 			one.Value = typed[field.Key]
@@ -116,16 +117,16 @@ func (s *Server) platformApp(c echo.Context, status int, i platforms.Info, typed
 			one.Value = app[field.Key].Reveal() // not a secret: the developer site shows it too
 		}
 		if field.Secret {
-			one.Hint = t(c, "app_secret_hint")
+			one.Hint = web.T(c, "app_secret_hint")
 			if page.Entered {
-				one.Hint = t(c, "app_secret_kept")
+				one.Hint = web.T(c, "app_secret_kept")
 			}
 		}
 		page.Fields = append(page.Fields, one)
 	}
-	page.Page = s.page(c, "settings", i.AppName)
-	page.Page.Faults = f.list
-	return s.render(c, status, accounts.AppForm(page))
+	page.Page = s.Page(c, "settings", i.AppName)
+	page.Page.Faults = f.List
+	return s.Render(c, status, accounts.AppForm(page))
 }
 
 // createPlatformApp seals what an admin copied from the developer site.
@@ -134,26 +135,26 @@ func (s *Server) createPlatformApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &faults{}
+	f := &web.Faults{}
 	app, typed, err := s.readApp(c, i, f)
 	if err != nil {
 		return err
 	}
-	if !f.any() {
-		err := s.DB.SaveAppCredentials(c.Request().Context(), scope(c), i.AppSlot, app, origin(c))
-		if err := f.take(c, err); err != nil {
+	if !f.Any() {
+		err := s.DB.SaveAppCredentials(c.Request().Context(), web.Scope(c), i.AppSlot, app, web.Origin(c))
+		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
-	if f.any() {
-		return s.platformApp(c, f.status(), i, typed, nil, f)
+	if f.Any() {
+		return s.platformApp(c, f.Status(), i, typed, nil, f)
 	}
-	s.flash(c, "done", t(c, "app_saved", "app", i.AppName))
-	return seeOther(c, "/settings/platforms/"+i.AppSlot)
+	s.Flash(c, "done", web.T(c, "app_saved", "app", i.AppName))
+	return web.SeeOther(c, "/settings/platforms/"+i.AppSlot)
 }
 
 // readApp reads what was typed of a platform app.
-func (s *Server) readApp(c echo.Context, i platforms.Info, f *faults) (app platforms.App, typed map[string]string, err error) {
+func (s *Server) readApp(c echo.Context, i platforms.Info, f *web.Faults) (app platforms.App, typed map[string]string, err error) {
 	_, entered, err := s.appState(c, i)
 	if err != nil {
 		return nil, nil, err
@@ -165,14 +166,14 @@ func (s *Server) readApp(c echo.Context, i platforms.Info, f *faults) (app platf
 		fault := ""
 		switch {
 		case v == "" && (!field.Secret || !entered):
-			fault = t(c, "connect_enter", "label", field.Label)
+			fault = web.T(c, "connect_enter", "label", field.Label)
 		case strings.ContainsFunc(v, unicode.IsSpace):
-			fault = t(c, "app_spaces", "label", field.Label)
+			fault = web.T(c, "app_spaces", "label", field.Label)
 		case len(v) > maxAppField:
-			fault = t(c, "app_too_long", "label", field.Label)
+			fault = web.T(c, "app_too_long", "label", field.Label)
 		}
 		if fault != "" {
-			f.add("app-"+field.Key, fault)
+			f.Add("app-"+field.Key, fault)
 			continue
 		}
 		app[field.Key] = platforms.NewSecret(v)
@@ -188,11 +189,11 @@ func (s *Server) removePlatformApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.DB.DeleteAppCredentials(c.Request().Context(), scope(c), i.AppSlot, origin(c)); err != nil {
+	if err := s.DB.DeleteAppCredentials(c.Request().Context(), web.Scope(c), i.AppSlot, web.Origin(c)); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "app_removed", "app", i.AppName))
-	return seeOther(c, "/settings/platforms")
+	s.Flash(c, "done", web.T(c, "app_removed", "app", i.AppName))
+	return web.SeeOther(c, "/settings/platforms")
 }
 
 // checkPlatformApp looks at an app without a person's sign-in.
@@ -205,20 +206,20 @@ func (s *Server) checkPlatformApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.platformApp(c, http.StatusOK, i, nil, lines, &faults{})
+	return s.platformApp(c, http.StatusOK, i, nil, lines, &web.Faults{})
 }
 
 func (s *Server) appLines(c echo.Context, i platforms.Info) ([]accounts.Line, error) {
 	line := func(state, key string, args ...string) accounts.Line {
-		return accounts.Line{State: state, Text: t(c, key, append(args, "app", i.AppName, "address", s.redirectAddress(i))...)}
+		return accounts.Line{State: state, Text: web.T(c, key, append(args, "app", i.AppName, "address", s.redirectAddress(i))...)}
 	}
 	var lines []accounts.Line
-	if s.secure() {
+	if s.Secure() {
 		lines = append(lines, line("works", "app_line_https"))
 	} else {
 		lines = append(lines, line("attention", "app_line_plain"))
 	}
-	app, err := s.App(c.Request().Context(), who(c).Club.ID, false, i.AppSlot)
+	app, err := s.AppCredentials(c.Request().Context(), web.Actor(c).Club.ID, false, i.AppSlot)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func TestRealAccountsNeedAPlatformApp(t *testing.T) {
 	// The secret stays when only the id is changed.
 	maeve.post("/settings/platforms/meta", url.Values{"app-client_id": {"5678"}, "app-client_secret": {""}}).to("/settings/platforms/meta")
 	maeve.get("/settings/platforms/meta").says("is saved")
-	app, err := st.server.App(t.Context(), st.club.ID, false, "meta")
+	app, err := st.server.AppCredentials(t.Context(), st.club.ID, false, "meta")
 	if err != nil || app["client_id"].Reveal() != "5678" || app["client_secret"].Reveal() != "canary-app-secret" {
 		t.Errorf("the app is %v, %v", app["client_id"].Reveal(), err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -22,11 +23,11 @@ func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 	ctx := c.Request().Context()
 	h := posts.Head{ID: p.ID, Status: p.Shown(), Practice: s.isPutAway(c, p), Words: s.partWords(c, p)}
 	if !p.Planned.At.IsZero() {
-		h.Facts = append(h.Facts, t(c, "post_planned", "when", i18n.When(ctx, s.local(c, p.Planned.At)), "place", i18n.Place(who(c).Club.Zone)))
+		h.Facts = append(h.Facts, web.T(c, "post_planned", "when", i18n.When(ctx, s.Local(c, p.Planned.At)), "place", i18n.Place(web.Actor(c).Club.Zone)))
 	}
-	h.Facts = append(h.Facts, t(c, "posts_by", "person", p.Author))
+	h.Facts = append(h.Facts, web.T(c, "posts_by", "person", p.Author))
 	if p.Campaign != "" {
-		h.Facts = append(h.Facts, t(c, "post_campaign", "campaign", p.Campaign))
+		h.Facts = append(h.Facts, web.T(c, "post_campaign", "campaign", p.Campaign))
 	}
 	d := &desk{practice: p.Practice}
 	var held []store.PostDelivery
@@ -78,9 +79,6 @@ func sameTrouble(a, b store.PostDelivery) bool {
 	return isHeld(b) && a.Code == b.Code && a.Phase == b.Phase && maps.Equal(a.Args, b.Args) && a.Connection.Usable() == b.Connection.Usable()
 }
 
-// local shows an instant in the club's zone.
-func (s *Server) local(c echo.Context, at time.Time) time.Time { return inZone(at, who(c).Club.Zone) }
-
 // failText is one of the four texts of a failure. A code that has none is a
 // refusal we do not know.
 func (s *Server) failText(c echo.Context, code, part string, args map[string]string) string {
@@ -88,33 +86,33 @@ func (s *Server) failText(c echo.Context, code, part string, args map[string]str
 	if !s.Catalogue.Has(key) {
 		key = "fail_unknown_refusal_" + part
 	}
-	return t(c, key, i18n.Args(args)...)
+	return web.T(c, key, i18n.Args(args)...)
 }
 
 func (s *Server) deliveryView(c echo.Context, d *desk, x store.PostDelivery) posts.Delivery {
 	ctx := c.Request().Context()
-	v := posts.Delivery{ID: x.ID, Account: s.accountView(d, x.Connection), Status: x.Shown(), URL: safeURL(x.RemoteURL)}
+	v := posts.Delivery{ID: x.ID, Account: s.accountView(d, x.Connection), Status: x.Shown(), URL: web.SafeURL(x.RemoteURL)}
 	switch {
 	case x.Status == club.Published:
-		v.Words = i18n.When(ctx, s.local(c, x.PublishedAt))
-		v.Open = t(c, "post_open_on", "platform", v.Account.Site)
+		v.Words = i18n.When(ctx, s.Local(c, x.PublishedAt))
+		v.Open = web.T(c, "post_open_on", "platform", v.Account.Site)
 	case x.Status == club.Scheduled && x.Connection.Health == club.Paused:
-		v.Words = t(c, "account_off_paused")
+		v.Words = web.T(c, "account_off_paused")
 	case x.Status == club.Scheduled && !x.Connection.Usable():
-		v.Words = t(c, "post_waits_account")
+		v.Words = web.T(c, "post_waits_account")
 	case x.Phase == club.Reconciling:
-		v.Words = t(c, "post_looking")
+		v.Words = web.T(c, "post_looking")
 	case x.Status == club.Publishing && x.Phase == club.Backoff, x.Phase == club.Blocked:
-		v.Words = t(c, "post_waits", "when", i18n.When(ctx, s.local(c, x.NextAt)))
+		v.Words = web.T(c, "post_waits", "when", i18n.When(ctx, s.Local(c, x.NextAt)))
 	case x.Status == club.Scheduled:
-		v.Words = i18n.When(ctx, s.local(c, x.DueAt))
+		v.Words = i18n.When(ctx, s.Local(c, x.DueAt))
 	}
 	return v
 }
 
 // addTechnical lists every call that was made for the post.
 func (s *Server) addTechnical(c echo.Context, h *posts.Head, d *desk, p store.Post) error {
-	all, err := s.DB.Attempts(c.Request().Context(), scope(c), p.ID)
+	all, err := s.DB.Attempts(c.Request().Context(), web.Scope(c), p.ID)
 	if err != nil {
 		return err
 	}
@@ -138,17 +136,17 @@ func (s *Server) addTechnical(c echo.Context, h *posts.Head, d *desk, p store.Po
 func (s *Server) attemptView(c echo.Context, platform string, a store.Attempt) posts.Attempt {
 	outcome := cmp.Or(string(a.Outcome), "open")
 	v := posts.Attempt{
-		At: s.local(c, a.StartedAt).Format("2006-01-02 15:04:05"), Step: s.stepWords(c, platform, a.Kind), Outcome: t(c, "attempt_"+outcome),
+		At: s.Local(c, a.StartedAt).Format("2006-01-02 15:04:05"), Step: s.stepWords(c, platform, a.Kind), Outcome: web.T(c, "attempt_"+outcome),
 	}
 	if a.Kind == store.AttemptLook {
-		v.Step = t(c, "attempt_look")
+		v.Step = web.T(c, "attempt_look")
 	}
 	if a.Kind == store.AttemptRecalled {
-		v.Step = t(c, "attempt_recalled")
+		v.Step = web.T(c, "attempt_recalled")
 	}
 	add := func(key, value string) {
 		if value != "" {
-			v.Facts = append(v.Facts, posts.Detail{Name: t(c, key), Value: value})
+			v.Facts = append(v.Facts, posts.Detail{Name: web.T(c, key), Value: value})
 		}
 	}
 	if a.HTTPStatus != 0 {
@@ -187,9 +185,9 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 		}
 	}
 	args := s.shownArgs(c, x.Args)
-	args["platform"], args["account"] = joinAnd(c, platformNames), joinAnd(c, slices.Compact(accountNames))
+	args["platform"], args["account"] = web.JoinAnd(c, platformNames), web.JoinAnd(c, slices.Compact(accountNames))
 	args["owner"] = s.ownerOf(c, x.Connection)
-	args["console"] = s.consoleOf(c, x.Connection.Account.Platform)
+	args["console"] = s.ConsoleOf(c, x.Connection.Account.Platform)
 	code := x.Code
 	if broken {
 		code = cmp.Or(x.Connection.HealthCode, x.Code)
@@ -200,10 +198,10 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 		f.Did, f.Do = s.brokenText(c, x, args)
 	}
 	f.Calm = !broken && (x.Status == club.Scheduled || x.Status == club.Publishing)
-	if !x.Connection.Usable() && x.Connection.Health != club.Paused && p.Practice == who(c).Club.Practice {
-		f.Reconnect = &posts.Reconnect{Account: x.ConnectionID, Back: postPath(p.ID) + "#failure-" + x.ID}
+	if !x.Connection.Usable() && x.Connection.Health != club.Paused && p.Practice == web.Actor(c).Club.Practice {
+		f.Reconnect = &posts.Reconnect{Account: x.ConnectionID, Back: web.PostPath(p.ID) + "#failure-" + x.ID}
 	}
-	if f.Calm && x.Code != platforms.CodeOutcomeLooking || broken || !who(c).Role.Can(club.SchedulePosts) {
+	if f.Calm && x.Code != platforms.CodeOutcomeLooking || broken || !web.Actor(c).Role.Can(club.SchedulePosts) {
 		return f, true
 	}
 	s.addDecisions(c, &f, p, x, args["platform"])
@@ -218,37 +216,37 @@ func (s *Server) brokenText(c echo.Context, x store.PostDelivery, args map[strin
 		key = "post_broken_due_"
 	}
 	when := i18n.Args(args)
-	when = append(when, "planned", i18n.When(c.Request().Context(), s.local(c, x.DueAt)), "late", i18n.When(c.Request().Context(), s.local(c, x.LateAfter)))
-	return t(c, key+"did", when...), t(c, key+"do", when...)
+	when = append(when, "planned", i18n.When(c.Request().Context(), s.Local(c, x.DueAt)), "late", i18n.When(c.Request().Context(), s.Local(c, x.LateAfter)))
+	return web.T(c, key+"did", when...), web.T(c, key+"do", when...)
 }
 
 // addDecisions offers what a person can decide (reliability.md §2.4, rows 31 to
 // 36): for an unclear outcome only what they saw; otherwise everything.
 func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x store.PostDelivery, platform string) {
 	if x.Phase == club.Ambiguous || x.Phase == club.DuplicateSuspect || x.Phase == club.Reconciling {
-		f.Decisions = []posts.Decision{{Answer: "there", Label: t(c, "answer_there"), AskLink: true}}
+		f.Decisions = []posts.Decision{{Answer: "there", Label: web.T(c, "answer_there"), AskLink: true}}
 		if looks, _ := strconv.Atoi(x.Args["n"]); club.MayMiss(x.Phase, x.Code, looks) {
-			f.Decisions = append(f.Decisions, posts.Decision{Answer: "missing", Label: t(c, "answer_missing")})
+			f.Decisions = append(f.Decisions, posts.Decision{Answer: "missing", Label: web.T(c, "answer_missing")})
 		}
-		f.Look = safeURL(x.RemoteURL)
+		f.Look = web.SafeURL(x.RemoteURL)
 		return
 	}
-	now := posts.Decision{Answer: "now", Label: t(c, "answer_now"), Kind: "main"}
+	now := posts.Decision{Answer: "now", Label: web.T(c, "answer_now"), Kind: "main"}
 	if x.Status == club.Failed {
-		now.Label = t(c, "answer_again")
+		now.Label = web.T(c, "answer_again")
 	}
 	if f.EditFirst = x.NeedsEdit(); f.EditFirst {
 		now.Kind = "" // as it is, it would only be refused again
 	}
 	if x.Phase == club.Restored || x.Phase == club.Clone {
-		f.Decisions = append(f.Decisions, posts.Decision{Answer: "there", Label: t(c, "waiting_there"), AskLink: true})
+		f.Decisions = append(f.Decisions, posts.Decision{Answer: "there", Label: web.T(c, "waiting_there"), AskLink: true})
 	}
-	if x.Connection.Usable() && who(c).Hold.Phase == "" {
+	if x.Connection.Usable() && web.Actor(c).Hold.Phase == "" {
 		f.Decisions = append(f.Decisions, now)
 	}
-	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: t(c, "answer_discard", "platform", platform), Kind: "quiet"})
-	f.Retime = &posts.When{Place: i18n.Place(who(c).Club.Zone)}
-	f.Edit = postPath(p.ID) + "/edit"
+	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: web.T(c, "answer_discard", "platform", platform), Kind: "quiet"})
+	f.Retime = &posts.When{Place: i18n.Place(web.Actor(c).Club.Zone)}
+	f.Edit = web.PostPath(p.ID) + "/edit"
 }
 
 // addRetimes proposes the next free time wherever a new one can be chosen.
@@ -260,7 +258,7 @@ func (s *Server) addRetimes(c echo.Context, h *posts.Head, p store.Post) error {
 	for _, x := range p.Deliveries {
 		accounts = append(accounts, x.ConnectionID)
 	}
-	slot, err := s.freeTime(c, p.ID, accounts, cmp.Or(p.Planned.Clock(), usualClock), s.Now())
+	slot, err := s.freeTime(c, p.ID, accounts, cmp.Or(p.Planned.Clock(), web.UsualClock), s.Now())
 	for i := range h.Failures {
 		if r := h.Failures[i].Retime; r != nil {
 			r.Date, r.Clock = slot.Date(), slot.Clock()
@@ -274,7 +272,7 @@ func (s *Server) addRetimes(c echo.Context, h *posts.Head, p store.Post) error {
 // sign in with, is led to the account, where that is said.
 func (s *Server) addReconnect(c echo.Context, r *posts.Reconnect, p store.Post) error {
 	r.Path = "/accounts/" + strconv.FormatInt(r.Account, 10)
-	if !who(c).Role.Can(club.ConnectAccount) {
+	if !web.Actor(c).Role.Can(club.ConnectAccount) {
 		return nil
 	}
 	i := slices.IndexFunc(p.Deliveries, func(x store.PostDelivery) bool { return x.ConnectionID == r.Account })
@@ -288,7 +286,7 @@ func (s *Server) addReconnect(c echo.Context, r *posts.Reconnect, p store.Post) 
 	}
 	r.Path += "/reconnect"
 	// A fragment comes into a page that was opened under the rules of before.
-	if oauth, ok := to.Platform.(platforms.OAuthSignIn); ok && !isHX(c) {
+	if oauth, ok := to.Platform.(platforms.OAuthSignIn); ok && !web.IsHX(c) {
 		r.Leaves = true
 		return s.allowLeaving(c, to, oauth)
 	}
@@ -298,13 +296,13 @@ func (s *Server) addReconnect(c echo.Context, r *posts.Reconnect, p store.Post) 
 
 // ownerOf is who connected an account.
 func (s *Server) ownerOf(c echo.Context, n store.Connection) string {
-	members, err := s.DB.Members(c.Request().Context(), who(c).Club.ID)
+	members, err := s.DB.Members(c.Request().Context(), web.Actor(c).Club.ID)
 	if err != nil {
 		return ""
 	}
 	i := slices.IndexFunc(members, func(m store.Member) bool { return m.PersonID == n.ConnectedBy })
 	if i < 0 {
-		return t(c, "roles_admin")
+		return web.T(c, "roles_admin")
 	}
 	return members[i].Name
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
@@ -15,19 +16,19 @@ var postNumbers = []platforms.Number{platforms.Impressions, platforms.Reach, pla
 // numbersOf are the latest figures of a post; nil while there are none.
 func (s *Server) numbersOf(c echo.Context, p store.Post) (*posts.Numbers, error) {
 	ctx := c.Request().Context()
-	found, err := s.DB.PostResults(ctx, scope(c), p.ID)
+	found, err := s.DB.PostResults(ctx, web.Scope(c), p.ID)
 	if err != nil {
 		return nil, err
 	}
 	n := &posts.Numbers{}
 	for _, num := range postNumbers {
-		n.Columns = append(n.Columns, t(c, "number_"+string(num)))
+		n.Columns = append(n.Columns, web.T(c, "number_"+string(num)))
 	}
 	for _, r := range found {
 		if r.TakenAt.IsZero() {
 			continue
 		}
-		row := posts.NumberRow{Taken: i18n.When(ctx, s.local(c, r.TakenAt))}
+		row := posts.NumberRow{Taken: i18n.When(ctx, s.Local(c, r.TakenAt))}
 		for _, x := range p.Deliveries {
 			if x.ConnectionID == r.ConnectionID {
 				row.Account = s.accountView(&desk{practice: p.Practice}, x.Connection)

@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/textdiff"
@@ -21,7 +22,7 @@ import (
 
 // showPost is the page of one post.
 func (s *Server) showPost(c echo.Context) error {
-	p, err := s.DB.Post(c.Request().Context(), scope(c), parseID(c.Param("id")))
+	p, err := s.DB.Post(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -29,13 +30,13 @@ func (s *Server) showPost(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, posts.One(s.page(c, "posts", titleOf(c, p)), v))
+	return s.Render(c, http.StatusOK, posts.One(s.Page(c, "posts", titleOf(c, p)), v))
 }
 
 // titleOf is how a post is called: by its first words.
 func titleOf(c echo.Context, p store.Post) string {
 	if p.Excerpt == "" {
-		return t(c, "post_untitled")
+		return web.T(c, "post_untitled")
 	}
 	if r := []rune(p.Excerpt); len(r) > 70 {
 		return string(r[:70]) + "…"
@@ -49,17 +50,17 @@ const statusStopPolling = 286
 // showPostStatus is the page again while the post is on its way, without its
 // frame, and with what happened since in words; nothing if nothing has.
 func (s *Server) showPostStatus(c echo.Context) error {
-	p, err := s.DB.Post(c.Request().Context(), scope(c), parseID(c.Param("id")))
+	p, err := s.DB.Post(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	if !isHX(c) {
-		return seeOther(c, postPath(p.ID))
+	if !web.IsHX(c) {
+		return web.SeeOther(c, web.PostPath(p.ID))
 	}
 	status := http.StatusOK
 	if pollEvery(p, s.Now()) == 0 {
 		status = statusStopPolling
-	} else if parseID(c.QueryParam("since")) == who(c).Club.Changes {
+	} else if web.ParseID(c.QueryParam("since")) == web.Actor(c).Club.Changes {
 		return c.NoContent(http.StatusNoContent)
 	}
 	v, err := s.postView(c, p)
@@ -70,7 +71,7 @@ func (s *Server) showPostStatus(c echo.Context) error {
 	if news := s.newsOf(c, p); news != "" {
 		parts = append(parts, posts.News(news))
 	}
-	return s.render(c, status, parts...)
+	return s.Render(c, status, parts...)
 }
 
 // How often the page of a post asks what became of it.
@@ -104,7 +105,7 @@ func pollPath(p store.Post, changes int64) string {
 			q.Add("out", strconv.FormatInt(d.ConnectionID, 10))
 		}
 	}
-	return postPath(p.ID) + "/status?" + q.Encode()
+	return web.PostPath(p.ID) + "/status?" + q.Encode()
 }
 
 // newsOf says what the page that asks does not know yet.
@@ -118,17 +119,17 @@ func (s *Server) newsOf(c echo.Context, p store.Post) string {
 		}
 	}
 	if len(out) > 0 {
-		news = append(news, t(c, "post_now_out", "post", titleOf(c, p), "platform", joinAnd(c, out)))
+		news = append(news, web.T(c, "post_now_out", "post", titleOf(c, p), "platform", web.JoinAnd(c, out)))
 	}
 	if status := p.Shown(); known.Get("was") != string(status) && (status == club.Failed || status == club.NeedsAttention) {
-		news = append(news, t(c, "post_now", "post", titleOf(c, p), "status", t(c, "status_"+string(status))))
+		news = append(news, web.T(c, "post_now", "post", titleOf(c, p), "status", web.T(c, "status_"+string(status))))
 	}
 	return strings.Join(news, " ")
 }
 
 func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 	ctx := c.Request().Context()
-	a := who(c)
+	a := web.Actor(c)
 	d, err := s.deskFor(c, &p, p.Live.Content)
 	if err != nil {
 		return posts.Page{}, err
@@ -148,9 +149,9 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 	if every := pollEvery(p, s.Now()); every > 0 {
 		v.Poll, v.Every = pollPath(p, a.Club.Changes), strconv.Itoa(int(every.Seconds()))+"s"
 	}
-	v.DeleteHint = t(c, "post_delete_hint")
+	v.DeleteHint = web.T(c, "post_delete_hint")
 	if n, _ := p.Count(club.Published); n > 0 {
-		v.DeleteHint = t(c, "post_delete_hint_published")
+		v.DeleteHint = web.T(c, "post_delete_hint_published")
 	}
 	d.post = nil // what is public is shown as well
 	all, err := s.verdicts(c, d, p.Live.Content)
@@ -164,19 +165,19 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 	if v.Numbers, err = s.numbersOf(c, p); err != nil {
 		return v, err
 	}
-	v.Earlier, err = s.DB.CountEarlierTexts(ctx, scope(c), p.ID)
+	v.Earlier, err = s.DB.CountEarlierTexts(ctx, web.Scope(c), p.ID)
 	return v, err
 }
 
 // showEarlierTexts is what a post said before, and what changed since. It is a
 // page of its own, so that texts are compared only for those who want to know.
 func (s *Server) showEarlierTexts(c echo.Context) error {
-	ctx, a := c.Request().Context(), who(c)
-	p, err := s.DB.Post(ctx, scope(c), parseID(c.Param("id")))
+	ctx, a := c.Request().Context(), web.Actor(c)
+	p, err := s.DB.Post(ctx, web.Scope(c), web.ParseID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	earlier, err := s.DB.EarlierTexts(ctx, scope(c), p.ID)
+	earlier, err := s.DB.EarlierTexts(ctx, web.Scope(c), p.ID)
 	if err != nil {
 		return err
 	}
@@ -184,10 +185,10 @@ func (s *Server) showEarlierTexts(c echo.Context) error {
 	budget := textdiff.NewBudget()
 	for _, e := range earlier {
 		v.Texts = append(v.Texts, posts.Earlier{
-			By: e.By, At: i18n.When(ctx, inZone(e.At, a.Club.Zone)), Changes: changes(budget.Words(e.Content.Text, p.Live.Content.Text)),
+			By: e.By, At: i18n.When(ctx, web.InZone(e.At, a.Club.Zone)), Changes: changes(budget.Words(e.Content.Text, p.Live.Content.Text)),
 		})
 	}
-	return s.render(c, http.StatusOK, posts.EarlierTexts(s.page(c, "posts", t(c, "post_earlier_title")), v))
+	return s.Render(c, http.StatusOK, posts.EarlierTexts(s.Page(c, "posts", web.T(c, "post_earlier_title")), v))
 }
 
 // addContent shows what the post says, text by text.
@@ -195,7 +196,7 @@ func (s *Server) addContent(c echo.Context, v *posts.Page, d *desk, p store.Post
 	content := p.Live.Content
 	label := ""
 	if len(content.Texts) > 0 {
-		label = t(c, "composer_text")
+		label = web.T(c, "composer_text")
 	}
 	v.Text = []posts.Text{{Label: label, Text: content.Text}}
 	slot := p.Planned
@@ -203,7 +204,7 @@ func (s *Server) addContent(c echo.Context, v *posts.Page, d *desk, p store.Post
 	for i := range all {
 		x := &all[i]
 		if own, ok := content.Texts[x.conn.ID]; ok {
-			v.Text = append(v.Text, posts.Text{Label: t(c, "composer_text_for", "account", s.accountLabel(d, x.conn)), Text: own})
+			v.Text = append(v.Text, posts.Text{Label: web.T(c, "composer_text_for", "account", s.accountLabel(d, x.conn)), Text: own})
 		}
 		v.Previews = append(v.Previews, s.card(c, d, f, x, slot))
 	}
@@ -213,7 +214,7 @@ func (s *Server) addContent(c echo.Context, v *posts.Page, d *desk, p store.Post
 	for _, m := range content.Media {
 		if known, ok := d.media[m.ID]; ok {
 			w, h := within(known.Width, known.Height, thumbSize)
-			v.Pictures = append(v.Pictures, posts.Shown{Thumb: thumbPath(m.ID), Width: w, Height: h, Alt: m.Alt})
+			v.Pictures = append(v.Pictures, posts.Shown{Thumb: web.ThumbPath(m.ID), Width: w, Height: h, Alt: m.Alt})
 		}
 	}
 }

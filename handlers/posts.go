@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/textdiff"
@@ -37,7 +38,7 @@ func (s *Server) createPost(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if f.faults.any() {
+	if f.faults.Any() {
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	do, arg, _ := strings.Cut(f.do, "-")
@@ -45,7 +46,7 @@ func (s *Server) createPost(c echo.Context) error {
 	case "schedule", "next":
 		return s.schedule(c, d, f, do == "next")
 	case "mine":
-		f.version = parseID(arg)
+		f.version = web.ParseID(arg)
 		return s.saveDraft(c, d, f)
 	case "", "draft":
 		return s.saveDraft(c, d, f)
@@ -58,7 +59,7 @@ func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
 	slot, field, message := s.slotOf(c, f)
 	change := f.change(slot)
 	change.Asked = true
-	saved, err := s.DB.SavePost(c.Request().Context(), scope(c), change)
+	saved, err := s.DB.SavePost(c.Request().Context(), web.Scope(c), change)
 	if err != nil {
 		return s.notSaved(c, d, f, err)
 	}
@@ -66,7 +67,7 @@ func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
 	if field != "" {
 		// What was written is safe; the time is not understood.
 		f.post, f.version = saved.ID, saved.Version
-		f.faults.add(field, message)
+		f.faults.Add(field, message)
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	key := "saved_draft"
@@ -76,8 +77,8 @@ func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
 	case saved.Begun:
 		key = "saved"
 	}
-	s.flash(c, "done", t(c, key))
-	return seeOther(c, postPath(saved.ID))
+	s.Flash(c, "done", web.T(c, key))
+	return web.SeeOther(c, web.PostPath(saved.ID))
 }
 
 // arrange carries out the buttons that only change the form.
@@ -86,10 +87,10 @@ func (s *Server) arrange(c echo.Context, d *desk, f *composerForm, do, arg strin
 	at := slices.IndexFunc(media, func(m club.ContentMedia) bool { return m.ID == arg })
 	switch {
 	case do == "own":
-		return s.giveOwnText(c, d, f, parseID(arg))
+		return s.giveOwnText(c, d, f, web.ParseID(arg))
 	case do == "shared":
-		delete(f.content.Texts, parseID(arg))
-		if isHX(c) {
+		delete(f.content.Texts, web.ParseID(arg))
+		if web.IsHX(c) {
 			return s.answerTools(c, d, f)
 		}
 	case do == "up" && at > 0:
@@ -105,8 +106,8 @@ func (s *Server) arrange(c echo.Context, d *desk, f *composerForm, do, arg strin
 	if err != nil {
 		return err
 	}
-	if isHX(c) && (do == "up" || do == "down" || do == "remove") {
-		return s.render(c, http.StatusOK, posts.Tray(v.Pictures))
+	if web.IsHX(c) && (do == "up" || do == "down" || do == "remove") {
+		return s.Render(c, http.StatusOK, posts.Tray(v.Pictures))
 	}
 	return s.renderComposer(c, http.StatusOK, v)
 }
@@ -116,7 +117,7 @@ func (s *Server) giveOwnText(c echo.Context, d *desk, f *composerForm, id int64)
 	if _, ok := d.connection(id); !ok {
 		return club.ErrNotFound
 	}
-	if _, has := f.content.Texts[id]; has && isHX(c) {
+	if _, has := f.content.Texts[id]; has && web.IsHX(c) {
 		return c.NoContent(http.StatusNoContent) // pressed twice
 	}
 	if f.content.Texts == nil {
@@ -128,10 +129,10 @@ func (s *Server) giveOwnText(c echo.Context, d *desk, f *composerForm, id int64)
 		return err
 	}
 	i := slices.IndexFunc(v.Own, func(o posts.OwnText) bool { return o.Account.ID == id })
-	if !isHX(c) || i < 0 {
+	if !web.IsHX(c) || i < 0 {
 		return s.renderComposer(c, http.StatusOK, v)
 	}
-	return s.render(c, http.StatusOK, posts.OwnTextField(v.Own[i]), posts.OwnTools(v.OwnTools, true))
+	return s.Render(c, http.StatusOK, posts.OwnTextField(v.Own[i]), posts.OwnTools(v.OwnTools, true))
 }
 
 // answerTools redraws the buttons that give an account its own text.
@@ -140,7 +141,7 @@ func (s *Server) answerTools(c echo.Context, d *desk, f *composerForm) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, posts.OwnTools(v.OwnTools, true))
+	return s.Render(c, http.StatusOK, posts.OwnTools(v.OwnTools, true))
 }
 
 // createAutosave keeps what is being typed. It checks nothing: only scheduling
@@ -151,7 +152,7 @@ func (s *Server) createAutosave(c echo.Context) error {
 		return err
 	}
 	if f.large {
-		if isHX(c) {
+		if web.IsHX(c) {
 			return c.NoContent(http.StatusRequestEntityTooLarge) // the page has words of its own for this
 		}
 		d, err := s.deskFor(c, post, f.drawn())
@@ -164,7 +165,7 @@ func (s *Server) createAutosave(c echo.Context) error {
 	if slot.At.IsZero() && f.when == "time" && post != nil {
 		slot = post.Planned // half a date is no wish to lose the other
 	}
-	saved, err := s.DB.SavePost(c.Request().Context(), scope(c), f.change(slot))
+	saved, err := s.DB.SavePost(c.Request().Context(), web.Scope(c), f.change(slot))
 	if err != nil {
 		d, derr := s.deskFor(c, post, f.content)
 		if derr != nil {
@@ -174,19 +175,19 @@ func (s *Server) createAutosave(c echo.Context) error {
 	}
 	s.dropKept(c, f)
 	if f.post == 0 || f.kept != "" {
-		c.Response().Header().Set("HX-Replace-Url", postPath(saved.ID)+"/edit")
+		c.Response().Header().Set("HX-Replace-Url", web.PostPath(saved.ID)+"/edit")
 	}
 	state := posts.SaveState{
 		Post: saved.ID, Version: saved.Version, Pending: saved.Pending,
-		Text: t(c, "save_done", "time", i18n.Clock(c.Request().Context(), inZone(saved.At, who(c).Club.Zone))),
+		Text: web.T(c, "save_done", "time", i18n.Clock(c.Request().Context(), web.InZone(saved.At, web.Actor(c).Club.Zone))),
 	}
 	if saved.Pending {
-		state.Text = t(c, "save_pending")
+		state.Text = web.T(c, "save_pending")
 	}
-	if !isHX(c) {
-		return seeOther(c, postPath(saved.ID)+"/edit")
+	if !web.IsHX(c) {
+		return web.SeeOther(c, web.PostPath(saved.ID)+"/edit")
 	}
-	return s.render(c, http.StatusOK, posts.Saved(state))
+	return s.Render(c, http.StatusOK, posts.Saved(state))
 }
 
 // notSaved answers a composer whose post could not be stored. What was typed
@@ -195,10 +196,10 @@ func (s *Server) notSaved(c echo.Context, d *desk, f *composerForm, err error) e
 	switch {
 	case club.CodeOf(err) == club.Conflict:
 		return s.showConflict(c, d, f, err)
-	case club.Storage(err) && !isHX(c):
-		p := s.problemOf(c, err)
-		f.faults.add("", p.text)
-		return s.drawComposer(c, p.status, d, f)
+	case club.Storage(err) && !web.IsHX(c):
+		p := s.ProblemOf(c, err)
+		f.faults.Add("", p.Text)
+		return s.drawComposer(c, p.Status, d, f)
 	case club.CodeOf(err) == club.NotFound && s.partsGone(c, d, f) && !isAutosave(c):
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
@@ -206,13 +207,13 @@ func (s *Server) notSaved(c echo.Context, d *desk, f *composerForm, err error) e
 }
 
 // isAutosave: the page stays as it is, whatever the answer.
-func isAutosave(c echo.Context) bool { return isHX(c) && strings.HasSuffix(c.Path(), "/autosave") }
+func isAutosave(c echo.Context) bool { return web.IsHX(c) && strings.HasSuffix(c.Path(), "/autosave") }
 
 // partsGone says at its field what the form holds and the club does not have:
 // an account, a picture, a label. Nothing that was written goes with it. It
 // tells whether there is any.
 func (s *Server) partsGone(c echo.Context, d *desk, f *composerForm) bool {
-	before := len(f.faults.list)
+	before := len(f.faults.List)
 	gone, moved := false, ""
 	for _, id := range f.content.Accounts {
 		if _, there := d.connection(id); there {
@@ -226,22 +227,22 @@ func (s *Server) partsGone(c echo.Context, d *desk, f *composerForm) bool {
 	}
 	if gone {
 		f.content.Accounts = slices.DeleteFunc(f.content.Accounts, func(id int64) bool { _, there := d.connection(id); return !there })
-		f.faults.add("accounts", t(c, "composer_account_gone", "moved", moved))
+		f.faults.Add("accounts", web.T(c, "composer_account_gone", "moved", moved))
 	}
 	if slices.ContainsFunc(f.content.Media, func(m club.ContentMedia) bool { _, there := d.media[m.ID]; return !there }) {
-		f.faults.add("media", t(c, "composer_picture_gone"))
+		f.faults.Add("media", web.T(c, "composer_picture_gone"))
 	}
 	if f.campaign != 0 && !slices.ContainsFunc(d.campaigns, func(g store.Campaign) bool { return g.ID == f.campaign }) {
-		f.faults.add("campaign", t(c, "choose_listed"))
+		f.faults.Add("campaign", web.T(c, "choose_listed"))
 	}
-	return len(f.faults.list) > before
+	return len(f.faults.List) > before
 }
 
 // composeAnew shows what was written for a post that is not there any more as a
 // new one.
 func (s *Server) composeAnew(c echo.Context, f *composerForm) error {
 	f.post, f.version, f.op = 0, 0, rand.Text()
-	f.faults.add("", t(c, "composer_post_gone"))
+	f.faults.Add("", web.T(c, "composer_post_gone"))
 	d, err := s.deskFor(c, nil, f.content)
 	if err != nil {
 		return err
@@ -256,8 +257,8 @@ func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause er
 	if !ok || ce.Key != "post_conflict" {
 		return cause
 	}
-	f.post = parseID(ce.Args["post"]) // also if the answer that made it was lost
-	theirs, err := s.DB.Post(c.Request().Context(), scope(c), f.post)
+	f.post = web.ParseID(ce.Args["post"]) // also if the answer that made it was lost
+	theirs, err := s.DB.Post(c.Request().Context(), web.Scope(c), f.post)
 	if err != nil {
 		return err
 	}
@@ -268,13 +269,13 @@ func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause er
 	}
 	v.Conflict = &posts.Conflict{
 		Person: ce.Args["person"], Own: ce.Args["own"], Version: theirs.Version, Mine: f.content.Text, Theirs: theirs.Content().Text,
-		Text: s.problemOf(c, cause).text,
+		Text: s.ProblemOf(c, cause).Text,
 	}
 	v.Conflict.Changes = changes(textdiff.Words(v.Conflict.Theirs, v.Conflict.Mine))
-	if isHX(c) {
+	if web.IsHX(c) {
 		c.Response().Header().Set("HX-Retarget", "#conflict-slot")
 		c.Response().Header().Set("HX-Reswap", "innerHTML")
-		return s.render(c, http.StatusConflict, posts.ConflictPanel(v))
+		return s.Render(c, http.StatusConflict, posts.ConflictPanel(v))
 	}
 	return s.renderComposer(c, http.StatusConflict, v)
 }
@@ -298,7 +299,7 @@ func changes(parts []textdiff.Part) []posts.Change {
 
 // createDeletion takes a post off every page.
 func (s *Server) createDeletion(c echo.Context) error {
-	id := parseID(c.Param("id"))
+	id := web.ParseID(c.Param("id"))
 	p, err := s.editable(c, id)
 	if err != nil {
 		return err
@@ -306,14 +307,14 @@ func (s *Server) createDeletion(c echo.Context) error {
 	if p == nil {
 		return club.ErrNotFound
 	}
-	if !mayDelete(who(c), *p) {
-		return forbidden(club.SchedulePosts)
+	if !mayDelete(web.Actor(c), *p) {
+		return web.Forbidden(club.SchedulePosts)
 	}
-	if err := s.DB.DeletePost(c.Request().Context(), scope(c), id, origin(c)); err != nil {
+	if err := s.DB.DeletePost(c.Request().Context(), web.Scope(c), id, web.Origin(c)); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "post_deleted"))
-	return seeOther(c, "/posts")
+	s.Flash(c, "done", web.T(c, "post_deleted"))
+	return web.SeeOther(c, "/posts")
 }
 
 // mayDelete: writers delete their own drafts alone.
@@ -323,18 +324,18 @@ func mayDelete(a *store.Actor, p store.Post) bool {
 
 // createDuplicate makes a draft with the same content.
 func (s *Server) createDuplicate(c echo.Context) error {
-	id, err := s.DB.DuplicatePost(c.Request().Context(), scope(c), parseID(c.Param("id")), c.FormValue("op"))
+	id, err := s.DB.DuplicatePost(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")), c.FormValue("op"))
 	if err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "post_copied"))
-	return seeOther(c, postPath(id)+"/edit")
+	s.Flash(c, "done", web.T(c, "post_copied"))
+	return web.SeeOther(c, web.PostPath(id)+"/edit")
 }
 
 // createRevision decides on changes to a scheduled post: take them over, or
 // throw them away.
 func (s *Server) createRevision(c echo.Context) error {
-	id := parseID(c.Param("id"))
+	id := web.ParseID(c.Param("id"))
 	p, err := s.editable(c, id)
 	if err != nil {
 		return err
@@ -343,17 +344,17 @@ func (s *Server) createRevision(c echo.Context) error {
 		return club.ErrNotFound
 	}
 	if c.FormValue("do") == "throw" {
-		if err := s.DB.ThrowAwayPending(c.Request().Context(), scope(c), id, parseID(c.FormValue("version"))); err != nil {
+		if err := s.DB.ThrowAwayPending(c.Request().Context(), web.Scope(c), id, web.ParseID(c.FormValue("version"))); err != nil {
 			return err
 		}
-		s.flash(c, "done", t(c, "pending_thrown"))
-		return seeOther(c, postPath(id))
+		s.Flash(c, "done", web.T(c, "pending_thrown"))
+		return web.SeeOther(c, web.PostPath(id))
 	}
-	if !who(c).Role.Can(club.SchedulePosts) {
-		return forbidden(club.SchedulePosts)
+	if !web.Actor(c).Role.Can(club.SchedulePosts) {
+		return web.Forbidden(club.SchedulePosts)
 	}
 	f := formOf(*p)
-	f.version = parseID(c.FormValue("version"))
+	f.version = web.ParseID(c.FormValue("version"))
 	d, err := s.deskFor(c, p, f.content)
 	if err != nil {
 		return err
@@ -366,7 +367,7 @@ const listSize = 40
 
 // showPosts lists the posts of the club.
 func (s *Server) showPosts(c echo.Context) error {
-	if done, err := s.unchanged(c); done || err != nil {
+	if done, err := s.Unchanged(c); done || err != nil {
 		return err
 	}
 	group := store.PostGroup(c.QueryParam("show"))
@@ -374,19 +375,19 @@ func (s *Server) showPosts(c echo.Context) error {
 		group = store.AllPosts
 	}
 	query := strings.TrimSpace(c.QueryParam("q"))
-	page := parseID(c.QueryParam("page"))
-	found, err := s.DB.Posts(c.Request().Context(), scope(c), store.PostFilter{
+	page := web.ParseID(c.QueryParam("page"))
+	found, err := s.DB.Posts(c.Request().Context(), web.Scope(c), store.PostFilter{
 		Group: group, Text: query, Limit: listSize + 1, Offset: int(min(page, 10_000)) * listSize,
 	})
 	if err != nil {
 		return err
 	}
-	v := posts.List{Query: query, Group: string(group), MayAdd: who(c).Role.Can(club.WritePosts), Filters: query != "" || group != store.AllPosts}
-	if v.PutAway, err = s.DB.PutAway(c.Request().Context(), scope(c)); err != nil {
+	v := posts.List{Query: query, Group: string(group), MayAdd: web.Actor(c).Role.Can(club.WritePosts), Filters: query != "" || group != store.AllPosts}
+	if v.PutAway, err = s.DB.PutAway(c.Request().Context(), web.Scope(c)); err != nil {
 		return err
 	}
 	for _, g := range store.PostGroups {
-		v.Tabs = append(v.Tabs, posts.Tab{Label: t(c, "posts_show_"+cmp.Or(string(g), "all")), Href: listPath(g, query, 0), Current: g == group})
+		v.Tabs = append(v.Tabs, posts.Tab{Label: web.T(c, "posts_show_"+cmp.Or(string(g), "all")), Href: listPath(g, query, 0), Current: g == group})
 	}
 	if len(found) > listSize {
 		found = found[:listSize]
@@ -395,7 +396,7 @@ func (s *Server) showPosts(c echo.Context) error {
 	for _, p := range found {
 		v.Lines = append(v.Lines, s.postLine(c, p))
 	}
-	return s.render(c, http.StatusOK, posts.All(s.page(c, "posts", t(c, "posts_title")), v))
+	return s.Render(c, http.StatusOK, posts.All(s.Page(c, "posts", web.T(c, "posts_title")), v))
 }
 
 func listPath(g store.PostGroup, query string, page int64) string {
@@ -420,10 +421,10 @@ func (s *Server) postLine(c echo.Context, p store.Post) posts.Line {
 	l := posts.Line{ID: p.ID, Text: p.Excerpt, Status: p.Shown(), Practice: s.isPutAway(c, p), Author: p.Author, Campaign: p.Campaign, Planned: p.Planned.At}
 	l.Words = s.partWords(c, p)
 	if !p.Planned.At.IsZero() {
-		l.When = i18n.When(ctx, inZone(p.Planned.At, who(c).Club.Zone))
+		l.When = i18n.When(ctx, web.InZone(p.Planned.At, web.Actor(c).Club.Zone))
 	}
 	if p.Picture != "" {
-		l.Thumb = thumbPath(p.Picture)
+		l.Thumb = web.ThumbPath(p.Picture)
 	}
 	d := &desk{practice: p.Practice}
 	for _, x := range p.Deliveries {
@@ -436,7 +437,7 @@ func (s *Server) postLine(c echo.Context, p store.Post) posts.Line {
 
 // isPutAway reports whether a post was made in practice mode and the club is live.
 func (s *Server) isPutAway(c echo.Context, p store.Post) bool {
-	return p.Practice && !who(c).Club.Practice
+	return p.Practice && !web.Actor(c).Club.Practice
 }
 
 // partWords say how much of a post is published, where that is not all or none.
@@ -445,5 +446,5 @@ func (s *Server) partWords(c echo.Context, p store.Post) string {
 	if n == 0 || n == of {
 		return ""
 	}
-	return t(c, "posts_part", "n", strconv.Itoa(n), "of", strconv.Itoa(of))
+	return web.T(c, "posts_part", "n", strconv.Itoa(n), "of", strconv.Itoa(of))
 }

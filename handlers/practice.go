@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/practice"
@@ -24,7 +25,7 @@ const feedShown = 10
 // world is the practice world of the club; there is none for a club that has
 // gone live.
 func (s *Server) world(c echo.Context) (*practice.World, error) {
-	a := who(c)
+	a := web.Actor(c)
 	if !a.Club.Practice {
 		return nil, club.ErrNotFound
 	}
@@ -43,31 +44,31 @@ func (s *Server) servePractice(c echo.Context) error {
 	if page == nil {
 		return club.ErrNotFound
 	}
-	if signIn && !who(c).Role.Can(club.ConnectAccount) {
-		return forbidden(club.ConnectAccount)
+	if signIn && !web.Actor(c).Role.Can(club.ConnectAccount) {
+		return web.Forbidden(club.ConnectAccount)
 	}
 	page.ServeHTTP(c.Response(), c.Request())
 	return nil
 }
 
 func (s *Server) showPractice(c echo.Context) error {
-	a := who(c)
+	a := web.Actor(c)
 	page := accounts.PracticePage{
-		Page: s.page(c, "settings", t(c, "settings_practice")), On: a.Club.Practice,
+		Page: s.Page(c, "settings", web.T(c, "settings_practice")), On: a.Club.Practice,
 		Manage: a.Role.Can(club.ManageClub), Rehearse: a.Role.Can(club.SchedulePosts),
 	}
 	var err error
 	if !page.On {
-		if page.PutAway, err = s.DB.PutAway(c.Request().Context(), scope(c)); err != nil {
+		if page.PutAway, err = s.DB.PutAway(c.Request().Context(), web.Scope(c)); err != nil {
 			return err
 		}
-		return s.render(c, http.StatusOK, accounts.Practice(page))
+		return s.Render(c, http.StatusOK, accounts.Practice(page))
 	}
 	w, err := s.world(c)
 	if err != nil {
 		return err
 	}
-	all, err := s.DB.ConnectedAccounts(c.Request().Context(), scope(c), true)
+	all, err := s.DB.ConnectedAccounts(c.Request().Context(), web.Scope(c), true)
 	if err != nil {
 		return err
 	}
@@ -93,20 +94,20 @@ func (s *Server) showPractice(c echo.Context) error {
 		return err
 	}
 	page.Tabs, page.Platforms = s.feedTabs(c, all, only), s.rehearsals(c, w, all)
-	return s.render(c, http.StatusOK, accounts.Practice(page))
+	return s.Render(c, http.StatusOK, accounts.Practice(page))
 }
 
 // keepable are the practice posts that can be kept when the club goes live.
 func (s *Server) keepable(c echo.Context) ([]accounts.Keepable, error) {
-	posts, err := s.DB.Keepable(c.Request().Context(), scope(c))
+	posts, err := s.DB.Keepable(c.Request().Context(), web.Scope(c))
 	if err != nil {
 		return nil, err
 	}
 	list := make([]accounts.Keepable, 0, len(posts))
 	for _, p := range posts {
-		k := accounts.Keepable{ID: strconv.FormatInt(p.ID, 10), Text: titleOf(c, p), When: t(c, "practice_keep_no_time")}
+		k := accounts.Keepable{ID: strconv.FormatInt(p.ID, 10), Text: titleOf(c, p), When: web.T(c, "practice_keep_no_time")}
 		if !p.Planned.At.IsZero() {
-			k.When = i18n.When(c.Request().Context(), s.local(c, p.Planned.At))
+			k.When = i18n.When(c.Request().Context(), s.Local(c, p.Planned.At))
 		}
 		list = append(list, k)
 	}
@@ -132,7 +133,7 @@ func (s *Server) feed(c echo.Context, w *practice.World, all []store.Connected, 
 			remote = append(remote, store.RemotePost{ConnectionID: all[i].ID, RemoteID: p.ID})
 		}
 	}
-	own, err := s.DB.PublishedAs(c.Request().Context(), scope(c), remote)
+	own, err := s.DB.PublishedAs(c.Request().Context(), web.Scope(c), remote)
 	if err != nil {
 		return nil, err
 	}
@@ -162,15 +163,15 @@ func (s *Server) feed(c echo.Context, w *practice.World, all []store.Connected, 
 func (s *Server) feedPost(c echo.Context, p platforms.SimPost, ours store.OwnPost) accounts.FeedPost {
 	one := accounts.FeedPost{
 		Text: p.Text, Link: p.Link, Deleted: p.Deleted,
-		When: i18n.WhenYear(c.Request().Context(), s.local(c, p.Time)), Stamp: p.Time.UTC().Format(time.RFC3339),
+		When: i18n.WhenYear(c.Request().Context(), s.Local(c, p.Time)), Stamp: p.Time.UTC().Format(time.RFC3339),
 	}
 	if ours.ID != 0 {
-		one.Href = postPath(ours.ID)
+		one.Href = web.PostPath(ours.ID)
 	}
 	for i, m := range p.Media {
-		picture := accounts.FeedPicture{Alt: cmp.Or(m.Alt, t(c, "practice_picture"))}
+		picture := accounts.FeedPicture{Alt: cmp.Or(m.Alt, web.T(c, "practice_picture"))}
 		if i < len(ours.Pictures) {
-			picture.Thumb = thumbPath(ours.Pictures[i])
+			picture.Thumb = web.ThumbPath(ours.Pictures[i])
 		}
 		one.Pictures = append(one.Pictures, picture)
 	}
@@ -180,19 +181,19 @@ func (s *Server) feedPost(c echo.Context, p platforms.SimPost, ours store.OwnPos
 // feedPlace is one account that a post is public on; i is its place among all, -1 if
 // it is there no more.
 func (s *Server) feedPlace(c echo.Context, p platforms.SimPost, all []store.Connected, i int) accounts.FeedPlace {
-	place := accounts.FeedPlace{Platform: s.platformName(c, p.Platform), Account: p.Account}
+	place := accounts.FeedPlace{Platform: s.PlatformName(c, p.Platform), Account: p.Account}
 	if found, ok := s.Practice.Platform(p.Platform); ok {
 		place.Mark = found.Info().Mark
 	}
 	if i >= 0 {
-		place.Account = labelOf(all[i].Account)
+		place.Account = web.AccountLabel(all[i].Account)
 	}
 	return place
 }
 
 // feedTabs choose whose feed is shown.
 func (s *Server) feedTabs(c echo.Context, all []store.Connected, only platforms.ID) []accounts.FeedTab {
-	tabs := []accounts.FeedTab{{Label: t(c, "practice_feed_all"), Href: "/practice", Current: only == ""}}
+	tabs := []accounts.FeedTab{{Label: web.T(c, "practice_feed_all"), Href: "/practice", Current: only == ""}}
 	for _, p := range s.Practice.All() {
 		i := p.Info()
 		if slices.ContainsFunc(all, func(x store.Connected) bool { return x.Account.Platform == i.ID }) {
@@ -213,7 +214,7 @@ func (s *Server) rehearsals(c echo.Context, w *practice.World, all []store.Conne
 		var names []string
 		for _, conn := range all {
 			if conn.Account.Platform == i.ID && conn.Health != club.Disconnected {
-				names = append(names, labelOf(conn.Account))
+				names = append(names, web.AccountLabel(conn.Account))
 			}
 		}
 		if len(names) == 0 {
@@ -241,8 +242,8 @@ func (s *Server) createBehaviour(c echo.Context) error {
 	if err := w.Behave(p.Info().ID, b); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "practice_behaves", "platform", p.Info().Name, "behaviour", t(c, "practice_behaviour_"+string(b))))
-	return seeOther(c, "/practice")
+	s.Flash(c, "done", web.T(c, "practice_behaves", "platform", p.Info().Name, "behaviour", web.T(c, "practice_behaviour_"+string(b))))
+	return web.SeeOther(c, "/practice")
 }
 
 // createReset makes the make-believe platforms forget everything.
@@ -254,11 +255,11 @@ func (s *Server) createReset(c echo.Context) error {
 	if err := w.Reset(); err != nil {
 		return err
 	}
-	if err := s.DB.DisconnectPractice(c.Request().Context(), scope(c), origin(c)); err != nil {
+	if err := s.DB.DisconnectPractice(c.Request().Context(), web.Scope(c), web.Origin(c)); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "practice_reset_done"))
-	return seeOther(c, "/practice")
+	s.Flash(c, "done", web.T(c, "practice_reset_done"))
+	return web.SeeOther(c, "/practice")
 }
 
 // updatePracticeMode takes the club live, or back to practising.
@@ -268,11 +269,11 @@ func (s *Server) updatePracticeMode(c echo.Context) error {
 		return club.ErrNotFound
 	}
 	if on {
-		if err := s.DB.PractiseAgain(c.Request().Context(), scope(c), origin(c)); err != nil {
+		if err := s.DB.PractiseAgain(c.Request().Context(), web.Scope(c), web.Origin(c)); err != nil {
 			return err
 		}
-		s.flash(c, "done", t(c, "practice_is_on"))
-		return seeOther(c, "/practice")
+		s.Flash(c, "done", web.T(c, "practice_is_on"))
+		return web.SeeOther(c, "/practice")
 	}
 	form, err := c.FormParams()
 	if err != nil {
@@ -280,16 +281,16 @@ func (s *Server) updatePracticeMode(c echo.Context) error {
 	}
 	keep := make([]int64, 0, len(form["keep"]))
 	for _, id := range form["keep"] {
-		keep = append(keep, parseID(id))
+		keep = append(keep, web.ParseID(id))
 	}
-	kept, err := s.DB.GoLive(c.Request().Context(), scope(c), keep, origin(c))
+	kept, err := s.DB.GoLive(c.Request().Context(), web.Scope(c), keep, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	words := t(c, "practice_is_off")
+	words := web.T(c, "practice_is_off")
 	if kept > 0 {
 		words += " " + i18n.N(c.Request().Context(), "practice_kept", kept)
 	}
-	s.flash(c, "done", words)
-	return seeOther(c, "/accounts")
+	s.Flash(c, "done", words)
+	return web.SeeOther(c, "/accounts")
 }

@@ -37,7 +37,7 @@ func TestBrowsersReachNoInterfaceOfAMakeBelievePlatform(t *testing.T) {
 		for _, p := range programs {
 			method, path, _ := strings.Cut(p, " ")
 			a := b.do(method, "/practice/"+path, url.Values{"identifier": {"riversidefc.test"}}, nil)
-			if want := map[bool]int{true: http.StatusForbidden, false: http.StatusNotFound}[method == post && !role.Can(club.ConnectAccount)]; a.StatusCode != want {
+			if want := map[bool]int{true: http.StatusForbidden, false: http.StatusNotFound}[method == http.MethodPost && !role.Can(club.ConnectAccount)]; a.StatusCode != want {
 				t.Errorf("%s %s as %s answered %d, want %d", method, path, role, a.StatusCode, want)
 			}
 			if ct := a.Header.Get("Content-Type"); !strings.HasPrefix(ct, "text/html") {
@@ -90,7 +90,7 @@ func TestAMakeBelieveConsentLeadsHomeAlone(t *testing.T) {
 	t.Parallel()
 	st := newStage(t)
 	maeve := st.as(club.Admin)
-	home := st.server.url(CallbackPath(x.ID))
+	home := st.server.URL(CallbackPath(x.ID))
 	for id, path := range consents {
 		for _, to := range []string{
 			"https://evil.example", "https://evil.example/oauth/x/callback", home + "/../../evil", home + "?next=https://evil.example", home + "#x",
@@ -104,10 +104,10 @@ func TestAMakeBelieveConsentLeadsHomeAlone(t *testing.T) {
 				}
 			}
 		}
-		q := askingFor(st.server.url(CallbackPath(id)))
+		q := askingFor(st.server.URL(CallbackPath(id)))
 		q.Set("scope", scopesOf[id])
 		maeve.get(path + "?" + q.Encode()).want(http.StatusOK)
-		if to := maeve.post(path, q).want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, st.server.url(CallbackPath(id))+"?") {
+		if to := maeve.post(path, q).want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, st.server.URL(CallbackPath(id))+"?") {
 			t.Errorf("%s: the way home leads to %s", id, to)
 		}
 	}
@@ -118,7 +118,7 @@ func TestOnlyWhoMayConnectLetsAnAppIn(t *testing.T) {
 	t.Parallel()
 	st := newStage(t)
 	for id, path := range consents {
-		q := askingFor(st.server.url(CallbackPath(id)))
+		q := askingFor(st.server.URL(CallbackPath(id)))
 		q.Set("scope", scopesOf[id])
 		for role, want := range map[club.Role]int{club.Viewer: http.StatusForbidden, club.Writer: http.StatusForbidden, club.Publisher: http.StatusOK, club.Admin: http.StatusOK} {
 			b := st.as(role)
@@ -142,10 +142,10 @@ func TestAPictureFromAMakeBelievePlatformRunsNothing(t *testing.T) {
 	t.Parallel()
 	st := newStage(t)
 	client := st.server.Worlds.Client(st.club.ID)
-	base := st.server.url(practice.Path) + "/bluesky"
+	base := st.server.URL(practice.Path) + "/bluesky"
 	call := func(method, typ, token string, body []byte) (int, map[string]any) {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), post, base+"/xrpc/"+method, bytes.NewReader(body))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/xrpc/"+method, bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}

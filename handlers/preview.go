@@ -4,10 +4,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -27,7 +27,7 @@ type verdict struct {
 // verdicts checks a content for every ticked account that the desk knows, and
 // on which it is not public yet.
 func (s *Server) verdicts(c echo.Context, d *desk, content club.Content) ([]verdict, error) {
-	registry := s.platforms(d.practice)
+	registry := s.Registry(d.practice)
 	var out []verdict
 	for _, n := range d.all {
 		if !slices.Contains(content.Accounts, n.ID) || d.published(n.ID) {
@@ -60,10 +60,10 @@ func (s *Server) createPreview(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !isHX(c) {
+	if !web.IsHX(c) {
 		return s.renderComposer(c, http.StatusOK, v)
 	}
-	return s.render(c, http.StatusOK, posts.PreviewAnswer(v.Preview, v.LinkCard))
+	return s.Render(c, http.StatusOK, posts.PreviewAnswer(v.Preview, v.LinkCard))
 }
 
 // previewOf draws the cards and everything else that depends on the text.
@@ -72,7 +72,7 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 	slot, when := s.whenOf(c, d, f)
 	p.When = when
 	if f.large {
-		for _, x := range f.faults.list {
+		for _, x := range f.faults.List {
 			p.Must = append(p.Must, posts.Problem{Text: x.Text, Field: x.Field})
 		}
 	}
@@ -168,9 +168,9 @@ func (s *Server) problemText(c echo.Context, q platforms.Problem, v *verdict) st
 		args["platform"], args["account"] = v.platform.Info().Name, v.conn.Account.Name
 	}
 	if u := args["unit"]; u != "" {
-		args["unit"] = t(c, "unit_"+u)
+		args["unit"] = web.T(c, "unit_"+u)
 	}
-	return t(c, "problem_"+q.Code, i18n.Args(args)...)
+	return web.T(c, "problem_"+q.Code, i18n.Args(args)...)
 }
 
 // fieldOf is the id of the field that a problem leads to.
@@ -207,13 +207,13 @@ func (s *Server) card(c echo.Context, d *desk, f *composerForm, v *verdict, slot
 		T:        func(key string, args ...string) string { return i18n.T(ctx, key, args...) },
 	}
 	if !slot.At.IsZero() {
-		p.When = i18n.When(ctx, inZone(slot.At, slot.Zone))
+		p.When = i18n.When(ctx, web.InZone(slot.At, slot.Zone))
 	}
 	if len(v.rules.Text) > 0 {
 		_, over := mainRule(v.rules).Split(v.rules.FinalText(v.draft))
 		p.Over = len([]rune(over))
 	}
-	return posts.Card{Mark: info.Mark, Platform: info.Name, Account: accountName(v.conn), Drawing: v.platform.Preview(p)}
+	return posts.Card{Mark: info.Mark, Platform: info.Name, Account: web.AccountName(v.conn), Drawing: v.platform.Preview(p)}
 }
 
 func fitOf(c club.Content, media string, connection int64) platforms.Fit {
@@ -243,7 +243,7 @@ func (s *Server) counters(c echo.Context, d *desk, all []verdict) []posts.Counte
 		final := v.rules.FinalText(v.draft)
 		for _, r := range v.rules.Text {
 			used := r.Measure(final)
-			k := posts.Counter{Label: s.accountLabel(d, v.conn), Text: t(c, "counter", "used", i18n.Number(c.Request().Context(), int64(used)), "limit", i18n.Number(c.Request().Context(), int64(r.Max)), "unit", t(c, "unit_"+r.Unit))}
+			k := posts.Counter{Label: s.accountLabel(d, v.conn), Text: web.T(c, "counter", "used", i18n.Number(c.Request().Context(), int64(used)), "limit", i18n.Number(c.Request().Context(), int64(r.Max)), "unit", web.T(c, "unit_"+r.Unit))}
 			switch {
 			case used > r.Max:
 				k.State, k.Say = "over", i18n.N(c.Request().Context(), "counter_over", used-r.Max, "platform", k.Label)
@@ -266,19 +266,11 @@ func (s *Server) counters(c echo.Context, d *desk, all []verdict) []posts.Counte
 // accountLabel is the platform's name, with the account's where two accounts of
 // one platform are connected.
 func (s *Server) accountLabel(d *desk, n store.Connection) string {
-	p, _ := s.platforms(d.practice).Platform(n.Account.Platform)
+	p, _ := s.Registry(d.practice).Platform(n.Account.Platform)
 	for _, o := range d.all {
 		if o.ID != n.ID && o.Account.Platform == n.Account.Platform {
-			return p.Info().Name + " " + accountName(n)
+			return p.Info().Name + " " + web.AccountName(n)
 		}
 	}
 	return p.Info().Name
-}
-
-// accountName is how an account is called: by its handle, where it has one.
-func accountName(n store.Connection) string {
-	if n.Account.Handle != "" {
-		return "@" + strings.TrimPrefix(n.Account.Handle, "@")
-	}
-	return n.Account.Name
 }

@@ -9,73 +9,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
-
-// TestWhereARequestComesFrom is rule W7: what others say of an address counts
-// only as far as listed proxies pass it on.
-func TestWhereARequestComesFrom(t *testing.T) {
-	t.Parallel()
-	const visitor, made = "203.0.113.7", "198.51.100.9"
-	tests := []struct {
-		name    string
-		listed  string
-		peer    string
-		forward []string // X-Forwarded-For, one a header line
-		want    string
-	}{
-		{"nobody is listed", "", visitor, []string{made}, visitor},
-		{"nobody is listed, from this computer", "", "127.0.0.1", []string{made}, "127.0.0.1"},
-		{"nobody is listed, from the own network", "", "10.0.0.3", []string{made}, "10.0.0.3"},
-		{"the peer is not listed", "10.0.0.0/8", visitor, []string{made}, visitor},
-		{"private, but not listed", "10.0.0.0/8", "192.168.1.1", []string{made}, "192.168.1.1"},
-		{"loopback, but not listed", "10.0.0.0/8", "127.0.0.1", []string{made}, "127.0.0.1"},
-		{"link-local, but not listed", "10.0.0.0/8", "169.254.1.1", []string{made}, "169.254.1.1"},
-		{"listed", "10.0.0.0/8", "10.0.0.3", []string{visitor}, visitor},
-		{"listed, and it says nothing", "10.0.0.0/8", "10.0.0.3", nil, "10.0.0.3"},
-		{"the visitor says something, too", "10.0.0.0/8", "10.0.0.3", []string{made + ", " + visitor}, visitor},
-		{"in a line of its own", "10.0.0.0/8", "10.0.0.3", []string{made, visitor}, visitor},
-		{"the visitor pretends to be a listed proxy", "10.0.0.0/8", "10.0.0.3", []string{made + ", 10.0.0.9, " + visitor}, visitor},
-		{"two proxies in a row", "10.0.0.0/8", "10.0.0.3", []string{visitor + ", 10.0.0.4"}, visitor},
-		{"two proxies, and something made up", "10.0.0.0/8", "10.0.0.3", []string{made + "," + visitor + ",10.0.0.4"}, visitor},
-		{"the second proxy is not listed", "10.0.0.3/32", "10.0.0.3", []string{visitor + ", 10.0.0.4"}, "10.0.0.4"},
-		{"from inside", "10.0.0.0/8", "10.0.0.3", []string{"10.0.0.77"}, "10.0.0.77"},
-		{"IPv6", "fd00::/8", "fd00::1", []string{"2001:db8::7"}, "2001:db8::7"},
-		{"IPv6 in brackets", "fd00::/8", "fd00::1", []string{"[2001:db8::7]"}, "2001:db8::7"},
-		{"IPv4 in the dress of IPv6", "10.0.0.0/8", "::ffff:10.0.0.3", []string{visitor}, visitor},
-		{"no address", "10.0.0.0/8", "10.0.0.3", []string{"unknown"}, "10.0.0.3"},
-		{"a name", "10.0.0.0/8", "10.0.0.3", []string{"localhost"}, "10.0.0.3"},
-		{"nothing between commas", "10.0.0.0/8", "10.0.0.3", []string{visitor + ",,"}, "10.0.0.3"},
-		{"empty", "10.0.0.0/8", "10.0.0.3", []string{""}, "10.0.0.3"},
-		{"with a port", "10.0.0.0/8", "10.0.0.3", []string{visitor + ":4711"}, "10.0.0.3"},
-		{"line of a log", "10.0.0.0/8", "10.0.0.3", []string{"1.2.3.4 admin signed in"}, "10.0.0.3"},
-		{"rubbish left of the visitor", "10.0.0.0/8", "10.0.0.3", []string{"<script>, " + visitor}, visitor},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			var listed []netip.Prefix
-			if tt.listed != "" {
-				listed = append(listed, netip.MustParsePrefix(tt.listed))
-			}
-			r := &http.Request{RemoteAddr: net.JoinHostPort(tt.peer, "4711"), Header: http.Header{
-				"X-Real-Ip": {made}, "Forwarded": {"for=" + made}, "True-Client-Ip": {made}, "Cf-Connecting-Ip": {made}, "X-Client-Ip": {made},
-			}}
-			if tt.forward != nil {
-				r.Header["X-Forwarded-For"] = tt.forward
-			}
-			if got := ipExtractor(listed)(r); got != tt.want {
-				t.Errorf("got %s, want %s", got, tt.want)
-			}
-		})
-	}
-}
 
 // TestWrongPasswordsThroughAForgottenProxyLockNobodyElseOut: behind a proxy of
 // this computer that nobody named, all visitors have one address. Twenty wrong
@@ -84,7 +25,7 @@ func TestWrongPasswordsThroughAForgottenProxyLockNobodyElseOut(t *testing.T) {
 	t.Parallel()
 	s, _ := newDoor(t)
 	const attacker = "203.0.113.66"
-	for i := range maxAddressTries {
+	for i := range web.MaxAddressTries {
 		s.visitor().from(attacker, credentials(fmt.Sprintf("somebody%d@riverside.example", i), "wrong")).want(http.StatusUnprocessableEntity)
 	}
 	s.visitor().from(attacker, credentials(s.emailOf(club.Writer), goodPassword)).want(http.StatusTooManyRequests)
@@ -96,8 +37,8 @@ func TestWrongPasswordsThroughAForgottenProxyLockNobodyElseOut(t *testing.T) {
 	s.visit(club.Publisher) // who comes without a proxy, too
 	// From another computer, nothing that is made up counts.
 	var last int
-	for i := range maxAddressTries + 1 {
-		r := httptest.NewRequestWithContext(t.Context(), post, "/sign-in", strings.NewReader(credentials(fmt.Sprintf("nobody%d@riverside.example", i), "wrong").Encode()))
+	for i := range web.MaxAddressTries + 1 {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", strings.NewReader(credentials(fmt.Sprintf("nobody%d@riverside.example", i), "wrong").Encode()))
 		r.RemoteAddr = "198.51.100.200:4711"
 		r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}, "X-Forwarded-For": {fmt.Sprintf("203.0.113.%d", i)}}
 		w := httptest.NewRecorder()
@@ -122,7 +63,7 @@ func TestAProxyThatIsNotTrustedIsSaidOnce(t *testing.T) {
 	maeve.get("/settings/status").says("Told apart").saysNot("--trusted-proxies")
 	ask := func(peer string, header ...string) {
 		t.Helper()
-		r := httptest.NewRequestWithContext(t.Context(), get, "/sign-in", nil)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/sign-in", nil)
 		r.RemoteAddr = net.JoinHostPort(peer, "4711")
 		if header != nil {
 			r.Header["X-Forwarded-For"] = header
@@ -196,25 +137,25 @@ func TestTheOwnAddressComesFromTheSettings(t *testing.T) {
 					}
 					return a
 				}
-				link := send(post, "/settings/invitations", url.Values{"email": {"new@riverside.example"}, "role": {"writer"}}).doc().Find("#new-link").AttrOr("value", "")
+				link := send(http.MethodPost, "/settings/invitations", url.Values{"email": {"new@riverside.example"}, "role": {"writer"}}).doc().Find("#new-link").AttrOr("value", "")
 				if !strings.HasPrefix(link, base+"/invitations/") {
 					t.Errorf("the invitation is %s", link)
 				}
-				link = send(post, st.memberPath(club.Writer, "sign-in-link"), nil).doc().Find("#new-link").AttrOr("value", "")
+				link = send(http.MethodPost, st.memberPath(club.Writer, "sign-in-link"), nil).doc().Find("#new-link").AttrOr("value", "")
 				if !strings.HasPrefix(link, base+"/sign-in/link/") {
 					t.Errorf("the link that sets a password is %s", link)
 				}
 				st.setUp("x")
 				st.goLive()
-				at := parse(t, send(post, "/accounts/connect/x", nil).want(http.StatusSeeOther).Header.Get("Location"))
+				at := parse(t, send(http.MethodPost, "/accounts/connect/x", nil).want(http.StatusSeeOther).Header.Get("Location"))
 				if got := at.Query().Get("redirect_uri"); got != base+"/oauth/x/callback" {
 					t.Errorf("the platform is to lead back to %s", got)
 				}
-				send(get, "/", nil).to("/calendar")
-				send(get, "/settings/platforms/x", nil).want(http.StatusOK)
+				send(http.MethodGet, "/", nil).to("/calendar")
+				send(http.MethodGet, "/settings/platforms/x", nil).want(http.StatusOK)
 				b = st.as("")
-				send(get, "/calendar", nil).to("/sign-in?to=%2Fcalendar")
-				for _, c := range send(get, "/oauth/x/callback?state=1", nil).want(http.StatusSeeOther).Cookies() {
+				send(http.MethodGet, "/calendar", nil).to("/sign-in?to=%2Fcalendar")
+				for _, c := range send(http.MethodGet, "/oauth/x/callback?state=1", nil).want(http.StatusSeeOther).Cookies() {
 					if c.Domain != "" || c.Secure != strings.HasPrefix(base, "https") {
 						t.Errorf("the cookie is %s", c)
 					}

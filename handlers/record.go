@@ -3,7 +3,6 @@ package handlers
 import (
 	"cmp"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,56 +12,13 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/people"
 	"github.com/bandstand-app/bandstand/views/ui"
 )
-
-// maxRecorded bounds how many lines people who have not signed in can add to the
-// audit log within triesWait. All of it is in the program's log.
-const maxRecorded = 200
-
-// distrust puts on record what somebody did who has not proved who they are:
-// always in the program's log with their address, and in the audit log, unless
-// too much was added to that lately. What somebody may repeat as often as they
-// like has a name, same, and is added once within triesWait. Where nothing can
-// be stored, they are refused all the same.
-func (s *Server) distrust(c echo.Context, of store.Scope, action, object, same string) {
-	attrs := []slog.Attr{
-		slog.String("action", action), slog.String("from", origin(c)), slog.String("method", c.Request().Method),
-		slog.String("route", c.Path()), slog.Any("id", c.Get(idKey)),
-	}
-	if of.PersonID != 0 {
-		attrs = append(attrs, slog.Int64("person", of.PersonID))
-	}
-	ctx := c.Request().Context()
-	s.Log.LogAttrs(ctx, slog.LevelWarn, "refused", attrs...)
-	left := []guarded{{"record", maxRecorded}}
-	if same != "" {
-		left = append(left, guarded{action + " " + same, 1})
-	}
-	if s.signIns.begin(s.Now(), left...) > 0 {
-		return
-	}
-	if err := s.DB.Audit(ctx, of, action, object, origin(c)); err != nil && !club.Storage(err) {
-		s.Log.LogAttrs(ctx, slog.LevelError, "record", slog.String("action", action), slog.Any("err", err))
-	}
-}
-
-// siteOf is the site that a browser names as the one a form is on; "" if it
-// names none.
-func siteOf(c echo.Context) string {
-	const most = 100 // characters that are kept of it
-	u, err := url.Parse(c.Request().Header.Get("Origin"))
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	site := u.Scheme + "://" + u.Host
-	return site[:min(len(site), most)]
-}
 
 // recordKinds sorts what is recorded by what people look for. Every action has
 // words in the catalogue, audit_<action>.
@@ -96,11 +52,11 @@ const recordShown = 50
 // showRecord lists who did what: for Admins.
 func (s *Server) showRecord(c echo.Context) error {
 	ctx := c.Request().Context()
-	page := people.RecordPage{Page: s.page(c, "settings", t(c, "record_title")), Person: c.QueryParam("person"), Kind: c.QueryParam("kind")}
-	q := store.RecordQuery{Limit: recordShown + 1, PersonID: parseID(page.Person)}
-	page.Kinds = []ui.Option{{Label: t(c, "record_all_kinds")}}
+	page := people.RecordPage{Page: s.Page(c, "settings", web.T(c, "record_title")), Person: c.QueryParam("person"), Kind: c.QueryParam("kind")}
+	q := store.RecordQuery{Limit: recordShown + 1, PersonID: web.ParseID(page.Person)}
+	page.Kinds = []ui.Option{{Label: web.T(c, "record_all_kinds")}}
 	for _, k := range recordKinds {
-		page.Kinds = append(page.Kinds, ui.Option{Value: k.name, Label: t(c, "record_kind_"+k.name)})
+		page.Kinds = append(page.Kinds, ui.Option{Value: k.name, Label: web.T(c, "record_kind_"+k.name)})
 		if k.name == page.Kind {
 			q.Actions = k.actions
 		}
@@ -112,15 +68,15 @@ func (s *Server) showRecord(c echo.Context) error {
 			q.BeforeAt, q.BeforeID = time.UnixMilli(ms), n
 		}
 	}
-	members, err := s.DB.Members(ctx, who(c).Club.ID)
+	members, err := s.DB.Members(ctx, web.Actor(c).Club.ID)
 	if err != nil {
 		return err
 	}
-	page.People = []ui.Option{{Label: t(c, "record_everybody")}}
+	page.People = []ui.Option{{Label: web.T(c, "record_everybody")}}
 	for _, m := range members {
 		page.People = append(page.People, ui.Option{Value: strconv.FormatInt(m.PersonID, 10), Label: m.Name})
 	}
-	lines, err := s.DB.Record(ctx, scope(c), q)
+	lines, err := s.DB.Record(ctx, web.Scope(c), q)
 	if err != nil {
 		return err
 	}
@@ -131,7 +87,7 @@ func (s *Server) showRecord(c echo.Context) error {
 			"person": {page.Person}, "kind": {page.Kind}, "before": {fmt.Sprintf("%d.%d", last.At.UnixMilli(), last.ID)},
 		}.Encode()
 	}
-	zone := s.zone(c)
+	zone := s.Zone(c)
 	for _, l := range lines {
 		day := i18n.DayYear(ctx, l.At.In(zone))
 		if n := len(page.Days); n == 0 || page.Days[n-1].Name != day {
@@ -140,17 +96,17 @@ func (s *Server) showRecord(c echo.Context) error {
 		d := &page.Days[len(page.Days)-1]
 		d.Lines = append(d.Lines, s.recordLine(c, l))
 	}
-	return s.render(c, http.StatusOK, people.Record(page))
+	return s.Render(c, http.StatusOK, people.Record(page))
 }
 
 // recordLine is one line of the record in words.
 func (s *Server) recordLine(c echo.Context, l store.RecordLine) people.RecordLine {
 	out := people.RecordLine{
-		Time: i18n.Clock(c.Request().Context(), s.local(c, l.At)), Stamp: l.At.UTC().Format(time.RFC3339),
-		From: t(c, "record_from", "address", l.Origin), Trouble: slices.Contains(refusals, l.Action),
+		Time: i18n.Clock(c.Request().Context(), s.Local(c, l.At)), Stamp: l.At.UTC().Format(time.RFC3339),
+		From: web.T(c, "record_from", "address", l.Origin), Trouble: slices.Contains(refusals, l.Action),
 	}
 	if l.Origin == "engine" || l.Origin == "console" {
-		out.From = t(c, "record_from_"+l.Origin)
+		out.From = web.T(c, "record_from_"+l.Origin)
 	}
 	key, name, object := "audit_"+l.Action, l.PersonName, l.Object
 	switch {
@@ -159,21 +115,21 @@ func (s *Server) recordLine(c echo.Context, l store.RecordLine) people.RecordLin
 	case object == "" && l.Action == "cross_site":
 		key += "_unknown"
 	case name == "":
-		name = t(c, "record_bandstand")
+		name = web.T(c, "record_bandstand")
 	}
 	if strings.HasPrefix(l.Action, "account_") {
 		platform, id, _ := strings.Cut(object, " ")
-		object = t(c, "account_on", "account", cmp.Or(l.Account, id), "platform", s.platformName(c, platforms.ID(platform)))
+		object = web.T(c, "account_on", "account", cmp.Or(l.Account, id), "platform", s.PlatformName(c, platforms.ID(platform)))
 	}
 	if strings.HasPrefix(l.Action, "post_") {
 		number, _, _ := strings.Cut(object, " ")
 		number = strings.TrimSuffix(number, ":")
-		object = t(c, "record_post", "n", number)
+		object = web.T(c, "record_post", "n", number)
 		if l.PostID != 0 {
 			out.Href, out.Link = "/posts/"+number, cmp.Or(l.Excerpt, object)
 			object = ""
 		}
 	}
-	out.Text = strings.TrimSpace(t(c, key, "who", name, "object", object))
+	out.Text = strings.TrimSpace(web.T(c, key, "who", name, "object", object))
 	return out
 }

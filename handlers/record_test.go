@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -20,7 +21,7 @@ func TestWhatWasRefusedIsOnRecord(t *testing.T) {
 	var log bytes.Buffer
 	s, _ := newDoor(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	b := s.visitor()
-	for range maxTries {
+	for range web.MaxTries {
 		b.post("/sign-in", credentials(s.emailOf(club.Writer), "not her password")).want(http.StatusUnprocessableEntity)
 	}
 	for range 3 {
@@ -37,12 +38,12 @@ func TestWhatWasRefusedIsOnRecord(t *testing.T) {
 		b.send(req).want(http.StatusForbidden)
 	}
 	got := s.recorded()
-	for action, n := range map[string]int{"signin_failed": maxTries + 1, "signin_locked": 1, "cross_site": 1} {
+	for action, n := range map[string]int{"signin_failed": web.MaxTries + 1, "signin_locked": 1, "cross_site": 1} {
 		if got[action] != n {
 			t.Errorf("%s is recorded %d times, want %d", action, got[action], n)
 		}
 	}
-	for action, n := range map[string]int{"signin_failed": maxTries + 1, "signin_locked": 3, "cross_site": 3} {
+	for action, n := range map[string]int{"signin_failed": web.MaxTries + 1, "signin_locked": 3, "cross_site": 3} {
 		lines := slices.DeleteFunc(strings.Split(log.String(), "\n"), func(l string) bool {
 			return !strings.Contains(l, "action="+action) || !strings.Contains(l, "level=WARN") || !strings.Contains(l, "from=127.0.0.1")
 		})
@@ -50,7 +51,7 @@ func TestWhatWasRefusedIsOnRecord(t *testing.T) {
 			t.Errorf("%s is in the log %d times with its address, want %d:\n%s", action, len(lines), n, log.String())
 		}
 	}
-	s.clock.Advance(triesWait)
+	s.clock.Advance(web.TriesWait)
 	s.visit(club.Admin).get("/settings/record?kind=refused").want(http.StatusOK).says(
 		"Somebody gave a wrong password for Ines Silva", "Sign-in of Ines Silva was locked", "an email that has no account here",
 		"A form of another site, https://evil.example, was refused", "From 127.0.0.1").saysNot("signed in From")
@@ -61,8 +62,8 @@ func TestWhatWasRefusedIsOnRecord(t *testing.T) {
 func TestVisitorsCannotFillTheRecord(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	for range maxRecorded + 5 {
-		if wait := s.server.signIns.begin(s.clock.Now(), guarded{"record", maxRecorded}); wait > 0 {
+	for range web.MaxRecorded + 5 {
+		if wait := s.server.Tries.Begin(s.clock.Now(), web.Guarded{What: "record", Most: web.MaxRecorded}); wait > 0 {
 			break
 		}
 	}
@@ -76,7 +77,7 @@ func TestVisitorsCannotFillTheRecord(t *testing.T) {
 	if n := s.recorded()["cross_site"]; n != 0 {
 		t.Errorf("%d lines more than there may be", n)
 	}
-	s.clock.Advance(triesWait)
+	s.clock.Advance(web.TriesWait)
 	s.as("").send(req.Clone(t.Context())).want(http.StatusForbidden)
 	if n := s.recorded()["cross_site"]; n != 1 {
 		t.Errorf("%d lines when there was time, want 1", n)

@@ -3,6 +3,7 @@ package handlers
 import (
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -24,7 +25,7 @@ func (s *Server) readRepeats(c echo.Context, d *desk, f *composerForm, all []ver
 		marks[v.conn.ID] = club.TextMark(v.draft.Text, f.content.Link)
 	}
 	slot, _, _ := s.slotOf(c, f)
-	d.repeats, err = s.DB.Repeats(c.Request().Context(), scope(c), f.post, marks, slot.At)
+	d.repeats, err = s.DB.Repeats(c.Request().Context(), web.Scope(c), f.post, marks, slot.At)
 	return err
 }
 
@@ -56,7 +57,7 @@ func (s *Server) repeatProblems(c echo.Context, d *desk, f *composerForm, v *ver
 
 func (s *Server) repeatLine(c echo.Context, d *desk, v *verdict, r store.Repeat, code, field string) posts.Problem {
 	return posts.Problem{
-		Text:    t(c, "problem_"+code, "when", i18n.When(c.Request().Context(), s.local(c, r.At))),
-		Account: s.accountLabel(d, v.conn), Field: field, Other: postPath(r.PostID),
+		Text:    web.T(c, "problem_"+code, "when", i18n.When(c.Request().Context(), s.Local(c, r.At))),
+		Account: s.accountLabel(d, v.conn), Field: field, Other: web.PostPath(r.PostID),
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alexedwards/scs/v2/memstore"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/media"
@@ -93,19 +94,24 @@ func fuzzedServer(f *testing.F) (s *Server, cookie string) {
 	must(f, err)
 	all := platforms.NewRegistry(tiny{id: "tiny", name: "Tiny", max: 20})
 	s, err = New(Config{
-		DB: db, Sessions: memstore.NewWithCleanupInterval(0), Catalogue: catalogue, Assets: assets, Passwords: password.New(), Media: library, Links: noLinks{},
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock.Now, BaseURL: &url.URL{Scheme: "http", Host: "club.example"}, Version: "test",
-		Health: func() Health { return Health{LastTick: clock.Now()} }, Real: all, Practice: all,
-		Platforms: func(int64, bool) *platforms.Registry { return all },
-		App:       func(context.Context, int64, bool, string) (platforms.App, error) { return platforms.App{}, nil },
+		Config: web.Config{
+			DB: db, SessionStore: memstore.NewWithCleanupInterval(0), Catalogue: catalogue, Assets: assets, Media: library,
+			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock.Now, BaseURL: &url.URL{Scheme: "http", Host: "club.example"}, Version: "test",
+			Health: func() web.Health { return web.Health{LastTick: clock.Now()} }, Real: all, Practice: all,
+		},
+		Services: Services{
+			Passwords: password.New(), Links: noLinks{},
+			Platforms:      func(int64, bool) *platforms.Registry { return all },
+			AppCredentials: func(context.Context, int64, bool, string) (platforms.App, error) { return platforms.App{}, nil },
+		},
 	})
 	must(f, err)
-	ctx, err := s.sessions.Load(f.Context(), "")
+	ctx, err := s.Sessions.Load(f.Context(), "")
 	must(f, err)
-	must(f, s.startSession(ctx, person, c.ID))
-	token, _, err := s.sessions.Commit(ctx)
+	must(f, s.StartSession(ctx, person, c.ID))
+	token, _, err := s.Sessions.Commit(ctx)
 	must(f, err)
-	return s, s.sessions.Cookie.Name + "=" + token
+	return s, s.Sessions.Cookie.Name + "=" + token
 }
 
 func must(f *testing.F, err error) {

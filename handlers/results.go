@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -31,7 +32,7 @@ type resultQuery struct {
 }
 
 func (s *Server) resultQuery(c echo.Context) resultQuery {
-	q := resultQuery{days: 28, account: parseID(c.QueryParam("account")), sort: c.QueryParam("sort")}
+	q := resultQuery{days: 28, account: web.ParseID(c.QueryParam("account")), sort: c.QueryParam("sort")}
 	if n, err := strconv.Atoi(c.QueryParam("days")); err == nil && slices.Contains(resultPeriods, n) {
 		q.days = n
 	}
@@ -51,24 +52,24 @@ func (q resultQuery) href(path, sort string) string {
 
 // findResults reads the rows that the address asks for, newest first.
 func (s *Server) findResults(c echo.Context, q resultQuery) ([]store.Result, error) {
-	return s.DB.Results(c.Request().Context(), scope(c), store.ResultFilter{
-		From: s.resultsFrom(c, q.days), To: s.Now().Add(time.Minute), Connection: q.account, Practice: who(c).Club.Practice, Limit: resultsShown,
+	return s.DB.Results(c.Request().Context(), web.Scope(c), store.ResultFilter{
+		From: s.resultsFrom(c, q.days), To: s.Now().Add(time.Minute), Connection: q.account, Practice: web.Actor(c).Club.Practice, Limit: resultsShown,
 	})
 }
 
 // resultsFrom is when a period of so many days begins that ends with today: at
 // midnight of the club.
 func (s *Server) resultsFrom(c echo.Context, days int) time.Time {
-	y, m, d := s.local(c, s.Now()).Date()
-	return time.Date(y, m, d+1-days, 0, 0, 0, 0, s.zone(c))
+	y, m, d := s.Local(c, s.Now()).Date()
+	return time.Date(y, m, d+1-days, 0, 0, 0, 0, s.Zone(c))
 }
 
 // resultsBefore reads the rows of as many days before those of the page, to compare
 // with.
 func (s *Server) resultsBefore(c echo.Context, q resultQuery) ([]store.Result, error) {
 	end := s.resultsFrom(c, q.days)
-	return s.DB.Results(c.Request().Context(), scope(c), store.ResultFilter{
-		From: end.AddDate(0, 0, -q.days), To: end, Connection: q.account, Practice: who(c).Club.Practice, Limit: resultsShown,
+	return s.DB.Results(c.Request().Context(), web.Scope(c), store.ResultFilter{
+		From: end.AddDate(0, 0, -q.days), To: end, Connection: q.account, Practice: web.Actor(c).Club.Practice, Limit: resultsShown,
 	})
 }
 
@@ -85,33 +86,33 @@ func (s *Server) showResults(c echo.Context) error {
 	}
 	posts := s.byPost(rows, q.sort)
 	page := results.Page{
-		Page: s.page(c, "results", t(c, "results_title")), Days: strconv.Itoa(q.days), Account: strconv.FormatInt(q.account, 10),
-		CSV: q.href("/results.csv", q.sort), CanTake: who(c).Role.Can(club.WritePosts), Sorts: s.resultSorts(c, q),
-		Accounts: []ui.Option{{Value: "0", Label: t(c, "results_all_accounts")}},
+		Page: s.Page(c, "results", web.T(c, "results_title")), Days: strconv.Itoa(q.days), Account: strconv.FormatInt(q.account, 10),
+		CSV: q.href("/results.csv", q.sort), CanTake: web.Actor(c).Role.Can(club.WritePosts), Sorts: s.resultSorts(c, q),
+		Accounts: []ui.Option{{Value: "0", Label: web.T(c, "results_all_accounts")}},
 	}
 	for _, d := range resultPeriods {
 		page.Periods = append(page.Periods, ui.Option{Value: strconv.Itoa(d), Label: i18n.N(ctx, "results_days", d)})
 	}
-	connections, err := s.DB.Connections(ctx, scope(c))
+	connections, err := s.DB.Connections(ctx, web.Scope(c))
 	if err != nil {
 		return err
 	}
 	for _, x := range connections {
-		if x.Practice != who(c).Club.Practice {
+		if x.Practice != web.Actor(c).Club.Practice {
 			continue
 		}
-		page.Accounts = append(page.Accounts, ui.Option{Value: strconv.FormatInt(x.ID, 10), Label: s.nameOn(c, x.Account.Name, x.Account.Platform)})
+		page.Accounts = append(page.Accounts, ui.Option{Value: strconv.FormatInt(x.ID, 10), Label: s.AccountOn(c, x.Account.Name, x.Account.Platform)})
 	}
 	page.Summary, page.Figures = s.resultSummary(c, q, rows, before)
 	page.Most = s.mostSeen(c, rows)
 	page.Chart = s.resultChart(c, q, rows)
 	if len(rows) == resultsShown {
-		page.Cut = t(c, "results_cut", "n", strconv.Itoa(len(posts)))
+		page.Cut = web.T(c, "results_cut", "n", strconv.Itoa(len(posts)))
 	}
 	for _, p := range posts {
 		page.Posts = append(page.Posts, s.resultPost(c, p))
 	}
-	return s.render(c, http.StatusOK, results.Results(page))
+	return s.Render(c, http.StatusOK, results.Results(page))
 }
 
 // resultSorts are the orders of the list. What a platform counts as seen compares
@@ -120,7 +121,7 @@ func (s *Server) resultSorts(c echo.Context, q resultQuery) []results.Sort {
 	var out []results.Sort
 	for _, sort := range []string{"published", "responses", "seen"} {
 		if sort != "seen" || q.account != 0 {
-			out = append(out, results.Sort{Label: t(c, "results_sort_"+sort), Href: q.href("/results", sort), Current: sort == q.sort})
+			out = append(out, results.Sort{Label: web.T(c, "results_sort_"+sort), Href: q.href("/results", sort), Current: sort == q.sort})
 		}
 	}
 	return out
@@ -134,17 +135,17 @@ func (s *Server) cell(c echo.Context, r store.Result, n platforms.Number, words 
 	case given:
 		return i18n.Number(c.Request().Context(), v)
 	case words[n] == "":
-		return t(c, "results_not_offered")
+		return web.T(c, "results_not_offered")
 	case r.TakenAt.IsZero():
-		return t(c, "results_not_yet")
+		return web.T(c, "results_not_yet")
 	}
-	return t(c, "results_not_given")
+	return web.T(c, "results_not_given")
 }
 
 // numberWords is what a platform calls its numbers.
 func (s *Server) numberWords(c echo.Context, id platforms.ID) map[platforms.Number]string {
 	out := map[platforms.Number]string{}
-	if p, ok := s.platforms(who(c).Club.Practice).Platform(id); ok {
+	if p, ok := s.Registry(web.Actor(c).Club.Practice).Platform(id); ok {
 		for _, w := range p.Info().Numbers {
 			out[w.Number] = w.Word
 		}
@@ -155,37 +156,10 @@ func (s *Server) numberWords(c echo.Context, id platforms.ID) map[platforms.Numb
 // takeNumbers asks the platforms for numbers soon; the page is rendered from
 // what is kept.
 func (s *Server) takeNumbers(c echo.Context) error {
-	n, err := s.DB.MeasureNow(c.Request().Context(), scope(c), 0)
+	n, err := s.DB.MeasureNow(c.Request().Context(), web.Scope(c), 0)
 	if err != nil {
 		return err
 	}
-	s.flash(c, "done", i18n.N(c.Request().Context(), "results_taking", n))
-	return seeOther(c, "/results")
-}
-
-// nameOn is an account with its platform.
-func (s *Server) nameOn(c echo.Context, account string, id platforms.ID) string {
-	if p, ok := s.platforms(who(c).Club.Practice).Platform(id); ok {
-		return t(c, "account_on", "account", account, "platform", p.Info().Name)
-	}
-	return account
-}
-
-// shorten cuts a text to n characters.
-func shorten(text string, n int) string {
-	runes, space := 0, 0
-	for i, r := range text {
-		if r == ' ' {
-			space = i
-		}
-		if runes == n {
-			// Languages without spaces are cut anywhere.
-			if space < i/2 {
-				space = i
-			}
-			return text[:space] + "…"
-		}
-		runes++
-	}
-	return text
+	s.Flash(c, "done", i18n.N(c.Request().Context(), "results_taking", n))
+	return web.SeeOther(c, "/results")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/sheet"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
@@ -23,23 +24,23 @@ func (s *Server) exportResults(c echo.Context) error {
 		return err
 	}
 	numbers := []platforms.Number{platforms.Impressions, platforms.Reach, platforms.Likes, platforms.Comments, platforms.Shares}
-	zone := who(c).Club.Zone
+	zone := web.Actor(c).Club.Zone
 	head := []string{
-		t(c, "results_post"), t(c, "results_platform"), t(c, "results_account"), t(c, "results_published_in", "zone", zone),
-		t(c, "results_address"), t(c, "results_taken_in", "zone", zone),
+		web.T(c, "results_post"), web.T(c, "results_platform"), web.T(c, "results_account"), web.T(c, "results_published_in", "zone", zone),
+		web.T(c, "results_address"), web.T(c, "results_taken_in", "zone", zone),
 	}
 	for _, n := range numbers {
-		head = append(head, t(c, "number_"+string(n)))
+		head = append(head, web.T(c, "number_"+string(n)))
 	}
-	table := [][]string{append(head, t(c, "results_responses"))}
+	table := [][]string{append(head, web.T(c, "results_responses"))}
 	for _, r := range rows {
-		line := []string{r.Excerpt, s.platformName(c, r.Platform), r.Account, s.sheetTime(c, r.PublishedAt), r.RemoteURL, s.sheetTime(c, r.TakenAt)}
+		line := []string{r.Excerpt, s.PlatformName(c, r.Platform), r.Account, s.sheetTime(c, r.PublishedAt), r.RemoteURL, s.sheetTime(c, r.TakenAt)}
 		for _, n := range numbers {
 			line = append(line, sheetNumber(r.Numbers[n], has(r, n)))
 		}
 		table = append(table, append(line, sheetNumber(responsesOf(r), hasResponses(r))))
 	}
-	if err := s.DB.Audit(c.Request().Context(), scope(c), "export", "results", origin(c)); err != nil {
+	if err := s.DB.Audit(c.Request().Context(), web.Scope(c), "export", "results", web.Origin(c)); err != nil {
 		return err
 	}
 	h := c.Response().Header()
@@ -55,7 +56,7 @@ func (s *Server) sheetTime(c echo.Context, at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	return s.local(c, at).Format(sheetTime)
+	return s.Local(c, at).Format(sheetTime)
 }
 
 // sheetNumber is empty for a number that was not given: it is not 0.

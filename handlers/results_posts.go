@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/chart"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -64,16 +65,16 @@ func (s *Server) resultPost(c echo.Context, rows []store.Result) results.Post {
 		}
 	}
 	p := results.Post{
-		Href: postPath(first.PostID), Text: cmp.Or(first.Excerpt, t(c, "results_no_text")),
-		When: i18n.When(ctx, s.local(c, first.PublishedAt)), ISO: first.PublishedAt.Format(time.RFC3339),
+		Href: web.PostPath(first.PostID), Text: cmp.Or(first.Excerpt, web.T(c, "results_no_text")),
+		When: i18n.When(ctx, s.Local(c, first.PublishedAt)), ISO: first.PublishedAt.Format(time.RFC3339),
 	}
 	if first.Picture != "" {
-		p.Thumb = thumbPath(first.Picture)
+		p.Thumb = web.ThumbPath(first.Picture)
 	}
 	if slices.ContainsFunc(rows, hasResponses) {
 		p.Responses = responsesInWords(ctx, rows)
 	} else {
-		p.Responses = t(c, "results_no_numbers")
+		p.Responses = web.T(c, "results_no_numbers")
 	}
 	for _, r := range rows {
 		p.Rows = append(p.Rows, s.resultAccount(c, r))
@@ -85,19 +86,19 @@ func (s *Server) resultPost(c echo.Context, rows []store.Result) results.Post {
 // gave, under its own names.
 func (s *Server) resultAccount(c echo.Context, r store.Result) results.Row {
 	ctx := c.Request().Context()
-	row := results.Row{Account: r.Account, Platform: s.platformName(c, r.Platform), Live: safeURL(r.RemoteURL)}
-	if p, ok := s.platforms(who(c).Club.Practice).Platform(r.Platform); ok {
-		row.Mark, row.Open = p.Info().Mark, t(c, "post_open_on", "platform", p.Info().SiteName())
+	row := results.Row{Account: r.Account, Platform: s.PlatformName(c, r.Platform), Live: web.SafeURL(r.RemoteURL)}
+	if p, ok := s.Registry(web.Actor(c).Club.Practice).Platform(r.Platform); ok {
+		row.Mark, row.Open = p.Info().Mark, web.T(c, "post_open_on", "platform", p.Info().SiteName())
 	}
 	if r.TakenAt.IsZero() {
-		row.Note = t(c, "results_no_numbers")
+		row.Note = web.T(c, "results_no_numbers")
 		return row
 	}
-	row.Note = t(c, "results_taken_at", "when", i18n.When(ctx, s.local(c, r.TakenAt)))
+	row.Note = web.T(c, "results_taken_at", "when", i18n.When(ctx, s.Local(c, r.TakenAt)))
 	words := s.numberWords(c, r.Platform)
 	for _, n := range postNumbers {
 		if has(r, n) {
-			row.Figures = append(row.Figures, results.Figure{Label: cmp.Or(words[n], t(c, "number_"+string(n))), Value: i18n.Number(ctx, r.Numbers[n])})
+			row.Figures = append(row.Figures, results.Figure{Label: cmp.Or(words[n], web.T(c, "number_"+string(n))), Value: i18n.Number(ctx, r.Numbers[n])})
 		}
 	}
 	return row
@@ -111,7 +112,7 @@ var summed = []platforms.Number{platforms.Likes, platforms.Comments, platforms.S
 func (s *Server) resultSummary(c echo.Context, q resultQuery, rows, before []store.Result) (string, []results.Figure) {
 	ctx := c.Request().Context()
 	posts, accounts := countOf(rows, func(r store.Result) int64 { return r.PostID }), countOf(rows, func(r store.Result) int64 { return r.ConnectionID })
-	text := t(c, "results_summary", "posts", i18n.N(ctx, "results_posts", posts), "accounts", i18n.N(ctx, "results_accounts", accounts),
+	text := web.T(c, "results_summary", "posts", i18n.N(ctx, "results_posts", posts), "accounts", i18n.N(ctx, "results_accounts", accounts),
 		"responses", responsesInWords(ctx, rows))
 	if len(rows) == 0 {
 		return text, nil
@@ -121,18 +122,18 @@ func (s *Server) resultSummary(c echo.Context, q resultQuery, rows, before []sto
 		switch {
 		case len(before) == 0: // nothing to compare with
 		case n > was:
-			f.Change = t(c, "results_more", "n", i18n.Number(ctx, n-was), "days", i18n.N(ctx, "results_days_before", q.days))
+			f.Change = web.T(c, "results_more", "n", i18n.Number(ctx, n-was), "days", i18n.N(ctx, "results_days_before", q.days))
 		case n < was:
-			f.Change = t(c, "results_fewer", "n", i18n.Number(ctx, was-n), "days", i18n.N(ctx, "results_days_before", q.days))
+			f.Change = web.T(c, "results_fewer", "n", i18n.Number(ctx, was-n), "days", i18n.N(ctx, "results_days_before", q.days))
 		default:
-			f.Change = t(c, "results_same", "days", i18n.N(ctx, "results_days_before", q.days))
+			f.Change = web.T(c, "results_same", "days", i18n.N(ctx, "results_days_before", q.days))
 		}
 		return f
 	}
-	figures := []results.Figure{figure(t(c, "number_posts"), int64(posts), int64(countOf(before, func(r store.Result) int64 { return r.PostID })))}
+	figures := []results.Figure{figure(web.T(c, "number_posts"), int64(posts), int64(countOf(before, func(r store.Result) int64 { return r.PostID })))}
 	for _, n := range summed {
 		of := func(r store.Result) int64 { return r.Numbers[n] }
-		figures = append(figures, figure(t(c, "number_"+string(n)), sum(rows, of), sum(before, of)))
+		figures = append(figures, figure(web.T(c, "number_"+string(n)), sum(rows, of), sum(before, of)))
 	}
 	return text, figures
 }
@@ -162,8 +163,8 @@ func (s *Server) mostSeen(c echo.Context, rows []store.Result) []string {
 		if !found || posts[r.Platform] < 2 {
 			continue
 		}
-		word := strings.ToLower(cmp.Or(s.numberWords(c, r.Platform)[platforms.Impressions], t(c, "number_impressions")))
-		out = append(out, t(c, "results_most", "platform", p.Info().SiteName(), "post", shorten(cmp.Or(r.Excerpt, t(c, "results_no_text")), 60),
+		word := strings.ToLower(cmp.Or(s.numberWords(c, r.Platform)[platforms.Impressions], web.T(c, "number_impressions")))
+		out = append(out, web.T(c, "results_most", "platform", p.Info().SiteName(), "post", web.Shorten(cmp.Or(r.Excerpt, web.T(c, "results_no_text")), 60),
 			"n", i18n.Number(c.Request().Context(), seenOf(r)), "word", word))
 	}
 	return out
@@ -181,7 +182,7 @@ func (s *Server) resultChart(c echo.Context, q resultQuery, rows []store.Result)
 	spans := resultSpans(s.resultsFrom(c, q.days), q.days)
 	values := make([]int64, len(spans))
 	for _, r := range rows {
-		at := s.local(c, r.PublishedAt)
+		at := s.Local(c, r.PublishedAt)
 		for i := len(spans) - 1; i >= 0; i-- {
 			if !at.Before(spans[i]) {
 				values[i] += responsesOf(r)

@@ -14,6 +14,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/alexedwards/scs/v2/memstore"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/media"
@@ -61,10 +62,13 @@ func newScene(t *testing.T, change ...func(*Config)) *scene {
 	s.web = httptest.NewUnstartedServer(nil)
 	base := &url.URL{Scheme: "http", Host: s.web.Listener.Addr().String()}
 	cfg := Config{
-		DB: s.db, Sessions: memstore.New(), Catalogue: catalogue, Assets: assets, Passwords: passwords, Media: library, Links: noLinks{},
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock.Now, BaseURL: base, Version: "test",
-		Health: func() Health { return Health{LastTick: clock.Now()} },
-		Real:   platforms.NewRegistry(), Practice: platforms.NewRegistry(),
+		Config: web.Config{
+			DB: s.db, SessionStore: memstore.New(), Catalogue: catalogue, Assets: assets, Media: library,
+			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock.Now, BaseURL: base, Version: "test",
+			Health: func() web.Health { return web.Health{LastTick: clock.Now()} },
+			Real:   platforms.NewRegistry(), Practice: platforms.NewRegistry(),
+		},
+		Services: Services{Passwords: passwords, Links: noLinks{}},
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -135,7 +139,7 @@ func (s *scene) as(r club.Role) *browser {
 func (s *scene) signedIn(person, club int64) *browser {
 	s.t.Helper()
 	b := s.as("")
-	ctx, err := s.server.sessions.Load(s.t.Context(), "")
+	ctx, err := s.server.Sessions.Load(s.t.Context(), "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -143,14 +147,14 @@ func (s *scene) signedIn(person, club int64) *browser {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := s.server.startSession(ctx, p, club); err != nil {
+	if err := s.server.StartSession(ctx, p, club); err != nil {
 		s.t.Fatal(err)
 	}
-	token, expiry, err := s.server.sessions.Commit(ctx)
+	token, expiry, err := s.server.Sessions.Commit(ctx)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	b.http.Jar = jar{&http.Cookie{Name: s.server.sessions.Cookie.Name, Value: token, Expires: expiry}}
+	b.http.Jar = jar{&http.Cookie{Name: s.server.Sessions.Cookie.Name, Value: token, Expires: expiry}}
 	return b
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -37,8 +38,8 @@ func (s *Server) createSchedule(c echo.Context) error {
 // schedule checks a form, saves it and puts it on the calendar. What must be
 // fixed first is said at its field, and everything typed stays.
 func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) error {
-	if !who(c).Role.Can(club.SchedulePosts) {
-		return forbidden(club.SchedulePosts)
+	if !web.Actor(c).Role.Can(club.SchedulePosts) {
+		return web.Forbidden(club.SchedulePosts)
 	}
 	f.pressed = true
 	if f.large {
@@ -48,10 +49,10 @@ func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) e
 	if err != nil {
 		return err
 	}
-	if f.faults.any() {
+	if f.faults.Any() {
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
-	saved, err := s.DB.SchedulePost(c.Request().Context(), scope(c), f.change(slot), origin(c))
+	saved, err := s.DB.SchedulePost(c.Request().Context(), web.Scope(c), f.change(slot), web.Origin(c))
 	if err != nil {
 		return s.notSaved(c, d, f, err)
 	}
@@ -67,7 +68,7 @@ func (s *Server) checkSchedule(c echo.Context, d *desk, f *composerForm) (club.S
 		return club.Slot{}, err
 	}
 	if len(all) == 0 {
-		f.faults.add("accounts", t(c, "problem_"+codeNoAccount))
+		f.faults.Add("accounts", web.T(c, "problem_"+codeNoAccount))
 	}
 	for _, p := range s.previewOf(c, d, f, all).Must {
 		if p.Field == "accounts" && len(all) == 0 {
@@ -77,22 +78,22 @@ func (s *Server) checkSchedule(c echo.Context, d *desk, f *composerForm) (club.S
 		if p.Account != "" {
 			text = p.Account + ": " + text
 		}
-		f.faults.add(p.Field, text)
+		f.faults.Add(p.Field, text)
 	}
 	slot, field, message := s.slotOf(c, f)
 	switch {
 	case field != "":
-		f.faults.add(field, message)
+		f.faults.Add(field, message)
 	case slot.At.IsZero():
-		f.faults.add("date", t(c, "time_missing"))
+		f.faults.Add("date", web.T(c, "time_missing"))
 	case f.when == "now":
 	case d.begun() && d.post.Planned.At.Equal(slot.At):
 		// Its time stays, also when it has passed and only a part is left.
 	case !slot.At.After(s.Now()):
-		local := inZone(slot.At, slot.Zone)
-		f.faults.add("time", t(c, "time_past", "wish", i18n.When(c.Request().Context(), local), "place", i18n.Place(slot.Zone)))
+		local := web.InZone(slot.At, slot.Zone)
+		f.faults.Add("time", web.T(c, "time_past", "wish", i18n.When(c.Request().Context(), local), "place", i18n.Place(slot.Zone)))
 	case slot.Note == club.SlotGap:
-		f.faults.add("time", t(c, "time_gap", "time", f.clock, "date", i18n.DayShort(c.Request().Context(), inZone(slot.At, slot.Zone)), "after", slot.Clock()))
+		f.faults.Add("time", web.T(c, "time_gap", "time", f.clock, "date", i18n.DayShort(c.Request().Context(), web.InZone(slot.At, slot.Zone)), "after", slot.Clock()))
 	}
 	return slot, nil
 }
@@ -105,45 +106,45 @@ const undoBefore = 60 // seconds
 func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPost, slot club.Slot, next bool) error {
 	ctx := c.Request().Context()
 	if f.when == "now" {
-		s.flash(c, "done", t(c, "publishing_now"))
-		return seeOther(c, postPath(saved.ID))
+		s.Flash(c, "done", web.T(c, "publishing_now"))
+		return web.SeeOther(c, web.PostPath(saved.ID))
 	}
 	if !slot.At.After(s.Now()) {
-		s.flash(c, "done", t(c, "post_updated"))
-		return seeOther(c, postPath(saved.ID))
+		s.Flash(c, "done", web.T(c, "post_updated"))
+		return web.SeeOther(c, web.PostPath(saved.ID))
 	}
-	text := t(c, "scheduled_for", "when", i18n.When(ctx, inZone(slot.At, slot.Zone)))
+	text := web.T(c, "scheduled_for", "when", i18n.When(ctx, web.InZone(slot.At, slot.Zone)))
 	if slot.Note == club.SlotTwice {
-		text += " " + t(c, "time_twice", "time", slot.Clock(), "date", i18n.DayShort(ctx, inZone(slot.At, slot.Zone)))
+		text += " " + web.T(c, "time_twice", "time", slot.Clock(), "date", i18n.DayShort(ctx, web.InZone(slot.At, slot.Zone)))
 	}
-	actions := []layout.FlashAction{{Label: t(c, "see_it"), Path: postPath(saved.ID)}}
+	actions := []layout.FlashAction{{Label: web.T(c, "see_it"), Path: web.PostPath(saved.ID)}}
 	if slot.At.Sub(s.Now()).Seconds() > undoBefore {
-		actions = append([]layout.FlashAction{{Label: t(c, "undo"), Path: postPath(saved.ID) + "/draft", Post: true}}, actions...)
+		actions = append([]layout.FlashAction{{Label: web.T(c, "undo"), Path: web.PostPath(saved.ID) + "/draft", Post: true}}, actions...)
 	}
-	s.flashWith(c, "done", text, actions...)
+	s.FlashWith(c, "done", text, actions...)
 	if !next {
 		path, err := s.onCalendar(c, slot, saved.ID)
 		if err != nil {
 			return err
 		}
-		return seeOther(c, path)
+		return web.SeeOther(c, path)
 	}
-	after := inZone(slot.At, slot.Zone).AddDate(0, 0, 1).Format(time.DateOnly)
+	after := web.InZone(slot.At, slot.Zone).AddDate(0, 0, 1).Format(time.DateOnly)
 	q := url.Values{"after": {after}, "time": {slot.Clock()}}
 	if f.campaign != 0 && f.newLabel == "" {
 		q.Set("campaign", strconv.FormatInt(f.campaign, 10))
 	}
-	return seeOther(c, "/posts/new?"+q.Encode())
+	return web.SeeOther(c, "/posts/new?"+q.Encode())
 }
 
 // createDraft takes a scheduled post back to a draft: the undo of scheduling.
 func (s *Server) createDraft(c echo.Context) error {
-	id := parseID(c.Param("id"))
-	if err := s.DB.BackToDraft(c.Request().Context(), scope(c), id, origin(c)); err != nil {
+	id := web.ParseID(c.Param("id"))
+	if err := s.DB.BackToDraft(c.Request().Context(), web.Scope(c), id, web.Origin(c)); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "post_back_to_draft"))
-	return seeOther(c, postPath(id)+"/edit")
+	s.Flash(c, "done", web.T(c, "post_back_to_draft"))
+	return web.SeeOther(c, web.PostPath(id)+"/edit")
 }
 
 // createAnswer is a person's decision on an account of a post that failed or
@@ -153,7 +154,7 @@ func (s *Server) createAnswer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	first, err := s.DB.Delivery(c.Request().Context(), scope(c), c.Param("id"))
+	first, err := s.DB.Delivery(c.Request().Context(), web.Scope(c), c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -172,31 +173,31 @@ func (s *Server) createAnswer(c echo.Context) error {
 			return s.answerAgain(c, first.PostID, err)
 		}
 	}
-	if err := s.DB.Answer(c.Request().Context(), scope(c), answer, origin(c), ids...); err != nil {
+	if err := s.DB.Answer(c.Request().Context(), web.Scope(c), answer, web.Origin(c), ids...); err != nil {
 		return s.answerAgain(c, first.PostID, err)
 	}
-	kind, words := "done", t(c, key)
+	kind, words := "done", web.T(c, key)
 	if answer.Kind == club.PersonSendsNow {
 		if kind, words, err = s.sentNowWords(c, first.ConnectionID); err != nil {
 			return err
 		}
 	}
-	s.flash(c, kind, words)
-	return seeOther(c, postPath(first.PostID)+"#delivery-"+first.ID)
+	s.Flash(c, kind, words)
+	return web.SeeOther(c, web.PostPath(first.PostID)+"#delivery-"+first.ID)
 }
 
 // sentNowWords say what becomes of a post that is to go out now: it may have to wait
 // for a limit of its platform.
 func (s *Server) sentNowWords(c echo.Context, connection int64) (kind, words string, err error) {
-	conn, err := s.DB.Connection(c.Request().Context(), scope(c), connection)
+	conn, err := s.DB.Connection(c.Request().Context(), web.Scope(c), connection)
 	if err != nil {
 		return "", "", err
 	}
 	if conn.BlockedUntil.After(s.Now()) {
-		when := i18n.When(c.Request().Context(), s.local(c, conn.BlockedUntil))
-		return "note", t(c, "answered_now_waits", "platform", s.siteName(c, conn.Account.Platform), "when", when), nil
+		when := i18n.When(c.Request().Context(), s.Local(c, conn.BlockedUntil))
+		return "note", web.T(c, "answered_now_waits", "platform", s.SiteName(c, conn.Account.Platform), "when", when), nil
 	}
-	return "done", t(c, "answered_now"), nil
+	return "done", web.T(c, "answered_now"), nil
 }
 
 // answerOf reads a decision, and the message that says it was carried out.
@@ -227,17 +228,17 @@ func (s *Server) answerOf(c echo.Context) (a store.Answer, key string, err error
 // at the field, with what was typed, unless the post has moved on meanwhile.
 func (s *Server) answerAgain(c echo.Context, post int64, err error) error {
 	ce, ok := errors.AsType[*club.Error](err)
-	if !ok || isHX(c) {
+	if !ok || web.IsHX(c) {
 		return err
 	}
 	switch {
 	case ce.Code == club.Conflict:
-		s.flash(c, "problem", s.problemOf(c, err).text)
-		return seeOther(c, postPath(post))
+		s.Flash(c, "problem", s.ProblemOf(c, err).Text)
+		return web.SeeOther(c, web.PostPath(post))
 	case ce.Code != club.Invalid && !club.Storage(err):
 		return err
 	}
-	p, readErr := s.DB.Post(c.Request().Context(), scope(c), post)
+	p, readErr := s.DB.Post(c.Request().Context(), web.Scope(c), post)
 	if readErr != nil {
 		return readErr
 	}
@@ -245,12 +246,12 @@ func (s *Server) answerAgain(c echo.Context, post int64, err error) error {
 	if readErr != nil {
 		return readErr
 	}
-	problem := s.problemOf(c, err)
-	page := s.page(c, "posts", titleOf(c, p))
-	page.Faults = []layout.Fault{v.Head.Refuse(c.Param("id"), ce.Field, problem.text, posts.Answer{
+	problem := s.ProblemOf(c, err)
+	page := s.Page(c, "posts", titleOf(c, p))
+	page.Faults = []layout.Fault{v.Head.Refuse(c.Param("id"), ce.Field, problem.Text, posts.Answer{
 		Link: c.FormValue("link"), Date: c.FormValue("date"), Clock: c.FormValue("time"), Retime: c.FormValue("answer") == "retime",
 	})}
-	return s.render(c, problem.status, posts.One(page, v))
+	return s.Render(c, problem.Status, posts.One(page, v))
 }
 
 // answerSlot reads the new time of a decision.
@@ -261,14 +262,14 @@ func (s *Server) answerSlot(c echo.Context) (club.Slot, error) {
 	case field != "":
 		return slot, &club.Error{Code: club.Invalid, Field: field, Key: "answer_time", Args: map[string]string{"problem": message}}
 	case !slot.At.After(s.Now()):
-		return slot, club.Fault("time", "time_past", "wish", i18n.When(c.Request().Context(), inZone(slot.At, slot.Zone)), "place", i18n.Place(slot.Zone))
+		return slot, club.Fault("time", "time_past", "wish", i18n.When(c.Request().Context(), web.InZone(slot.At, slot.Zone)), "place", i18n.Place(slot.Zone))
 	}
 	return slot, nil
 }
 
 // checkDeliveries asks the one checker before a post is tried again.
 func (s *Server) checkDeliveries(c echo.Context, post int64, ids []string) error {
-	p, err := s.DB.Post(c.Request().Context(), scope(c), post)
+	p, err := s.DB.Post(c.Request().Context(), web.Scope(c), post)
 	if err != nil {
 		return err
 	}

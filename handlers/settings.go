@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
@@ -14,58 +15,58 @@ import (
 )
 
 func (s *Server) showSettings(c echo.Context) error {
-	cl, err := s.DB.Club(c.Request().Context(), who(c).Club.ID)
+	cl, err := s.DB.Club(c.Request().Context(), web.Actor(c).Club.ID)
 	if err != nil {
 		return err
 	}
 	return s.settings(c, http.StatusOK, people.ClubForm{
 		Name: cl.Name, Zone: cl.Zone, WeekStart: strconv.Itoa(int(cl.WeekStart)), LateHours: strconv.FormatFloat(float64(cl.LateMinutes)/60, 'f', -1, 64),
-	}, &faults{})
+	}, &web.Faults{})
 }
 
-func (s *Server) settings(c echo.Context, status int, form people.ClubForm, f *faults) error {
-	page := s.page(c, "settings", t(c, "settings_title"))
-	page.Faults, form.Errors, form.Zones = f.list, f.errors(), club.Zones()
+func (s *Server) settings(c echo.Context, status int, form people.ClubForm, f *web.Faults) error {
+	page := s.Page(c, "settings", web.T(c, "settings_title"))
+	page.Faults, form.Errors, form.Zones = f.List, f.Errors(), club.Zones()
 	form.Version = s.Version
 	if loc, err := time.LoadLocation(form.Zone); err == nil {
 		now := s.Now().In(loc)
-		form.Now = t(c, "settings_zone_now", "time", i18n.Clock(c.Request().Context(), now), "place", i18n.Place(form.Zone))
+		form.Now = web.T(c, "settings_zone_now", "time", i18n.Clock(c.Request().Context(), now), "place", i18n.Place(form.Zone))
 	}
-	return s.render(c, status, people.Settings(page, form))
+	return s.Render(c, status, people.Settings(page, form))
 }
 
 // updateSettings changes the club. Practice mode is switched on its own page.
 func (s *Server) updateSettings(c echo.Context) error {
 	ctx := c.Request().Context()
 	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), LateHours: c.FormValue("late_hours")}
-	f := &faults{}
+	f := &web.Faults{}
 	nc, err := cleanClub(c, f, form.Name, form.Zone, form.WeekStart)
 	if err != nil {
 		return err
 	}
 	hours, err := strconv.ParseFloat(form.LateHours, 64)
 	if err != nil || !(hours >= 0 && hours <= 24) { // nor what is no number
-		_ = f.take(c, club.Fault("late_hours", "enter_late_hours"))
+		_ = f.Take(c, club.Fault("late_hours", "enter_late_hours"))
 	}
 	var zone store.ZoneChange
-	if !f.any() {
-		zone, err = s.DB.UpdateClub(ctx, scope(c), store.ClubChange{
+	if !f.Any() {
+		zone, err = s.DB.UpdateClub(ctx, web.Scope(c), store.ClubChange{
 			Name: nc.Name, Zone: nc.Zone, WeekStart: nc.WeekStart, LateMinutes: int(hours * 60),
-		}, origin(c))
-		if err := f.take(c, err); err != nil {
+		}, web.Origin(c))
+		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
-	if f.any() {
-		return s.settings(c, f.status(), form, f)
+	if f.Any() {
+		return s.settings(c, f.Status(), form, f)
 	}
-	text := t(c, "saved")
+	text := web.T(c, "saved")
 	if zone.Moved > 0 {
 		text += " " + i18n.N(ctx, "settings_zone_moved", zone.Moved)
 	}
 	if zone.Kept > 0 {
 		text += " " + i18n.N(ctx, "settings_zone_kept", zone.Kept)
 	}
-	s.flash(c, "done", text)
-	return seeOther(c, "/settings")
+	s.Flash(c, "done", text)
+	return web.SeeOther(c, "/settings")
 }

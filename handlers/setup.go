@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/store"
@@ -21,7 +22,7 @@ func (s *Server) showSetup(c echo.Context) error {
 	if !needed {
 		return c.Redirect(http.StatusSeeOther, "/sign-in")
 	}
-	return s.render(c, http.StatusOK, people.Setup(s.plainPage(c, t(c, "setup_title")), people.SetupForm{
+	return s.Render(c, http.StatusOK, people.Setup(s.PlainPage(c, web.T(c, "setup_title")), people.SetupForm{
 		Code: c.QueryParam("code"), Zone: "Europe/Dublin", WeekStart: "1", Zones: club.Zones(),
 	}))
 }
@@ -33,17 +34,17 @@ func (s *Server) createSetup(c echo.Context) error {
 		Code: strings.TrimSpace(c.FormValue("code")), Name: c.FormValue("name"), Email: c.FormValue("email"),
 		Club: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones(),
 	}
-	f := &faults{}
-	tries := guarded{"setup " + triesFrom(c), maxTries}
-	if wait := s.signIns.begin(s.Now(), tries); wait > 0 {
-		s.distrust(c, store.Scope{}, "setup_locked", "", tries.what)
+	f := &web.Faults{}
+	tries := web.Guarded{What: "setup " + web.TriesFrom(c), Most: web.MaxTries}
+	if wait := s.Tries.Begin(s.Now(), tries); wait > 0 {
+		s.Distrust(c, store.Scope{}, "setup_locked", "", tries.What)
 		return &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}
 	}
 	err := s.DB.CheckSetupCode(ctx, form.Code)
 	if club.CodeOf(err) != club.Forbidden {
-		s.signIns.undo(s.Now(), tries)
+		s.Tries.Undo(s.Now(), tries)
 	}
-	if err := f.take(c, err); err != nil {
+	if err := f.Take(c, err); err != nil {
 		return err
 	}
 	p, err := s.newPerson(c, f, form.Name, form.Email, form.Club)
@@ -54,44 +55,44 @@ func (s *Server) createSetup(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !f.any() {
-		person, made, err := s.DB.CreateFirst(ctx, p, nc, origin(c))
+	if !f.Any() {
+		person, made, err := s.DB.CreateFirst(ctx, p, nc, web.Origin(c))
 		if err == nil {
-			if err := s.signIn(c, person, made.ID); err != nil {
+			if err := s.SignIn(c, person, made.ID); err != nil {
 				return err
 			}
-			s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))
-			return seeOther(c, "/calendar")
+			s.Flash(c, "done", web.T(c, "setup_done_next", "club", made.Name))
+			return web.SeeOther(c, "/calendar")
 		}
-		if err := f.take(c, err); err != nil {
+		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
-	form.Errors = f.errors()
-	page := s.plainPage(c, t(c, "setup_title"))
-	page.Faults = f.list
-	return s.render(c, f.status(), people.Setup(page, form))
+	form.Errors = f.Errors()
+	page := s.PlainPage(c, web.T(c, "setup_title"))
+	page.Faults = f.List
+	return s.Render(c, f.Status(), people.Setup(page, form))
 }
 
 // newPerson checks what a person said of themselves, and their password, which
 // must not hold the name of the club. It is hashed only when everything else is
 // right.
-func (s *Server) newPerson(c echo.Context, f *faults, name, email, clubName string) (store.NewPerson, error) {
+func (s *Server) newPerson(c echo.Context, f *web.Faults, name, email, clubName string) (store.NewPerson, error) {
 	var p store.NewPerson
 	var err error
 	p.Name, err = club.ParseName("name", "enter_name", name)
-	if err := f.take(c, err); err != nil {
+	if err := f.Take(c, err); err != nil {
 		return p, err
 	}
 	p.Email, err = club.ParseEmail("email", email)
-	if err := f.take(c, err); err != nil {
+	if err := f.Take(c, err); err != nil {
 		return p, err
 	}
 	pw := c.FormValue("password")
-	if err := f.take(c, password.Check("password", pw, name, email, clubName)); err != nil {
+	if err := f.Take(c, password.Check("password", pw, name, email, clubName)); err != nil {
 		return p, err
 	}
-	if f.any() {
+	if f.Any() {
 		return p, nil
 	}
 	p.PasswordHash, err = s.Passwords.Hash(c.Request().Context(), pw)
@@ -99,15 +100,15 @@ func (s *Server) newPerson(c echo.Context, f *faults, name, email, clubName stri
 }
 
 // cleanClub checks what was said of a club.
-func cleanClub(c echo.Context, f *faults, name, zone, weekStart string) (store.NewClub, error) {
+func cleanClub(c echo.Context, f *web.Faults, name, zone, weekStart string) (store.NewClub, error) {
 	var nc store.NewClub
 	var err error
 	nc.Name, err = club.ParseName("club", "enter_club", name)
-	if err := f.take(c, err); err != nil {
+	if err := f.Take(c, err); err != nil {
 		return nc, err
 	}
 	nc.Zone, err = club.ParseZone("zone", zone)
-	if err := f.take(c, err); err != nil {
+	if err := f.Take(c, err); err != nil {
 		return nc, err
 	}
 	switch weekStart {
@@ -116,7 +117,7 @@ func cleanClub(c echo.Context, f *faults, name, zone, weekStart string) (store.N
 	case "1":
 		nc.WeekStart = time.Monday
 	default:
-		_ = f.take(c, club.Fault("week_start", "choose_listed"))
+		_ = f.Take(c, club.Fault("week_start", "choose_listed"))
 	}
 	return nc, nil
 }
@@ -124,32 +125,32 @@ func cleanClub(c echo.Context, f *faults, name, zone, weekStart string) (store.N
 // newClub shows the form for one more club on this installation. Whoever looks
 // after a club may add another.
 func (s *Server) newClub(c echo.Context) error {
-	return s.render(c, http.StatusOK, people.NewClub(s.page(c, "settings", t(c, "club_new_title")), people.ClubForm{Zone: who(c).Club.Zone, WeekStart: "1", Zones: club.Zones()}))
+	return s.Render(c, http.StatusOK, people.NewClub(s.Page(c, "settings", web.T(c, "club_new_title")), people.ClubForm{Zone: web.Actor(c).Club.Zone, WeekStart: "1", Zones: club.Zones()}))
 }
 
 func (s *Server) createClub(c echo.Context) error {
 	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones()}
-	f := &faults{}
+	f := &web.Faults{}
 	nc, err := cleanClub(c, f, form.Name, form.Zone, form.WeekStart)
 	if err != nil {
 		return err
 	}
 	var made store.Club
-	if !f.any() {
-		made, err = s.DB.CreateClub(c.Request().Context(), who(c).Person.ID, nc, origin(c))
-		if err := f.take(c, err); err != nil {
+	if !f.Any() {
+		made, err = s.DB.CreateClub(c.Request().Context(), web.Actor(c).Person.ID, nc, web.Origin(c))
+		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
-	if f.any() {
-		form.Errors = f.errors()
-		page := s.page(c, "settings", t(c, "club_new_title"))
-		page.Faults = f.list
-		return s.render(c, f.status(), people.NewClub(page, form))
+	if f.Any() {
+		form.Errors = f.Errors()
+		page := s.Page(c, "settings", web.T(c, "club_new_title"))
+		page.Faults = f.List
+		return s.Render(c, f.Status(), people.NewClub(page, form))
 	}
-	if err := s.enterClub(c.Request().Context(), made.ID); err != nil {
+	if err := s.EnterClub(c.Request().Context(), made.ID); err != nil {
 		return err
 	}
-	s.flash(c, "done", t(c, "setup_done_next", "club", made.Name))
-	return seeOther(c, "/calendar")
+	s.Flash(c, "done", web.T(c, "setup_done_next", "club", made.Name))
+	return web.SeeOther(c, "/calendar")
 }

@@ -1,6 +1,10 @@
 package handlers
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/bandstand-app/bandstand/handlers/web"
+)
 
 func TestTextsAreCutAtWords(t *testing.T) {
 	t.Parallel()
@@ -18,7 +22,7 @@ func TestTextsAreCutAtWords(t *testing.T) {
 		{"Größe fünf", 6, "Größe…"},
 		{"日本語日本語", 4, "日本語日…"},
 	} {
-		if got := shorten(tt.text, tt.n); got != tt.want {
+		if got := web.Shorten(tt.text, tt.n); got != tt.want {
 			t.Errorf("%q in %d letters is %q, want %q", tt.text, tt.n, got, tt.want)
 		}
 	}

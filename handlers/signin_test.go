@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -34,18 +35,18 @@ func TestSignIn(t *testing.T) {
 	if got := wrong.doc().Find("#email").AttrOr("value", ""); got != "ines@riverside.example" {
 		t.Errorf("the email typed is lost: %q", got)
 	}
-	for range maxTries {
+	for range web.MaxTries {
 		stranger.post("/sign-in", form("ines@riverside.example", "wrong"))
 	}
 	stranger.post("/sign-in", form("ines@riverside.example", "four brass horns play")).want(http.StatusTooManyRequests).says("Wait 15 minutes")
-	s.clock.Advance(triesWait + time.Second)
+	s.clock.Advance(web.TriesWait + time.Second)
 	stranger.post("/sign-in", form("ines@riverside.example", "four brass horns play")).to("/results")
 }
 
 func TestSignInLeadsOnlyToOwnPages(t *testing.T) {
 	t.Parallel()
 	for to, want := range map[string]string{"/posts": "/posts", "//evil.example": "", "https://evil.example": "", "/\\evil.example": "", "": "", "/a\r\nb": ""} {
-		if got := localPath(to); got != want {
+		if got := web.LocalPath(to); got != want {
 			t.Errorf("localPath(%q) = %q, want %q", to, got, want)
 		}
 	}
@@ -56,7 +57,7 @@ func TestSessionEnds(t *testing.T) {
 	s := newScene(t)
 	b := s.as(club.Viewer)
 	b.get("/sign-in").to("/calendar")
-	s.clock.Advance(sessionIdle + time.Minute)
+	s.clock.Advance(web.SessionIdle + time.Minute)
 	b.get("/sign-in").want(http.StatusOK)
 }
 
@@ -67,13 +68,13 @@ func TestEveryRouteNamesItsAction(t *testing.T) {
 	for _, r := range s.server.routes() {
 		known := false
 		for _, a := range club.Actions {
-			known = known || a == r.action
+			known = known || a == r.Action
 		}
 		if !known {
-			t.Errorf("%s %s names no action", r.method, r.path)
+			t.Errorf("%s %s names no action", r.Method, r.Path)
 		}
-		if key := r.method + r.path; seen[key] {
-			t.Errorf("%s %s stands twice", r.method, r.path)
+		if key := r.Method + r.Path; seen[key] {
+			t.Errorf("%s %s stands twice", r.Method, r.Path)
 		} else {
 			seen[key] = true
 		}

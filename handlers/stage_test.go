@@ -133,14 +133,14 @@ func newStage(t *testing.T, change ...func(*Config)) *stage {
 			}
 			return all.Real
 		}
-		c.App = func(ctx context.Context, clubID int64, practice bool, slot string) (platforms.App, error) {
+		c.AppCredentials = func(ctx context.Context, clubID int64, practice bool, slot string) (platforms.App, error) {
 			if practice {
 				return platforms.App{"client_id": platforms.NewSecret("practice"), "client_secret": platforms.NewSecret("practice")}, nil
 			}
 			return all.DB.AppCredentials(ctx, clubID, slot, nil)
 		}
 		c.SignIns = jobs.NewSignIns(jobs.Config{
-			DB: c.DB, Platforms: c.Platforms, App: c.App, Log: c.Log, Now: c.Now, After: time.After, Boot: "test",
+			DB: c.DB, Platforms: c.Platforms, App: c.AppCredentials, Log: c.Log, Now: c.Now, After: time.After, Boot: "test",
 			Elapsed: func() time.Duration { return 0 },
 		})
 	}}, change...)...)

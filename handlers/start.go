@@ -6,35 +6,12 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/handlers/web"
 )
-
-// Health is how the engine is.
-type Health struct {
-	LastTick  time.Time // when the scheduler last looked for due posts
-	LastClaim time.Time // when it last began to publish one; zero if never
-	Stuck     bool      // it has not looked for too long
-	Held      bool      // nothing can be stored: posts wait
-	// Damage is what is wrong with the database: nothing is published any more.
-	Damage store.Damage
-	// ClockAhead is how far the clock is ahead of those of the platforms, behind
-	// them if negative; 0 if it is right.
-	ClockAhead time.Duration
-	Journal    Journal
-}
-
-func (h Health) damaged() bool { return !h.Damage.At.IsZero() }
-
-// Journal is how the record of what was sent is.
-type Journal struct {
-	Size int64     // bytes of its present file
-	Last time.Time // its last line; zero if there is none
-	Bad  bool      // it cannot be written, or a line of it cannot be read
-}
 
 // showStart leads to where a person belongs.
 func (s *Server) showStart(c echo.Context) error {
-	if who(c) != nil {
+	if web.Actor(c) != nil {
 		return c.Redirect(http.StatusSeeOther, "/calendar")
 	}
 	needed, err := s.DB.NeedsSetup(c.Request().Context())
@@ -55,7 +32,7 @@ func (s *Server) showHealth(c echo.Context) error {
 	switch {
 	case h.Stuck:
 		status, word = http.StatusServiceUnavailable, "stuck"
-	case h.damaged():
+	case h.IsDamaged():
 		status, word = http.StatusServiceUnavailable, "damaged"
 	case h.Held:
 		status, word = http.StatusServiceUnavailable, "storage"

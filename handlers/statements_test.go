@@ -20,7 +20,7 @@ func TestStatementsOfARequest(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, func(c *Config) {
 		c.Practice = platforms.NewRegistry(tiny{id: "tiny", name: "Tiny", max: 50}, tiny{id: "wide", name: "Wide", max: 200})
-		c.Sessions = sqlite3store.NewWithCleanupInterval(c.DB.Sessions(), 0)
+		c.SessionStore = sqlite3store.NewWithCleanupInterval(c.DB.Sessions(), 0)
 	})
 	accounts := []int64{s.account("tiny", true, club.Working), s.account("wide", true, club.Working)}
 	p := s.schedule("Under-12 trials", "2026-11-24T18:30", accounts...)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -19,7 +20,7 @@ const late = 5 * time.Minute
 
 // showStatus tells an admin what to look at when something seems wrong.
 func (s *Server) showStatus(c echo.Context) error {
-	page := people.StatusPage{Page: s.page(c, "settings", t(c, "status_title")), Well: true}
+	page := people.StatusPage{Page: s.Page(c, "settings", web.T(c, "status_title")), Well: true}
 	for _, part := range []func(echo.Context) (people.StatusGroup, error){s.publishingStatus, s.accountsStatus, s.storageStatus, s.networkStatus} {
 		g, err := part(c)
 		if club.CodeOf(err) == club.Damaged {
@@ -33,60 +34,60 @@ func (s *Server) showStatus(c echo.Context) error {
 		}
 		page.Groups = append(page.Groups, g)
 	}
-	return s.render(c, http.StatusOK, people.Status(page))
+	return s.Render(c, http.StatusOK, people.Status(page))
 }
 
 func (s *Server) publishingStatus(c echo.Context) (people.StatusGroup, error) {
 	ctx, h := c.Request().Context(), s.Health()
-	q, err := s.DB.Queue(ctx, scope(c))
+	q, err := s.DB.Queue(ctx, web.Scope(c))
 	if err != nil {
 		return people.StatusGroup{}, err
 	}
-	g := people.StatusGroup{ID: "publishing", Title: t(c, "status_publishing")}
-	look := people.StatusLine{Name: t(c, "status_look"), Value: t(c, "status_look_at", "time", s.whenExactly(c, h.LastTick))}
+	g := people.StatusGroup{ID: "publishing", Title: web.T(c, "status_publishing")}
+	look := people.StatusLine{Name: web.T(c, "status_look"), Value: web.T(c, "status_look_at", "time", s.whenExactly(c, h.LastTick))}
 	if h.Stuck {
-		look.Value, look.Trouble = t(c, "status_stuck", "time", s.whenExactly(c, h.LastTick)), true
+		look.Value, look.Trouble = web.T(c, "status_stuck", "time", s.whenExactly(c, h.LastTick)), true
 	}
 	g.Lines = append(g.Lines, look,
-		people.StatusLine{Name: t(c, "status_claim"), Value: s.whenExactly(c, h.LastClaim)},
+		people.StatusLine{Name: web.T(c, "status_claim"), Value: s.whenExactly(c, h.LastClaim)},
 		s.clockLine(c, h.ClockAhead),
-		people.StatusLine{Name: t(c, "status_scheduled"), Value: i18n.Number(ctx, int64(q.Scheduled))},
-		people.StatusLine{Name: t(c, "status_underway"), Value: i18n.Number(ctx, int64(q.Publishing))},
+		people.StatusLine{Name: web.T(c, "status_scheduled"), Value: i18n.Number(ctx, int64(q.Scheduled))},
+		people.StatusLine{Name: web.T(c, "status_underway"), Value: i18n.Number(ctx, int64(q.Publishing))},
 	)
-	next := people.StatusLine{Name: t(c, "status_next"), Value: t(c, "status_next_none")}
+	next := people.StatusLine{Name: web.T(c, "status_next"), Value: web.T(c, "status_next_none")}
 	if !q.Oldest.IsZero() {
 		next.Value = s.whenExactly(c, q.Oldest)
 		if s.Now().Sub(q.Oldest) > late {
-			next = people.StatusLine{Name: t(c, "status_overdue"), Value: t(c, "status_overdue_since", "time", next.Value), Trouble: true}
+			next = people.StatusLine{Name: web.T(c, "status_overdue"), Value: web.T(c, "status_overdue_since", "time", next.Value), Trouble: true}
 		}
 	}
 	g.Lines = append(g.Lines, next)
-	deciding := people.StatusLine{Name: t(c, "status_deciding"), Value: i18n.Number(ctx, int64(q.Deciding))}
+	deciding := people.StatusLine{Name: web.T(c, "status_deciding"), Value: i18n.Number(ctx, int64(q.Deciding))}
 	if q.Deciding > 0 {
-		deciding.Trouble, g.Href, g.More = true, listPath(store.TroubledPosts, "", 0), t(c, "status_deciding_link")
+		deciding.Trouble, g.Href, g.More = true, listPath(store.TroubledPosts, "", 0), web.T(c, "status_deciding_link")
 	}
 	g.Lines = append(g.Lines, deciding)
 	return g, nil
 }
 
 func (s *Server) clockLine(c echo.Context, ahead time.Duration) people.StatusLine {
-	l := people.StatusLine{Name: t(c, "status_clock"), Value: t(c, "status_clock_right")}
+	l := people.StatusLine{Name: web.T(c, "status_clock"), Value: web.T(c, "status_clock_right")}
 	if ahead != 0 {
-		l.Value, l.Trouble = t(c, "status_clock_"+direction(ahead), "time", span(c, ahead)), true
+		l.Value, l.Trouble = web.T(c, "status_clock_"+web.Direction(ahead), "time", web.Span(c, ahead)), true
 	}
 	return l
 }
 
 func (s *Server) accountsStatus(c echo.Context) (people.StatusGroup, error) {
 	ctx := c.Request().Context()
-	all, err := s.DB.Connections(ctx, scope(c))
+	all, err := s.DB.Connections(ctx, web.Scope(c))
 	if err != nil {
 		return people.StatusGroup{}, err
 	}
-	g := people.StatusGroup{ID: "accounts", Title: t(c, "status_accounts"), Href: "/accounts", More: t(c, "status_accounts_link")}
+	g := people.StatusGroup{ID: "accounts", Title: web.T(c, "status_accounts"), Href: "/accounts", More: web.T(c, "status_accounts_link")}
 	count, used := map[club.Health]int{}, map[platforms.ID]bool{}
 	for _, n := range all {
-		if n.Practice == who(c).Club.Practice && n.Health != club.Disconnected {
+		if n.Practice == web.Actor(c).Club.Practice && n.Health != club.Disconnected {
 			count[n.Health]++
 			used[n.Account.Platform] = true
 		}
@@ -94,12 +95,12 @@ func (s *Server) accountsStatus(c echo.Context) (people.StatusGroup, error) {
 	for _, health := range []club.Health{club.Working, club.WorksWithGaps, club.NeedsReconnect, club.Paused} {
 		if n := count[health]; n > 0 || health == club.Working {
 			g.Lines = append(g.Lines, people.StatusLine{
-				Name: t(c, "account_health_"+string(health)), Value: i18n.Number(ctx, int64(n)),
+				Name: web.T(c, "account_health_"+string(health)), Value: i18n.Number(ctx, int64(n)),
 				Trouble: health == club.NeedsReconnect || health == club.Paused,
 			})
 		}
 	}
-	for _, p := range s.platforms(who(c).Club.Practice).All() {
+	for _, p := range s.Registry(web.Actor(c).Club.Practice).All() {
 		if info := p.Info(); used[info.ID] && info.API.Version != "" {
 			g.Lines = append(g.Lines, s.versionLine(c, info))
 		}
@@ -113,16 +114,16 @@ func (s *Server) versionLine(c echo.Context, info platforms.Info) people.StatusL
 	ctx, ends := c.Request().Context(), info.API.Ends()
 	left := ends.Sub(s.Now())
 	args := []string{"version", info.API.Version, "date", i18n.DayYear(ctx, ends)}
-	l := people.StatusLine{Name: t(c, "status_version", "platform", info.SiteName())}
+	l := people.StatusLine{Name: web.T(c, "status_version", "platform", info.SiteName())}
 	switch {
 	case ends.IsZero():
-		l.Value = t(c, "status_version_in_use", args...)
+		l.Value = web.T(c, "status_version_in_use", args...)
 	case left <= 0:
-		l.Value, l.Trouble = t(c, "status_version_ended", args...), true
+		l.Value, l.Trouble = web.T(c, "status_version_ended", args...), true
 	case left <= club.WarnOfVersionWithin:
 		l.Value, l.Trouble = i18n.N(ctx, "status_version_ends", int(left/(24*time.Hour)), args...), true
 	default:
-		l.Value = t(c, "status_version_until", args...)
+		l.Value = web.T(c, "status_version_until", args...)
 	}
 	return l
 }
@@ -137,47 +138,47 @@ func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
 	if err != nil {
 		return people.StatusGroup{}, err
 	}
-	disk := people.StatusLine{Name: t(c, "status_disk"), Value: t(c, "status_disk_free", "size", i18n.Bytes(ctx, free))}
+	disk := people.StatusLine{Name: web.T(c, "status_disk"), Value: web.T(c, "status_disk_free", "size", i18n.Bytes(ctx, free))}
 	switch {
 	case h.Held:
-		disk.Value, disk.Trouble = t(c, "status_disk_held", "size", i18n.Bytes(ctx, free)), true
+		disk.Value, disk.Trouble = web.T(c, "status_disk_held", "size", i18n.Bytes(ctx, free)), true
 	case tight:
-		disk.Value, disk.Trouble = t(c, "status_disk_tight", "size", i18n.Bytes(ctx, free)), true
+		disk.Value, disk.Trouble = web.T(c, "status_disk_tight", "size", i18n.Bytes(ctx, free)), true
 	}
 	journal := people.StatusLine{
-		Name:  t(c, "status_journal"),
-		Value: t(c, "status_journal_at", "size", i18n.Bytes(ctx, h.Journal.Size), "time", s.whenExactly(c, h.Journal.Last)),
+		Name:  web.T(c, "status_journal"),
+		Value: web.T(c, "status_journal_at", "size", i18n.Bytes(ctx, h.Journal.Size), "time", s.whenExactly(c, h.Journal.Last)),
 	}
 	switch {
 	case h.Journal.Bad:
-		journal.Value, journal.Trouble = t(c, "status_journal_bad"), true
+		journal.Value, journal.Trouble = web.T(c, "status_journal_bad"), true
 	case h.Journal.Last.IsZero():
-		journal.Value = t(c, "status_journal_empty")
+		journal.Value = web.T(c, "status_journal_empty")
 	}
-	return people.StatusGroup{ID: "storage", Title: t(c, "status_storage"), Lines: []people.StatusLine{disk, s.databaseLine(c, x), s.writesLine(c), journal}}, nil
+	return people.StatusGroup{ID: "storage", Title: web.T(c, "status_storage"), Lines: []people.StatusLine{disk, s.databaseLine(c, x), s.writesLine(c), journal}}, nil
 }
 
 // networkStatus says whether visitors can be told apart.
 func (s *Server) networkStatus(c echo.Context) (people.StatusGroup, error) {
-	l := people.StatusLine{Name: t(c, "status_visitors"), Value: t(c, "status_visitors_known")}
-	if peer := s.proxies.untrusted.Load(); peer != nil {
-		l.Value, l.Trouble = t(c, "status_visitors_proxy", "address", peer.String(), "network", one(*peer)), near(*peer)
+	l := people.StatusLine{Name: web.T(c, "status_visitors"), Value: web.T(c, "status_visitors_known")}
+	if p, found := s.UntrustedProxy(); found {
+		l.Value, l.Trouble = web.T(c, "status_visitors_proxy", "address", p.Address, "network", p.Network), p.Near
 	}
-	return people.StatusGroup{ID: "network", Title: t(c, "status_network"), Lines: []people.StatusLine{l}}, nil
+	return people.StatusGroup{ID: "network", Title: web.T(c, "status_network"), Lines: []people.StatusLine{l}}, nil
 }
 
 func (s *Server) databaseLine(c echo.Context, x store.Examination) people.StatusLine {
-	l := people.StatusLine{Name: t(c, "status_database")}
+	l := people.StatusLine{Name: web.T(c, "status_database")}
 	damage := s.DB.Damage() // it may be this page that found it
 	switch {
 	case !damage.At.IsZero():
-		l.Value, l.Trouble = t(c, "status_database_damaged", "time", s.whenExactly(c, damage.At), "trouble", damage.Said), true
+		l.Value, l.Trouble = web.T(c, "status_database_damaged", "time", s.whenExactly(c, damage.At), "trouble", damage.Said), true
 	case x.Trouble != "":
-		l.Value, l.Trouble = t(c, "status_database_bad", "trouble", x.Trouble), true
+		l.Value, l.Trouble = web.T(c, "status_database_bad", "trouble", x.Trouble), true
 	case x.At.IsZero():
-		l.Value = t(c, "status_database_new")
+		l.Value = web.T(c, "status_database_new")
 	default:
-		l.Value = t(c, "status_database_good", "time", s.whenExactly(c, x.At))
+		l.Value = web.T(c, "status_database_good", "time", s.whenExactly(c, x.At))
 	}
 	return l
 }
@@ -185,14 +186,14 @@ func (s *Server) databaseLine(c echo.Context, x store.Examination) people.Status
 // writesLine says how long people had to wait for each other at most.
 func (s *Server) writesLine(c echo.Context) people.StatusLine {
 	longest := i18n.Number(c.Request().Context(), s.DB.LongestWrite().Took.Milliseconds())
-	return people.StatusLine{Name: t(c, "status_writes"), Value: t(c, "status_writes_longest", "ms", longest, "limit", strconv.FormatInt(store.WriteLimit.Milliseconds(), 10))}
+	return people.StatusLine{Name: web.T(c, "status_writes"), Value: web.T(c, "status_writes_longest", "ms", longest, "limit", strconv.FormatInt(store.WriteLimit.Milliseconds(), 10))}
 }
 
 // whenExactly writes a moment to the second, in the club's zone.
 func (s *Server) whenExactly(c echo.Context, at time.Time) string {
 	if at.IsZero() {
-		return t(c, "status_never")
+		return web.T(c, "status_never")
 	}
-	at = at.In(s.zone(c))
-	return t(c, "date_when", "day", i18n.DayShort(c.Request().Context(), at), "time", at.Format(time.TimeOnly))
+	at = at.In(s.Zone(c))
+	return web.T(c, "date_when", "day", i18n.DayShort(c.Request().Context(), at), "time", at.Format(time.TimeOnly))
 }

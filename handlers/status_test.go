@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -13,8 +14,8 @@ import (
 // through one in which everything goes wrong.
 func TestStatusSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	health := Health{}
-	s := newScene(t, func(c *Config) { c.Health = func() Health { return health } })
+	health := web.Health{}
+	s := newScene(t, func(c *Config) { c.Health = func() web.Health { return health } })
 	health.LastTick, health.LastClaim = s.clock.Now(), s.clock.Now()
 	account := s.connect("x", "riversidefc")
 	s.schedule("Match day", "2026-11-24T18:30", account)

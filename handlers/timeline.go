@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
@@ -16,7 +17,7 @@ import (
 
 // addEvents is the timeline. The same for several accounts at once is one line.
 func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post) error {
-	events, err := s.DB.Timeline(c.Request().Context(), scope(c), p.ID)
+	events, err := s.DB.Timeline(c.Request().Context(), web.Scope(c), p.ID)
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post)
 		for _, x := range about {
 			accountsOf = append(accountsOf, accounts[x.ConnectionID])
 		}
-		h.Story = append(h.Story, posts.Event{ISO: e.At.Format(time.RFC3339), When: i18n.When(c.Request().Context(), s.local(c, e.At)), Text: s.eventText(c, d, e, accountsOf)})
+		h.Story = append(h.Story, posts.Event{ISO: e.At.Format(time.RFC3339), When: i18n.When(c.Request().Context(), s.Local(c, e.At)), Text: s.eventText(c, d, e, accountsOf)})
 	}
 	return nil
 }
@@ -83,17 +84,17 @@ func sameEvent(a, b store.PostEvent) bool {
 
 // eventTime shows seconds where machines are at work.
 func (s *Server) eventTime(c echo.Context, e store.PostEvent) string {
-	ctx, at := c.Request().Context(), s.local(c, e.At)
+	ctx, at := c.Request().Context(), s.Local(c, e.At)
 	if e.PersonID != 0 {
 		return i18n.When(ctx, at)
 	}
-	return t(c, "date_when", "day", i18n.DayShort(ctx, at), "time", at.Format("15:04:05"))
+	return web.T(c, "date_when", "day", i18n.DayShort(ctx, at), "time", at.Format("15:04:05"))
 }
 
 // eventText is one line of the timeline.
 func (s *Server) eventText(c echo.Context, d *desk, e store.PostEvent, about []store.PostDelivery) string {
 	args := s.shownArgs(c, e.Note.Args)
-	args["person"] = cmp.Or(e.Person, t(c, "app_name"))
+	args["person"] = cmp.Or(e.Person, web.T(c, "app_name"))
 	platform := ""
 	if e.DeliveryID != "" {
 		var names []string
@@ -101,7 +102,7 @@ func (s *Server) eventText(c echo.Context, d *desk, e store.PostEvent, about []s
 			a := s.accountView(d, x.Connection)
 			names = append(names, a.Platform+" "+a.Name)
 		}
-		args["account"] = joinAnd(c, names)
+		args["account"] = web.JoinAnd(c, names)
 		args["platform"] = s.accountView(d, about[0].Connection).Site
 		platform = string(about[0].Connection.Account.Platform)
 	}
@@ -115,15 +116,15 @@ func (s *Server) eventText(c echo.Context, d *desk, e store.PostEvent, about []s
 			delete(args, "n") // the first of one is only confusing
 		}
 	case club.NoteDoubt:
-		args["reason"] = t(c, "doubt_"+args["reason"])
+		args["reason"] = web.T(c, "doubt_"+args["reason"])
 	}
-	return t(c, "event_"+e.Note.Kind, i18n.Args(args)...)
+	return web.T(c, "event_"+e.Note.Kind, i18n.Args(args)...)
 }
 
 // stepWords is what a platform calls a step.
 func (s *Server) stepWords(c echo.Context, platform, kind string) string {
 	if key := platform + ".step_" + kind; s.Catalogue.Has(key) {
-		return t(c, key)
+		return web.T(c, key)
 	}
 	return kind
 }
@@ -133,7 +134,7 @@ func (s *Server) shownArgs(c echo.Context, args map[string]string) map[string]st
 	out := make(map[string]string, len(args)+3)
 	for k, v := range args {
 		if at, err := time.Parse(time.RFC3339, v); err == nil {
-			v = i18n.When(c.Request().Context(), s.local(c, at))
+			v = i18n.When(c.Request().Context(), s.Local(c, at))
 		}
 		out[k] = v
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -72,7 +73,7 @@ func TestMoreThanTheServerReads(t *testing.T) {
 	t.Parallel()
 	s := withTiny(t)
 	b := s.as(club.Writer)
-	form := draft(strings.Repeat("a", maxBody))
+	form := draft(strings.Repeat("a", web.MaxBody))
 	for _, path := range []string{"/posts", "/posts/autosave", "/posts/preview", "/profile", "/sign-in"} {
 		b.post(path, form).want(http.StatusRequestEntityTooLarge).says("That was too big to send", "Go back: what you wrote is still in the form.")
 		if a := b.postHX(path, form).want(http.StatusRequestEntityTooLarge); a.body != "" || a.Header.Get("HX-Reswap") != "none" {
@@ -81,7 +82,7 @@ func TestMoreThanTheServerReads(t *testing.T) {
 	}
 	// Text fields of a form with pictures are bounded, too.
 	b.sendFile("/posts", draft(strings.Repeat("a", 43<<20)), "pitch.png", []byte{1}, nil).want(http.StatusRequestEntityTooLarge).says("too big")
-	b.sendFile("/posts", draft("Training"), "pitch.png", bytes.Repeat([]byte{1}, maxUpload), nil).want(http.StatusRequestEntityTooLarge).says("too big")
+	b.sendFile("/posts", draft("Training"), "pitch.png", bytes.Repeat([]byte{1}, web.MaxUpload), nil).want(http.StatusRequestEntityTooLarge).says("too big")
 }
 
 // TestTextOutlivesWhatItWasFor: the post, or an account with a text of its own,
@@ -94,7 +95,7 @@ func TestTextOutlivesWhatItWasFor(t *testing.T) {
 	b.post("/posts", draft("Training", a)).want(http.StatusSeeOther)
 	p := s.only()
 	form := with(draft("Training, newer", a, w), "op", "form-2", "post", id64(p.ID), "version", id64(p.Version), "own", id64(w), "text-"+id64(w), "Wide text")
-	s.as(club.Admin).post(postPath(p.ID)+"/deletion", nil).want(http.StatusSeeOther)
+	s.as(club.Admin).post(web.PostPath(p.ID)+"/deletion", nil).want(http.StatusSeeOther)
 	for _, send := range []func(string, url.Values) *answer{b.post, b.postHX} {
 		page := send("/posts", form).want(http.StatusNotFound).says("somebody deleted it. What you wrote stands here as a new post.")
 		d := page.doc()

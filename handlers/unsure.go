@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -12,7 +13,7 @@ import (
 // refusesRepeats: a second try of a post that cannot be found is guarded by the
 // platform itself, so that people may allow it.
 func (s *Server) refusesRepeats(conn store.Connection) bool {
-	p, ok := s.platforms(conn.Practice).Platform(conn.Account.Platform)
+	p, ok := s.Registry(conn.Practice).Platform(conn.Account.Platform)
 	return ok && conn.Health != club.Disconnected && p.Info().RefusesRepeats
 }
 
@@ -26,13 +27,13 @@ func (s *Server) createUnsure(c echo.Context) error {
 	if does != "ask" && (does != "send" || !s.refusesRepeats(conn.Connection)) {
 		return club.ErrNotFound
 	}
-	if err := s.DB.SetSendsAgain(c.Request().Context(), scope(c), conn.ID, does == "send", origin(c)); err != nil {
+	if err := s.DB.SetSendsAgain(c.Request().Context(), web.Scope(c), conn.ID, does == "send", web.Origin(c)); err != nil {
 		return err
 	}
 	said := "account_unsure_asked"
 	if does == "send" {
 		said = "account_unsure_sent"
 	}
-	s.flash(c, "done", t(c, said))
-	return seeOther(c, "/accounts/"+strconv.FormatInt(conn.ID, 10))
+	s.Flash(c, "done", web.T(c, said))
+	return web.SeeOther(c, "/accounts/"+strconv.FormatInt(conn.ID, 10))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
@@ -69,13 +70,13 @@ func (s *Server) unsureGroups(c echo.Context, list []*waitingPost) ([]holds.Grou
 		ctx := c.Request().Context()
 		g := holds.Group{
 			Phase: "unsure-" + strconv.Itoa(len(groups)+1),
-			Title: i18n.N(ctx, "waiting_unsure", len(o.posts), "account", s.nameOn(c, first.Account, first.Platform), "time", i18n.When(ctx, s.local(c, first.UnknownSince))),
+			Title: i18n.N(ctx, "waiting_unsure", len(o.posts), "account", s.AccountOn(c, first.Account, first.Platform), "time", i18n.When(ctx, s.Local(c, first.UnknownSince))),
 			Text:  i18n.N(ctx, "waiting_unsure_looked", looks),
 		}
 		if looking {
-			g.Text += " " + t(c, "waiting_unsure_looking")
+			g.Text += " " + web.T(c, "waiting_unsure_looking")
 		}
-		g.Text += " " + t(c, "waiting_unsure_hint", "account", first.Account)
+		g.Text += " " + web.T(c, "waiting_unsure_hint", "account", first.Account)
 		for _, p := range o.posts {
 			row, err := s.waitingRow(c, p)
 			if err != nil {
@@ -98,10 +99,10 @@ func (s *Server) unsureAnswers(c echo.Context, parts []store.WaitingDelivery, al
 	if all {
 		end = "_all"
 	}
-	answers := []holds.Answer{{Value: "there", Label: t(c, "waiting_there"+end)}}
+	answers := []holds.Answer{{Value: "there", Label: web.T(c, "waiting_there"+end)}}
 	early := func(d store.WaitingDelivery) bool { return !club.MayMiss(d.Phase, d.Code, d.Looks) }
-	if who(c).Hold.Phase == "" && !slices.ContainsFunc(parts, early) {
-		answers = append(answers, holds.Answer{Value: "now", Label: t(c, "waiting_unsure_now"+end)})
+	if web.Actor(c).Hold.Phase == "" && !slices.ContainsFunc(parts, early) {
+		answers = append(answers, holds.Answer{Value: "now", Label: web.T(c, "waiting_unsure_now"+end)})
 	}
 	return answers
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bandstand-app/bandstand/handlers/web"
 )
 
 // writtenDown are the tables in which the record of those is kept who try to
@@ -25,7 +27,7 @@ func TestVisitorsWriteNothing(t *testing.T) {
 	}
 	before, recorded := g.dump(), g.count(`SELECT count(*) FROM audit`)
 	for _, r := range g.server.routes() {
-		path := r.path
+		path := r.Path
 		if strings.ContainsAny(path, ":*") {
 			_, missing, _ := g.objectOf(r)
 			if missing == nil {
@@ -36,10 +38,10 @@ func TestVisitorsWriteNothing(t *testing.T) {
 		for name, header := range map[string]http.Header{
 			"a visitor": nil, "a script": hx, "with a made-up session": {"Cookie": {"bandstand=" + strings.Repeat("A", 43)}}, "from elsewhere": {"Sec-Fetch-Site": {"cross-site"}},
 		} {
-			for _, method := range []string{get, head, post} {
+			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 				version := g.dataVersion()
 				sent := path
-				if method != post {
+				if method != http.MethodPost {
 					sent += "?" + form.Encode()
 				}
 				req, err := http.NewRequestWithContext(t.Context(), method, g.web.URL+sent, strings.NewReader(form.Encode()))
@@ -71,8 +73,8 @@ func TestVisitorsWriteNothing(t *testing.T) {
 			}
 		}
 	}
-	if n := g.count(`SELECT count(*) FROM audit`) - recorded; n == 0 || n > maxRecorded {
-		t.Errorf("%d tries were written down, want 1 to %d", n, maxRecorded)
+	if n := g.count(`SELECT count(*) FROM audit`) - recorded; n == 0 || n > web.MaxRecorded {
+		t.Errorf("%d tries were written down, want 1 to %d", n, web.MaxRecorded)
 	}
 }
 

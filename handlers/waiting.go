@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/store"
@@ -53,7 +54,7 @@ func (p *waitingPost) accounts() []int64 {
 // waitingPosts lists what was put aside, by reason and post, in the order in
 // which it was due.
 func (s *Server) waitingPosts(c echo.Context) ([]*waitingPost, error) {
-	all, err := s.DB.Waiting(c.Request().Context(), scope(c))
+	all, err := s.DB.Waiting(c.Request().Context(), web.Scope(c))
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +85,12 @@ func (s *Server) showWaiting(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	w := holds.Waiting{Page: s.page(c, "", t(c, "waiting_title")), Held: string(who(c).Hold.Phase)}
+	w := holds.Waiting{Page: s.Page(c, "", web.T(c, "waiting_title")), Held: string(web.Actor(c).Hold.Phase)}
 	if w.Groups, err = s.unsureGroups(c, list); err != nil {
 		return err
 	}
 	for _, phase := range club.PutAside {
-		g := holds.Group{Phase: string(phase), Title: t(c, "waiting_"+string(phase)), Text: t(c, "waiting_"+string(phase)+"_hint")}
+		g := holds.Group{Phase: string(phase), Title: web.T(c, "waiting_"+string(phase)), Text: web.T(c, "waiting_"+string(phase)+"_hint")}
 		for _, p := range list {
 			if p.phase != phase {
 				continue
@@ -107,21 +108,21 @@ func (s *Server) showWaiting(c echo.Context) error {
 			w.Groups = append(w.Groups, g)
 		}
 	}
-	return s.render(c, http.StatusOK, holds.Decide(w))
+	return s.Render(c, http.StatusOK, holds.Decide(w))
 }
 
 func (s *Server) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
 	ctx := c.Request().Context()
 	first := p.parts[0]
 	row := holds.Row{
-		Key: p.key(), Path: postPath(p.id()), Title: cmp.Or(shorten(first.Excerpt, 70), t(c, "post_untitled")),
-		When: t(c, "waiting_planned", "when", i18n.When(ctx, s.local(c, first.Planned.At))),
+		Key: p.key(), Path: web.PostPath(p.id()), Title: cmp.Or(web.Shorten(first.Excerpt, 70), web.T(c, "post_untitled")),
+		When: web.T(c, "waiting_planned", "when", i18n.When(ctx, s.Local(c, first.Planned.At))),
 	}
 	var names []string
 	for _, d := range p.parts {
-		names = append(names, s.nameOn(c, d.Account, d.Platform))
+		names = append(names, s.AccountOn(c, d.Account, d.Platform))
 	}
-	row.Accounts = joinAnd(c, names)
+	row.Accounts = web.JoinAnd(c, names)
 	if p.phase == club.Ambiguous {
 		row.Answers = s.unsureAnswers(c, p.parts, false)
 		return row, nil
@@ -133,7 +134,7 @@ func (s *Server) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
 	}
 	for i, a := range row.Answers {
 		if a.Value == "free" {
-			row.Answers[i].Label = t(c, "waiting_free_at", "when", i18n.When(ctx, inZone(free.At, free.Zone)))
+			row.Answers[i].Label = web.T(c, "waiting_free_at", "when", i18n.When(ctx, web.InZone(free.At, free.Zone)))
 		}
 	}
 	return row, nil
@@ -141,18 +142,18 @@ func (s *Server) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
 
 // nextFree is the next free time of a post's accounts.
 func (s *Server) nextFree(c echo.Context, p *waitingPost) (club.Slot, error) {
-	return s.freeTime(c, p.id(), p.accounts(), inZone(p.parts[0].Planned.At, who(c).Club.Zone).Format(clockLayout), s.Now())
+	return s.freeTime(c, p.id(), p.accounts(), web.InZone(p.parts[0].Planned.At, web.Actor(c).Club.Zone).Format(web.ClockLayout), s.Now())
 }
 
 // freeTime is the next time, from a moment on, at which these accounts have no
 // other post near a clock time.
 func (s *Server) freeTime(c echo.Context, post int64, accounts []int64, clock string, from time.Time) (club.Slot, error) {
-	zone := who(c).Club.Zone
-	taken, err := s.DB.PlannedFor(c.Request().Context(), scope(c), post, accounts, s.Now().Add(-club.CloseWithin))
+	zone := web.Actor(c).Club.Zone
+	taken, err := s.DB.PlannedFor(c.Request().Context(), web.Scope(c), post, accounts, s.Now().Add(-club.CloseWithin))
 	if err != nil {
 		return club.Slot{}, err
 	}
-	planned, err := club.NewSlot(inZone(from, zone).Format(time.DateOnly), clock, zone)
+	planned, err := club.NewSlot(web.InZone(from, zone).Format(time.DateOnly), clock, zone)
 	if err != nil {
 		return club.Slot{}, err
 	}
@@ -166,13 +167,13 @@ func (s *Server) waitingAnswers(c echo.Context, phase club.Phase, all bool) []ho
 		if all {
 			key += "_all"
 		}
-		return t(c, key)
+		return web.T(c, key)
 	}
 	var answers []holds.Answer
 	if phase == club.Restored || phase == club.Clone {
 		answers = append(answers, holds.Answer{Value: "there", Label: label("waiting_there")})
 	}
-	if who(c).Hold.Phase == "" {
+	if web.Actor(c).Hold.Phase == "" {
 		answers = append(answers, holds.Answer{Value: "now", Label: label("waiting_now")})
 	}
 	return append(answers,
@@ -213,18 +214,18 @@ func (s *Server) createDecisions(c echo.Context) error {
 	}
 	switch {
 	case first != nil:
-		s.flash(c, "problem", t(c, "waiting_refused", "problem", s.problemOf(c, first).text))
+		s.Flash(c, "problem", web.T(c, "waiting_refused", "problem", s.ProblemOf(c, first).Text))
 	case done == 0:
-		s.flash(c, "problem", t(c, "error_delivery_moved"))
+		s.Flash(c, "problem", web.T(c, "error_delivery_moved"))
 	default:
-		s.flash(c, "done", i18n.N(c.Request().Context(), "waiting_done_"+answer, done))
+		s.Flash(c, "done", i18n.N(c.Request().Context(), "waiting_done_"+answer, done))
 	}
-	return seeOther(c, "/waiting")
+	return web.SeeOther(c, "/waiting")
 }
 
 // decide carries out a decision on one post.
 func (s *Server) decide(c echo.Context, p *waitingPost, answer string) error {
-	ctx, sc, from := c.Request().Context(), scope(c), origin(c)
+	ctx, sc, from := c.Request().Context(), web.Scope(c), web.Origin(c)
 	switch answer {
 	case "there":
 		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonFinds}, from, p.ids()...)
@@ -246,7 +247,7 @@ func (s *Server) decide(c echo.Context, p *waitingPost, answer string) error {
 		}
 		_, err = s.DB.MovePost(ctx, sc, store.Move{
 			PostID: p.id(), Version: p.parts[0].PostVersion, Op: fmt.Sprintf("waiting-%d-%d", p.id(), p.parts[0].PostVersion),
-			To: slot, Role: who(c).Role, Via: "waiting",
+			To: slot, Role: web.Actor(c).Role, Via: "waiting",
 		}, from)
 		return err
 	}

@@ -28,9 +28,12 @@ const root = "../.."
 // longest name that fits decides; a name stands for the packages below it too.
 var allowed = map[string][]string{
 	"cmd":      {"*"},
-	"handlers": {"views", "store", "jobs", "static", "platforms", "internal"},
-	"views":    {"views", "internal/club", "internal/i18n", "internal/chart", "platforms"},
-	"static":   {},
+	"handlers": {"handlers", "views", "store", "jobs", "static", "platforms", "internal"},
+	// A room knows the kernel, and no other room.
+	"handlers/*":   {"handlers/web", "views", "store", "jobs", "static", "platforms", "internal"},
+	"handlers/web": {"handlers/web", "views", "store", "static", "platforms", "internal"},
+	"views":        {"views", "internal/club", "internal/i18n", "internal/chart", "platforms"},
+	"static":       {},
 	// platforms: tokens and app credentials travel as its Secret.
 	"store":              {"migrations", "internal/club", "internal/failpoint", "internal/secret", "platforms"},
 	"store/storetest":    {"store", "internal/secret", "internal/club", "platforms"},
@@ -82,6 +85,62 @@ func TestImports(t *testing.T) {
 			}
 		}
 	})
+}
+
+// roomImports lists the imports of one room of handlers by another that are
+// allowed, "from to", each with its reason.
+var roomImports = map[string]string{}
+
+// TestRoomsOfHandlersKnowNoOtherRoom: what two rooms share is in handlers/web, and
+// what one needs of another is given to it by handlers. Tests of a room are held to
+// it as well.
+func TestRoomsOfHandlersKnowNoOtherRoom(t *testing.T) {
+	t.Parallel()
+	used, rooms := map[string]bool{}, map[string]bool{}
+	walk(t, ".go", func(name string, src []byte) {
+		from := handlersRoom(path.Dir(name))
+		if from == "" {
+			return
+		}
+		rooms[from] = true
+		f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imp := range f.Imports {
+			p, _ := strconv.Unquote(imp.Path.Value)
+			pkg, _ := strings.CutPrefix(p, module)
+			to := handlersRoom(pkg)
+			switch {
+			case pkg == "handlers":
+				t.Errorf("%s imports handlers, which is put together of rooms", name)
+			case to == "" || to == from || to == "web":
+			case roomImports[from+" "+to] == "":
+				t.Errorf("%s imports another room, %s", name, to)
+			default:
+				used[from+" "+to] = true
+			}
+		}
+	})
+	if !rooms["web"] {
+		t.Error("handlers/web was not looked at")
+	}
+	for pair := range roomImports {
+		if !used[pair] {
+			t.Errorf("%s needs no exception", pair)
+		}
+	}
+}
+
+// handlersRoom returns the room of handlers that a package belongs to, "" if it
+// belongs to none.
+func handlersRoom(pkg string) string {
+	rest, ok := strings.CutPrefix(pkg, "handlers/")
+	if !ok {
+		return ""
+	}
+	room, _, _ := strings.Cut(rest, "/")
+	return room
 }
 
 // checkForeign keeps the web framework and SQL in their rooms.

@@ -22,6 +22,7 @@ import (
 	"github.com/alexedwards/scs/sqlite3store"
 
 	"github.com/bandstand-app/bandstand/handlers"
+	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/datadir"
 	"github.com/bandstand-app/bandstand/internal/disk"
@@ -253,7 +254,6 @@ func (a *App) readPresentation() (f presentation, err error) {
 
 func (a *App) wire(texts presentation) error {
 	a.parts = a.integrate()
-	passwords := password.New()
 	cfg := a.jobsConfig()
 	a.signIns = jobs.NewSignIns(cfg)
 	a.engine = jobs.NewEngine(cfg, a.signIns)
@@ -261,18 +261,22 @@ func (a *App) wire(texts presentation) error {
 		Web:  safehttp.NewUntrusted(safehttp.Settings{UserAgent: a.UserAgent(), Exceptions: a.Networks}),
 		Rows: a.db, Pictures: a.media, Now: a.Now, Log: a.Log,
 	})
-	web, err := handlers.New(handlers.Config{
-		DB: a.db, Sessions: sqlite3store.NewWithCleanupInterval(a.db.Sessions(), 0), Catalogue: texts.catalogue, Assets: texts.assets, Log: a.Log,
-		Now: a.Now, BaseURL: a.base, TrustedProxies: a.TrustedProxies, Version: a.Version, Passwords: passwords,
-		Media: a.media, Links: a.links, Health: a.Health, Demo: a.Demo,
-		Real: a.parts.real, Practice: a.parts.practice, Worlds: a.parts.worlds,
-		Platforms: a.parts.Platforms, App: a.parts.App, SignIns: a.signIns,
+	server, err := handlers.New(handlers.Config{
+		Config: web.Config{
+			DB: a.db, SessionStore: sqlite3store.NewWithCleanupInterval(a.db.Sessions(), 0), Catalogue: texts.catalogue, Assets: texts.assets, Log: a.Log,
+			Now: a.Now, BaseURL: a.base, TrustedProxies: a.TrustedProxies, Version: a.Version,
+			Media: a.media, Health: a.Health, Real: a.parts.real, Practice: a.parts.practice,
+		},
+		Services: handlers.Services{
+			Passwords: password.New(), Links: a.links, Demo: a.Demo, Worlds: a.parts.worlds,
+			Platforms: a.parts.Platforms, AppCredentials: a.parts.App, SignIns: a.signIns,
+		},
 	})
 	if err != nil {
 		return err
 	}
 	a.server = &http.Server{
-		Handler: a.Timeouts.bound(web), ReadHeaderTimeout: a.Timeouts.Header, IdleTimeout: a.Timeouts.Idle, WriteTimeout: a.Timeouts.Request + a.Timeouts.Answer,
+		Handler: a.Timeouts.bound(server), ReadHeaderTimeout: a.Timeouts.Header, IdleTimeout: a.Timeouts.Idle, WriteTimeout: a.Timeouts.Request + a.Timeouts.Answer,
 		MaxHeaderBytes: HeaderBytes,
 		ErrorLog:       slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
 	}
@@ -291,11 +295,11 @@ func (a *App) jobsConfig() jobs.Config {
 }
 
 // Health is how the engine is, for /healthz.
-func (a *App) Health() handlers.Health {
+func (a *App) Health() web.Health {
 	s := a.engine.Status()
-	return handlers.Health{
+	return web.Health{
 		LastTick: s.LastTick, LastClaim: s.LastClaim, Stuck: s.Stuck(a.Now()), Held: s.Held, Damage: s.Damage, ClockAhead: s.ClockAhead,
-		Journal: handlers.Journal{Size: s.Journal.Offset, Last: s.Journal.Last, Bad: s.Journal.Err != nil || s.Journal.Damaged > 0},
+		Journal: web.Journal{Size: s.Journal.Offset, Last: s.Journal.Last, Bad: s.Journal.Err != nil || s.Journal.Damaged > 0},
 	}
 }
 

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"hash/maphash"
@@ -10,13 +10,13 @@ import (
 // Sign-in tries: after so many wrong ones, wait (ux.md 2.2). People of one
 // household or club may share an address.
 const (
-	maxTries        = 5
-	maxAddressTries = 20
-	triesWait       = 15 * time.Minute
+	MaxTries        = 5
+	MaxAddressTries = 20
+	TriesWait       = 15 * time.Minute
 )
 
-// limiter counts tries to guess something. It forgets when the program stops.
-type limiter struct {
+// Limiter counts tries to guess something. It forgets when the program stops.
+type Limiter struct {
 	mu    sync.Mutex
 	seed  maphash.Seed
 	tries map[uint64]tries
@@ -28,35 +28,35 @@ type tries struct {
 	until time.Time
 }
 
-// guarded is what tries are counted for, and how many there may be.
-type guarded struct {
-	what string
-	most int
+// Guarded is what tries are counted for, and how many there may be.
+type Guarded struct {
+	What string
+	Most int
 }
 
-func newLimiter() *limiter { return &limiter{seed: maphash.MakeSeed(), tries: map[uint64]tries{}} }
+func newLimiter() *Limiter { return &Limiter{seed: maphash.MakeSeed(), tries: map[uint64]tries{}} }
 
-// guess is a try of which it is known whether it is wrong. Only a wrong one is
+// Guess takes a try of which it is known whether it is wrong. Only a wrong one is
 // counted, but none is taken while there were too many.
-func (l *limiter) guess(now time.Time, right bool, at ...guarded) (wait time.Duration) {
+func (l *Limiter) Guess(now time.Time, right bool, at ...Guarded) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.count(now, !right, at)
 }
 
-// begin counts one try for everything that it is a try at, before it is known
-// whether it is wrong: of many at once, no more are let through than of many in
-// a row. If one of them has had its share, nothing is counted, and wait is how
-// long to wait.
-func (l *limiter) begin(now time.Time, at ...guarded) (wait time.Duration) {
+// Begin counts one try for everything that it is a try at, before it is known
+// whether it is wrong: of many at once, no more are let through than of many in a
+// row. If one of them has had its share, nothing is counted, and wait is how long
+// to wait.
+func (l *Limiter) Begin(now time.Time, at ...Guarded) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.count(now, true, at)
 }
 
-func (l *limiter) count(now time.Time, one bool, at []guarded) (wait time.Duration) {
+func (l *Limiter) count(now time.Time, one bool, at []Guarded) (wait time.Duration) {
 	for _, g := range at {
-		if t := l.of(g, now); t.n >= g.most {
+		if t := l.of(g, now); t.n >= g.Most {
 			wait = max(wait, t.until.Sub(now))
 		}
 	}
@@ -65,13 +65,13 @@ func (l *limiter) count(now time.Time, one bool, at []guarded) (wait time.Durati
 	}
 	l.sweep(now)
 	for _, g := range at {
-		l.tries[l.key(g)] = tries{l.of(g, now).n + 1, now.Add(triesWait)}
+		l.tries[l.key(g)] = tries{l.of(g, now).n + 1, now.Add(TriesWait)}
 	}
 	return 0
 }
 
-// undo takes a try back that was not a wrong one.
-func (l *limiter) undo(now time.Time, at ...guarded) {
+// Undo takes back a try that was not a wrong one.
+func (l *Limiter) Undo(now time.Time, at ...Guarded) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, g := range at {
@@ -83,8 +83,8 @@ func (l *limiter) undo(now time.Time, at ...guarded) {
 	}
 }
 
-// forget forgets all tries at something.
-func (l *limiter) forget(at ...guarded) {
+// Forget forgets all tries at something.
+func (l *Limiter) Forget(at ...Guarded) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, g := range at {
@@ -93,9 +93,9 @@ func (l *limiter) forget(at ...guarded) {
 }
 
 // key is short however long the name is that somebody typed.
-func (l *limiter) key(g guarded) uint64 { return maphash.String(l.seed, g.what) }
+func (l *Limiter) key(g Guarded) uint64 { return maphash.String(l.seed, g.What) }
 
-func (l *limiter) of(g guarded, now time.Time) tries {
+func (l *Limiter) of(g Guarded, now time.Time) tries {
 	if t := l.tries[l.key(g)]; now.Before(t.until) {
 		return t
 	}
@@ -104,7 +104,7 @@ func (l *limiter) of(g guarded, now time.Time) tries {
 
 // sweep throws away what is over, whenever there is twice as much as was left
 // the last time.
-func (l *limiter) sweep(now time.Time) {
+func (l *Limiter) sweep(now time.Time) {
 	if len(l.tries) < max(1000, 2*l.swept) {
 		return
 	}
@@ -116,9 +116,9 @@ func (l *limiter) sweep(now time.Time) {
 	l.swept = len(l.tries)
 }
 
-// network is what one visitor can choose an address of: an IPv4 address, or an
-// IPv6 network of 64 bits.
-func network(address string) string {
+// Network returns the part of an address that one visitor cannot choose: an IPv4
+// address, or an IPv6 network of 64 bits.
+func Network(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return address

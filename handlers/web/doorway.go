@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"context"
@@ -24,8 +24,8 @@ type waiter struct {
 	called chan struct{} // closed when it is their turn
 }
 
-// waitingAtMost is how many requests of one person wait.
-const waitingAtMost = 4
+// WaitingAtMost is how many requests of one person wait at the doorway.
+const WaitingAtMost = 4
 
 func newDoorway(places, queue int) *doorway {
 	return &doorway{free: places, queue: queue, inside: map[int64]bool{}}
@@ -65,7 +65,7 @@ func (d *doorway) line(person int64) (called chan struct{}, err error) {
 			mine++
 		}
 	}
-	if mine >= waitingAtMost || len(d.waiting) >= d.queue {
+	if mine >= WaitingAtMost || len(d.waiting) >= d.queue {
 		return nil, echo.NewHTTPError(http.StatusServiceUnavailable)
 	}
 	called = make(chan struct{})

@@ -1,7 +1,8 @@
-package handlers
+package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/a-h/templ"
-	"github.com/klauspost/compress/gzip"
 	"github.com/labstack/echo/v4"
 )
 
@@ -29,9 +29,9 @@ var (
 	}}
 )
 
-// render draws into a buffer first, so that a fault in a template is still a
-// clean error, then sends it in one write with its length.
-func (s *Server) render(c echo.Context, status int, parts ...templ.Component) error {
+// Render draws into a buffer first, so that a fault in a template is still a clean
+// error, then sends it in one write with its length.
+func (app *App) Render(c echo.Context, status int, parts ...templ.Component) error {
 	buf := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(buf)
 	buf.Reset()
@@ -66,25 +66,25 @@ func (s *Server) render(c echo.Context, status int, parts ...templ.Component) er
 	}
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	c.Response().WriteHeader(status)
-	if c.Request().Method == head {
+	if c.Request().Method == http.MethodHead {
 		return nil
 	}
 	_, err := c.Response().Write(body.Bytes())
 	return err
 }
 
-// unchanged answers 304 if the browser already has this page. The tag holds
-// everything the page depends on: the club's change counter, the person, and
-// what the caller adds (the day, for pages that show "today"). A page with a
-// message of a redirect is never cached.
-func (s *Server) unchanged(c echo.Context, parts ...string) (bool, error) {
-	a := who(c)
-	if a == nil || s.sessions.Exists(c.Request().Context(), keyFlash) {
+// Unchanged answers 304 if the browser already has this page. The tag holds
+// everything the page depends on: the club's change counter, the person, and what
+// the caller adds (the day, for pages that show "today"). A page with a message of
+// a redirect is never cached.
+func (app *App) Unchanged(c echo.Context, parts ...string) (bool, error) {
+	a := Actor(c)
+	if a == nil || app.Sessions.Exists(c.Request().Context(), keyFlash) {
 		return false, nil
 	}
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %s %d %d %s %d %d %d %t %t %t %t %s %s", s.Version, s.Assets.Version(), a.Club.ID, a.Person.ID, a.Role, a.Club.Changes,
-		a.Unread, a.Reconnect, s.Health().Held, s.Health().damaged(), isHX(c), a.Person.Shortcuts, a.Person.Theme, c.Request().RequestURI)
+	fmt.Fprintf(sum, "%s %s %d %d %s %d %d %d %t %t %t %t %s %s", app.Version, app.Assets.Version(), a.Club.ID, a.Person.ID, a.Role, a.Club.Changes,
+		a.Unread, a.Reconnect, app.Health().Held, app.Health().IsDamaged(), IsHX(c), a.Person.Shortcuts, a.Person.Theme, c.Request().RequestURI)
 	for _, p := range parts {
 		fmt.Fprintf(sum, "\x00%s", p)
 	}

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"net"
@@ -24,22 +24,38 @@ const claimKey = "claim"
 
 // notice looks at who a request comes from and, if it was passed on by somebody
 // who is not trusted, says so once: in the log, and on the status page.
-func (s *Server) notice(next echo.HandlerFunc) echo.HandlerFunc {
+func (app *App) notice(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		peer, ok := peerOf(r)
-		if !ok || r.Header.Get(echo.HeaderXForwardedFor) == "" || s.proxies.trusts(peer) {
+		if !ok || r.Header.Get(echo.HeaderXForwardedFor) == "" || app.proxies.trusts(peer) {
 			return next(c)
 		}
 		if peer.IsLoopback() {
 			c.Set(claimKey, lastOf(r.Header.Values(echo.HeaderXForwardedFor)))
 		}
-		if s.proxies.remember(peer) {
-			s.Log.WarnContext(r.Context(), "requests are passed on by an address that is not trusted: if it is your reverse proxy, all visitors look like one; name it",
+		if app.proxies.remember(peer) {
+			app.Log.WarnContext(r.Context(), "requests are passed on by an address that is not trusted: if it is your reverse proxy, all visitors look like one; name it",
 				"address", peer, "setting", "--trusted-proxies "+one(peer))
 		}
 		return next(c)
 	}
+}
+
+// Proxy is one that passes requests on without being trusted to.
+type Proxy struct {
+	Address, Network string // network is the address as the setting wants it
+	Near             bool   // of this computer or the own network
+}
+
+// UntrustedProxy returns who passes requests on without being trusted to, if
+// somebody does.
+func (app *App) UntrustedProxy() (p Proxy, found bool) {
+	a := app.proxies.untrusted.Load()
+	if a == nil {
+		return p, false
+	}
+	return Proxy{a.String(), one(*a), near(*a)}, true
 }
 
 // trusts reports whether what an address says of others counts.
@@ -89,12 +105,12 @@ func lastOf(lines []string) string {
 	return last
 }
 
-// triesFrom is where tries to guess something are counted for. A proxy of this
-// computer that nobody named must not make all visitors one: what one of them
+// TriesFrom returns where tries to guess something are counted for. A proxy of
+// this computer that nobody named must not make all visitors one: what one of them
 // does would keep out the rest.
-func triesFrom(c echo.Context) string {
+func TriesFrom(c echo.Context) string {
 	if claim, ok := c.Get(claimKey).(string); ok {
-		return "claimed " + network(claim)
+		return "claimed " + Network(claim)
 	}
-	return network(c.RealIP())
+	return Network(c.RealIP())
 }

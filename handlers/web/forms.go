@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"bytes"
@@ -15,22 +15,22 @@ import (
 	"github.com/bandstand-app/bandstand/views/layout"
 )
 
-// faults collects what is wrong with a form, field by field, in the order found.
+// Faults collects what is wrong with a form, field by field, in the order found.
 // The zero value is a form without faults.
-type faults struct {
-	list []layout.Fault
+type Faults struct {
+	List []layout.Fault
 	code club.Code // why nothing could be stored, if that is so
 }
 
-// add notes what is wrong with a field; "" is the form as a whole.
-func (f *faults) add(field, text string) {
-	f.list = append(f.list, layout.Fault{Field: field, Text: text})
+// Add notes what is wrong with a field; "" is the form as a whole.
+func (f *Faults) Add(field, text string) {
+	f.List = append(f.List, layout.Fault{Field: field, Text: text})
 }
 
-// take keeps err if the person can correct it in the form, or if nothing could
-// be stored, so that the form is shown again with what was typed. It returns any
+// Take keeps err if the person can correct it in the form, or if nothing could be
+// stored, so that the form is shown again with what was typed. It returns any
 // other error. On a page that htmx keeps, nothing is lost anyway.
-func (f *faults) take(c echo.Context, err error) error {
+func (f *Faults) Take(c echo.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -39,29 +39,29 @@ func (f *faults) take(c echo.Context, err error) error {
 		return err
 	}
 	switch {
-	case club.Storage(err) && !isHX(c):
+	case club.Storage(err) && !IsHX(c):
 		f.code = ce.Code
 	case ce.Field == "":
 		return err
 	}
-	f.add(ce.Field, t(c, ce.Key, i18n.Args(ce.Args)...))
+	f.Add(ce.Field, T(c, ce.Key, i18n.Args(ce.Args)...))
 	return nil
 }
 
-// status is the HTTP status of a form that is shown again.
-func (f *faults) status() int {
+// Status returns the HTTP status of a form that is shown again.
+func (f *Faults) Status() int {
 	if f.code != "" {
-		return statusOf[f.code]
+		return StatusOf[f.code]
 	}
 	return http.StatusUnprocessableEntity
 }
 
-// any reports whether anything must be corrected.
-func (f *faults) any() bool { return len(f.list) > 0 }
+// Any reports whether anything must be corrected.
+func (f *Faults) Any() bool { return len(f.List) > 0 }
 
-// at returns the first text about a field, empty if the field is fine.
-func (f *faults) at(field string) string {
-	for _, x := range f.list {
+// At returns the first text about a field, "" if the field is fine.
+func (f *Faults) At(field string) string {
+	for _, x := range f.List {
 		if x.Field == field {
 			return x.Text
 		}
@@ -69,10 +69,10 @@ func (f *faults) at(field string) string {
 	return ""
 }
 
-// errors returns the first text about each field, for a form's view model.
-func (f *faults) errors() map[string]string {
-	m := make(map[string]string, len(f.list))
-	for _, x := range f.list {
+// Errors returns the first text about each field, for a form's view model.
+func (f *Faults) Errors() map[string]string {
+	m := make(map[string]string, len(f.List))
+	for _, x := range f.List {
 		if m[x.Field] == "" {
 			m[x.Field] = x.Text
 		}
@@ -83,17 +83,17 @@ func (f *faults) errors() map[string]string {
 // readForm reads what an address or a form sent, once for all handlers: only
 // text, without bytes that no keyboard makes and no database or platform would
 // give back.
-func readForm(rt route) echo.MiddlewareFunc {
+func readForm(rt Route) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
-			tidy(c.QueryParams(), "\ufffd") // a state with a NUL is not the one without
+			Tidy(c.QueryParams(), "\ufffd") // a state with a NUL is not the one without
 			if r.Method != http.MethodPost {
 				_ = r.ParseForm() // what is not understood is left out, so that an old bookmark still opens
-				tidy(r.Form, "\ufffd")
+				Tidy(r.Form, "\ufffd")
 				return next(c)
 			}
-			if rt.action == club.Public {
+			if rt.Action == club.Public {
 				if err := countFields(r); err != nil {
 					return err
 				}
@@ -101,8 +101,8 @@ func readForm(rt route) echo.MiddlewareFunc {
 			if err := r.ParseForm(); err != nil {
 				return unreadable(err)
 			}
-			tidy(r.Form, "")
-			tidy(r.PostForm, "")
+			Tidy(r.Form, "")
+			Tidy(r.PostForm, "")
 			return next(c)
 		}
 	}
@@ -132,8 +132,9 @@ func unreadable(err error) error {
 	return &club.Error{Code: club.Invalid, Key: "error_unreadable", Err: err}
 }
 
-// tidy makes text of what was sent; nul stands for bytes that are zero.
-func tidy(values map[string][]string, nul string) {
+// Tidy makes valid text of what was sent, without zero bytes: nul takes their
+// place.
+func Tidy(values map[string][]string, nul string) {
 	for _, vs := range values {
 		for i, v := range vs {
 			vs[i] = strings.ReplaceAll(strings.ToValidUTF8(v, "\ufffd"), "\x00", nul)
@@ -141,8 +142,9 @@ func tidy(values map[string][]string, nul string) {
 	}
 }
 
-// parseID reads the id of a row; what is no id is 0, which no row has.
-func parseID(s string) int64 {
+// ParseID reads the id of a row. It returns 0, which no row has, for what is no
+// id.
+func ParseID(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
 		return 0
@@ -150,13 +152,13 @@ func parseID(s string) int64 {
 	return n
 }
 
-// pathID reads an id from the path. What is no id is not there.
-func pathID(c echo.Context, name string) (int64, error) {
-	if n := parseID(c.Param(name)); n != 0 {
+// PathID reads an id from the path. What is no id is club.ErrNotFound.
+func PathID(c echo.Context, name string) (int64, error) {
+	if n := ParseID(c.Param(name)); n != 0 {
 		return n, nil
 	}
 	return 0, club.ErrNotFound
 }
 
-// origin is the address that a request comes from, for the audit log.
-func origin(c echo.Context) string { return c.RealIP() }
+// Origin returns the address that a request comes from, for the audit log.
+func Origin(c echo.Context) string { return c.RealIP() }

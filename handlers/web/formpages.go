@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"net/http"
@@ -7,35 +7,28 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// pagesOf names the page of a form where that is not the nearest page above its
-// address.
-var pagesOf = map[string]string{
-	"/clubs": "/clubs/new", "/media": "/posts", "/deliveries/:id/answer": "/posts", "/clubs/current": "/calendar",
-	"/settings/invitations": membersPath, "/settings/invitations/:id/withdrawal": membersPath,
-}
-
 // formPages says for each address that only takes forms which page its form is on.
 // An answer to a form stands at its address: whoever loads that again, keeps it as
 // a bookmark or comes back to it is led there, and sends nothing.
-func formPages(all []route) map[string]string {
+func formPages(all []Route) map[string]string {
 	pages := map[string]bool{}
 	for _, r := range all {
-		if r.method == get {
-			pages[r.path] = true
+		if r.Method == http.MethodGet {
+			pages[r.Path] = true
 		}
 	}
 	out := map[string]string{}
 	for _, r := range all {
-		if r.method != post || pages[r.path] {
+		if r.Method != http.MethodPost || pages[r.Path] {
 			continue
 		}
-		to := pagesOf[r.path]
-		for up := r.path; to == ""; {
+		to := r.page
+		for up := r.Path; to == ""; {
 			if up = up[:strings.LastIndexByte(up, '/')]; up == "" || pages[up] {
 				to = up + "/"
 			}
 		}
-		out[r.path] = strings.TrimSuffix(to, "/")
+		out[r.Path] = strings.TrimSuffix(to, "/")
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"errors"
@@ -14,9 +14,13 @@ import (
 	"github.com/bandstand-app/bandstand/internal/media"
 )
 
+// MaxPictures is how many pictures a post may hold, far beyond what any platform
+// takes.
+const MaxPictures = 40
+
 // How many forms with files are received at once, and how many wait.
 const (
-	uploadPlaces = 2
+	UploadPlaces = 2
 	uploadQueue  = 16
 )
 
@@ -26,39 +30,46 @@ const (
 	maxHead   = 16 << 10 // bytes of what stands before a part, far more than browsers send
 )
 
-// uploadsKey holds the []received of a request.
+// uploadsKey holds the []Upload of a request.
 const uploadsKey = "uploads"
 
-// received is a file that came with a form, or what is wrong with it.
-type received struct {
-	file  *media.Upload
-	fault error
+// Upload is a file that came with a form, or what is wrong with it.
+type Upload struct {
+	File  *media.Upload
+	Fault error
+}
+
+// Uploads returns the files that came with the form. They are gone when the
+// request has ended.
+func Uploads(c echo.Context) []Upload {
+	all, _ := c.Get(uploadsKey).([]Upload)
+	return all
 }
 
 // receive reads a form that came with files. Each file goes to the disk as it
 // arrives, two forms at a time, and is gone when the request has ended, however
 // it ends. Whoever may not send any does not come this far.
-func (s *Server) receive(next echo.HandlerFunc) echo.HandlerFunc {
+func (app *App) receive(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if !bringsFiles(r) {
-			r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, MaxBody)
 			return next(c)
 		}
-		leave, err := s.uploads.enter(r.Context(), who(c).Person.ID)
+		leave, err := app.uploads.enter(r.Context(), Actor(c).Person.ID)
 		if err != nil {
 			return err
 		}
 		defer leave()
-		var all []received
+		var all []Upload
 		defer func() {
 			for _, u := range all {
-				if u.file != nil {
-					u.file.Free()
+				if u.File != nil {
+					u.File.Free()
 				}
 			}
 		}()
-		values, err := s.readParts(r, &all)
+		values, err := app.readParts(r, &all)
 		if err != nil {
 			return err
 		}
@@ -71,14 +82,14 @@ func (s *Server) receive(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // readParts reads the fields of a form and puts its files by, as they come.
-func (s *Server) readParts(r *http.Request, all *[]received) (url.Values, error) {
+func (app *App) readParts(r *http.Request, all *[]Upload) (url.Values, error) {
 	body := &gate{ReadCloser: r.Body}
 	r.Body = body
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	values, left := url.Values{}, int64(maxBody)
+	values, left := url.Values{}, int64(MaxBody)
 	for range maxFields {
 		body.limit(maxHead)
 		part, err := parts.NextPart()
@@ -97,17 +108,17 @@ func (s *Server) readParts(r *http.Request, all *[]received) (url.Values, error)
 				return nil, unreadable(err)
 			}
 			if left -= int64(len(b)); left < 0 {
-				return nil, &http.MaxBytesError{Limit: maxBody}
+				return nil, &http.MaxBytesError{Limit: MaxBody}
 			}
 			values.Add(part.FormName(), string(b))
-		case part.FormName() == "files" && len(*all) < maxPictures:
-			u, err := s.Media.Receive(part.FileName(), part)
+		case part.FormName() == "files" && len(*all) < MaxPictures:
+			u, err := app.Media.Receive(part.FileName(), part)
 			if err != nil && club.CodeOf(err) == "" {
 				return nil, unreadable(err)
 			}
-			*all = append(*all, received{u, err})
-		case part.FormName() == "files" && len(*all) == maxPictures:
-			*all = append(*all, received{fault: club.Fault("media", "composer_too_many_pictures", "limit", strconv.Itoa(maxPictures))})
+			*all = append(*all, Upload{u, err})
+		case part.FormName() == "files" && len(*all) == MaxPictures:
+			*all = append(*all, Upload{Fault: club.Fault("media", "composer_too_many_pictures", "limit", strconv.Itoa(MaxPictures))})
 		}
 		if _, err := io.Copy(io.Discard, part); err != nil {
 			return nil, unreadable(err)

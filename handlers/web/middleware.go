@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"context"
@@ -28,8 +28,8 @@ const (
 // Limits of a request's body (rule W8), in bytes: of forms, of forms with
 // pictures, and of what anybody may send who is not signed in.
 const (
-	maxBody    = 1 << 20
-	maxUpload  = 48 << 20
+	MaxBody    = 1 << 20
+	MaxUpload  = 48 << 20
 	maxVisitor = 64 << 10
 )
 
@@ -38,7 +38,7 @@ const (
 const maxVisitorFields = 200
 
 // requestID names the request, for error pages and the log.
-func (s *Server) requestID(next echo.HandlerFunc) echo.HandlerFunc {
+func (app *App) requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		var b [4]byte
 		_, _ = rand.Read(b[:])
@@ -49,9 +49,9 @@ func (s *Server) requestID(next echo.HandlerFunc) echo.HandlerFunc {
 
 // logged writes one line a request, none for assets and health checks, and
 // turns errors into answers.
-func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
+func (app *App) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		start, ctx := s.Now(), c.Request().Context()
+		start, ctx := app.Now(), c.Request().Context()
 		err := next(c)
 		if err != nil {
 			c.Error(err)
@@ -63,9 +63,9 @@ func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 		status := c.Response().Status
 		attrs := []slog.Attr{
 			slog.String("method", c.Request().Method), slog.String("route", path), slog.Int("status", status),
-			slog.Int64("ms", s.Now().Sub(start).Milliseconds()), slog.Any("id", c.Get(idKey)),
+			slog.Int64("ms", app.Now().Sub(start).Milliseconds()), slog.Any("id", c.Get(idKey)),
 		}
-		if a := who(c); a != nil {
+		if a := Actor(c); a != nil {
 			attrs = append(attrs, slog.Int64("person", a.Person.ID))
 		}
 		level := slog.LevelInfo
@@ -77,13 +77,13 @@ func (s *Server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("err", err))
 		}
-		s.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
+		app.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
 		return nil
 	}
 }
 
 // recovered turns a panic into an error, with its stack in the log.
-func (s *Server) recovered(next echo.HandlerFunc) echo.HandlerFunc {
+func (app *App) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			v := recover()
@@ -93,7 +93,7 @@ func (s *Server) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
-			s.Log.Error("panic", "type", fmt.Sprintf("%T", v), "id", c.Get(idKey), "stack", string(debug.Stack()))
+			app.Log.Error("panic", "type", fmt.Sprintf("%T", v), "id", c.Get(idKey), "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic of type %T", v)
 		}()
 		return next(c)
@@ -102,29 +102,29 @@ func (s *Server) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 
 // cutOff ends an answer that panicked where nobody could make another: while an
 // error was shown. net/http would log what it panicked with.
-func (s *Server) cutOff() {
+func (app *App) cutOff() {
 	v := recover()
 	if v == nil {
 		return
 	}
 	if err, ok := v.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-		s.Log.Error("panic", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+		app.Log.Error("panic", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 	}
 	panic(http.ErrAbortHandler)
 }
 
 // secureHeaders sets the headers of rule W5 on every answer.
-func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+func (app *App) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set("Content-Security-Policy", contentPolicy("'self'"))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
-		if !s.plain() { // there, browsers only complain about it
+		if !app.Plain() { // there, browsers only complain about it
 			h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		}
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-		if s.secure() {
+		if app.Secure() {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		c.Response().Before(func() {
@@ -140,18 +140,18 @@ func contentPolicy(formAction string) string {
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; form-action " + formAction + "; frame-ancestors 'none'; base-uri 'none'"
 }
 
-// allowFormTo lets a form of this page lead by redirect to another origin as
-// well: the sign-in page of a platform.
-func allowFormTo(c echo.Context, origin string) {
+// AllowFormTo lets a form of this page lead by redirect to another origin as well:
+// the sign-in page of a platform.
+func AllowFormTo(c echo.Context, origin string) {
 	all, _ := c.Get(formActionKey).([]string)
 	c.Set(formActionKey, append(all, origin))
 }
 
 // sameOrigin refuses changes that come from other sites (rule W3).
-func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+func (app *App) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if err := s.cross.Check(c.Request()); err != nil {
-			s.distrust(c, store.Scope{}, "cross_site", siteOf(c), triesFrom(c))
+		if err := app.cross.Check(c.Request()); err != nil {
+			app.Distrust(c, store.Scope{}, "cross_site", siteOf(c), TriesFrom(c))
 			return &club.Error{Code: club.Forbidden, Key: "error_cross_site", Err: err}
 		}
 		return next(c)
@@ -160,24 +160,24 @@ func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 
 // limit bounds what is read of a request. Files are refused where none are
 // taken, and what says that it is too long, before any of it is read.
-func (s *Server) limit(r route) echo.MiddlewareFunc {
-	limit := int64(maxBody)
+func (app *App) limit(r Route) echo.MiddlewareFunc {
+	limit := int64(MaxBody)
 	switch {
-	case r.traits&files != 0:
-		limit = maxUpload
-	case r.action == club.Public:
+	case r.Traits&Files != 0:
+		limit = MaxUpload
+	case r.Action == club.Public:
 		limit = maxVisitor
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			req := c.Request()
-			if bringsFiles(req) && r.traits&files == 0 {
+			if bringsFiles(req) && r.Traits&Files == 0 {
 				return echo.NewHTTPError(http.StatusUnsupportedMediaType)
 			}
 			if req.ContentLength > limit {
 				return &http.MaxBytesError{Limit: limit}
 			}
-			if r.action == club.Public && strings.Count(req.URL.RawQuery, "&") >= maxVisitorFields {
+			if r.Action == club.Public && strings.Count(req.URL.RawQuery, "&") >= maxVisitorFields {
 				return &club.Error{Code: club.Invalid, Key: "error_unreadable"}
 			}
 			req.Body = http.MaxBytesReader(c.Response(), req.Body, limit)
@@ -196,31 +196,35 @@ func bringsFiles(r *http.Request) bool {
 // admit lets a few heavy pages be made at once; others wait their turn, and
 // when too many wait, hear so at once. A page gives its place back before its
 // first byte is sent: how fast a browser reads is nobody else's business.
-func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
+func (app *App) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		select {
-		case s.heavy <- struct{}{}:
+		case app.heavy <- struct{}{}:
 		default:
-			if err := s.waitForPlace(c); err != nil {
+			if err := app.waitForPlace(c); err != nil {
 				return err
 			}
 		}
-		leave := sync.OnceFunc(func() { <-s.heavy })
+		leave := sync.OnceFunc(func() { <-app.heavy })
 		defer leave()
 		c.Response().Before(leave)
 		return next(c)
 	}
 }
 
-func (s *Server) waitForPlace(c echo.Context) error {
+// HeavyPages returns how many heavy pages are being made, and how many may be at
+// once.
+func (app *App) HeavyPages() (now, most int) { return len(app.heavy), cap(app.heavy) }
+
+func (app *App) waitForPlace(c echo.Context) error {
 	select {
-	case s.queue <- struct{}{}:
+	case app.queue <- struct{}{}:
 	default:
 		return echo.NewHTTPError(http.StatusServiceUnavailable)
 	}
-	defer func() { <-s.queue }()
+	defer func() { <-app.queue }()
 	select {
-	case s.heavy <- struct{}{}:
+	case app.heavy <- struct{}{}:
 		return nil
 	case <-c.Request().Context().Done():
 		return c.Request().Context().Err()

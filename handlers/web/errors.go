@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -18,8 +17,8 @@ import (
 	"github.com/bandstand-app/bandstand/views/layout"
 )
 
-// statusOf is the one map from domain code to HTTP status.
-var statusOf = map[club.Code]int{
+// StatusOf is the one map from domain code to HTTP status.
+var StatusOf = map[club.Code]int{
 	club.Invalid:         http.StatusUnprocessableEntity,
 	club.NotFound:        http.StatusNotFound,
 	club.Forbidden:       http.StatusForbidden,
@@ -31,15 +30,15 @@ var statusOf = map[club.Code]int{
 	club.Damaged:         http.StatusInternalServerError,
 }
 
-// problem is an error as a person sees it.
-type problem struct {
-	status      int
-	title, text string
-	reference   string
+// Problem is an error as a person sees it.
+type Problem struct {
+	Status      int
+	Title, Text string
+	Reference   string
 }
 
-// showError is the one place where errors become answers.
-func (s *Server) showError(err error, c echo.Context) {
+// ShowError is the one place where errors become answers.
+func (app *App) ShowError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
@@ -55,51 +54,53 @@ func (s *Server) showError(err error, c echo.Context) {
 		c.SetRequest(c.Request().WithContext(ctx))
 	}
 	if i18n.T(ctx, "app_name") == "app_name" {
-		ctx = i18n.With(ctx, s.Catalogue, "en")
+		ctx = i18n.With(ctx, app.Catalogue, "en")
 		c.SetRequest(c.Request().WithContext(ctx))
 	}
 	if club.CodeOf(err) == club.Unauthenticated {
-		s.askToSignIn(c)
+		app.askToSignIn(c)
 		return
 	}
-	p := s.problemOf(c, err)
-	retryAfter(c, err)
-	if isHX(c) {
+	p := app.ProblemOf(c, err)
+	RetryAfter(c, err)
+	if IsHX(c) {
 		c.Response().Header().Set("HX-Reswap", "none")
-		if p.status == http.StatusRequestEntityTooLarge {
-			_ = c.NoContent(p.status) // likewise where a proxy in front of us refuses it
+		if p.Status == http.StatusRequestEntityTooLarge {
+			_ = c.NoContent(p.Status) // likewise where a proxy in front of us refuses it
 			return
 		}
-		if p.status >= http.StatusInternalServerError && !club.Storage(err) && club.CodeOf(err) != club.Damaged {
-			_ = c.NoContent(p.status) // the page has words of its own for this
+		if p.Status >= http.StatusInternalServerError && !club.Storage(err) && club.CodeOf(err) != club.Damaged {
+			_ = c.NoContent(p.Status) // the page has words of its own for this
 			return
 		}
-		_ = s.render(c, p.status, layout.Toast("problem", p.text))
+		_ = app.Render(c, p.Status, layout.Toast("problem", p.Text))
 		return
 	}
-	page := layout.Page{Title: p.title, Assets: s.Assets}
-	if who(c) != nil && p.status < http.StatusInternalServerError {
-		page = s.frame(c, p.title) // the way on is in the menu
+	page := layout.Page{Title: p.Title, Assets: app.Assets}
+	if Actor(c) != nil && p.Status < http.StatusInternalServerError {
+		page = app.Frame(c, p.Title) // the way on is in the menu
 	}
-	if err := s.render(c, p.status, layout.Problem(page, p.text, p.reference)); err != nil && ctx.Err() == nil {
-		s.Log.Error("draw error page", "err", err, "id", c.Get(idKey))
+	if err := app.Render(c, p.Status, layout.Problem(page, p.Text, p.Reference)); err != nil && ctx.Err() == nil {
+		app.Log.Error("draw error page", "err", err, "id", c.Get(idKey))
 	}
 }
 
 // askToSignIn leads to the sign-in page and back.
-func (s *Server) askToSignIn(c echo.Context) {
+func (app *App) askToSignIn(c echo.Context) {
 	back := "/sign-in"
-	if c.Request().Method != post {
+	if c.Request().Method != http.MethodPost {
 		back += "?" + url.Values{"to": {c.Request().URL.RequestURI()}}.Encode()
 	}
-	if isHX(c) {
-		s.showSignInDialog(c)
+	if IsHX(c) {
+		// What they typed stays on the page.
+		app.ToDialog(c)
+		_ = app.Render(c, http.StatusUnauthorized, app.SignInDialog)
 		return
 	}
 	if typed, _ := c.Get(typedKey).(bool); typed {
-		path, err := s.putAside(c)
+		path, err := app.putAside(c)
 		if err != nil {
-			s.showError(err, c)
+			app.ShowError(err, c)
 			return
 		}
 		if path != "" {
@@ -112,8 +113,8 @@ func (s *Server) askToSignIn(c echo.Context) {
 // busyWait is when whoever found us busy may try again, in seconds.
 const busyWait = "3"
 
-// retryAfter says in a header when to try again, where that is known.
-func retryAfter(c echo.Context, err error) {
+// RetryAfter says in a header when to try again, where that is known.
+func RetryAfter(c echo.Context, err error) {
 	if he, ok := errors.AsType[*echo.HTTPError](err); ok && he.Code == http.StatusServiceUnavailable {
 		c.Response().Header().Set("Retry-After", busyWait)
 	}
@@ -122,74 +123,76 @@ func retryAfter(c echo.Context, err error) {
 	}
 }
 
-func (s *Server) problemOf(c echo.Context, err error) problem {
+// ProblemOf puts an error into words.
+func (app *App) ProblemOf(c echo.Context, err error) Problem {
 	one := i18n.N(c.Request().Context(), "error_summary", 1)
 	if ce, ok := errors.AsType[*club.Error](err); ok {
-		p := problem{status: statusOf[ce.Code], title: one, text: t(c, ce.Key, s.wordsFor(c, ce.Args)...)}
+		p := Problem{Status: StatusOf[ce.Code], Title: one, Text: T(c, ce.Key, app.wordsFor(c, ce.Args)...)}
 		switch ce.Code {
 		case club.NotFound:
-			p.title = t(c, "error_not_found_title")
+			p.Title = T(c, "error_not_found_title")
 		case club.Forbidden:
-			p.title = t(c, "error_forbidden_title")
+			p.Title = T(c, "error_forbidden_title")
 			if ce.Key == "error_cross_site" {
-				p.title = t(c, "error_cross_site_title")
+				p.Title = T(c, "error_cross_site_title")
 			} else if a := ce.Args["action"]; a != "" {
-				p.text = s.whoCan(c, club.Action(a))
+				p.Text = app.WhoCan(c, club.Action(a))
 			}
 		case club.Conflict:
-			p.title = t(c, "error_conflict_title")
+			p.Title = T(c, "error_conflict_title")
 		case club.TooMany:
-			p.title = t(c, "error_too_many_title")
+			p.Title = T(c, "error_too_many_title")
 		case club.Full:
-			p.title = t(c, "error_full_title")
+			p.Title = T(c, "error_full_title")
 		case club.Busy:
-			p.title = t(c, "error_busy_title")
+			p.Title = T(c, "error_busy_title")
 		case club.Damaged:
-			p.title = t(c, "error_damaged_title")
+			p.Title = T(c, "error_damaged_title")
 		}
 		return p
 	}
 	if he, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch he.Code {
 		case http.StatusNotFound, http.StatusMethodNotAllowed:
-			return problem{status: he.Code, title: t(c, "error_not_found_title"), text: t(c, "error_not_found")}
+			return Problem{Status: he.Code, Title: T(c, "error_not_found_title"), Text: T(c, "error_not_found")}
 		case http.StatusUnsupportedMediaType:
-			return problem{status: he.Code, title: t(c, "error_no_files_title"), text: t(c, "error_no_files")}
+			return Problem{Status: he.Code, Title: T(c, "error_no_files_title"), Text: T(c, "error_no_files")}
 		case http.StatusServiceUnavailable:
-			return problem{status: he.Code, title: t(c, "error_busy_title"), text: t(c, "error_busy")}
+			return Problem{Status: he.Code, Title: T(c, "error_busy_title"), Text: T(c, "error_busy")}
 		}
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return problem{status: http.StatusRequestEntityTooLarge, title: t(c, "error_too_big_title"), text: t(c, "error_too_big")}
+		return Problem{Status: http.StatusRequestEntityTooLarge, Title: T(c, "error_too_big_title"), Text: T(c, "error_too_big")}
 	}
 	id, _ := c.Get(idKey).(string)
-	return problem{status: http.StatusInternalServerError, title: t(c, "error_internal_title"), text: t(c, "error_internal"), reference: id}
+	return Problem{Status: http.StatusInternalServerError, Title: T(c, "error_internal_title"), Text: T(c, "error_internal"), Reference: id}
 }
 
 // wordsFor fills the placeholders of a message. A moment, which the store gives
 // as RFC 3339, becomes a time of day in the club's zone.
-func (s *Server) wordsFor(c echo.Context, args map[string]string) []string {
+func (app *App) wordsFor(c echo.Context, args map[string]string) []string {
 	at, err := time.Parse(time.RFC3339, args["time"])
-	if err != nil || who(c) == nil {
+	if err != nil || Actor(c) == nil {
 		return i18n.Args(args)
 	}
 	args = maps.Clone(args)
-	args["time"] = i18n.Clock(c.Request().Context(), inZone(at, who(c).Club.Zone))
+	args["time"] = i18n.Clock(c.Request().Context(), InZone(at, Actor(c).Club.Zone))
 	return i18n.Args(args)
 }
 
-// whoCan says who may do an action, by role and by name: never a dead end.
-func (s *Server) whoCan(c echo.Context, a club.Action) string {
+// WhoCan says who may do an action, by role and by name, so that a refusal is no
+// dead end.
+func (app *App) WhoCan(c echo.Context, a club.Action) string {
 	var words, names []string
 	for _, r := range club.WhoCan(a) {
-		words = append(words, t(c, "roles_"+string(r)))
+		words = append(words, T(c, "roles_"+string(r)))
 	}
-	text := t(c, "error_forbidden", "roles", joinAnd(c, words))
-	actor := who(c)
+	text := T(c, "error_forbidden", "roles", JoinAnd(c, words))
+	actor := Actor(c)
 	if actor == nil {
 		return text
 	}
-	members, err := s.DB.Members(c.Request().Context(), actor.Club.ID)
+	members, err := app.DB.Members(c.Request().Context(), actor.Club.ID)
 	if err != nil {
 		return text
 	}
@@ -199,15 +202,7 @@ func (s *Server) whoCan(c echo.Context, a club.Action) string {
 		}
 	}
 	if len(names) > 0 {
-		text += " " + t(c, "error_forbidden_ask", "names", joinAnd(c, names))
+		text += " " + T(c, "error_forbidden_ask", "names", JoinAnd(c, names))
 	}
 	return text
-}
-
-func joinAnd(c echo.Context, words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return t(c, "list_and", "first", strings.Join(words[:last], ", "), "last", words[last])
 }

@@ -294,7 +294,7 @@ func TestDeleteSparesPicturesInPosts(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	ctx := t.Context()
-	m := s.save(t, "a.jpg", jpegOf(t, quarters(800, 800)))
+	m := s.save(t, "a.jpg", jpegOf(t, quarters(400, 400)))
 	if _, err := s.Open(ctx, s.scope.ClubID, m.ID, media.Thumb); err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +324,7 @@ func TestSweepRemovesOnlyWhatNobodyKnows(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	ctx := t.Context()
-	kept, lost := s.save(t, "a.jpg", jpegOf(t, quarters(800, 800))), s.save(t, "b.jpg", jpegOf(t, quarters(800, 800)))
+	kept, lost := s.save(t, "a.jpg", jpegOf(t, quarters(400, 400))), s.save(t, "b.jpg", jpegOf(t, quarters(400, 400)))
 	for _, m := range []club.Media{kept, lost} {
 		f, err := s.Open(ctx, s.scope.ClubID, m.ID, media.Thumb)
 		if err != nil {

@@ -44,7 +44,7 @@ func newScene(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	l, err := media.Open(db, media.Settings{Dir: dir, Key: []byte("key of the test"), BaseURL: "https://club.example", Now: clock.Now})
+	l, err := media.Open(db, media.Settings{Dir: dir, Key: []byte("key of the test"), BaseURL: "https://club.example", Now: clock.Now, DecodeLimit: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,12 +38,12 @@ func TestMeasuredIsWhatIsMade(t *testing.T) {
 		ww, wh int
 	}{
 		{"small enough", 1000, 1000, narrow, platforms.FitWhole, 1000, 1000},
-		{"scaled down", 3000, 2000, narrow, platforms.FitWhole, 1440, 960},
+		{"scaled down", 1560, 1040, narrow, platforms.FitWhole, 1440, 960},
 		{"tall stays whole", 600, 1200, narrow, platforms.FitWhole, 600, 1200},
 		{"tall is cut", 600, 1200, narrow, platforms.FitCrop, 600, 750},
 		{"tall gets borders", 600, 1200, narrow, platforms.FitPad, 960, 1200},
-		{"wide is cut", 3000, 1000, narrow, platforms.FitCrop, 1440, 754},
-		{"wide gets borders", 3000, 1000, narrow, platforms.FitPad, 1440, 754},
+		{"wide is cut", 1800, 800, narrow, platforms.FitCrop, 1440, 754},
+		{"wide gets borders", 1800, 800, narrow, platforms.FitPad, 1440, 754},
 		{"right shape ignores cutting", 1000, 1000, narrow, platforms.FitCrop, 1000, 1000},
 		{"no rules", 300, 900, platforms.ImageRules{}, platforms.FitCrop, 300, 900},
 		{"one pixel high", 3000, 1, narrow, platforms.FitPad, 1440, 754},
@@ -158,9 +158,9 @@ func TestTransparentPicturesBecomeWhiteOnlyAsJPEG(t *testing.T) {
 func TestMaxBytesIsReached(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	clear := noise(600, 600)
+	clear := noise(300, 300)
 	clear.Pix[3] = 0
-	photo, logo := s.save(t, "a.jpg", jpegOf(t, noise(1200, 900))), s.save(t, "b.png", pngOf(t, clear))
+	photo, logo := s.save(t, "a.jpg", jpegOf(t, noise(600, 450))), s.save(t, "b.png", pngOf(t, clear))
 	for _, tt := range []struct {
 		name  string
 		m     club.Media
@@ -273,7 +273,7 @@ func TestPublicAddressGivesOneCopyForADay(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	ctx := t.Context()
-	m, other := s.save(t, "a.jpg", jpegOf(t, quarters(3000, 2000))), s.save(t, "b.jpg", jpegOf(t, quarters(3000, 2000)))
+	m, other := s.save(t, "a.jpg", jpegOf(t, quarters(1500, 100))), s.save(t, "b.jpg", jpegOf(t, quarters(8, 8)))
 	src := s.Source(s.scope.ClubID, narrow, nil)
 	address, err := src.PublicURL(ctx, m.ID)
 	if err != nil {

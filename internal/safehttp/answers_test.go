@@ -43,10 +43,16 @@ func packed(t *testing.T, n int, wrap ...func(io.Writer) io.WriteCloser) []byte 
 	return b.Bytes()
 }
 
-func zip(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
+func zip(w io.Writer) io.WriteCloser {
+	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	if err != nil {
+		panic(err)
+	}
+	return z
+}
 
 func deflate(w io.Writer) io.WriteCloser {
-	f, err := flate.NewWriter(w, flate.BestCompression)
+	f, err := flate.NewWriter(w, flate.BestSpeed)
 	if err != nil {
 		panic(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/bandstand-app/bandstand/views/calendar"
 )
 
-// How much one page of the calendar holds (performance.md S7).
+// How much one page of the calendar holds.
 const (
 	maxCards       = 400
 	maxCardsPerDay = 12

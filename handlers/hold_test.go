@@ -10,7 +10,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
-// TestHoldAllPosts is ux.md 2.22: held with a reason, said on every page, and
+// TestHoldAllPosts holds all posts: held with a reason, said on every page, and
 // released by those who may.
 func TestHoldAllPosts(t *testing.T) {
 	t.Parallel()

@@ -220,7 +220,7 @@ func (s *Server) brokenText(c echo.Context, x store.PostDelivery, args map[strin
 	return web.T(c, key+"did", when...), web.T(c, key+"do", when...)
 }
 
-// addDecisions offers what a person can decide (reliability.md §2.4, rows 31 to
+// addDecisions offers what a person can decide (rows 31 to
 // 36): for an unclear outcome only what they saw; otherwise everything.
 func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x store.PostDelivery, platform string) {
 	if x.Phase == club.Ambiguous || x.Phase == club.DuplicateSuspect || x.Phase == club.Reconciling {

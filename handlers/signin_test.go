@@ -61,6 +61,7 @@ func TestSessionEnds(t *testing.T) {
 	b.get("/sign-in").want(http.StatusOK)
 }
 
+// TestEveryRouteNamesItsAction is rule W1.
 func TestEveryRouteNamesItsAction(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)

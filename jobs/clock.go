@@ -11,8 +11,7 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// clockBack is how far the clock may be behind a time at which Bandstand ran
-// (reliability.md §2.8).
+// clockBack is how far the clock may be behind a time at which Bandstand ran.
 const clockBack = 5 * time.Minute
 
 // askTimeout is how long a platform may take to tell the time.

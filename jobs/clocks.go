@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The numbers of comparing clocks (reliability.md §2.8).
+// The numbers of comparing clocks.
 const (
 	clockSlack  = 2 * time.Minute  // off by no more than this is right
 	clockWrong  = 10 * time.Minute // off by more than this, everything is held

@@ -16,7 +16,7 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// Time limits of calls (reliability.md §2.7). Clients set tighter ones inside.
+// Time limits of calls. Clients set tighter ones inside.
 const (
 	sendTimeout   = 65 * time.Second
 	stepTimeout   = 16 * time.Minute

@@ -14,7 +14,7 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// TestSignInGoneWhileItIsLookedFor is P5: the call was made, its answer is lost,
+// TestSignInGoneWhileItIsLookedFor is rule P5: the call was made, its answer is lost,
 // and then the account has no sign-in. That proves nothing: the post is not said
 // to have failed, and is found once somebody has signed in.
 func TestSignInGoneWhileItIsLookedFor(t *testing.T) {
@@ -71,7 +71,7 @@ func (c cutOffLook) Settle(ctx context.Context, _ platforms.Session, _ platforms
 	return platforms.Evidence{}, ctx.Err()
 }
 
-// TestLookThatIsCutOffCountsForNothing is P18: the process ends while it looks.
+// TestLookThatIsCutOffCountsForNothing is rule P18: the process ends while it looks.
 // The next one looks as if nobody had.
 func TestLookThatIsCutOffCountsForNothing(t *testing.T) {
 	t.Parallel()
@@ -178,7 +178,7 @@ func TestAppThatCannotBeReadDelaysOnly(t *testing.T) {
 
 // TestSignInThatIsOverWaitsForItsRenewal: the token is dead, and the platform's
 // renewal is down. Nothing is sent with a dead token, the account stays connected,
-// and everything goes out when the renewal works again (P17).
+// and everything goes out when the renewal works again (rule P17).
 func TestSignInThatIsOverWaitsForItsRenewal(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking, renewing(onUse), expiring(time.Minute))
@@ -212,7 +212,7 @@ func (f resting) Renew(ctx context.Context, app platforms.App, a platforms.Accou
 	return f.renewingFake.Renew(ctx, app, a, refresh)
 }
 
-// TestRenewalWaitsForAsLongAsThePlatformSays is P13 for sign-ins.
+// TestRenewalWaitsForAsLongAsThePlatformSays is rule P13 for sign-ins.
 func TestRenewalWaitsForAsLongAsThePlatformSays(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking, renewing(onUse), expiring(time.Minute))
@@ -233,7 +233,7 @@ func TestRenewalWaitsForAsLongAsThePlatformSays(t *testing.T) {
 	}
 }
 
-// TestEachStatementOfARefusedRenewalFails is P17: the platform fails or takes back
+// TestEachStatementOfARefusedRenewalFails is rule P17: the platform fails or takes back
 // the sign-in, and the database refuses to keep that. It is kept the next time; a
 // failure alone never asks for a new sign-in.
 func TestEachStatementOfARefusedRenewalFails(t *testing.T) {
@@ -267,7 +267,7 @@ func TestEachStatementOfARefusedRenewalFails(t *testing.T) {
 	}
 }
 
-// TestEachStatementOfADisconnectFails is A5: the person presses again. Then the
+// TestEachStatementOfADisconnectFails is rule A5: the person presses again. Then the
 // sign-in is destroyed here, and the platform was told.
 func TestEachStatementOfADisconnectFails(t *testing.T) {
 	t.Parallel()
@@ -354,7 +354,7 @@ func TestEachStatementOfADoubtFails(t *testing.T) {
 }
 
 // TestDamageFoundByTheWeeklyLook: from then on nothing is published, and the log
-// says why (D10).
+// says why (rule D10).
 func TestDamageFoundByTheWeeklyLook(t *testing.T) {
 	t.Parallel()
 	r, log := newRig(t, platforms.CertainByLooking), &loud{}

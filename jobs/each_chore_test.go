@@ -182,7 +182,7 @@ func differ[T any](want, got T) error {
 	return nil
 }
 
-// TestEachStatementOfAChoreFails is P10, P17 and D8: whatever the database refuses
+// TestEachStatementOfAChoreFails is rules P10, P17 and D8: whatever the database refuses
 // to recurring work, it is done in one of the next rounds, and once; no delivery
 // is touched by it but where it fills in what was missing, and nothing stands still.
 func TestEachStatementOfAChoreFails(t *testing.T) {

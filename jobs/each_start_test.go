@@ -39,7 +39,7 @@ func (r *rig) beginRefused(passes int, kind refusal) (met string) {
 	return met
 }
 
-// TestEachStatementOfAStartFails is P3: an earlier process died in the middle of a
+// TestEachStatementOfAStartFails is rule P3: an earlier process died in the middle of a
 // call. Whatever the database refuses to the next, nothing is sent before it is
 // known what became of that, and it is found out in the end.
 func TestEachStatementOfAStartFails(t *testing.T) {

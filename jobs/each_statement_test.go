@@ -64,7 +64,7 @@ var tales = []tale{
 	},
 }
 
-// TestEachStatementOfAPublicationFails is P1, P5, P11, P15 and D8: whatever the
+// TestEachStatementOfAPublicationFails is rules P1, P5, P11, P15 and D8: whatever the
 // database refuses, once or for long, when that is over the post is public once
 // and said to be, or is not and is not said to be; nothing is left open, no
 // sign-in is lost, and the engine goes on by itself.
@@ -180,7 +180,7 @@ func (r *rig) wantSound(conn int64, when string) {
 	}
 }
 
-// TestRenewedSignInOutlivesEveryFault is P17: a refresh token that can be used
+// TestRenewedSignInOutlivesEveryFault is rule P17: a refresh token that can be used
 // once was used, and the database takes the new one badly. A fault that was none
 // of the disk's lost it, and a person had to sign in again.
 func TestRenewedSignInOutlivesEveryFault(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 )
 
 // warnOfEnds tells people of sign-ins that end soon and that only they can begin
-// again (reliability.md §2.9).
+// again.
 func (e *Engine) warnOfEnds(ctx context.Context) error {
 	now := e.Now()
 	var errs []error

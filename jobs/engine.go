@@ -17,7 +17,7 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// The engine's own numbers (reliability.md §2.7).
+// The engine's own numbers.
 const (
 	tickEvery   = time.Second
 	atOnce      = 32               // deliveries
@@ -316,7 +316,7 @@ func (e *Engine) tick(ctx context.Context) int {
 }
 
 // clockJumped tells whether the clock was set since the last tick: then nothing
-// is sent in this one (reliability.md §2.8).
+// is sent in this one.
 func (e *Engine) clockJumped(now time.Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

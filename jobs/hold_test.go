@@ -20,7 +20,7 @@ func (r *rig) pragma(what string) {
 	}
 }
 
-// TestNothingIsSentOnAFullDisk is D8 and P1: an intent that cannot be committed
+// TestNothingIsSentOnAFullDisk is rules D8 and P1: an intent that cannot be committed
 // is not carried out, nothing is tried in a hurry, and when there is room again
 // everything goes on by itself.
 func TestNothingIsSentOnAFullDisk(t *testing.T) {

@@ -87,7 +87,7 @@ func (r *rig) number(text string) int {
 	return n
 }
 
-// inOrder checks P14 of what was accepted while it was catching up.
+// inOrder checks rule P14 of what was accepted while it was catching up.
 func (r *rig) inOrder(all []accepted, due func(accepted) time.Time) {
 	r.t.Helper()
 	last := map[string]accepted{}

@@ -8,7 +8,7 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// Numbers of limits (reliability.md §2.7).
+// Numbers of limits.
 const (
 	limitRestLeast   = time.Minute
 	limitRestMost    = 24 * time.Hour

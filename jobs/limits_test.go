@@ -63,7 +63,7 @@ func (r *rig) limitsOf(conn store.Connection) map[string]int64 {
 	return left
 }
 
-// TestLimitIsHeededWhateverTheDatabaseRefuses is P13: an answer said that the
+// TestLimitIsHeededWhateverTheDatabaseRefuses is rule P13: an answer said that the
 // limit is near, and that could not be kept at once. A moment's fault was enough
 // to forget it, and the next post went out before the window began anew.
 func TestLimitIsHeededWhateverTheDatabaseRefuses(t *testing.T) {

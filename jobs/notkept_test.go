@@ -69,7 +69,7 @@ func constraints() []constraint {
 // what a lost answer needs, and the rest of an account.
 const stay = 3 * time.Hour
 
-// TestWhateverTheDatabaseRefusesEndsWithAWayOut is P1, P5 and row 39: the database
+// TestWhateverTheDatabaseRefusesEndsWithAWayOut is rules P1 and P5, and row 39: the database
 // does not take one thing of a post, now or ever. The post ends where people can
 // decide, it is public once at most, the account's other post goes out, and the next
 // start is no worse. What people then decide works as soon as the database does.

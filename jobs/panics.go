@@ -7,7 +7,7 @@ import (
 )
 
 // safely turns a panic into an error. The log gets its type and where it came
-// from, never its value: that may hold a secret (reliability.md §3.4).
+// from, never its value: that may hold a secret.
 func safely(log *slog.Logger, do func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {

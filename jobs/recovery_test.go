@@ -12,7 +12,7 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// TestKilledAroundTheCall is P1, P2 and P3: the process dies at any
+// TestKilledAroundTheCall is rules P1, P2 and P3: the process dies at any
 // moment around the irreversible call, the next one recovers.
 func TestKilledAroundTheCall(t *testing.T) {
 	t.Parallel()
@@ -91,7 +91,7 @@ func TestForgottenCallIsLookedInto(t *testing.T) {
 	r.wantAccepted("Match day", 1)
 }
 
-// TestStopWaitsForTheIrreversibleCall is P18.
+// TestStopWaitsForTheIrreversibleCall is rule P18.
 func TestStopWaitsForTheIrreversibleCall(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
@@ -114,7 +114,7 @@ func TestStopWaitsForTheIrreversibleCall(t *testing.T) {
 }
 
 // TestStopGivesUpOnACallThatHangs: the program ends within ten seconds, whatever
-// a platform does (P18), and the next start finds out what became of the call.
+// a platform does (rule P18), and the next start finds out what became of the call.
 func TestStopGivesUpOnACallThatHangs(t *testing.T) {
 	t.Parallel()
 	if Grace > 8*time.Second {

@@ -19,9 +19,8 @@ var secretKey = regexp.MustCompile(`(?i)token|secret|code|signature|password|aut
 // query matches an address with a query, and of it what may be kept.
 var query = regexp.MustCompile(`(https?://[^\s?"<>]*)\?[^\s"<>]*`)
 
-// redact removes from a platform's answer what must not be kept (reliability.md
-// §3.5): texts under names of secrets, queries of addresses, and the sign-in
-// that was used. What is not JSON is not kept at all.
+// redact removes from a platform's answer what must not be kept: texts under names
+// of secrets, queries of addresses, and the sign-in that was used. What is not JSON is not kept at all.
 func redact(raw []byte, s platforms.Session) []byte {
 	if len(raw) == 0 {
 		return nil

@@ -60,7 +60,7 @@ func (r *rig) on(p platforms.Platform) {
 	r.engine = NewEngine(r.config, NewSignIns(r.config))
 }
 
-// TestSideJobsOfAPostLeaveItAlone is P10: whatever the platform says to what
+// TestSideJobsOfAPostLeaveItAlone is rule P10: whatever the platform says to what
 // follows publishing, or if it is not even there any more, the delivery stays as it
 // is, and nobody asks for ever.
 func TestSideJobsOfAPostLeaveItAlone(t *testing.T) {
@@ -138,7 +138,7 @@ func TestNumbersEndAfterNinetyDays(t *testing.T) {
 	}
 }
 
-// TestNumbersOfAnAccountInTrouble: a limit rests the numbers alone (P13), trouble
+// TestNumbersOfAnAccountInTrouble: a limit rests the numbers alone (rule P13), trouble
 // is over in an hour, and what is refused is asked for the next night.
 func TestNumbersOfAnAccountInTrouble(t *testing.T) {
 	t.Parallel()
@@ -202,7 +202,7 @@ func TestSideJobsOfAnAccountWithoutItsPlatform(t *testing.T) {
 	}
 }
 
-// TestSideJobsWaitForTheCallInHand is P14: one call of a connection at a time.
+// TestSideJobsWaitForTheCallInHand is rule P14: one call of a connection at a time.
 func TestSideJobsWaitForTheCallInHand(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)

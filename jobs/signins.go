@@ -14,7 +14,7 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// Numbers of renewing (reliability.md §2.9).
+// Numbers of renewing.
 const (
 	renewWithin  = 10 * time.Minute // of life left, before a call …
 	renewPercent = 15               // … or this much of its whole life

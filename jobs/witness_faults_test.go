@@ -28,7 +28,7 @@ func (r *rig) loseJournal() (find func()) {
 	}
 }
 
-// TestAnswerThatIsNotInTheJournal is D8: the platform answered, and the journal
+// TestAnswerThatIsNotInTheJournal is rule D8: the platform answered, and the journal
 // takes no line. The database has the answer; nothing else is sent until the
 // journal takes lines again, and an old copy of the database asks.
 func TestAnswerThatIsNotInTheJournal(t *testing.T) {

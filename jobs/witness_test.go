@@ -22,7 +22,7 @@ func (r *rig) entries() []journal.Entry {
 	return all
 }
 
-// TestJournalKnowsOfACallBeforeThePlatform is P1.
+// TestJournalKnowsOfACallBeforeThePlatform is rule P1.
 func TestJournalKnowsOfACallBeforeThePlatform(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
@@ -47,7 +47,7 @@ func TestJournalKnowsOfACallBeforeThePlatform(t *testing.T) {
 	}
 }
 
-// TestNoLineNoCall is P1 and D8: what cannot be announced is not done, uses up
+// TestNoLineNoCall is rules P1 and D8: what cannot be announced is not done, uses up
 // no try, and goes out by itself when there is room again.
 func TestNoLineNoCall(t *testing.T) {
 	t.Parallel()

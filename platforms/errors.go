@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Kind is the class of a platform's answer: what the engine decides by
-// (reliability.md §2.6). What people read is decided by Error.Code.
+// Kind is the class of a platform's answer: what the engine decides by.
+// What people read is decided by Error.Code.
 type Kind string
 
 const (
@@ -80,7 +80,7 @@ func KindOf(err error) Kind {
 	return Unknown
 }
 
-// Message codes (ux.md §5.4). Each has its four texts in the catalogue.
+// Message codes. Each has its four texts in the catalogue.
 const (
 	CodeAuthRevoked        = "auth_revoked"
 	CodeAuthExpired        = "auth_expired"

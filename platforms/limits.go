@@ -43,7 +43,7 @@ const (
 	SpanNone   LimitSpan = "none" // until somebody does something about it
 )
 
-// How much must be left for calls to go on (reliability.md §2.7). Limits of a
+// How much must be left for calls to go on. Limits of a
 // handful leave nothing to spare.
 const (
 	nearLeft    = 2

@@ -140,8 +140,7 @@ const (
 	FeatureComments Feature = "comments"
 )
 
-// Certainty says how an unclear answer to a publish call can be settled
-// (reliability.md §2.5).
+// Certainty says how an unclear answer to a publish call can be settled.
 type Certainty string
 
 const (
@@ -159,7 +158,7 @@ const (
 // Renewal says how the sign-in of a platform is kept alive.
 type Renewal struct {
 	// OnUse renews only when a call is about to be made and little is left of
-	// the access token (reliability.md §2.9).
+	// the access token.
 	OnUse bool
 	// Before renews also without a call, when less than this is left of the
 	// access token.

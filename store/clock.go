@@ -14,7 +14,7 @@ const (
 	clockAccepted = "clock_accepted" // how far it was when an admin said that it is right
 )
 
-// LastAlive is when Bandstand last said that it runs; zero if never.
+// LastAlive is when Bandstand last said that it runs, in UTC (rule D6); zero if never.
 func (db *DB) LastAlive(ctx context.Context) (time.Time, error) {
 	n, err := installationNumber(ctx, db.read, alive)
 	if err != nil || n == 0 {

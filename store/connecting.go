@@ -51,7 +51,7 @@ func scanConnected(scan func(...any) error) (Connected, error) {
 }
 
 // ConnectedAccounts lists the real or the make-believe connections of the
-// scope's club, in the order they were made: never both (ux.md 2.23).
+// scope's club, in the order they were made: never both.
 func (db *DB) ConnectedAccounts(ctx context.Context, s Scope, practice bool) ([]Connected, error) {
 	return queryAll(ctx, db.read, scanConnected, connectedQuery+`WHERE c.club_id = ? AND c.practice = ? ORDER BY c.id LIMIT 1000`, s.ClubID, practice)
 }

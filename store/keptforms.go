@@ -20,7 +20,7 @@ import (
 )
 
 // MaxKeptForm is the largest form that is put aside: its names and values, in
-// bytes (ux.md 4.7).
+// bytes.
 const MaxKeptForm = 64 << 10
 
 const (

@@ -71,7 +71,7 @@ func (p Post) Status() club.Status {
 }
 
 // Begun tells whether the post is more than a draft: then edits are kept apart
-// until they are taken over (ux.md D8).
+// until they are taken over.
 func (p Post) Begun() bool {
 	for _, d := range p.Deliveries {
 		if d.Status != club.Draft && d.Status != club.Cancelled {

@@ -11,8 +11,7 @@ import (
 
 // TestWhatWasSealedOpensInItsPlaceAlone: whoever can write into the database, but
 // has no key, moves what was sealed from one row to another, or breaks it. Nothing
-// of that is taken for a secret, nor for one that is not there
-// (reliability.md §3.2).
+// of that is taken for a secret, nor for one that is not there.
 func TestWhatWasSealedOpensInItsPlaceAlone(t *testing.T) {
 	t.Parallel()
 	scenes := newScenes(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/bandstand-app/bandstand/store/storetest"
 )
 
-// TestSettingsAreReadBack is D1 and D2: a connection that does not run with what
+// TestSettingsAreReadBack is rules D1 and D2: a connection that does not run with what
 // the promises rest on is found out at the start.
 func TestSettingsAreReadBack(t *testing.T) {
 	t.Parallel()

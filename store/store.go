@@ -28,12 +28,11 @@ import (
 // FileName is the database inside the data directory.
 const FileName = "bandstand.db"
 
-// readers is the size of the reading pool: more give nothing but memory
-// (performance.md §2.6).
+// readers is the size of the reading pool: more give nothing but memory.
 const readers = 4
 
 // statements is how many compiled statements a connection keeps: most requests
-// find all of theirs (performance.md §2.10).
+// find all of theirs.
 const statements = 100
 
 // minSQLite is the first version without a checkpoint race (rule D2).

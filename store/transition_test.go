@@ -182,7 +182,7 @@ func TestGraceAndTheEndOfValidity(t *testing.T) {
 	}
 }
 
-// TestTokensAreSealedApart: rules of §3.2, on the bytes in the file.
+// TestTokensAreSealedApart: looked at in the bytes of the file.
 func TestTokensAreSealedApart(t *testing.T) {
 	t.Parallel()
 	clock := storetest.NewClock()

@@ -27,7 +27,7 @@ func TestLongestWriteIsKnown(t *testing.T) {
 	}
 }
 
-// TestWritesTouchNothingButTheDatabase is D4: what runs inside a write transaction
+// TestWritesTouchNothingButTheDatabase is rule D4: what runs inside a write transaction
 // (methods of tx, and what is handed to inTx) uses no package that reaches files or
 // the network, and does not sleep.
 func TestWritesTouchNothingButTheDatabase(t *testing.T) {

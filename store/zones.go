@@ -11,7 +11,7 @@ import (
 // FollowZones gives posts that are to come before until the moment that their
 // clock time stands for by the zone rules of today, where that is another than
 // when they were planned: a government has changed its clocks, and the zone data
-// came with an update (reliability.md §2.8). What a person chose is the clock
+// came with an update. What a person chose is the clock
 // time. Their authors and the admins are told; the ids of the posts come back.
 func (db *DB) FollowZones(ctx context.Context, until time.Time) ([]int64, error) {
 	all, err := queryAll(ctx, db.read, func(scan func(...any) error) (strayed, error) {

@@ -116,7 +116,7 @@ func (b *tab) menu(label string) {
 	b.load(func() { b.click(label) })
 }
 
-// within fails if getting here took more activations than ux.md §1 allows, and
+// within fails if getting here took more activations than the design allows, and
 // begins a new count.
 func (b *tab) within(job string, limit int) {
 	b.t.Helper()

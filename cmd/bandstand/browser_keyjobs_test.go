@@ -19,7 +19,7 @@ import (
 )
 
 // TestBrowserKeyboardJobs does the jobs of the club one after the other, in the
-// steps of ux.md §1, by keys alone.
+// usual number of steps, by keys alone.
 func TestBrowserKeyboardJobs(t *testing.T) {
 	for _, v := range []view{desktop, phone} {
 		t.Run(v.name, func(t *testing.T) {

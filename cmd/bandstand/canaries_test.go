@@ -59,7 +59,7 @@ var lawful = []struct{ secret, place, why string }{
 	{"sign-in link", "the page .* (GET|POST) /sign-in/link/:token", "the form goes to the address it was asked for at"},
 	{"sign-in link", "the console of member reset", "printed for the operator who asked for it"},
 	{"state", "Location of POST /accounts/.*", "the platform is to send it back (RFC 6749)"},
-	{"kept form", "Location of .*|the page .* (GET|POST) /sign-in|the page .* (GET|POST) /posts/kept/:ref", "known to the browser it was typed in (ux.md 4.7)"},
+	{"kept form", "Location of .*|the page .* (GET|POST) /sign-in|the page .* (GET|POST) /posts/kept/:ref", "known to the browser it was typed in"},
 	{"kept request", "Location of POST .*|the page .* GET /confirm/:ref", "known to the browser it was asked for in"},
 	{"form mark", "the page .* (GET|POST) /posts.*", "the composer, which sends it back with what was typed"},
 	{"key file|sealing key|root key", "the file keys/bandstand.key", "that is the key file"},

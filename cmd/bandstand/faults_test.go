@@ -35,7 +35,7 @@ const always = 0
 // none stands in the table where a fault has no meaning. The note says why.
 const none = "–"
 
-// classes are the letters of reliability.md §2.5.
+// classes are the letters that the page gives to platforms.
 var classes = map[platforms.Certainty]string{platforms.CertainByKey: "A", platforms.CertainByStatus: "B", platforms.CertainByLooking: "C"}
 
 // TestFaults publishes a photo through the engine, on each platform's simulator,
@@ -246,7 +246,7 @@ func (c *tally) String() string {
 	return b.String()
 }
 
-// check holds the counts against reliability.md §4: T-AMBIG.
+// check holds the counts against the goals of T-AMBIG.
 func (c *tally) check(t *testing.T) {
 	t.Helper()
 	for _, class := range []string{"A", "B"} {

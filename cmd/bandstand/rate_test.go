@@ -79,7 +79,7 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // overdue is how long after its end a limit may still be waited for: the two
-// minutes over which calls are spread (reliability.md §2.7), and a step of the
+// minutes over which calls are spread, and a step of the
 // clock.
 const overdue = 2*time.Minute + time.Second
 

@@ -22,7 +22,7 @@ var mayReveal = map[string]string{
 // hold a code or a token.
 var loggedAddress = regexp.MustCompile(`\b[lL]og\.(Debug|Info|Warn|Error|Log)\w*\(.*(RequestURI|RawQuery|URL\.String\(\)|\.Reveal\(\)|\.Header\b)`)
 
-// TestOnlyTheseOpenSecrets is reliability.md §3.4: only listed files call Reveal,
+// TestOnlyTheseOpenSecrets keeps credentials closed: only listed files call Reveal,
 // and nothing logs an address with its query, headers or an opened secret.
 func TestOnlyTheseOpenSecrets(t *testing.T) {
 	t.Parallel()

@@ -59,8 +59,8 @@ var allowed = map[string][]string{
 	"internal/consent": {"platforms"},
 }
 
-// TestImports holds the arrows between the rooms to the table of
-// architecture.md §2. platforms below a folder of ours means its root package
+// TestImports holds the arrows between the rooms to the table above, which
+// ARCHITECTURE.md explains. platforms below a folder of ours means its root package
 // alone: nobody but cmd and tests reaches a platform's own folder.
 func TestImports(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// Budgets in bytes, compressed (performance.md S2, S7, S18).
+// Budgets in bytes, compressed.
 const (
 	monthBudget   = 25_000
 	crowdedBudget = 30_000

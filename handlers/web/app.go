@@ -69,7 +69,7 @@ type App struct {
 }
 
 // heavyQueue bounds how many wait for a heavy page: beyond it, 503 at once is
-// kinder than minutes of waiting (performance.md §2.6).
+// kinder than minutes of waiting.
 const heavyQueue = 256
 
 // New returns an app without routes. It fails only on mistakes in its

@@ -21,7 +21,7 @@ const typedKey = "typed"
 const LostFiles = "files_lost"
 
 // putAside keeps the text of a form that arrives without a sign-in, for the
-// person who opened it (ux.md 4.7). It returns the path where they get it back,
+// person who opened it. It returns the path where they get it back,
 // or nothing if the form is nobody's. The form's signed mark is the door: it
 // comes first, and nothing is read of a form that does not carry one.
 func (app *App) putAside(c echo.Context) (path string, err error) {

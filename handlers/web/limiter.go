@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Sign-in tries: after so many wrong ones, wait (ux.md 2.2). People of one
+// Sign-in tries: after so many wrong ones, wait. People of one
 // household or club may share an address.
 const (
 	MaxTries        = 5

@@ -50,7 +50,7 @@ type Delivery struct {
 	Looks          int // looks in a row that saw Seen
 	LooksSince     time.Time
 
-	// How far the platform lets us be sure (reliability.md §2.5).
+	// How far the platform lets us be sure.
 	Certainty   platforms.Certainty
 	SettleAfter time.Duration
 	KeyLife     time.Duration
@@ -195,7 +195,7 @@ const (
 // Outcome of a call, as it is kept with its attempt.
 type Outcome string
 
-// The outcomes (reliability.md §2.6).
+// The outcomes.
 const (
 	Accepted       Outcome = "accepted"
 	Rejected       Outcome = "rejected"
@@ -206,7 +206,7 @@ const (
 // Change is the answer of Next: the new state, and what is committed with it in
 // one transaction.
 type Change struct {
-	Row  string // of the table in reliability.md §2.4
+	Row  string // of the transition table
 	To   Delivery
 	Work Work
 

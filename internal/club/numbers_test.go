@@ -11,7 +11,7 @@ import (
 )
 
 // TestNumbersOfThePage holds the numbers of this package against those of
-// reliability.md §2.7, written out here by hand.
+// their specification, written out here by hand.
 func TestNumbersOfThePage(t *testing.T) {
 	t.Parallel()
 	for _, n := range []struct {

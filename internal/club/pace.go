@@ -20,7 +20,7 @@ const (
 // Paces lists them, the usual one first.
 var Paces = []Pace{PaceUseful, PaceWeekly, PaceAsked}
 
-// How often and for how long the numbers of a post are read (architecture.md §5).
+// How often and for how long the numbers of a post are read.
 const (
 	hourlyFor  = 24 * time.Hour
 	quarterFor = 7 * 24 * time.Hour

@@ -195,7 +195,7 @@ var allErrors = []*platforms.Error{
 }
 
 // TestEveryStateAndEvent applies every event to every state and looks at the
-// promises (P4, P5, P7, P15): what is unknown is never sent again without proof
+// promises (rules P4, P5, P7, P15): what is unknown is never sent again without proof
 // or a person; failed means proved not public; an id is given once.
 func TestEveryStateAndEvent(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// How near another post on the same account is worth a look (ux.md §2.6 rule 9):
+// How near another post on the same account is worth a look:
 // with the same text, and with any.
 const (
 	RepeatWithin = 7 * 24 * time.Hour

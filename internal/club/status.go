@@ -2,7 +2,7 @@ package club
 
 import "time"
 
-// Status is what people see of a delivery (reliability.md §2.2).
+// Status is what people see of a delivery.
 type Status string
 
 // The seven words on screen, and Cancelled, which is not shown.
@@ -54,8 +54,8 @@ const (
 // people decide: nothing of it is on its way.
 var PutAside = []Phase{Held, Restored, Clone, ClockInDoubt, Late, Reconnect}
 
-// PostStatus derives what a post shows from the statuses of its deliveries
-// (ux.md §3.2): the first rule that fits decides. Cancelled deliveries do not
+// PostStatus derives what a post shows from the statuses of its deliveries:
+// the first rule that fits decides. Cancelled deliveries do not
 // count. Without any it is a draft.
 func PostStatus(deliveries []Status) Status {
 	// The calendar asks this of hundreds of posts for a page: no map.
@@ -112,7 +112,7 @@ func CanMove(s Status) bool {
 	return s == Draft || s == Scheduled || s == Failed || s == NeedsAttention
 }
 
-// Health is how a connection is, in one word (ux.md §2.10). "Expires soon" is
+// Health is how a connection is, in one word. "Expires soon" is
 // derived from the expiry.
 type Health string
 
@@ -126,9 +126,8 @@ const (
 	Disconnected Health = "disconnected"
 )
 
-// How long before the end of a sign-in that cannot renew itself people are told
-// (reliability.md §2.9), and how long before its account is called "Expires soon"
-// (ux.md §2.10).
+// How long before the end of a sign-in that cannot renew itself people are told,
+// and how long before its account is called "Expires soon".
 const (
 	WarnOfEndWithin   = 14 * 24 * time.Hour
 	ExpiresSoonWithin = 7 * 24 * time.Hour

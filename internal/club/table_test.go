@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "write testdata/transitions.md anew")
 var moments = []time.Duration{-time.Minute, time.Minute, 20 * time.Minute, 2 * time.Hour, 3 * time.Hour}
 
 // TestTransitionsAreThoseOfThePage compares the table, as it really works, with
-// testdata/transitions.md, which people hold against reliability.md §2.4. After
+// testdata/transitions.md, which people read. After
 // a change that is meant, go test ./internal/club -update writes the file.
 func TestTransitionsAreThoseOfThePage(t *testing.T) {
 	t.Parallel()

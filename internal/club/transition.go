@@ -9,7 +9,7 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// The numbers of reliability.md §2.7.
+// The numbers of publishing.
 const (
 	catchUpAfter = time.Minute   // later than this, a post is catching up
 	transientMax = 8             // tries of a call that was proved not sent …
@@ -109,8 +109,8 @@ var (
 	asking    = in(Ambiguous, DuplicateSuspect)
 )
 
-// table is the transition table of reliability.md §2.4, in its order within
-// each state. P rows are the rules of §1 that the page states apart from it.
+// table is the transition table, in its order within
+// each state. P rows are rules of RULES.md.
 var table = []rule{
 	// People.
 	{"1", drafts, PersonSchedules, nil, (*turn).schedule},

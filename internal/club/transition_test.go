@@ -8,7 +8,7 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// TestRows walks the table of reliability.md §2.4.
+// TestRows walks the transition table.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// TestPlaceOfTheData is row 38 and D3: data that lies elsewhere than before, or
+// TestPlaceOfTheData is row 38 and rule D3: data that lies elsewhere than before, or
 // that was put back, is not published from until an admin has answered. A
 // restart, and another name of the same directory, are neither.
 func TestPlaceOfTheData(t *testing.T) {

@@ -25,7 +25,7 @@ func wantNoTrace(t *testing.T, b *Ballast) {
 	}
 }
 
-// TestBallastThatCannotBePutBy is D8: it is an error that holds the engine, says
+// TestBallastThatCannotBePutBy is rule D8: it is an error that holds the engine, says
 // what is wrong, and what was begun takes no space.
 func TestBallastThatCannotBePutBy(t *testing.T) {
 	t.Parallel()
@@ -141,7 +141,7 @@ func TestFaultsInWords(t *testing.T) {
 	}
 }
 
-// TestPicturesAreRefusedFirst is D8: below 500 MB or a twentieth of the disk,
+// TestPicturesAreRefusedFirst is rule D8: below 500 MB or a twentieth of the disk,
 // whichever is less.
 func TestPicturesAreRefusedFirst(t *testing.T) {
 	t.Parallel()
@@ -161,7 +161,7 @@ func TestPicturesAreRefusedFirst(t *testing.T) {
 	}
 }
 
-// TestDirectoryThatCannotBeLookedAt is D3: where it cannot be told on what the
+// TestDirectoryThatCannotBeLookedAt is rule D3: where it cannot be told on what the
 // directory lies, that is an error, not "here".
 func TestDirectoryThatCannotBeLookedAt(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,6 @@
 // Package journal is the second witness of what was sent: a file beside the
 // database with one line for every irreversible call that was about to be made
-// and one for what came of it (reliability.md §2.3). A database that was rolled
+// and one for what came of it. A database that was rolled
 // back, or an old copy put in its place, does not know what it lost; the
 // journal does. It decides nothing.
 package journal

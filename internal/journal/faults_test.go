@@ -15,7 +15,7 @@ import (
 )
 
 // TestFileClosedUnderIt: every line is there once, whatever became of the open
-// file (P1).
+// file (rule P1).
 func TestFileClosedUnderIt(t *testing.T) {
 	t.Parallel()
 	j := open(t, t.TempDir())

@@ -9,7 +9,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/testkit"
 )
 
-// TestFullDiskTakesNoLine is P1 and D8: what is not wholly on the disk is an error,
+// TestFullDiskTakesNoLine is rules P1 and D8: what is not wholly on the disk is an error,
 // is not read afterwards, and costs no line that was.
 func TestFullDiskTakesNoLine(t *testing.T) {
 	t.Parallel()

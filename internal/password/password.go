@@ -13,7 +13,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
-// Cost of one hash: OWASP's memory with one more pass (reliability.md §3.3).
+// Cost of one hash: OWASP's memory with one more pass.
 // It travels in the hash, so changing it here makes old ones be made anew at
 // the next sign-in.
 var cost = argon2id.Params{Memory: 19_456, Iterations: 3, Parallelism: 1, SaltLength: 16, KeyLength: 32}

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Time limits of a connection (reliability.md §2.7). How long a whole call may
+// Time limits of a connection. How long a whole call may
 // take is said by the caller's context.
 const (
 	connectTimeout = 10 * time.Second
@@ -87,6 +87,8 @@ func (s Settings) transport() http.RoundTripper {
 	return &bySchemeTransport{https: s.dialling(false), http: s.dialling(true)}
 }
 
+// dialling looks at each address just before it is dialled (rule O2): whatever a
+// name or a redirect led to.
 func (s Settings) dialling(plain bool) *http.Transport {
 	d := &net.Dialer{
 		Timeout:  connectTimeout,

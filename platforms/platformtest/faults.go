@@ -12,7 +12,7 @@ import (
 	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
 )
 
-// allowed is what an error may be after each fault (reliability.md §2.6): the
+// allowed is what an error may be after each fault: the
 // table of all platforms. Suite.Also adds to it.
 var allowed = map[string][]platforms.Kind{
 	simkit.ResetBefore: {platforms.Unknown},

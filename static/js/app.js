@@ -8,7 +8,7 @@ import "./elements/bs-password.js";
 import "./elements/bs-copy.js";
 import "./elements/bs-zone.js";
 
-// After a redirect the message of the page is spoken once (ux.md 4.8), and the
+// After a redirect the message of the page is spoken once, and the
 // work goes on where the address says, or at the top.
 const flash = document.querySelector("[data-flash]");
 if (flash) {

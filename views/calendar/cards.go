@@ -21,8 +21,8 @@ func dragged(all []Card) templ.Component { return cards(all, "card-", true) }
 func listed(all []Card, prefix string) templ.Component { return cards(all, prefix, false) }
 
 // cards is a list of posts. A month holds hundreds of
-// them, and a template costs twelve times what appending does
-// (performance.md §2.2): so this one component is written by hand. Whatever
+// them, and a template costs twelve times what appending does:
+// so this one component is written by hand. Whatever
 // people wrote goes through text.
 func cards(all []Card, prefix string, drag bool) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {

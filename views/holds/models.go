@@ -1,5 +1,5 @@
 // Package holds draws the switch that holds all posts, and what waits for a
-// decision (ux.md 2.22).
+// decision.
 package holds
 
 import "github.com/bandstand-app/bandstand/views/layout"

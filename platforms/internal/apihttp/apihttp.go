@@ -26,7 +26,7 @@ import (
 // MaxAnswer is the most that is read of an answer, in bytes (rule O6).
 const MaxAnswer = 1 << 20
 
-// Time limits of one call (reliability.md §2.7). Connecting is limited by the
+// Time limits of one call. Connecting is limited by the
 // transport that the client was built with.
 const (
 	CallTimeout   = 60 * time.Second

@@ -160,7 +160,7 @@ var common = Table{
 }
 
 // ambiguous lists the answers that prove nothing about an irreversible call:
-// the post may be public all the same (reliability.md §2.6). An answer of the
+// the post may be public all the same. An answer of the
 // write inside the error that names no post is one of them.
 func ambiguous(e APIError) bool {
 	return e.Transient || e.Answer != "" || e.Sub == 2207051 || slices.Contains([]int{1, 2, 4, 17, 32, 613}, e.Code)

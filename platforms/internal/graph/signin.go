@@ -145,9 +145,8 @@ type Debug struct {
 }
 
 // InputToken is the parameter in which debug_token takes the token it is asked
-// about. It is the one exception to the rule that no address holds a token
-// (reliability.md O5): Meta offers no other way, since apps made after 4 November
-// 2026 can no longer let a POST stand for a GET. The request goes to Meta over
+// about. It is the one exception of rule O5: Meta offers no other way, since apps
+// made after 4 November 2026 can no longer let a POST stand for a GET. The request goes to Meta over
 // TLS and follows no redirect; no error, log or dump names its address, for
 // package apihttp takes addresses and secrets out of everything it reports.
 // https://developers.facebook.com/blog, Graph API v27.0, 2026-11-30.

@@ -1403,7 +1403,7 @@ func Message(f *Flash) templ.Component {
 	})
 }
 
-// Summary lists what must be changed in a form (ux.md 3.6).
+// Summary lists what must be changed in a form.
 func Summary(faults []Fault) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

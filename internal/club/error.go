@@ -72,6 +72,11 @@ func CodeOf(err error) Code {
 // club alike (rule W2).
 var ErrNotFound = &Error{Code: NotFound, Key: "error_not_found"}
 
+// NotAllowed is the answer to somebody whose role may not do an action.
+func NotAllowed(a Action) *Error {
+	return &Error{Code: Forbidden, Key: "error_forbidden", Args: map[string]string{"action": string(a)}}
+}
+
 // Fault makes an Invalid error for a field. args are name, value, name, value …
 func Fault(field, key string, args ...string) *Error {
 	return &Error{Code: Invalid, Field: field, Key: key, Args: pairs(args)}

@@ -14,21 +14,15 @@ type MoveWish struct {
 // may not, Conflict for a post that is on its way or out.
 func (w MoveWish) Check() error {
 	status := PostStatus(w.Deliveries)
-	own := w.Own && status == Draft && w.Role.Can(WritePosts)
-	if !own && !w.Role.Can(SchedulePosts) {
-		return &Error{Code: Forbidden, Key: "error_forbidden", Args: map[string]string{"action": string(SchedulePosts)}}
-	}
-	if w.Unsure {
+	may := MayMove(w.Role, w.Own, status)
+	switch {
+	case !may && !w.Role.Can(SchedulePosts):
+		return NotAllowed(SchedulePosts)
+	case w.Unsure:
 		return &Error{Code: Conflict, Key: "move_unsure"}
-	}
-	movable := status == Draft
-	for _, s := range w.Deliveries {
-		if s == Publishing {
-			return &Error{Code: Conflict, Key: "move_too_late"}
-		}
-		movable = movable || CanMove(s)
-	}
-	if !movable {
+	case !may && status == Publishing:
+		return &Error{Code: Conflict, Key: "move_too_late"}
+	case !may:
 		return &Error{Code: Conflict, Key: "move_published"}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/handlers/web"
@@ -20,12 +22,13 @@ const (
 
 // readRepeats finds the posts of other days that a form comes near to.
 func (s *Server) readRepeats(c echo.Context, d *desk, f *composerForm, all []verdict) (err error) {
-	marks := map[int64][]byte{}
-	for _, v := range all {
-		marks[v.conn.ID] = club.TextMark(v.draft.Text, f.content.Link)
-	}
 	slot, _, _ := s.slotOf(c, f)
-	d.repeats, err = s.DB.Repeats(c.Request().Context(), web.Scope(c), f.post, marks, slot.At)
+	near := make([]store.Near, 0, len(all))
+	for _, v := range all {
+		near = append(near, store.Near{PostID: f.post, ConnectionID: v.conn.ID, Mark: club.TextMark(v.draft.Text, f.content.Link), At: slot.At})
+	}
+	found, err := s.DB.Repeats(c.Request().Context(), web.Scope(c), near)
+	d.repeats = slices.Concat(found...)
 	return err
 }
 

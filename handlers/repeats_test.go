@@ -127,11 +127,11 @@ func TestRepeatsAreOfTheClubAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 11, 24, 18, 0, 0, 0, time.UTC)
-	marks := map[int64][]byte{tiny: club.TextMark("Trials", "")}
-	if own, err := s.db.Repeats(t.Context(), s.scope(club.Admin), 0, marks, at); err != nil || len(own) != 2 {
+	near := []store.Near{{ConnectionID: tiny, Mark: club.TextMark("Trials", ""), At: at}}
+	if own, err := s.db.Repeats(t.Context(), s.scope(club.Admin), near); err != nil || len(own[0]) != 2 {
 		t.Errorf("own club: %+v, %v", own, err)
 	}
-	if theirs, err := s.db.Repeats(t.Context(), store.Scope{ClubID: other.ID}, 0, marks, at); err != nil || len(theirs) != 0 {
+	if theirs, err := s.db.Repeats(t.Context(), store.Scope{ClubID: other.ID}, near); err != nil || len(theirs[0]) != 0 {
 		t.Errorf("another club sees %+v, %v", theirs, err)
 	}
 }

@@ -3,13 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/platforms"
 )
 
 // Delivery is one post for one connection.
@@ -138,38 +136,28 @@ func (db *DB) Standing(ctx context.Context, d Delivery) (Standing, error) {
 	return s, nil
 }
 
-// Material is what a publication is made of.
-type Material struct {
-	Content club.Content
-	Link    *platforms.Link // with what its page says of itself, if that was read
-}
-
-// Material reads what a delivery's publication is made of.
-func (db *DB) Material(ctx context.Context, d Delivery) (Material, error) {
-	var m Material
-	var content string
-	err := db.read.QueryRowContext(ctx, `SELECT content FROM revisions WHERE post_id = ? AND state = 'live'`, d.PostID).Scan(&content)
-	if err == nil {
-		err = json.Unmarshal([]byte(content), &m.Content)
+// LiveContents reads what posts of a club say, by post. Those that are not there
+// are left out.
+func (db *DB) LiveContents(ctx context.Context, clubID int64, posts []int64) (map[int64]club.Content, error) {
+	type row struct {
+		post    int64
+		content club.Content
 	}
+	found, err := queryAll(ctx, db.read, func(scan func(...any) error) (r row, err error) {
+		err = scan(&r.post, intoJSON(&r.content))
+		return r, err
+	}, `
+		SELECT p.id, r.content FROM json_each(?) w
+		CROSS JOIN posts p ON p.id = w.value JOIN revisions r ON r.post_id = p.id AND r.state = 'live'
+		WHERE p.club_id = ?`, jsonOf(orEmpty(posts)), clubID)
 	if err != nil {
-		return m, fmt.Errorf("read text of post %d: %w", d.PostID, err)
+		return nil, fmt.Errorf("read what posts say: %w", err)
 	}
-	if m.Content.Link == "" {
-		return m, nil
+	out := make(map[int64]club.Content, len(found))
+	for _, r := range found {
+		out[r.post] = r.content
 	}
-	m.Link = &platforms.Link{URL: m.Content.Link}
-	var picture string
-	err = db.read.QueryRowContext(ctx, `
-		SELECT title, description, media_id FROM link_cards WHERE club_id = ? AND url = ? AND state = 'ready'`,
-		d.ClubID, m.Link.URL).Scan(&m.Link.Title, &m.Link.Description, intoID(&picture))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return m, fmt.Errorf("read link card of post %d: %w", d.PostID, err)
-	}
-	if picture != "" {
-		m.Link.Image = &platforms.Media{ID: picture}
-	}
-	return m, nil
+	return out, nil
 }
 
 // intoText reads text that may be NULL.

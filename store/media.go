@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 )
@@ -47,12 +46,12 @@ func scanMedia(scan func(...any) error) (club.Media, error) {
 // Media reads pictures of a club in the order of ids. What is not there, or
 // another club's, is left out.
 func (db *DB) Media(ctx context.Context, clubID int64, ids []string) ([]club.Media, error) {
-	marks, args := mediaIDs(ids)
-	if len(args) == 0 {
+	ids = mediaIDs(ids)
+	if len(ids) == 0 {
 		return nil, nil
 	}
 	found, err := queryAll(ctx, db.read, scanMedia,
-		`SELECT `+mediaColumns+` FROM media WHERE id IN (`+marks+`) AND club_id = ?`, append(args, clubID)...)
+		`SELECT `+mediaColumns+` FROM media WHERE id IN (SELECT unhex(value) FROM json_each(?)) AND +club_id = ?`, jsonOf(ids), clubID)
 	if err != nil {
 		return nil, fmt.Errorf("read pictures: %w", err)
 	}
@@ -111,16 +110,16 @@ func (db *DB) DeleteMedia(ctx context.Context, clubID int64, id string) error {
 
 // KnownMedia tells which of the ids are pictures of any club.
 func (db *DB) KnownMedia(ctx context.Context, ids []string) (map[string]bool, error) {
-	marks, args := mediaIDs(ids)
-	known := make(map[string]bool, len(args))
-	if len(args) == 0 {
+	ids = mediaIDs(ids)
+	known := make(map[string]bool, len(ids))
+	if len(ids) == 0 {
 		return known, nil
 	}
 	found, err := queryAll(ctx, db.read, func(scan func(...any) error) (string, error) {
 		var id []byte
 		err := scan(&id)
 		return hex.EncodeToString(id), err
-	}, `SELECT id FROM media WHERE id IN (`+marks+`)`, args...)
+	}, `SELECT id FROM media WHERE id IN (SELECT unhex(value) FROM json_each(?))`, jsonOf(ids))
 	if err != nil {
 		return nil, fmt.Errorf("look for pictures: %w", err)
 	}
@@ -132,8 +131,8 @@ func (db *DB) KnownMedia(ctx context.Context, ids []string) (map[string]bool, er
 
 // Renditions lists the copies that exist of the pictures.
 func (db *DB) Renditions(ctx context.Context, ids []string) ([]club.Rendition, error) {
-	marks, args := mediaIDs(ids)
-	if len(args) == 0 {
+	ids = mediaIDs(ids)
+	if len(ids) == 0 {
 		return nil, nil
 	}
 	return queryAll(ctx, db.read, func(scan func(...any) error) (club.Rendition, error) {
@@ -142,7 +141,7 @@ func (db *DB) Renditions(ctx context.Context, ids []string) ([]club.Rendition, e
 		err := scan(&id, &r.Spec, &r.Type, &r.Width, &r.Height, &r.Bytes)
 		r.MediaID = hex.EncodeToString(id)
 		return r, err
-	}, `SELECT media_id, spec, type, width, height, bytes FROM renditions WHERE media_id IN (`+marks+`)`, args...)
+	}, `SELECT media_id, spec, type, width, height, bytes FROM renditions WHERE media_id IN (SELECT unhex(value) FROM json_each(?))`, jsonOf(ids))
 }
 
 // CreateRendition keeps that a copy exists; a copy made again replaces the row.
@@ -172,12 +171,13 @@ func mediaID(id string) ([]byte, error) {
 	return b, nil
 }
 
-// mediaIDs makes the placeholders and values of an IN list.
-func mediaIDs(ids []string) (marks string, args []any) {
+// mediaIDs leaves out what is no id.
+func mediaIDs(ids []string) []string {
+	out := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if b, err := mediaID(id); err == nil {
-			args = append(args, b)
+		if _, err := mediaID(id); err == nil {
+			out = append(out, id)
 		}
 	}
-	return strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", "), args
+	return out
 }

@@ -125,12 +125,11 @@ var reading = []operation{
 	{name: "LinkCards", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.LinkCards(ctx, f.maeve.ClubID, []string{site}))
 	}},
+	{name: "LiveContents", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.LiveContents(ctx, f.maeve.ClubID, []int64{f.waits.PostID, f.bare}))
+	}},
 	{name: "LinksDue", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.LinksDue(ctx, f.clock.Now(), f.clock.Now(), 9))
-	}},
-	{name: "Material", do: func(ctx context.Context, f *furnished) error { return only(f.db.Material(ctx, f.waits)) }},
-	{name: "Material: of a text alone", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.Material(ctx, store.Delivery{PostID: f.bare}))
 	}},
 	{name: "MeasuredPosts", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.MeasuredPosts(ctx, f.maeve, f.page.ID))
@@ -180,8 +179,8 @@ var reading = []operation{
 		return only(f.db.RenewalsDue(ctx, "tin", f.clock.Now().AddDate(0, 0, 1), f.clock.Now(), 9))
 	}},
 	{name: "Repeats", do: func(ctx context.Context, f *furnished) error {
-		marks := map[int64][]byte{f.page.ID: club.TextMark("Trials are off", site)}
-		return only(f.db.Repeats(ctx, f.maeve, f.draft, marks, time.Time{}))
+		near := store.Near{PostID: f.draft, ConnectionID: f.page.ID, Mark: club.TextMark("Trials are off", site)}
+		return only(f.db.Repeats(ctx, f.maeve, []store.Near{near}))
 	}},
 	{name: "Results", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Results(ctx, f.maeve, store.ResultFilter{From: f.clock.Now().Add(-time.Hour), To: f.clock.Now().Add(time.Hour), Limit: 9}))

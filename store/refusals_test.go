@@ -374,7 +374,7 @@ func TestNothingIsAskedAboutNothing(t *testing.T) {
 	if r, err := f.db.Renditions(ctx, nil); len(r) > 0 || err != nil {
 		t.Errorf("copies: %v, %v", r, err)
 	}
-	if r, err := f.db.Repeats(ctx, f.maeve, f.draft, nil, time.Time{}); len(r) > 0 || err != nil {
+	if r, err := f.db.Repeats(ctx, f.maeve, nil); len(r) > 0 || err != nil {
 		t.Errorf("repeats: %v, %v", r, err)
 	}
 	if b, err := f.db.RawAnswer(ctx, f.maeve, f.waits.ID); len(b) > 0 || err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -11,7 +12,18 @@ import (
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
-// Repeat is another post on an account that is near a post being written.
+// Near is where a post that is being planned would stand: what it says on an
+// account, and when.
+type Near struct {
+	PostID       int64 // 0: it is not stored yet
+	ConnectionID int64
+	Mark         []byte    // club.TextMark; nil: it has no text
+	At           time.Time // zero: nobody has said when
+
+	anyText bool // posts of any text count
+}
+
+// Repeat is another post on an account that is near a post being planned.
 type Repeat struct {
 	ConnectionID int64
 	PostID       int64
@@ -20,54 +32,135 @@ type Repeat struct {
 	Same         bool      // it says the same; otherwise it is only close in time
 }
 
-// Repeats finds, for the accounts in marks, posts of the scope's club that say
-// the same within club.RepeatWithin of a time, and posts of any text within
-// club.CloseWithin, the nearest first. marks are club.TextMark by account, nil
-// where there is no text. The zero time: nobody has said when; then only what
-// says the same about now is found. post itself is left out.
-func (db *DB) Repeats(ctx context.Context, s Scope, post int64, marks map[int64][]byte, at time.Time) ([]Repeat, error) {
-	if len(marks) == 0 {
+// maxRepeats is how many posts Repeats looks at.
+const maxRepeats = 10_000
+
+// Repeats finds, for each of the planned posts, the posts of the scope's club that
+// say the same within club.RepeatWithin of its time, and those of any text within
+// club.CloseWithin, the nearest first. Where nobody has said when, only what says
+// the same about now is found. However many are planned, it is one query.
+func (db *DB) Repeats(ctx context.Context, s Scope, planned []Near) ([][]Repeat, error) {
+	if len(planned) == 0 {
 		return nil, nil
 	}
-	wanted := make([][2]any, 0, len(marks))
-	for id, mark := range marks {
-		wanted = append(wanted, [2]any{id, hex.EncodeToString(mark)})
-	}
-	about, close := at, club.CloseWithin
-	if at.IsZero() {
-		about, close = db.now(), -1
-	}
-	found, err := queryAll(ctx, db.read, func(scan func(...any) error) (Repeat, error) {
-		var r Repeat
-		err := scan(&r.ConnectionID, &r.PostID, into(&r.At), &r.Out, &r.Same)
+	a := areaOf(planned, db.now())
+	found, err := queryAll(ctx, db.read, func(scan func(...any) error) (r foundRepeat, err error) {
+		err = scan(&r.ConnectionID, &r.PostID, into(&r.At), &r.Out, &r.mark)
 		return r, err
 	}, `
-		SELECT d.connection_id, d.post_id, coalesce(d.published_at, d.due_at) AS at, d.status = 'PUBLISHED', 1
-		FROM json_each(?1) w
-		CROSS JOIN text_marks m ON m.connection_id = w.value ->> 0 AND m.mark = unhex(w.value ->> 1)
+		SELECT d.connection_id, d.post_id, coalesce(d.published_at, d.due_at) AS at, d.status = 'PUBLISHED', m.mark
+		FROM json_each(?1) c CROSS JOIN json_each(?2) w
+		CROSS JOIN text_marks m ON m.connection_id = c.value AND m.mark = unhex(w.value)
 		CROSS JOIN deliveries d ON d.post_id = m.post_id AND d.connection_id = m.connection_id
 		CROSS JOIN posts p ON p.id = d.post_id
-		WHERE d.club_id = ?2 AND d.post_id <> ?3 AND p.deleted_at IS NULL
-		  AND d.status IN ('SCHEDULED', 'PUBLISHING', 'PUBLISHED', 'NEEDS_ATTENTION') AND at BETWEEN ?4 - ?5 AND ?4 + ?5
+		WHERE d.club_id = ?3 AND p.deleted_at IS NULL
+		  AND d.status IN ('SCHEDULED', 'PUBLISHING', 'PUBLISHED', 'NEEDS_ATTENTION') AND at BETWEEN ?4 AND ?5
 		UNION ALL
-		SELECT d.connection_id, d.post_id, d.due_at, 0, 0
-		FROM json_each(?1) w
-		CROSS JOIN deliveries d ON d.connection_id = w.value ->> 0 AND d.status IN ('SCHEDULED', 'PUBLISHING')
-		WHERE d.club_id = ?2 AND d.post_id <> ?3 AND d.due_at BETWEEN ?4 - ?6 AND ?4 + ?6
+		SELECT d.connection_id, d.post_id, d.due_at, 0, NULL
+		FROM json_each(?1) c
+		CROSS JOIN deliveries d ON d.connection_id = c.value AND d.status IN ('SCHEDULED', 'PUBLISHING')
+		WHERE d.club_id = ?3 AND d.due_at BETWEEN ?6 AND ?7
 		UNION ALL
-		SELECT d.connection_id, d.post_id, d.published_at, 1, 0
+		SELECT d.connection_id, d.post_id, d.published_at, 1, NULL
 		FROM deliveries d CROSS JOIN posts p ON p.id = d.post_id
-		WHERE d.club_id = ?2 AND d.post_id <> ?3 AND d.published_at BETWEEN ?4 - ?6 AND ?4 + ?6 AND p.deleted_at IS NULL
-		  AND d.connection_id IN (SELECT w.value ->> 0 FROM json_each(?1) w)
-		LIMIT 1000`,
-		jsonOf(wanted), s.ClubID, post, ms(about), club.RepeatWithin.Milliseconds(), close.Milliseconds())
+		WHERE d.club_id = ?3 AND d.published_at BETWEEN ?6 AND ?7 AND p.deleted_at IS NULL
+		  AND d.connection_id IN (SELECT c.value FROM json_each(?1) c)
+		LIMIT ?8`,
+		jsonOf(distinct(a.accounts)), jsonOf(distinct(a.marks)), s.ClubID, ms(a.same.From), ms(a.same.To), ms(a.close.From), ms(a.close.To), maxRepeats)
 	if err != nil {
 		return nil, fmt.Errorf("look for the same text: %w", err)
 	}
-	slices.SortStableFunc(found, func(a, b Repeat) int {
-		return int((a.At.Sub(about).Abs() - b.At.Sub(about).Abs()) / time.Millisecond)
-	})
-	return found, nil
+	return nearest(a.planned, found), nil
+}
+
+// area is where to look for posts that are near to planned ones.
+type area struct {
+	planned     []Near // each with a time
+	accounts    []int64
+	marks       []string // in hex
+	same, close Span     // when posts that say the same count, and posts of any text
+}
+
+func areaOf(planned []Near, now time.Time) area {
+	a := area{planned: slices.Clone(planned), close: Span{From: now, To: now.Add(-time.Hour)}} // close: never
+	reach := func(s *Span, at time.Time, within time.Duration, first bool) {
+		if from := at.Add(-within); first || from.Before(s.From) {
+			s.From = from
+		}
+		if to := at.Add(within); first || to.After(s.To) {
+			s.To = to
+		}
+	}
+	timed := false
+	for i := range a.planned {
+		n := &a.planned[i]
+		a.accounts, a.marks = append(a.accounts, n.ConnectionID), append(a.marks, hex.EncodeToString(n.Mark))
+		if n.At.IsZero() {
+			n.At = now
+		} else {
+			n.anyText = true
+			reach(&a.close, n.At, club.CloseWithin, !timed)
+			timed = true
+		}
+		reach(&a.same, n.At, club.RepeatWithin, i == 0)
+	}
+	return a
+}
+
+// foundRepeat is a post that may be near to a planned one. It has a mark if it was
+// found by what it says.
+type foundRepeat struct {
+	Repeat
+	mark []byte
+}
+
+// distinct is a list without what it holds twice.
+func distinct[T cmp.Ordered](list []T) []T {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// nearest gives each planned post what is near to it.
+func nearest(planned []Near, found []foundRepeat) [][]Repeat {
+	type place struct {
+		account int64
+		mark    string // empty: of any text
+	}
+	at := map[place][]Repeat{}
+	for _, f := range found {
+		f.Same = f.mark != nil
+		p := place{f.ConnectionID, string(f.mark)}
+		at[p] = append(at[p], f.Repeat)
+	}
+	byTime := func(a, b Repeat) int { return a.At.Compare(b.At) }
+	for _, list := range at {
+		slices.SortStableFunc(list, byTime)
+	}
+	out := make([][]Repeat, len(planned))
+	for i, n := range planned {
+		pick := func(p place, within time.Duration) {
+			list := at[p]
+			from, _ := slices.BinarySearchFunc(list, Repeat{At: n.At.Add(-within)}, byTime)
+			for _, r := range list[from:] {
+				if r.At.After(n.At.Add(within)) {
+					break
+				}
+				if r.PostID != n.PostID {
+					out[i] = append(out[i], r)
+				}
+			}
+		}
+		if n.Mark != nil {
+			pick(place{n.ConnectionID, string(n.Mark)}, club.RepeatWithin)
+		}
+		if n.anyText {
+			pick(place{account: n.ConnectionID}, club.CloseWithin)
+		}
+		slices.SortStableFunc(out[i], func(a, b Repeat) int {
+			return cmp.Compare(a.At.Sub(n.At).Abs(), b.At.Sub(n.At).Abs())
+		})
+	}
+	return out
 }
 
 // markTexts keeps what the live revision of a post says on each account. What is

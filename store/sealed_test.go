@@ -104,7 +104,7 @@ func TestWhatNobodyWroteIsNotRead(t *testing.T) {
 			return only(f.db.Examined(ctx))
 		}},
 		{"what a post says", `UPDATE revisions SET content = '{'`, func(ctx context.Context, f *furnished) error {
-			return only(f.db.Material(ctx, f.waits))
+			return only(f.db.LiveContents(ctx, f.maeve.ClubID, []int64{f.waits.PostID}))
 		}},
 		{"what a post to be scheduled says", `UPDATE revisions SET content = '{'`, func(ctx context.Context, f *furnished) error {
 			return f.db.Schedule(ctx, f.maeve, f.draft, []int64{f.page.ID}, f.clock.Now())

@@ -14,26 +14,15 @@ import (
 // most it can be. fits is by picture id. Pictures that are not there are left
 // out.
 func (l *Library) Measure(ctx context.Context, clubID int64, ids []string, rules platforms.ImageRules, fits map[string]platforms.Fit) ([]platforms.Media, error) {
-	found, err := l.rows.Media(ctx, clubID, ids)
+	p, err := l.Pictures(ctx, clubID, ids)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := l.rows.Renditions(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	made := make(map[[2]string]club.Rendition, len(rows))
-	for _, r := range rows {
-		made[[2]string{r.MediaID, r.Spec}] = r
-	}
-	out := make([]platforms.Media, 0, len(found))
-	for _, m := range found {
-		s := SpecFor(rules, fits[m.ID], m)
-		r, ok := made[[2]string{m.ID, s.String()}]
-		if !ok {
-			r = s.estimate(m)
+	out := make([]platforms.Media, 0, len(ids))
+	for _, id := range ids {
+		if m, ok := p.Copy(id, rules, fits[id]); ok {
+			out = append(out, m)
 		}
-		out = append(out, describe(m, r, fits[m.ID]))
 	}
 	return out, nil
 }

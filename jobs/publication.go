@@ -8,77 +8,113 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // freeze makes what goes out, checked by the platform's rules as they are now,
 // or says why it cannot go out.
 func (r *run) freeze(ctx context.Context, generation int) ([]byte, *club.Problem, error) {
-	m, err := r.DB.Material(ctx, r.d)
-	if err != nil {
-		return nil, nil, err
-	}
-	rules := r.platform.Rules(r.conn.Account)
-	pictures, problem, err := r.pictures(ctx, rules, m.Content)
-	if problem != nil || err != nil {
-		return nil, problem, err
-	}
-	if err := r.cardPicture(ctx, rules, m.Link); err != nil {
-		return nil, nil, err
-	}
-	draft := m.Content.Draft(r.d.ConnectionID, pictures, m.Link)
-	draft.Lang = i18n.Language
-	for _, p := range platforms.Check(rules, draft) {
-		if p.Severity == platforms.MustFix {
-			return nil, &club.Problem{Code: p.Code, Args: p.Args, Media: p.Field == "media"}, nil
-		}
-	}
-	body, err := json.Marshal(platforms.Publication{
-		Draft: draft, Key: club.Key(r.d.ID, generation), CreatedAt: r.Now().UTC(),
-	})
-	return body, nil, err
-}
-
-// pictures makes the copies that the account will get, by picture id.
-func (r *run) pictures(ctx context.Context, rules platforms.Rules, c club.Content) (map[string]platforms.Media, *club.Problem, error) {
-	if len(c.Media) == 0 {
-		return nil, nil, nil
-	}
-	ids := make([]string, 0, len(c.Media))
-	fits := map[string]platforms.Fit{}
-	for _, m := range c.Media {
-		ids = append(ids, m.ID)
-		fits[m.ID] = m.Fit[r.d.ConnectionID]
-	}
-	got, err := r.Media.Prepare(ctx, r.d.ClubID, ids, rules.Media.Image, fits)
+	prepared, err := r.prepare(ctx)
 	if e, ok := errors.AsType[*platforms.Error](err); ok {
 		return nil, &club.Problem{Code: e.Code, Args: e.Args, Media: true}, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("make copies of pictures: %w", err)
+		return nil, nil, err
 	}
-	byID := make(map[string]platforms.Media, len(got))
-	for _, m := range got {
-		byID[m.ID] = m
+	for _, f := range planning.Check(prepared, nil) {
+		if f.Severity == platforms.MustFix && f.Code != planning.CodeReconnect {
+			return nil, &club.Problem{Code: f.Code, Args: f.Args, Media: f.Field == "media"}, nil
+		}
 	}
-	return byID, nil, nil
+	body, err := json.Marshal(platforms.Publication{
+		Draft: prepared.Drafts[0].Draft, Key: club.Key(r.d.ID, generation), CreatedAt: r.Now().UTC(),
+	})
+	return body, nil, err
 }
 
-// cardPicture makes the copy for a link's card. A card can do without.
-func (r *run) cardPicture(ctx context.Context, rules platforms.Rules, link *platforms.Link) error {
-	if link == nil || link.Image == nil {
+// prepare makes the draft of the delivery as every preview does, but that it makes
+// the copies of pictures. A picture that cannot be sent is a *platforms.Error.
+func (r *run) prepare(ctx context.Context) (planning.Prepared, error) {
+	contents, err := r.DB.LiveContents(ctx, r.d.ClubID, []int64{r.d.PostID})
+	if err != nil {
+		return planning.Prepared{}, err
+	}
+	content, ok := contents[r.d.PostID]
+	if !ok {
+		return planning.Prepared{}, fmt.Errorf("post %d says nothing", r.d.PostID)
+	}
+	// What is ticked by now is not asked: this delivery is of its account.
+	content.Accounts = []int64{r.d.ConnectionID}
+	desk := planning.Desk{DB: r.DB, Media: copier{r, content}, Platforms: r.Platforms, Language: i18n.Language, Now: r.Now}
+	all, err := desk.Drafts(ctx, r.d.ClubID, []planning.Plan{{
+		PostID: r.d.PostID, Practice: r.conn.Practice, Content: content, Accounts: []store.Connection{r.conn},
+	}})
+	if err != nil {
+		return planning.Prepared{}, err
+	}
+	return all[0], nil
+}
+
+// copier makes the copies of pictures that the delivery's account is sent.
+type copier struct {
+	r       *run
+	content club.Content
+}
+
+// copies are what an account is sent of pictures, by id and fit.
+type copies map[copyName]platforms.Media
+
+type copyName struct {
+	id  string
+	fit platforms.Fit
+}
+
+// Copy implements planning.Pictures.
+func (c copies) Copy(id string, _ platforms.ImageRules, fit platforms.Fit) (platforms.Media, bool) {
+	m, ok := c[copyName{id, fit}]
+	return m, ok
+}
+
+// Pictures implements planning.Media. Without a picture of the post nothing goes
+// out; the picture of a link's card it can do without.
+func (c copier) Pictures(ctx context.Context, _ int64, ids []string) (planning.Pictures, error) {
+	own := make([]string, 0, len(c.content.Media))
+	fits := map[string]platforms.Fit{}
+	for _, m := range c.content.Media {
+		own = append(own, m.ID)
+		fits[m.ID] = m.Fit[c.r.d.ConnectionID]
+	}
+	made := copies{}
+	if err := c.make(ctx, made, own, fits); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if _, isOwn := fits[id]; isOwn {
+			continue
+		}
+		if err := c.make(ctx, made, []string{id}, nil); err != nil {
+			if _, refused := errors.AsType[*platforms.Error](err); !refused {
+				return nil, err
+			}
+		}
+	}
+	return made, nil
+}
+
+func (c copier) make(ctx context.Context, made copies, ids []string, fits map[string]platforms.Fit) error {
+	if len(ids) == 0 {
 		return nil
 	}
-	got, err := r.Media.Prepare(ctx, r.d.ClubID, []string{link.Image.ID}, rules.Media.Image, nil)
-	_, refused := errors.AsType[*platforms.Error](err)
-	switch {
-	case refused:
-		link.Image = nil
-		return nil
-	case err != nil:
-		return fmt.Errorf("make copy of card picture: %w", err)
+	rules := c.r.platform.Rules(c.r.conn.Account)
+	got, err := c.r.Media.Prepare(ctx, c.r.d.ClubID, ids, rules.Media.Image, fits)
+	if err != nil {
+		return fmt.Errorf("make copies of pictures: %w", err)
 	}
-	link.Image = &got[0]
+	for i, m := range got {
+		made[copyName{ids[i], fits[ids[i]]}] = m
+	}
 	return nil
 }
 

@@ -1,0 +1,254 @@
+package planning
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
+)
+
+// Plan is a post as somebody plans it, stored or not.
+type Plan struct {
+	PostID   int64 // 0: it is not stored yet
+	Practice bool  // for make-believe accounts
+	Content  club.Content
+	Slot     club.Slot // zero: nobody has said when
+	// Public are the accounts on which the post is public: nothing goes out there
+	// any more.
+	Public []int64
+	// Accounts are those that the content ticks, where they were read already; nil:
+	// they are chosen from all accounts of the club.
+	Accounts []store.Connection
+}
+
+// PlanOf is the plan of a stored post, with what it says on the calendar.
+func PlanOf(p store.Post) Plan {
+	return Plan{PostID: p.ID, Practice: p.Practice, Content: p.Live.Content, Slot: p.Planned, Public: PublicOn(p)}
+}
+
+// PublicOn lists the accounts on which a post is public.
+func PublicOn(p store.Post) []int64 {
+	var ids []int64
+	for _, d := range p.Deliveries {
+		if d.Status == club.Published {
+			ids = append(ids, d.ConnectionID)
+		}
+	}
+	return ids
+}
+
+// Prepared is a plan with the draft of each account.
+type Prepared struct {
+	Plan
+	Link *platforms.Link // nil: there is none, or it is no address
+	// Drafts are one for each account that is ticked, known, and on which the post
+	// is not public yet, in the order of the screens.
+	Drafts []Draft
+	// Repeats are the posts of other days that the plan comes near to, the nearest
+	// first, where somebody looked for them.
+	Repeats []store.Repeat
+}
+
+// Draft is what one account is sent.
+type Draft struct {
+	platforms.Draft
+	Connection store.Connection
+	Platform   platforms.Platform
+	Rules      platforms.Rules
+}
+
+// Drafts prepares plans of one club. However many they are, each kind of thing
+// that they refer to is read once.
+func (d Desk) Drafts(ctx context.Context, clubID int64, plans []Plan) ([]Prepared, error) {
+	m, err := d.Material(ctx, clubID, plans...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Prepared, 0, len(plans))
+	for _, p := range plans {
+		out = append(out, m.Prepare(p))
+	}
+	return out, nil
+}
+
+// Material is everything that plans of a club refer to: accounts, pictures, and
+// what is known of the pages that they link to.
+type Material struct {
+	desk     Desk
+	clubID   int64
+	read     []store.Connection
+	accounts map[bool][]account // by whether they are make-believe, in the order of the screens
+	pictures Pictures
+	cards    map[string]club.LinkCard
+}
+
+// account is a connection with the rules of its platform.
+type account struct {
+	conn     store.Connection
+	platform platforms.Platform
+	rules    platforms.Rules
+}
+
+// Material reads what plans refer to. A plan that brings its accounts asks for no
+// others.
+func (d Desk) Material(ctx context.Context, clubID int64, plans ...Plan) (*Material, error) {
+	m := &Material{desk: d, clubID: clubID, accounts: map[bool][]account{}}
+	var err error
+	if len(plans) == 0 || slices.ContainsFunc(plans, func(p Plan) bool { return p.Accounts == nil }) {
+		if m.read, err = d.DB.Connections(ctx, store.Scope{ClubID: clubID}); err != nil {
+			return nil, err
+		}
+	}
+	var links, pictures []string
+	for _, p := range plans {
+		if l := LinkOf(p.Content.Link); l != nil {
+			links = append(links, l.URL)
+		}
+		for _, picture := range p.Content.Media {
+			pictures = append(pictures, picture.ID)
+		}
+	}
+	if len(links) > 0 {
+		if m.cards, err = d.DB.LinkCards(ctx, clubID, distinct(links)); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range m.cards {
+		if c.State == club.CardReady && c.MediaID != "" {
+			pictures = append(pictures, c.MediaID)
+		}
+	}
+	if len(pictures) > 0 {
+		m.pictures, err = d.Media.Pictures(ctx, clubID, distinct(pictures))
+	}
+	return m, err
+}
+
+// distinct is a sorted list without what it holds twice.
+func distinct(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Accounts lists the accounts that a post can be for, in the order of the screens:
+// those of its world that are connected, and those that it ticks.
+func (m *Material) Accounts(practice bool, ticked []int64) []store.Connection {
+	var out []store.Connection
+	for _, a := range m.of(practice) {
+		if a.conn.Health != club.Disconnected || slices.Contains(ticked, a.conn.ID) {
+			out = append(out, a.conn)
+		}
+	}
+	return out
+}
+
+// of are the club's accounts of one world, in the order of the screens.
+func (m *Material) of(practice bool) []account {
+	if all, known := m.accounts[practice]; known {
+		return all
+	}
+	m.accounts[practice] = m.known(practice, m.read)
+	return m.accounts[practice]
+}
+
+// known leaves out accounts of the other world and of platforms that this program
+// does not have.
+func (m *Material) known(practice bool, conns []store.Connection) []account {
+	registry := m.desk.Platforms(m.clubID, practice)
+	var out []account
+	for _, c := range conns {
+		if p, ok := registry.Platform(c.Account.Platform); ok && c.Practice == practice {
+			out = append(out, account{c, p, p.Rules(c.Account)})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b account) int {
+		return cmp.Or(registry.Compare(a.conn.Account.Platform, b.conn.Account.Platform), cmp.Compare(a.conn.ID, b.conn.ID))
+	})
+	return out
+}
+
+// Prepare makes the drafts of a plan. The plan may tick other accounts, and have
+// less to show, than when the material was read.
+func (m *Material) Prepare(p Plan) Prepared {
+	out := Prepared{Plan: p, Link: LinkOf(p.Content.Link)}
+	accounts := m.of(p.Practice)
+	if p.Accounts != nil {
+		accounts = m.known(p.Practice, p.Accounts)
+	}
+	for _, a := range accounts {
+		if slices.Contains(p.Content.Accounts, a.conn.ID) && !slices.Contains(p.Public, a.conn.ID) {
+			out.Drafts = append(out.Drafts, Draft{Draft: m.draft(p.Content, a), Connection: a.conn, Platform: a.platform, Rules: a.rules})
+		}
+	}
+	return out
+}
+
+// draft is the one place where a content becomes what an account is sent: for a
+// preview, a check and publishing alike.
+func (m *Material) draft(c club.Content, a account) platforms.Draft {
+	var media map[string]platforms.Media
+	for _, picture := range c.Media {
+		if m.pictures == nil {
+			break
+		}
+		if found, ok := m.pictures.Copy(picture.ID, a.rules.Media.Image, picture.Fit[a.conn.ID]); ok {
+			if media == nil {
+				media = make(map[string]platforms.Media, len(c.Media))
+			}
+			media[picture.ID] = found
+		}
+	}
+	d := c.Draft(a.conn.ID, media, m.link(c, a.rules))
+	d.Lang = m.desk.Language
+	return d
+}
+
+// link is a content's link with the card that its page makes.
+func (m *Material) link(c club.Content, rules platforms.Rules) *platforms.Link {
+	l := LinkOf(c.Link)
+	if l == nil {
+		return nil
+	}
+	card, known := m.cards[l.URL]
+	if !known || card.State != club.CardReady {
+		return l
+	}
+	l.Title, l.Description = card.Title, card.Description
+	if card.MediaID == "" || m.pictures == nil {
+		return l
+	}
+	if picture, ok := m.pictures.Copy(card.MediaID, rules.Media.Image, platforms.FitWhole); ok {
+		l.Image = &picture // a card can do without
+	}
+	return l
+}
+
+// Card is what is known of the page that an address leads to; false: nobody asked
+// for it yet.
+func (m *Material) Card(address string) (club.LinkCard, bool) {
+	c, ok := m.cards[address]
+	return c, ok
+}
+
+// MaxLink is the longest address that a post can link to, in bytes.
+const MaxLink = 4_000
+
+// LinkOf reads what was typed as a link: nil for what is no address of the web.
+func LinkOf(text string) *platforms.Link {
+	if text == "" || len(text) > MaxLink {
+		return nil
+	}
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || !strings.Contains(u.Hostname(), ".") || u.User != nil || strings.ContainsAny(text, " \t\n") {
+		return nil
+	}
+	return &platforms.Link{URL: u.String()}
+}

@@ -188,7 +188,7 @@ func TestPageFollowsThePost(t *testing.T) {
 		t.Errorf("it says %q", say)
 	}
 	again = poll(half)
-	if half.doc().Find("#post .timeline, #post .post-numbers, #post .post-text").Length() < 2 || half.doc().Find("#post #post-head").Length() != 1 {
+	if half.doc().Find("#post .timeline, #post .post-said").Length() != 2 || half.doc().Find("#post #post-head, #post #post-status").Length() != 2 {
 		t.Error("the answer is not the whole page")
 	}
 	b.getHX(again).want(http.StatusNoContent)

@@ -23,7 +23,8 @@ func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 	ctx := c.Request().Context()
 	h := posts.Head{ID: p.ID, Status: p.Shown(), Practice: s.isPutAway(c, p), Words: s.partWords(c, p)}
 	if !p.Planned.At.IsZero() {
-		h.Facts = append(h.Facts, web.T(c, "post_planned", "when", i18n.When(ctx, s.Local(c, p.Planned.At)), "place", i18n.Place(web.Actor(c).Club.Zone)))
+		h.Planned = i18n.When(ctx, s.Local(c, p.Planned.At))
+		h.Facts = append(h.Facts, web.T(c, "post_planned", "when", h.Planned, "place", i18n.Place(web.Actor(c).Club.Zone)))
 	}
 	h.Facts = append(h.Facts, web.T(c, "posts_by", "person", p.Author))
 	if p.Campaign != "" {
@@ -174,7 +175,7 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 	if x.Code == "" && !broken || x.Status == club.Published || x.Status == club.Draft {
 		return posts.Failure{}, false
 	}
-	f := posts.Failure{Delivery: x.ID, Status: x.Shown()}
+	f := posts.Failure{Delivery: x.ID, Status: x.Shown(), Words: s.deliveryView(c, d, x).Words}
 	var platformNames, accountNames []string
 	for i, o := range all {
 		a := s.accountView(d, o.Connection)

@@ -15,6 +15,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/textdiff"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/posts"
@@ -213,8 +214,8 @@ func (s *Server) addContent(c echo.Context, v *posts.Page, d *desk, p store.Post
 	}
 	for _, m := range content.Media {
 		if known, ok := d.media[m.ID]; ok {
-			w, h := within(known.Width, known.Height, thumbSize)
-			v.Pictures = append(v.Pictures, posts.Shown{Thumb: web.ThumbPath(m.ID), Width: w, Height: h, Alt: m.Alt})
+			w, h := within(known.Width, known.Height, media.View.MaxWidth)
+			v.Pictures = append(v.Pictures, posts.Shown{Src: "/media/" + m.ID + "/view", Width: w, Height: h, Alt: m.Alt})
 		}
 	}
 }

@@ -213,7 +213,7 @@ func (s *Server) card(c echo.Context, d *desk, f *composerForm, v *verdict, slot
 		_, over := mainRule(v.rules).Split(v.rules.FinalText(v.draft))
 		p.Over = len([]rune(over))
 	}
-	return posts.Card{Mark: info.Mark, Platform: info.Name, Account: web.AccountName(v.conn), Drawing: v.platform.Preview(p)}
+	return posts.Card{ID: v.conn.ID, Label: s.accountLabel(d, v.conn), Mark: info.Mark, Platform: info.Name, Account: web.AccountName(v.conn), Drawing: v.platform.Preview(p)}
 }
 
 func fitOf(c club.Content, media string, connection int64) platforms.Fit {
@@ -269,8 +269,8 @@ func (s *Server) accountLabel(d *desk, n store.Connection) string {
 	p, _ := s.Registry(d.practice).Platform(n.Account.Platform)
 	for _, o := range d.all {
 		if o.ID != n.ID && o.Account.Platform == n.Account.Platform {
-			return p.Info().Name + " " + web.AccountName(n)
+			return p.Info().SiteName() + " " + web.AccountName(n)
 		}
 	}
-	return p.Info().Name
+	return p.Info().SiteName()
 }

@@ -34,45 +34,92 @@ func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post)
 		h.Events = append(h.Events, posts.Event{ISO: e.At.Format(time.RFC3339), When: s.eventTime(c, e), Text: s.eventText(c, d, e, about)})
 	}
 	for _, about := range story(events) {
-		e := about[0]
-		var accountsOf []store.PostDelivery
-		for _, x := range about {
-			accountsOf = append(accountsOf, accounts[x.ConnectionID])
+		var on []store.PostDelivery
+		for _, e := range about {
+			if e.DeliveryID != "" {
+				on = append(on, accounts[e.ConnectionID])
+			}
 		}
-		h.Story = append(h.Story, posts.Event{ISO: e.At.Format(time.RFC3339), When: i18n.When(c.Request().Context(), s.Local(c, e.At)), Text: s.eventText(c, d, e, accountsOf)})
+		h.Story = append(h.Story, posts.Event{
+			ISO: about[0].At.Format(time.RFC3339), When: i18n.When(c.Request().Context(), s.Local(c, about[0].At)), Text: s.storyText(c, d, p, about[0], on),
+		})
 	}
 	return nil
 }
 
-// storyKinds are the three things that people want to know of a post, in the order
-// in which they are told: who scheduled it, where it is out, and what went wrong.
-var storyKinds = [][]string{
-	{club.NoteScheduled, club.NoteRetimed, club.NoteBackToDraft},
-	{club.NotePublished, club.NoteFound, club.NoteSaidThere},
-	{club.NoteRefused, club.NoteExhausted, club.NoteAsks, club.NoteLate, club.NoteDoubt, club.NoteSignIn, club.NoteBlocked},
+// What people want to know of a post, in the order in which they are told: who
+// scheduled it, where it is out, and what is wrong.
+var (
+	planKinds    = []string{club.NoteScheduled, club.NoteRetimed, club.NoteBackToDraft}
+	outKinds     = []string{club.NotePublished, club.NoteFound, club.NoteSaidThere}
+	troubleKinds = []string{club.NoteRefused, club.NoteExhausted, club.NoteAsks, club.NoteLate, club.NoteDoubt, club.NoteSignIn, club.NoteBlocked}
+)
+
+// story is a post in three lines at most, each about one or more accounts: the
+// latest plan, where it is out, and the latest trouble that nothing has ended since.
+// Of a post that is only written, it is how it began.
+func story(events []store.PostEvent) [][]store.PostEvent {
+	var plan, out, trouble []store.PostEvent
+	told := map[string]bool{} // deliveries that have gone on since
+	for _, e := range slices.Backward(events) {
+		kind := e.Note.Kind
+		switch {
+		case slices.Contains(planKinds, kind) && (len(plan) == 0 || sameStory(plan, e)):
+			plan = append(plan, e)
+		case slices.Contains(outKinds, kind) && !told[e.DeliveryID]:
+			out = append(out, e)
+		case slices.Contains(troubleKinds, kind) && !told[e.DeliveryID] && (len(trouble) == 0 || sameStory(trouble, e)):
+			trouble = append(trouble, e)
+		}
+		if slices.Contains(planKinds, kind) || slices.Contains(outKinds, kind) || slices.Contains(troubleKinds, kind) || kind == club.NoteSentNow {
+			told[e.DeliveryID] = true
+		}
+	}
+	lines := slices.DeleteFunc([][]store.PostEvent{plan, out, trouble}, func(l []store.PostEvent) bool { return len(l) == 0 })
+	if len(lines) == 0 && len(events) > 0 {
+		lines = append(lines, events[:1])
+	}
+	return lines
 }
 
-// story is the latest of each of these, with the same of other accounts; of a post
-// that is only written, how it began.
-func story(events []store.PostEvent) [][]store.PostEvent {
-	var out [][]store.PostEvent
-	for _, kinds := range storyKinds {
-		var last []store.PostEvent
-		for _, e := range slices.Backward(events) {
-			if !slices.Contains(kinds, e.Note.Kind) || len(last) > 0 && (e.Note.Kind != last[0].Note.Kind || e.DeliveryID == "" ||
-				slices.ContainsFunc(last, func(o store.PostEvent) bool { return o.DeliveryID == e.DeliveryID })) {
-				continue
-			}
-			last = append(last, e)
-		}
-		if len(last) > 0 {
-			out = append(out, last)
-		}
+// sameStory: the same happened to another account.
+func sameStory(told []store.PostEvent, e store.PostEvent) bool {
+	return e.Note.Kind == told[0].Note.Kind && e.DeliveryID != "" &&
+		!slices.ContainsFunc(told, func(o store.PostEvent) bool { return o.DeliveryID == e.DeliveryID })
+}
+
+// storyText is one line of the story. Many accounts are told as a number, which the
+// page names beside it.
+func (s *Server) storyText(c echo.Context, d *desk, p store.Post, e store.PostEvent, on []store.PostDelivery) string {
+	if e.DeliveryID == "" {
+		return s.eventText(c, d, e, on)
 	}
-	if len(out) == 0 && len(events) > 0 {
-		out = [][]store.PostEvent{events[:1]}
+	kind := e.Note.Kind
+	if slices.Contains(outKinds, kind) {
+		kind = club.NotePublished
 	}
-	return out
+	args := s.eventArgs(c, d, e, on)
+	args["account"] = i18n.N(c.Request().Context(), "story_accounts", len(on))
+	if len(on) <= 2 {
+		var names []string
+		for _, x := range on {
+			names = append(names, s.nameAmong(d, x.Connection, p.Deliveries))
+		}
+		args["account"] = web.JoinAnd(c, names)
+	}
+	return web.T(c, "story_"+kind, i18n.Args(args)...)
+}
+
+// nameAmong is the platform's name, with the account's where the post has another
+// one there.
+func (s *Server) nameAmong(d *desk, n store.Connection, all []store.PostDelivery) string {
+	a := s.accountView(d, n)
+	if slices.ContainsFunc(all, func(o store.PostDelivery) bool {
+		return o.ConnectionID != n.ID && o.Connection.Account.Platform == n.Account.Platform
+	}) {
+		return a.Site + " " + a.Name
+	}
+	return a.Site
 }
 
 // sameEvent: the same happened to several accounts in one go. What platforms
@@ -93,6 +140,11 @@ func (s *Server) eventTime(c echo.Context, e store.PostEvent) string {
 
 // eventText is one line of the timeline.
 func (s *Server) eventText(c echo.Context, d *desk, e store.PostEvent, about []store.PostDelivery) string {
+	return web.T(c, "event_"+e.Note.Kind, i18n.Args(s.eventArgs(c, d, e, about))...)
+}
+
+// eventArgs are what the words of an event are filled with.
+func (s *Server) eventArgs(c echo.Context, d *desk, e store.PostEvent, about []store.PostDelivery) map[string]string {
 	args := s.shownArgs(c, e.Note.Args)
 	args["person"] = cmp.Or(e.Person, web.T(c, "app_name"))
 	platform := ""
@@ -118,7 +170,7 @@ func (s *Server) eventText(c echo.Context, d *desk, e store.PostEvent, about []s
 	case club.NoteDoubt:
 		args["reason"] = web.T(c, "doubt_"+args["reason"])
 	}
-	return web.T(c, "event_"+e.Note.Kind, i18n.Args(args)...)
+	return args
 }
 
 // stepWords is what a platform calls a step.

@@ -95,20 +95,21 @@ func TestBrowserPostPageFollowsThePost(t *testing.T) {
 	b.open(postPath(post))
 	b.sees("Publishing")
 	b.click("Choose a new time")
-	b.until(`(() => { document.querySelector("[aria-labelledby=said-h] summary").click(); return true })()`)
+	b.until(`(() => { document.querySelector(".technical > summary").click(); return true })()`)
+	b.until(`(() => { document.querySelectorAll("#post-previews [role=tab]")[1].click(); return true })()`)
 	b.until(`(() => { const f = document.querySelector(".retime input[name=time]"); f.value = "11:22"; return true })()`)
 	b.until(`(() => { const e = [...document.querySelectorAll("#post .actions a")].find((a) => a.textContent.includes("Edit")); e.focus(); return document.activeElement === e })()`)
 	script[int](b, `(() => { window.said = []; window.bsSamePage = true; const say = document.getElementById("say");
 	  new MutationObserver(() => said.push(say.textContent)).observe(say, {childList: true}); return 1 })()`)
 	kept := func(when string) {
 		t.Helper()
-		if !script[bool](b, `document.querySelector(".retime").open && document.querySelector("[aria-labelledby=said-h] details").open && document.querySelector(".retime input[name=time]").value === "11:22" && window.bsSamePage === true`) {
+		if !script[bool](b, `document.querySelector(".retime").open && document.querySelector(".technical").open && document.querySelectorAll("#post-previews [role=tab]")[1].ariaSelected === "true" && document.querySelectorAll("#post-previews [role=tabpanel]:not([hidden])").length === 1 && document.querySelector("#post-previews [role=tablist]").checkVisibility() && document.querySelector(".retime input[name=time]").value === "11:22" && window.bsSamePage === true`) {
 			b.fail("what was opened or typed is gone " + when)
 		}
 	}
 	change(`UPDATE deliveries SET status = 'PUBLISHED', phase = 'linked', remote_id = hex(id), remote_url = 'https://example.org/1', published_at = due_at
 		WHERE id = (SELECT max(id) FROM deliveries WHERE post_id = ?)`, post)
-	b.until(`document.querySelectorAll("#post .delivery .badge[data-status=PUBLISHED]").length === 1`)
+	b.until(`document.querySelectorAll("#post .delivery[data-status=PUBLISHED]").length === 1`)
 	kept("after the first")
 	if !script[bool](b, `document.activeElement.textContent.includes("Edit")`) {
 		b.fail("the focus left Edit")

@@ -134,7 +134,7 @@ func (b *tab) publish(h *household, post string) {
 	b.sees("Scheduled")
 	h.clock.advance(soon)
 	b.open(post)
-	b.until(`document.querySelectorAll("#post-head .delivery .badge[data-status=PUBLISHED]").length === ` + strconv.Itoa(len(constructors)))
+	b.until(`document.querySelectorAll("#post-status .delivery[data-status=PUBLISHED]").length === ` + strconv.Itoa(len(constructors)))
 	b.until(`document.querySelector("#post-head .badge").dataset.status === "PUBLISHED"`)
 	b.look("mainjob-published")
 	world, err := h.Worlds().Of(h.scope(b.t).ClubID)

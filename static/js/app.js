@@ -6,6 +6,7 @@ import "./elements/bs-menu.js";
 import "./elements/bs-toast.js";
 import "./elements/bs-password.js";
 import "./elements/bs-copy.js";
+import "./elements/bs-tabs.js";
 import "./elements/bs-zone.js";
 
 // After a redirect the message of the page is spoken once, and the

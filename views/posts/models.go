@@ -180,6 +180,8 @@ type Style struct {
 
 // Card is one account's preview.
 type Card struct {
+	ID       int64  // of the account
+	Label    string // the platform, with the account where two are connected there
 	Mark     string
 	Platform string
 	Account  string
@@ -276,6 +278,7 @@ type Head struct {
 	Status     club.Status
 	Practice   bool   // put away: made in practice mode, and the club is live
 	Words      string // "2 of 3 published"
+	Planned    string // "Tue 24 Nov, 18:30", or empty
 	Facts      []string
 	Failures   []Failure
 	Deliveries []Delivery
@@ -322,7 +325,8 @@ type Failure struct {
 	Did       string
 	Do        string
 	Status    club.Status
-	Calm      bool // nothing to decide: it goes on by itself
+	Words     string // "waits until 14:00", or empty
+	Calm      bool   // nothing to decide: it goes on by itself
 	Decisions []Decision
 	Edit      string     // address of the editor, or empty
 	EditFirst bool       // editing is what helps
@@ -346,6 +350,62 @@ func (a Answer) errorOf(field string) string {
 		return ""
 	}
 	return a.Error
+}
+
+// group are accounts of a post that stand alike.
+type group struct {
+	Status     club.Status
+	Words      string // said once for all of them, where it is the same
+	Badge      bool   // the state is another than that of the whole post
+	Deliveries []Delivery
+}
+
+// urgency is the order in which the accounts of a post are listed.
+var urgency = []club.Status{club.Failed, club.NeedsAttention, club.Publishing, club.Scheduled, club.Published, club.Draft}
+
+// groups are the accounts that no failure box names, those that stand alike together.
+func (h Head) groups() []group {
+	var out []group
+	for _, status := range urgency {
+		g := group{Status: status}
+		for _, d := range h.Deliveries {
+			if d.Status == status && !slices.ContainsFunc(h.Failures, func(f Failure) bool { return f.Delivery == d.ID || slices.Contains(f.Also, d.ID) }) {
+				g.Deliveries = append(g.Deliveries, d)
+			}
+		}
+		if len(g.Deliveries) == 0 {
+			continue
+		}
+		if words := g.Deliveries[0].Words; !slices.ContainsFunc(g.Deliveries, func(d Delivery) bool { return d.Words != words }) {
+			g.Words = words
+		}
+		g.Badge = status != h.Status || len(g.Deliveries) < len(h.Deliveries)
+		if !g.Badge && g.Words == h.Planned {
+			g.Words = "" // the page begins with both
+			for i := range g.Deliveries {
+				g.Deliveries[i].Words = ""
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// delivery is the id of the delivery to the i-th account.
+func (f Failure) delivery(i int) string {
+	if i == 0 {
+		return f.Delivery
+	}
+	return f.Also[i-1]
+}
+
+// tabs are the names of the previews.
+func (v Page) tabs() []ui.Tab {
+	out := make([]ui.Tab, 0, len(v.Previews))
+	for _, c := range v.Previews {
+		out = append(out, ui.Tab{Part: "seen-" + num(c.ID), Mark: c.Mark, Name: c.Label})
+	}
+	return out
 }
 
 // Refuse puts what was typed back into the failure box of a delivery, with what
@@ -399,7 +459,7 @@ type Text struct {
 
 // Shown is a picture of a post as its page shows it.
 type Shown struct {
-	Thumb         string
+	Src           string
 	Width, Height int
 	Alt           string
 }
@@ -426,12 +486,16 @@ type Earlier struct {
 // Numbers are the latest figures of a post.
 type Numbers struct {
 	Columns []string
+	Taken   string // when they were read
 	Rows    []NumberRow
 }
 
-// NumberRow is one account's figures, or why there is none.
+// NumberRow is one account's figures.
 type NumberRow struct {
 	Account Account
-	Values  []string
-	Taken   string
+	Name    string // the platform, with the account where the post has two there
+	Values  []NumberCell
 }
+
+// NumberCell is a figure, or why there is none.
+type NumberCell struct{ Text, Why string }

@@ -26,6 +26,9 @@ type Field struct {
 // Option is one choice.
 type Option struct{ Value, Label string }
 
+// Tab is the name of one part of several: that with its id.
+type Tab struct{ Part, Mark, Name string }
+
 func (f Field) name() string {
 	if f.Name != "" {
 		return f.Name

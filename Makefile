@@ -48,17 +48,18 @@ unraced: ## the tests whose files say "go:build !race", the fault table among th
 	done
 
 # The targets are found by their names, so that none can be forgotten. Seeds run in
-# every "make test"; the time goes to packages that changed in the last days.
+# every "make test"; the time goes to packages whose code changed
+# since the last landed commit: where the branch left main, or the one before.
 FUZZ      ?= 20s
 FUZZ_CALM ?= 3s
-FUZZ_DAYS ?= 3
 # The go tool may fail at the very end of its time with nothing but "context
 # deadline exceeded", and no input that failed (golang/go#75804). Only that passes.
 .PHONY: fuzz
-fuzz: ## let every parser of foreign bytes read nonsense: 20 s each where it changed, else 3 s
+fuzz: ## let every parser of foreign bytes read nonsense: 20 s each where its code changed, else 3 s
 	@mkdir -p $(CACHE)
-	@since=$$(git rev-list -1 --before=$$(( $$(git log -1 --format=%ct) - $(FUZZ_DAYS) * 86400 )) HEAD); \
-	changed() { [ -z "$$since" ] || ! git diff --quiet "$$since" -- "$$1"; }; \
+	@since=$$(git merge-base HEAD origin/main 2>/dev/null || true); \
+	[ -n "$$since" ] && [ "$$since" != "$$(git rev-parse HEAD)" ] || since=$$(git rev-parse -q --verify HEAD^ || true); \
+	changed() { [ -z "$$since" ] || ! git diff --quiet "$$since" -- ":(glob)$$1/*.go"; }; \
 	grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9]+' . | sed -E 's|/[^/]+:func | |' | sort | while read -r dir name; do \
 	  time=$(FUZZ_CALM); ! changed "$$dir" || time=$(FUZZ); \
 	  echo "fuzz $$dir $$name $$time"; \

@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,16 +11,11 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/alexedwards/scs/v2/memstore"
 
-	"github.com/bandstand-app/bandstand/handlers/web"
+	"github.com/bandstand-app/bandstand/handlers/web/webtest"
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/internal/i18n"
-	"github.com/bandstand-app/bandstand/internal/media"
 	"github.com/bandstand-app/bandstand/internal/password"
 	"github.com/bandstand-app/bandstand/internal/practice"
-	"github.com/bandstand-app/bandstand/platforms"
-	"github.com/bandstand-app/bandstand/static"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/store/storetest"
 )
@@ -44,68 +38,24 @@ type scene struct {
 // configuration.
 func newScene(t *testing.T, change ...func(*Config)) *scene {
 	t.Helper()
-	clock := storetest.NewClock()
-	s := &scene{t: t, clock: clock, db: storetest.Open(t, clock.Now), persons: map[club.Role]store.Person{}}
-	catalogue, err := i18n.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	assets, err := static.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	passwords := password.New()
-	library, err := media.Open(s.db, media.Settings{Dir: t.TempDir(), Key: []byte("key"), Now: clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
+	house := webtest.NewClub(t)
+	s := &scene{t: t, clock: house.Clock, db: house.DB, club: house.Club, persons: house.Persons}
 	s.web = httptest.NewUnstartedServer(nil)
-	base := &url.URL{Scheme: "http", Host: s.web.Listener.Addr().String()}
 	cfg := Config{
-		Config: web.Config{
-			DB: s.db, SessionStore: memstore.New(), Catalogue: catalogue, Assets: assets, Media: library,
-			Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock.Now, BaseURL: base, Version: "test",
-			Health: func() web.Health { return web.Health{LastTick: clock.Now()} },
-			Real:   platforms.NewRegistry(), Practice: platforms.NewRegistry(),
-		},
-		Services: Services{Passwords: passwords, Links: noLinks{}},
+		Config:   house.Config(t, &url.URL{Scheme: "http", Host: s.web.Listener.Addr().String()}),
+		Services: Services{Passwords: password.New(), Links: noLinks{}},
 	}
 	for _, f := range change {
 		f(&cfg)
 	}
+	var err error
 	if s.server, err = New(cfg); err != nil {
 		t.Fatal(err)
 	}
 	s.web.Config.Handler = s.server
 	s.web.Start()
 	t.Cleanup(s.web.Close)
-	s.people()
 	return s
-}
-
-func (s *scene) people() {
-	s.t.Helper()
-	ctx := s.t.Context()
-	// A hash that no password matches: tests sign in with signInAs.
-	const hash = "none"
-	maeve, c, err := s.db.CreateFirst(ctx, store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve Byrne", PasswordHash: hash},
-		store.NewClub{Name: "Riverside FC", Zone: "Europe/Dublin", WeekStart: 1}, "test")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.club, s.persons[club.Admin] = c, maeve
-	for role, name := range map[club.Role]string{club.Publisher: "Tom Reid", club.Writer: "Ines Silva", club.Viewer: "Vera Kelly"} {
-		email := strings.ToLower(strings.Fields(name)[0]) + "@riverside.example"
-		token, err := s.db.CreateInvitation(ctx, store.Scope{ClubID: c.ID, PersonID: maeve.ID}, email, role, "test")
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		p, _, err := s.db.AcceptInvitationAsNew(ctx, token, store.NewPerson{Email: email, Name: name, PasswordHash: hash}, "test")
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		s.persons[role] = p
-	}
 }
 
 // noLinks reads no pages.
@@ -139,22 +89,11 @@ func (s *scene) as(r club.Role) *browser {
 func (s *scene) signedIn(person, club int64) *browser {
 	s.t.Helper()
 	b := s.as("")
-	ctx, err := s.server.Sessions.Load(s.t.Context(), "")
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	p, err := s.db.Person(s.t.Context(), person)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := s.server.StartSession(ctx, p, club); err != nil {
-		s.t.Fatal(err)
-	}
-	token, expiry, err := s.server.Sessions.Commit(ctx)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	b.http.Jar = jar{&http.Cookie{Name: s.server.Sessions.Cookie.Name, Value: token, Expires: expiry}}
+	b.http.Jar = jar{webtest.SignIn(s.t, s.server.App, p, club)}
 	return b
 }
 

@@ -110,6 +110,11 @@ func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []p
 	return out
 }
 
+// slotAt resolves a date and a time of day of another form.
+func (s *Server) slotAt(c echo.Context, date, clock string) (slot club.Slot, field, message string) {
+	return s.slotOf(c, &composerForm{when: "time", date: date, clock: clock})
+}
+
 // slotOf resolves the time of a form. The zero slot means no time, or none that
 // can be read: then field and message say what is wrong.
 func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field, message string) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/holds"
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -196,7 +197,7 @@ var forms = map[string]form{
 		as: club.Publisher, right: func(*ground) url.Values {
 			return url.Values{"reason": {"storm"}, "date": {"2026-11-27"}, "time": {"19:00"}}
 		},
-		tries: slices.Concat(wrong("reason", "", strings.Repeat("é", reasonMax+1)), wrong("date", "", "friday", "2026-02-30"), wrong("time", "", "25:00", "soon"),
+		tries: slices.Concat(wrong("reason", "", strings.Repeat("é", holds.ReasonMax+1)), wrong("date", "", "friday", "2026-02-30"), wrong("time", "", "25:00", "soon"),
 			said("time", []try{{field: "date", value: "2026-11-22"}})),
 	},
 	"/hold/release":        {bare: "a button"},

@@ -8,13 +8,9 @@ import (
 
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/i18n"
-	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/posts"
 )
-
-// postNumbers are the columns of a post's numbers.
-var postNumbers = []platforms.Number{platforms.Impressions, platforms.Reach, platforms.Likes, platforms.Comments, platforms.Shares}
 
 // numbersOf are the latest figures of a post; nil while there are none.
 func (s *Server) numbersOf(c echo.Context, p store.Post) (*posts.Numbers, error) {
@@ -24,7 +20,7 @@ func (s *Server) numbersOf(c echo.Context, p store.Post) (*posts.Numbers, error)
 		return nil, err
 	}
 	n := &posts.Numbers{}
-	for _, num := range postNumbers {
+	for _, num := range web.PostNumbers {
 		n.Columns = append(n.Columns, web.T(c, "number_"+string(num)))
 	}
 	var taken readings
@@ -39,9 +35,9 @@ func (s *Server) numbersOf(c echo.Context, p store.Post) (*posts.Numbers, error)
 				row.Account, row.Name = s.accountView(d, x.Connection), s.nameAmong(d, x.Connection, p.Deliveries)
 			}
 		}
-		words := s.numberWords(c, r.Platform)
-		for _, num := range postNumbers {
-			cell := posts.NumberCell{Text: s.cell(c, r, num, words)}
+		words := s.NumberWords(c, r.Platform)
+		for _, num := range web.PostNumbers {
+			cell := posts.NumberCell{Text: s.NumberCell(c, r, num, words)}
 			if _, given := r.Numbers[num]; !given {
 				cell = posts.NumberCell{Why: cell.Text}
 			}

@@ -31,18 +31,7 @@ func (s *Server) showPost(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, posts.One(s.Page(c, "posts", titleOf(c, p)), v))
-}
-
-// titleOf is how a post is called: by its first words.
-func titleOf(c echo.Context, p store.Post) string {
-	if p.Excerpt == "" {
-		return web.T(c, "post_untitled")
-	}
-	if r := []rune(p.Excerpt); len(r) > 70 {
-		return string(r[:70]) + "…"
-	}
-	return p.Excerpt
+	return s.Render(c, http.StatusOK, posts.One(s.Page(c, "posts", web.PostTitle(c, p)), v))
 }
 
 // statusStopPolling ends htmx's polling of an element.
@@ -68,7 +57,7 @@ func (s *Server) showPostStatus(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	parts := []templ.Component{posts.PostPage(titleOf(c, p), v)}
+	parts := []templ.Component{posts.PostPage(web.PostTitle(c, p), v)}
 	if news := s.newsOf(c, p); news != "" {
 		parts = append(parts, posts.News(news))
 	}
@@ -120,10 +109,10 @@ func (s *Server) newsOf(c echo.Context, p store.Post) string {
 		}
 	}
 	if len(out) > 0 {
-		news = append(news, web.T(c, "post_now_out", "post", titleOf(c, p), "platform", web.JoinAnd(c, out)))
+		news = append(news, web.T(c, "post_now_out", "post", web.PostTitle(c, p), "platform", web.JoinAnd(c, out)))
 	}
 	if status := p.Shown(); known.Get("was") != string(status) && (status == club.Failed || status == club.NeedsAttention) {
-		news = append(news, web.T(c, "post_now", "post", titleOf(c, p), "status", web.T(c, "status_"+string(status))))
+		news = append(news, web.T(c, "post_now", "post", web.PostTitle(c, p), "status", web.T(c, "status_"+string(status))))
 	}
 	return strings.Join(news, " ")
 }
@@ -182,7 +171,7 @@ func (s *Server) showEarlierTexts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := posts.EarlierPage{ID: p.ID, Post: titleOf(c, p)}
+	v := posts.EarlierPage{ID: p.ID, Post: web.PostTitle(c, p)}
 	budget := textdiff.NewBudget()
 	for _, e := range earlier {
 		v.Texts = append(v.Texts, posts.Earlier{

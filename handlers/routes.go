@@ -1,12 +1,19 @@
 package handlers
 
 import (
+	"slices"
+
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
-// routes is every address of the program. There is none without an action.
+// routes is every address of the program: those of the rooms, and the rest. There is
+// none without an action.
 func (s *Server) routes() []web.Route {
+	return slices.Concat(s.ownRoutes(), s.demoRoutes(), s.holds.Routes(), s.practice.Routes(), s.results.Routes(), s.notices.Routes())
+}
+
+func (s *Server) ownRoutes() []web.Route {
 	return []web.Route{
 		// The program itself
 		web.Get("/", club.Public, s.showStart),
@@ -74,13 +81,6 @@ func (s *Server) routes() []web.Route {
 		web.Post("/posts/:id/deletion", club.WritePosts, s.createDeletion),
 		web.Post("/deliveries/:id/answer", club.SchedulePosts, s.createAnswer).On("/posts"),
 
-		// Holding all posts, and what was put aside
-		web.Get("/hold", club.SchedulePosts, s.showHold),
-		web.Post("/hold", club.SchedulePosts, s.createHold),
-		web.Post("/hold/release", club.SchedulePosts, s.createRelease),
-		web.Get("/waiting", club.SchedulePosts, s.showWaiting),
-		web.Post("/waiting", club.SchedulePosts, s.createDecisions),
-
 		// Pictures
 		web.Post("/media", club.WritePosts, s.createMedia, web.Files).On("/posts"),
 		web.Get("/media/:id/thumb", club.ViewClub, s.showThumb),
@@ -108,23 +108,5 @@ func (s *Server) routes() []web.Route {
 		web.Post("/settings/platforms/:slot", club.ManageClub, s.createPlatformApp, web.Confirmed).First(s.lookAtApp),
 		web.Post("/settings/platforms/:slot/check", club.ManageClub, s.checkPlatformApp),
 		web.Post("/settings/platforms/:slot/removal", club.ManageClub, s.removePlatformApp, web.Confirmed),
-
-		// Practice mode
-		web.Get("/practice", club.ViewClub, s.showPractice),
-		web.Post("/practice/behaviour", club.SchedulePosts, s.createBehaviour),
-		web.Post("/practice/reset", club.ManageClub, s.createReset),
-		web.Post("/practice/mode", club.ManageClub, s.updatePracticeMode, web.Confirmed),
-		web.Get("/practice/:mount/*", club.ViewClub, s.servePractice, web.Acting),
-		web.Post("/practice/:mount/*", club.ConnectAccount, s.servePractice),
-
-		// Results
-		web.Get("/results", club.ViewClub, s.showResults, web.Heavy),
-		web.Post("/results/numbers", club.WritePosts, s.takeNumbers),
-		web.Get("/results.csv", club.ViewClub, s.exportResults, web.Heavy|web.Acting),
-
-		// Notices
-		web.Get("/notices", club.ViewClub, s.showNotices),
-		web.Post("/notices/:id/opening", club.ViewClub, s.createOpening),
-		web.Post("/notices/read", club.ViewClub, s.readNotices),
 	}
 }

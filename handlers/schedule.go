@@ -247,7 +247,7 @@ func (s *Server) answerAgain(c echo.Context, post int64, err error) error {
 		return readErr
 	}
 	problem := s.ProblemOf(c, err)
-	page := s.Page(c, "posts", titleOf(c, p))
+	page := s.Page(c, "posts", web.PostTitle(c, p))
 	page.Faults = []layout.Fault{v.Head.Refuse(c.Param("id"), ce.Field, problem.Text, posts.Answer{
 		Link: c.FormValue("link"), Date: c.FormValue("date"), Clock: c.FormValue("time"), Retime: c.FormValue("answer") == "retime",
 	})}
@@ -297,4 +297,19 @@ func (s *Server) checkDeliveries(c echo.Context, post int64, ids []string) error
 		}
 	}
 	return nil
+}
+
+// freeTime is the next time, from a moment on, at which these accounts have no
+// other post near a clock time.
+func (s *Server) freeTime(c echo.Context, post int64, accounts []int64, clock string, from time.Time) (club.Slot, error) {
+	zone := web.Actor(c).Club.Zone
+	taken, err := s.DB.PlannedFor(c.Request().Context(), web.Scope(c), post, accounts, s.Now().Add(-club.CloseWithin))
+	if err != nil {
+		return club.Slot{}, err
+	}
+	planned, err := club.NewSlot(web.InZone(from, zone).Format(time.DateOnly), clock, zone)
+	if err != nil {
+		return club.Slot{}, err
+	}
+	return club.NextFree(planned, zone, taken, from)
 }

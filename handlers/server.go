@@ -6,8 +6,12 @@ package handlers
 import (
 	"context"
 
+	"github.com/bandstand-app/bandstand/handlers/holds"
+	"github.com/bandstand-app/bandstand/handlers/notices"
+	"github.com/bandstand-app/bandstand/handlers/practice"
+	"github.com/bandstand-app/bandstand/handlers/results"
 	"github.com/bandstand-app/bandstand/handlers/web"
-	"github.com/bandstand-app/bandstand/internal/practice"
+	worlds "github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/jobs"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/views/people"
@@ -33,7 +37,7 @@ type Services struct {
 	// SignIns looks at accounts and renews what they are signed in with.
 	SignIns *jobs.SignIns
 	// Worlds are the clubs' practice worlds.
-	Worlds *practice.Worlds
+	Worlds *worlds.Worlds
 }
 
 // Passwords hashes and checks passwords: *password.Hasher.
@@ -47,6 +51,11 @@ type Server struct {
 	*web.App
 	Services
 
+	holds    *holds.Room
+	notices  *notices.Room
+	practice *practice.Room
+	results  *results.Room
+
 	realMarks, practiceMarks func() string
 }
 
@@ -57,7 +66,11 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{App: app, Services: cfg.Services, realMarks: marksOf(cfg.Real), practiceMarks: marksOf(cfg.Practice)}
+	s.holds = &holds.Room{App: app, SlotAt: s.slotAt, FreeTime: s.freeTime, CheckDeliveries: s.checkDeliveries}
+	s.notices = &notices.Room{App: app, IsUnsure: s.holds.IsUnsure}
+	s.practice = &practice.Room{App: app, Worlds: cfg.Worlds}
+	s.results = &results.Room{App: app}
 	app.ConfirmWith, app.SignInDialog = s.confirm, people.SignInDialog(people.SignInForm{Dialog: true})
-	app.Add(append(s.routes(), s.demoRoutes()...))
+	app.Add(s.routes())
 	return s, nil
 }

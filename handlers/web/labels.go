@@ -128,3 +128,14 @@ func AccountLabel(a platforms.Account) string {
 	}
 	return a.Name + " (@" + a.Handle + ")"
 }
+
+// PostTitle returns what a post is called: its first words.
+func PostTitle(c echo.Context, p store.Post) string {
+	if p.Excerpt == "" {
+		return T(c, "post_untitled")
+	}
+	if r := []rune(p.Excerpt); len(r) > 70 {
+		return string(r[:70]) + "…"
+	}
+	return p.Excerpt
+}

@@ -1,9 +1,7 @@
-package handlers
+package web
 
 import (
 	"testing"
-
-	"github.com/bandstand-app/bandstand/handlers/web"
 )
 
 func TestTextsAreCutAtWords(t *testing.T) {
@@ -22,7 +20,7 @@ func TestTextsAreCutAtWords(t *testing.T) {
 		{"Größe fünf", 6, "Größe…"},
 		{"日本語日本語", 4, "日本語日…"},
 	} {
-		if got := web.Shorten(tt.text, tt.n); got != tt.want {
+		if got := Shorten(tt.text, tt.n); got != tt.want {
 			t.Errorf("%q in %d letters is %q, want %q", tt.text, tt.n, got, tt.want)
 		}
 	}

@@ -1,4 +1,5 @@
-package handlers
+// Package notices is the bell: what a person should know of, and where it leads.
+package notices
 
 import (
 	"net/http"
@@ -16,19 +17,36 @@ import (
 	"github.com/bandstand-app/bandstand/views/notices"
 )
 
+// Room answers for the bell.
+type Room struct {
+	*web.App
+	// IsUnsure reports whether posts of an account wait for somebody to say whether
+	// they are public.
+	IsUnsure func(c echo.Context, account int64) (bool, error)
+}
+
+// Routes returns the addresses of the room.
+func (room *Room) Routes() []web.Route {
+	return []web.Route{
+		web.Get("/notices", club.ViewClub, room.showNotices),
+		web.Post("/notices/:id/opening", club.ViewClub, room.createOpening),
+		web.Post("/notices/read", club.ViewClub, room.readNotices),
+	}
+}
+
 // noticesRead is how many notices are read to be grouped for the bell.
 const noticesRead = 300
 
-func (s *Server) showNotices(c echo.Context) error {
-	list, err := s.DB.Notices(c.Request().Context(), web.Scope(c), noticesRead)
+func (room *Room) showNotices(c echo.Context) error {
+	list, err := room.DB.Notices(c.Request().Context(), web.Scope(c), noticesRead)
 	if err != nil {
 		return err
 	}
-	page := notices.Page{Page: s.Page(c, "notices", web.T(c, "nav_notices")), Unread: web.Actor(c).Unread}
+	page := notices.Page{Page: room.Page(c, "notices", web.T(c, "nav_notices")), Unread: web.Actor(c).Unread}
 	for _, about := range bySubject(list) {
-		page.Rows = append(page.Rows, s.noticeRow(c, about))
+		page.Rows = append(page.Rows, room.noticeRow(c, about))
 	}
-	return s.Render(c, http.StatusOK, notices.List(page))
+	return room.Render(c, http.StatusOK, notices.List(page))
 }
 
 // bySubject puts notices about the same post or account together, in the order of
@@ -57,11 +75,11 @@ func bySubject(list []store.Notice) [][]store.Notice {
 
 // noticeRow is one line of the bell, from the notices about one thing, newest
 // first. What several of them say of different accounts is one sentence.
-func (s *Server) noticeRow(c echo.Context, about []store.Notice) notices.Row {
+func (room *Room) noticeRow(c echo.Context, about []store.Notice) notices.Row {
 	first := about[0]
 	row := notices.Row{
 		ID: strconv.FormatInt(first.ID, 10), Icon: "triangle-alert", About: first.Excerpt, Action: web.T(c, "notices_open"),
-		When: i18n.When(c.Request().Context(), first.At.In(s.Zone(c))), ISO: first.At.Format(time.RFC3339),
+		When: i18n.When(c.Request().Context(), first.At.In(room.Zone(c))), ISO: first.At.Format(time.RFC3339),
 	}
 	var sentences []string
 	for i, n := range about {
@@ -71,49 +89,49 @@ func (s *Server) noticeRow(c echo.Context, about []store.Notice) notices.Row {
 		}
 		var names []string
 		for _, o := range slices.Backward(about) { // accounts in the order in which they were told of
-			if name := s.AccountOn(c, o.Account, o.Platform); o.Kind == n.Kind && !slices.Contains(names, name) {
+			if name := room.AccountOn(c, o.Account, o.Platform); o.Kind == n.Kind && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
-		sentences = append(sentences, s.noticeText(c, n, web.JoinAnd(c, names)))
+		sentences = append(sentences, room.noticeText(c, n, web.JoinAnd(c, names)))
 	}
 	row.Text = strings.Join(sentences, " ")
 	return row
 }
 
 // noticeText says what one notice is about; accounts are those that it is about.
-func (s *Server) noticeText(c echo.Context, n store.Notice, accounts string) string {
+func (room *Room) noticeText(c echo.Context, n store.Notice, accounts string) string {
 	if ends, err := time.Parse(time.RFC3339, n.Args["ends"]); err == nil {
-		return web.T(c, "notice_"+n.Kind, "account", accounts, "platform", s.SiteName(c, n.Platform), "date", i18n.WhenYear(c.Request().Context(), ends.In(s.Zone(c))))
+		return web.T(c, "notice_"+n.Kind, "account", accounts, "platform", room.SiteName(c, n.Platform), "date", i18n.WhenYear(c.Request().Context(), ends.In(room.Zone(c))))
 	}
-	text := web.T(c, "notice_"+n.Kind, s.noticeArgs(c, n, accounts)...)
-	if code := n.Args["code"]; code != "" && s.Catalogue.Has("fail_"+code+"_title") {
-		text += " " + web.T(c, "notice_because", "reason", web.T(c, "fail_"+code+"_title", "platform", s.SiteName(c, n.Platform), "account", n.Account))
+	text := web.T(c, "notice_"+n.Kind, room.noticeArgs(c, n, accounts)...)
+	if code := n.Args["code"]; code != "" && room.Catalogue.Has("fail_"+code+"_title") {
+		text += " " + web.T(c, "notice_because", "reason", web.T(c, "fail_"+code+"_title", "platform", room.SiteName(c, n.Platform), "account", n.Account))
 	}
 	return text
 }
 
 // noticeArgs are the words that a notice is about.
-func (s *Server) noticeArgs(c echo.Context, n store.Notice, accounts string) []string {
-	args := []string{"account", accounts, "platform", s.SiteName(c, n.Platform)}
+func (room *Room) noticeArgs(c echo.Context, n store.Notice, accounts string) []string {
+	args := []string{"account", accounts, "platform", room.SiteName(c, n.Platform)}
 	if local, zone := n.Args["time"], n.Args["zone"]; zone != "" {
 		if slot, err := club.ParseSlot(local, zone); err == nil {
-			args = append(args, "time", i18n.When(c.Request().Context(), slot.At.In(s.Zone(c))), "zone", zone)
+			args = append(args, "time", i18n.When(c.Request().Context(), slot.At.In(room.Zone(c))), "zone", zone)
 		}
 	}
 	return args
 }
 
 // createOpening opens what a notice is about, and marks it as read.
-func (s *Server) createOpening(c echo.Context) error {
-	post, connection, err := s.DB.OpenNotice(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
+func (room *Room) createOpening(c echo.Context) error {
+	post, connection, err := room.DB.OpenNotice(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
 	switch {
 	case err != nil:
 		return err
 	case post != 0:
 		return web.SeeOther(c, web.PostPath(post))
 	case connection != 0:
-		unsure, err := s.isUnsure(c, connection)
+		unsure, err := room.IsUnsure(c, connection)
 		if err != nil {
 			return err
 		}
@@ -125,8 +143,8 @@ func (s *Server) createOpening(c echo.Context) error {
 	return web.SeeOther(c, "/calendar")
 }
 
-func (s *Server) readNotices(c echo.Context) error {
-	if err := s.DB.MarkRead(c.Request().Context(), web.Scope(c)); err != nil {
+func (room *Room) readNotices(c echo.Context) error {
+	if err := room.DB.MarkRead(c.Request().Context(), web.Scope(c)); err != nil {
 		return err
 	}
 	return web.SeeOther(c, "/notices")

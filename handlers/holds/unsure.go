@@ -1,4 +1,4 @@
-package handlers
+package holds
 
 import (
 	"slices"
@@ -49,16 +49,16 @@ func outages(list []*waitingPost) []*outage {
 	return all
 }
 
-// isUnsure reports whether posts of an account wait for somebody to say whether they
+// IsUnsure reports whether posts of an account wait for somebody to say whether they
 // are public.
-func (s *Server) isUnsure(c echo.Context, account int64) (bool, error) {
-	list, err := s.waitingPosts(c)
+func (room *Room) IsUnsure(c echo.Context, account int64) (bool, error) {
+	list, err := room.waitingPosts(c)
 	return slices.ContainsFunc(outages(list), func(o *outage) bool { return o.account == account }), err
 }
 
 // unsureGroups are the posts of which nobody knows whether they are public, each
 // outage with one decision for all.
-func (s *Server) unsureGroups(c echo.Context, list []*waitingPost) ([]holds.Group, error) {
+func (room *Room) unsureGroups(c echo.Context, list []*waitingPost) ([]holds.Group, error) {
 	var groups []holds.Group
 	for _, o := range outages(list) {
 		first := o.parts[0]
@@ -70,7 +70,7 @@ func (s *Server) unsureGroups(c echo.Context, list []*waitingPost) ([]holds.Grou
 		ctx := c.Request().Context()
 		g := holds.Group{
 			Phase: "unsure-" + strconv.Itoa(len(groups)+1),
-			Title: i18n.N(ctx, "waiting_unsure", len(o.posts), "account", s.AccountOn(c, first.Account, first.Platform), "time", i18n.When(ctx, s.Local(c, first.UnknownSince))),
+			Title: i18n.N(ctx, "waiting_unsure", len(o.posts), "account", room.AccountOn(c, first.Account, first.Platform), "time", i18n.When(ctx, room.Local(c, first.UnknownSince))),
 			Text:  i18n.N(ctx, "waiting_unsure_looked", looks),
 		}
 		if looking {
@@ -78,14 +78,14 @@ func (s *Server) unsureGroups(c echo.Context, list []*waitingPost) ([]holds.Grou
 		}
 		g.Text += " " + web.T(c, "waiting_unsure_hint", "account", first.Account)
 		for _, p := range o.posts {
-			row, err := s.waitingRow(c, p)
+			row, err := room.waitingRow(c, p)
 			if err != nil {
 				return nil, err
 			}
 			g.Rows = append(g.Rows, row)
 		}
 		if len(g.Rows) > 1 {
-			g.Answers = s.unsureAnswers(c, o.parts, true)
+			g.Answers = room.unsureAnswers(c, o.parts, true)
 		}
 		groups = append(groups, g)
 	}
@@ -94,7 +94,7 @@ func (s *Server) unsureGroups(c echo.Context, list []*waitingPost) ([]holds.Grou
 
 // unsureAnswers are the decisions that are open: what was not looked for often enough
 // yet is not sent again, nor is anything while all posts are held.
-func (s *Server) unsureAnswers(c echo.Context, parts []store.WaitingDelivery, all bool) []holds.Answer {
+func (room *Room) unsureAnswers(c echo.Context, parts []store.WaitingDelivery, all bool) []holds.Answer {
 	end := ""
 	if all {
 		end = "_all"

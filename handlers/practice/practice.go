@@ -1,4 +1,6 @@
-package handlers
+// Package practice is practice mode: the make-believe platforms and what became
+// public on them, rehearsals, and going live.
+package practice
 
 import (
 	"cmp"
@@ -19,24 +21,43 @@ import (
 	"github.com/bandstand-app/bandstand/views/accounts"
 )
 
+// Room answers for practice mode.
+type Room struct {
+	*web.App
+	// Worlds are the clubs' practice worlds.
+	Worlds *practice.Worlds
+}
+
+// Routes returns the addresses of the room.
+func (room *Room) Routes() []web.Route {
+	return []web.Route{
+		web.Get("/practice", club.ViewClub, room.showPractice),
+		web.Post("/practice/behaviour", club.SchedulePosts, room.createBehaviour),
+		web.Post("/practice/reset", club.ManageClub, room.createReset),
+		web.Post("/practice/mode", club.ManageClub, room.updatePracticeMode, web.Confirmed),
+		web.Get("/practice/:mount/*", club.ViewClub, room.servePractice, web.Acting),
+		web.Post("/practice/:mount/*", club.ConnectAccount, room.servePractice),
+	}
+}
+
 // feedShown is how many make-believe posts the practice page lists.
 const feedShown = 10
 
 // world is the practice world of the club; there is none for a club that has
 // gone live.
-func (s *Server) world(c echo.Context) (*practice.World, error) {
+func (room *Room) world(c echo.Context) (*practice.World, error) {
 	a := web.Actor(c)
 	if !a.Club.Practice {
 		return nil, club.ErrNotFound
 	}
-	return s.Worlds.Of(a.Club.ID)
+	return room.Worlds.Of(a.Club.ID)
 }
 
 // servePractice shows the pages of the make-believe platforms to browsers, and
 // nothing else of them. On some a person lets Bandstand in, which is for those
 // who may connect accounts.
-func (s *Server) servePractice(c echo.Context) error {
-	w, err := s.world(c)
+func (room *Room) servePractice(c echo.Context) error {
+	w, err := room.world(c)
 	if err != nil {
 		return err
 	}
@@ -51,63 +72,63 @@ func (s *Server) servePractice(c echo.Context) error {
 	return nil
 }
 
-func (s *Server) showPractice(c echo.Context) error {
+func (room *Room) showPractice(c echo.Context) error {
 	a := web.Actor(c)
 	page := accounts.PracticePage{
-		Page: s.Page(c, "settings", web.T(c, "settings_practice")), On: a.Club.Practice,
+		Page: room.Page(c, "settings", web.T(c, "settings_practice")), On: a.Club.Practice,
 		Manage: a.Role.Can(club.ManageClub), Rehearse: a.Role.Can(club.SchedulePosts),
 	}
 	var err error
 	if !page.On {
-		if page.PutAway, err = s.DB.PutAway(c.Request().Context(), web.Scope(c)); err != nil {
+		if page.PutAway, err = room.DB.PutAway(c.Request().Context(), web.Scope(c)); err != nil {
 			return err
 		}
-		return s.Render(c, http.StatusOK, accounts.Practice(page))
+		return room.Render(c, http.StatusOK, accounts.Practice(page))
 	}
-	w, err := s.world(c)
+	w, err := room.world(c)
 	if err != nil {
 		return err
 	}
-	all, err := s.DB.ConnectedAccounts(c.Request().Context(), web.Scope(c), true)
+	all, err := room.DB.ConnectedAccounts(c.Request().Context(), web.Scope(c), true)
 	if err != nil {
 		return err
 	}
-	connections := make([]store.Connection, 0, len(all))
-	for _, conn := range all {
-		connections = append(connections, conn.Connection)
+	ids := make([]int64, len(all))
+	for i, conn := range all {
+		ids[i] = conn.ID
 	}
-	waits, err := s.awaiting(c, connections)
+	waits, err := room.DB.Awaiting(c.Request().Context(), web.Scope(c), ids)
 	if err != nil {
 		return err
 	}
 	page.Waiting = waits.Due + waits.Planned
 	if page.Manage {
-		if page.Keepable, err = s.keepable(c); err != nil {
+		if page.Keepable, err = room.keepable(c); err != nil {
 			return err
 		}
 	}
 	only := platforms.ID(c.QueryParam("platform"))
-	if _, ok := s.Practice.Platform(only); !ok {
+	if _, ok := room.Practice.Platform(only); !ok {
 		only = ""
 	}
-	if page.Posts, err = s.feed(c, w, all, only); err != nil {
+	if page.Posts, err = room.feed(c, w, all, only); err != nil {
 		return err
 	}
-	page.Tabs, page.Platforms = s.feedTabs(c, all, only), s.rehearsals(c, w, all)
-	return s.Render(c, http.StatusOK, accounts.Practice(page))
+	page.Tabs, page.Platforms = room.feedTabs(c, all, only), room.rehearsals(c, w, all)
+	return room.Render(c, http.StatusOK, accounts.Practice(page))
 }
 
 // keepable are the practice posts that can be kept when the club goes live.
-func (s *Server) keepable(c echo.Context) ([]accounts.Keepable, error) {
-	posts, err := s.DB.Keepable(c.Request().Context(), web.Scope(c))
+func (room *Room) keepable(c echo.Context) ([]accounts.Keepable, error) {
+	posts, err := room.DB.Keepable(c.Request().Context(), web.Scope(c))
 	if err != nil {
 		return nil, err
 	}
 	list := make([]accounts.Keepable, 0, len(posts))
 	for _, p := range posts {
-		k := accounts.Keepable{ID: strconv.FormatInt(p.ID, 10), Text: titleOf(c, p), When: web.T(c, "practice_keep_no_time")}
+		k := accounts.Keepable{ID: strconv.FormatInt(p.ID, 10), Text: web.PostTitle(c, p), When: web.T(c, "practice_keep_no_time")}
 		if !p.Planned.At.IsZero() {
-			k.When = i18n.When(c.Request().Context(), s.Local(c, p.Planned.At))
+			k.When = i18n.When(c.Request().Context(), room.Local(c, p.Planned.At))
 		}
 		list = append(list, k)
 	}
@@ -116,7 +137,7 @@ func (s *Server) keepable(c echo.Context) ([]accounts.Keepable, error) {
 
 // feed is what became public in the make-believe world, newest first: the same post
 // on several accounts once. only narrows it to one platform; empty: all.
-func (s *Server) feed(c echo.Context, w *practice.World, all []store.Connected, only platforms.ID) ([]accounts.FeedPost, error) {
+func (room *Room) feed(c echo.Context, w *practice.World, all []store.Connected, only platforms.ID) ([]accounts.FeedPost, error) {
 	public := w.Posts()
 	slices.Reverse(public)
 	if only != "" {
@@ -133,7 +154,7 @@ func (s *Server) feed(c echo.Context, w *practice.World, all []store.Connected, 
 			remote = append(remote, store.RemotePost{ConnectionID: all[i].ID, RemoteID: p.ID})
 		}
 	}
-	own, err := s.DB.PublishedAs(c.Request().Context(), web.Scope(c), remote)
+	own, err := room.DB.PublishedAs(c.Request().Context(), web.Scope(c), remote)
 	if err != nil {
 		return nil, err
 	}
@@ -152,18 +173,18 @@ func (s *Server) feed(c echo.Context, w *practice.World, all []store.Connected, 
 			}
 			place = len(out)
 			at[ours.ID] = place
-			out = append(out, s.feedPost(c, p, ours))
+			out = append(out, room.feedPost(c, p, ours))
 		}
-		out[place].Places = append(out[place].Places, s.feedPlace(c, p, all, i))
+		out[place].Places = append(out[place].Places, room.feedPlace(c, p, all, i))
 	}
 	return out, nil
 }
 
 // feedPost is what people see of one post in the make-believe world.
-func (s *Server) feedPost(c echo.Context, p platforms.SimPost, ours store.OwnPost) accounts.FeedPost {
+func (room *Room) feedPost(c echo.Context, p platforms.SimPost, ours store.OwnPost) accounts.FeedPost {
 	one := accounts.FeedPost{
 		Text: p.Text, Link: p.Link, Deleted: p.Deleted,
-		When: i18n.WhenYear(c.Request().Context(), s.Local(c, p.Time)), Stamp: p.Time.UTC().Format(time.RFC3339),
+		When: i18n.WhenYear(c.Request().Context(), room.Local(c, p.Time)), Stamp: p.Time.UTC().Format(time.RFC3339),
 	}
 	if ours.ID != 0 {
 		one.Href = web.PostPath(ours.ID)
@@ -180,9 +201,9 @@ func (s *Server) feedPost(c echo.Context, p platforms.SimPost, ours store.OwnPos
 
 // feedPlace is one account that a post is public on; i is its place among all, -1 if
 // it is there no more.
-func (s *Server) feedPlace(c echo.Context, p platforms.SimPost, all []store.Connected, i int) accounts.FeedPlace {
-	place := accounts.FeedPlace{Platform: s.PlatformName(c, p.Platform), Account: p.Account}
-	if found, ok := s.Practice.Platform(p.Platform); ok {
+func (room *Room) feedPlace(c echo.Context, p platforms.SimPost, all []store.Connected, i int) accounts.FeedPlace {
+	place := accounts.FeedPlace{Platform: room.PlatformName(c, p.Platform), Account: p.Account}
+	if found, ok := room.Practice.Platform(p.Platform); ok {
 		place.Mark = found.Info().Mark
 	}
 	if i >= 0 {
@@ -192,9 +213,9 @@ func (s *Server) feedPlace(c echo.Context, p platforms.SimPost, all []store.Conn
 }
 
 // feedTabs choose whose feed is shown.
-func (s *Server) feedTabs(c echo.Context, all []store.Connected, only platforms.ID) []accounts.FeedTab {
+func (room *Room) feedTabs(c echo.Context, all []store.Connected, only platforms.ID) []accounts.FeedTab {
 	tabs := []accounts.FeedTab{{Label: web.T(c, "practice_feed_all"), Href: "/practice", Current: only == ""}}
-	for _, p := range s.Practice.All() {
+	for _, p := range room.Practice.All() {
 		i := p.Info()
 		if slices.ContainsFunc(all, func(x store.Connected) bool { return x.Account.Platform == i.ID }) {
 			tabs = append(tabs, accounts.FeedTab{Label: i.SiteName(), Href: "/practice?platform=" + string(i.ID), Current: only == i.ID})
@@ -203,13 +224,13 @@ func (s *Server) feedTabs(c echo.Context, all []store.Connected, only platforms.
 	return tabs
 }
 
-func (s *Server) rehearsals(c echo.Context, w *practice.World, all []store.Connected) []accounts.Rehearsal {
+func (room *Room) rehearsals(c echo.Context, w *practice.World, all []store.Connected) []accounts.Rehearsal {
 	var choices []string
 	for _, b := range practice.Behaviours {
 		choices = append(choices, string(b))
 	}
 	var out []accounts.Rehearsal
-	for _, p := range s.Practice.All() {
+	for _, p := range room.Practice.All() {
 		i := p.Info()
 		var names []string
 		for _, conn := range all {
@@ -229,12 +250,12 @@ func (s *Server) rehearsals(c echo.Context, w *practice.World, all []store.Conne
 }
 
 // createBehaviour makes a make-believe platform behave in another way.
-func (s *Server) createBehaviour(c echo.Context) error {
-	w, err := s.world(c)
+func (room *Room) createBehaviour(c echo.Context) error {
+	w, err := room.world(c)
 	if err != nil {
 		return err
 	}
-	p, ok := s.Practice.Platform(platforms.ID(c.FormValue("platform")))
+	p, ok := room.Practice.Platform(platforms.ID(c.FormValue("platform")))
 	b := practice.Behaviour(c.FormValue("behaviour"))
 	if !ok || !slices.Contains(practice.Behaviours, b) {
 		return club.ErrNotFound
@@ -242,37 +263,37 @@ func (s *Server) createBehaviour(c echo.Context) error {
 	if err := w.Behave(p.Info().ID, b); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "practice_behaves", "platform", p.Info().Name, "behaviour", web.T(c, "practice_behaviour_"+string(b))))
+	room.Flash(c, "done", web.T(c, "practice_behaves", "platform", p.Info().Name, "behaviour", web.T(c, "practice_behaviour_"+string(b))))
 	return web.SeeOther(c, "/practice")
 }
 
 // createReset makes the make-believe platforms forget everything.
-func (s *Server) createReset(c echo.Context) error {
-	w, err := s.world(c)
+func (room *Room) createReset(c echo.Context) error {
+	w, err := room.world(c)
 	if err != nil {
 		return err
 	}
 	if err := w.Reset(); err != nil {
 		return err
 	}
-	if err := s.DB.DisconnectPractice(c.Request().Context(), web.Scope(c), web.Origin(c)); err != nil {
+	if err := room.DB.DisconnectPractice(c.Request().Context(), web.Scope(c), web.Origin(c)); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "practice_reset_done"))
+	room.Flash(c, "done", web.T(c, "practice_reset_done"))
 	return web.SeeOther(c, "/practice")
 }
 
 // updatePracticeMode takes the club live, or back to practising.
-func (s *Server) updatePracticeMode(c echo.Context) error {
+func (room *Room) updatePracticeMode(c echo.Context) error {
 	on := c.FormValue("practice") == "on"
 	if !on && c.FormValue("practice") != "off" {
 		return club.ErrNotFound
 	}
 	if on {
-		if err := s.DB.PractiseAgain(c.Request().Context(), web.Scope(c), web.Origin(c)); err != nil {
+		if err := room.DB.PractiseAgain(c.Request().Context(), web.Scope(c), web.Origin(c)); err != nil {
 			return err
 		}
-		s.Flash(c, "done", web.T(c, "practice_is_on"))
+		room.Flash(c, "done", web.T(c, "practice_is_on"))
 		return web.SeeOther(c, "/practice")
 	}
 	form, err := c.FormParams()
@@ -283,7 +304,7 @@ func (s *Server) updatePracticeMode(c echo.Context) error {
 	for _, id := range form["keep"] {
 		keep = append(keep, web.ParseID(id))
 	}
-	kept, err := s.DB.GoLive(c.Request().Context(), web.Scope(c), keep, web.Origin(c))
+	kept, err := room.DB.GoLive(c.Request().Context(), web.Scope(c), keep, web.Origin(c))
 	if err != nil {
 		return err
 	}
@@ -291,6 +312,6 @@ func (s *Server) updatePracticeMode(c echo.Context) error {
 	if kept > 0 {
 		words += " " + i18n.N(c.Request().Context(), "practice_kept", kept)
 	}
-	s.Flash(c, "done", words)
+	room.Flash(c, "done", words)
 	return web.SeeOther(c, "/accounts")
 }

@@ -1,4 +1,4 @@
-package handlers
+package results
 
 import (
 	"cmp"
@@ -19,7 +19,7 @@ import (
 
 // byPost puts the rows of each post together, its accounts in the order of the
 // platforms, and sorts the posts.
-func (s *Server) byPost(rows []store.Result, sort string) [][]store.Result {
+func (room *Room) byPost(rows []store.Result, sort string) [][]store.Result {
 	at := map[int64]int{}
 	var posts [][]store.Result
 	for _, r := range rows {
@@ -32,7 +32,7 @@ func (s *Server) byPost(rows []store.Result, sort string) [][]store.Result {
 	}
 	for _, p := range posts {
 		slices.SortStableFunc(p, func(a, b store.Result) int {
-			return cmp.Or(s.Real.Compare(a.Platform, b.Platform), cmp.Compare(a.ConnectionID, b.ConnectionID))
+			return cmp.Or(room.Real.Compare(a.Platform, b.Platform), cmp.Compare(a.ConnectionID, b.ConnectionID))
 		})
 	}
 	if by := (map[string]func(store.Result) int64{"seen": seenOf, "responses": responsesOf})[sort]; by != nil {
@@ -56,7 +56,7 @@ func sum(rows []store.Result, of func(store.Result) int64) int64 {
 }
 
 // resultPost is one post with its text once and a row for each account.
-func (s *Server) resultPost(c echo.Context, rows []store.Result) results.Post {
+func (room *Room) resultPost(c echo.Context, rows []store.Result) results.Post {
 	ctx := c.Request().Context()
 	first := rows[0]
 	for _, r := range rows {
@@ -66,7 +66,7 @@ func (s *Server) resultPost(c echo.Context, rows []store.Result) results.Post {
 	}
 	p := results.Post{
 		Href: web.PostPath(first.PostID), Text: cmp.Or(first.Excerpt, web.T(c, "results_no_text")),
-		When: i18n.When(ctx, s.Local(c, first.PublishedAt)), ISO: first.PublishedAt.Format(time.RFC3339),
+		When: i18n.When(ctx, room.Local(c, first.PublishedAt)), ISO: first.PublishedAt.Format(time.RFC3339),
 	}
 	if first.Picture != "" {
 		p.Thumb = web.ThumbPath(first.Picture)
@@ -77,26 +77,26 @@ func (s *Server) resultPost(c echo.Context, rows []store.Result) results.Post {
 		p.Responses = web.T(c, "results_no_numbers")
 	}
 	for _, r := range rows {
-		p.Rows = append(p.Rows, s.resultAccount(c, r))
+		p.Rows = append(p.Rows, room.resultAccount(c, r))
 	}
 	return p
 }
 
 // resultAccount is how a post did on one account: the numbers that the platform
 // gave, under its own names.
-func (s *Server) resultAccount(c echo.Context, r store.Result) results.Row {
+func (room *Room) resultAccount(c echo.Context, r store.Result) results.Row {
 	ctx := c.Request().Context()
-	row := results.Row{Account: r.Account, Platform: s.PlatformName(c, r.Platform), Live: web.SafeURL(r.RemoteURL)}
-	if p, ok := s.Registry(web.Actor(c).Club.Practice).Platform(r.Platform); ok {
+	row := results.Row{Account: r.Account, Platform: room.PlatformName(c, r.Platform), Live: web.SafeURL(r.RemoteURL)}
+	if p, ok := room.Registry(web.Actor(c).Club.Practice).Platform(r.Platform); ok {
 		row.Mark, row.Open = p.Info().Mark, web.T(c, "post_open_on", "platform", p.Info().SiteName())
 	}
 	if r.TakenAt.IsZero() {
 		row.Note = web.T(c, "results_no_numbers")
 		return row
 	}
-	row.Note = web.T(c, "results_taken_at", "when", i18n.When(ctx, s.Local(c, r.TakenAt)))
-	words := s.numberWords(c, r.Platform)
-	for _, n := range postNumbers {
+	row.Note = web.T(c, "results_taken_at", "when", i18n.When(ctx, room.Local(c, r.TakenAt)))
+	words := room.NumberWords(c, r.Platform)
+	for _, n := range web.PostNumbers {
 		if has(r, n) {
 			row.Figures = append(row.Figures, results.Figure{Label: cmp.Or(words[n], web.T(c, "number_"+string(n))), Value: i18n.Number(ctx, r.Numbers[n])})
 		}
@@ -109,7 +109,7 @@ var summed = []platforms.Number{platforms.Likes, platforms.Comments, platforms.S
 
 // resultSummary is the sentence above everything, and the figures under it, each
 // compared with as many days before.
-func (s *Server) resultSummary(c echo.Context, q resultQuery, rows, before []store.Result) (string, []results.Figure) {
+func (room *Room) resultSummary(c echo.Context, q resultQuery, rows, before []store.Result) (string, []results.Figure) {
 	ctx := c.Request().Context()
 	posts, accounts := countOf(rows, func(r store.Result) int64 { return r.PostID }), countOf(rows, func(r store.Result) int64 { return r.ConnectionID })
 	text := web.T(c, "results_summary", "posts", i18n.N(ctx, "results_posts", posts), "accounts", i18n.N(ctx, "results_accounts", accounts),
@@ -149,7 +149,7 @@ func countOf(rows []store.Result, of func(store.Result) int64) int {
 
 // mostSeen says for each platform which of its posts was seen most: only what one
 // platform counts compares with each other. A single post was seen most of nothing.
-func (s *Server) mostSeen(c echo.Context, rows []store.Result) []string {
+func (room *Room) mostSeen(c echo.Context, rows []store.Result) []string {
 	best, posts := map[platforms.ID]store.Result{}, map[platforms.ID]int{}
 	for _, r := range rows {
 		posts[r.Platform]++
@@ -158,12 +158,12 @@ func (s *Server) mostSeen(c echo.Context, rows []store.Result) []string {
 		}
 	}
 	var out []string
-	for _, p := range s.Real.All() {
+	for _, p := range room.Real.All() {
 		r, found := best[p.Info().ID]
 		if !found || posts[r.Platform] < 2 {
 			continue
 		}
-		word := strings.ToLower(cmp.Or(s.numberWords(c, r.Platform)[platforms.Impressions], web.T(c, "number_impressions")))
+		word := strings.ToLower(cmp.Or(room.NumberWords(c, r.Platform)[platforms.Impressions], web.T(c, "number_impressions")))
 		out = append(out, web.T(c, "results_most", "platform", p.Info().SiteName(), "post", web.Shorten(cmp.Or(r.Excerpt, web.T(c, "results_no_text")), 60),
 			"n", i18n.Number(c.Request().Context(), seenOf(r)), "word", word))
 	}
@@ -175,14 +175,14 @@ const chartWidth, chartHeight = 600, 120
 
 // resultChart shows responses by the time at which posts went out: by day, week or
 // four weeks, as long as the period is.
-func (s *Server) resultChart(c echo.Context, q resultQuery, rows []store.Result) *results.Chart {
+func (room *Room) resultChart(c echo.Context, q resultQuery, rows []store.Result) *results.Chart {
 	if !slices.ContainsFunc(rows, hasResponses) {
 		return nil
 	}
-	spans := resultSpans(s.resultsFrom(c, q.days), q.days)
+	spans := resultSpans(room.resultsFrom(c, q.days), q.days)
 	values := make([]int64, len(spans))
 	for _, r := range rows {
-		at := s.Local(c, r.PublishedAt)
+		at := room.Local(c, r.PublishedAt)
 		for i := len(spans) - 1; i >= 0; i-- {
 			if !at.Before(spans[i]) {
 				values[i] += responsesOf(r)

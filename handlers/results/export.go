@@ -1,4 +1,4 @@
-package handlers
+package results
 
 import (
 	"net/http"
@@ -18,8 +18,8 @@ const sheetTime = "2006-01-02 15:04"
 
 // exportResults gives the results as a file for a spreadsheet, a row for each post
 // and account, with times of the club's zone.
-func (s *Server) exportResults(c echo.Context) error {
-	rows, err := s.findResults(c, s.resultQuery(c))
+func (room *Room) exportResults(c echo.Context) error {
+	rows, err := room.findResults(c, room.resultQuery(c))
 	if err != nil {
 		return err
 	}
@@ -34,13 +34,13 @@ func (s *Server) exportResults(c echo.Context) error {
 	}
 	table := [][]string{append(head, web.T(c, "results_responses"))}
 	for _, r := range rows {
-		line := []string{r.Excerpt, s.PlatformName(c, r.Platform), r.Account, s.sheetTime(c, r.PublishedAt), r.RemoteURL, s.sheetTime(c, r.TakenAt)}
+		line := []string{r.Excerpt, room.PlatformName(c, r.Platform), r.Account, room.sheetTime(c, r.PublishedAt), r.RemoteURL, room.sheetTime(c, r.TakenAt)}
 		for _, n := range numbers {
 			line = append(line, sheetNumber(r.Numbers[n], has(r, n)))
 		}
 		table = append(table, append(line, sheetNumber(responsesOf(r), hasResponses(r))))
 	}
-	if err := s.DB.Audit(c.Request().Context(), web.Scope(c), "export", "results", web.Origin(c)); err != nil {
+	if err := room.DB.Audit(c.Request().Context(), web.Scope(c), "export", "results", web.Origin(c)); err != nil {
 		return err
 	}
 	h := c.Response().Header()
@@ -52,11 +52,11 @@ func (s *Server) exportResults(c echo.Context) error {
 }
 
 // sheetTime is empty for a time that there was not.
-func (s *Server) sheetTime(c echo.Context, at time.Time) string {
+func (room *Room) sheetTime(c echo.Context, at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	return s.Local(c, at).Format(sheetTime)
+	return room.Local(c, at).Format(sheetTime)
 }
 
 // sheetNumber is empty for a number that was not given: it is not 0.

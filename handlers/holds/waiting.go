@@ -1,4 +1,4 @@
-package handlers
+package holds
 
 import (
 	"cmp"
@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -53,8 +52,8 @@ func (p *waitingPost) accounts() []int64 {
 
 // waitingPosts lists what was put aside, by reason and post, in the order in
 // which it was due.
-func (s *Server) waitingPosts(c echo.Context) ([]*waitingPost, error) {
-	all, err := s.DB.Waiting(c.Request().Context(), web.Scope(c))
+func (room *Room) waitingPosts(c echo.Context) ([]*waitingPost, error) {
+	all, err := room.DB.Waiting(c.Request().Context(), web.Scope(c))
 	if err != nil {
 		return nil, err
 	}
@@ -80,13 +79,13 @@ func (s *Server) waitingPosts(c echo.Context) ([]*waitingPost, error) {
 }
 
 // showWaiting is the page of what was put aside, with a decision each.
-func (s *Server) showWaiting(c echo.Context) error {
-	list, err := s.waitingPosts(c)
+func (room *Room) showWaiting(c echo.Context) error {
+	list, err := room.waitingPosts(c)
 	if err != nil {
 		return err
 	}
-	w := holds.Waiting{Page: s.Page(c, "", web.T(c, "waiting_title")), Held: string(web.Actor(c).Hold.Phase)}
-	if w.Groups, err = s.unsureGroups(c, list); err != nil {
+	w := holds.Waiting{Page: room.Page(c, "", web.T(c, "waiting_title")), Held: string(web.Actor(c).Hold.Phase)}
+	if w.Groups, err = room.unsureGroups(c, list); err != nil {
 		return err
 	}
 	for _, phase := range club.PutAside {
@@ -95,40 +94,40 @@ func (s *Server) showWaiting(c echo.Context) error {
 			if p.phase != phase {
 				continue
 			}
-			row, err := s.waitingRow(c, p)
+			row, err := room.waitingRow(c, p)
 			if err != nil {
 				return err
 			}
 			g.Rows = append(g.Rows, row)
 		}
 		if len(g.Rows) > 1 {
-			g.Answers = s.waitingAnswers(c, phase, true)
+			g.Answers = room.waitingAnswers(c, phase, true)
 		}
 		if len(g.Rows) > 0 {
 			w.Groups = append(w.Groups, g)
 		}
 	}
-	return s.Render(c, http.StatusOK, holds.Decide(w))
+	return room.Render(c, http.StatusOK, holds.Decide(w))
 }
 
-func (s *Server) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
+func (room *Room) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
 	ctx := c.Request().Context()
 	first := p.parts[0]
 	row := holds.Row{
 		Key: p.key(), Path: web.PostPath(p.id()), Title: cmp.Or(web.Shorten(first.Excerpt, 70), web.T(c, "post_untitled")),
-		When: web.T(c, "waiting_planned", "when", i18n.When(ctx, s.Local(c, first.Planned.At))),
+		When: web.T(c, "waiting_planned", "when", i18n.When(ctx, room.Local(c, first.Planned.At))),
 	}
 	var names []string
 	for _, d := range p.parts {
-		names = append(names, s.AccountOn(c, d.Account, d.Platform))
+		names = append(names, room.AccountOn(c, d.Account, d.Platform))
 	}
 	row.Accounts = web.JoinAnd(c, names)
 	if p.phase == club.Ambiguous {
-		row.Answers = s.unsureAnswers(c, p.parts, false)
+		row.Answers = room.unsureAnswers(c, p.parts, false)
 		return row, nil
 	}
-	row.Answers = s.waitingAnswers(c, p.phase, false)
-	free, err := s.nextFree(c, p)
+	row.Answers = room.waitingAnswers(c, p.phase, false)
+	free, err := room.nextFree(c, p)
 	if err != nil {
 		return row, err
 	}
@@ -141,28 +140,13 @@ func (s *Server) waitingRow(c echo.Context, p *waitingPost) (holds.Row, error) {
 }
 
 // nextFree is the next free time of a post's accounts.
-func (s *Server) nextFree(c echo.Context, p *waitingPost) (club.Slot, error) {
-	return s.freeTime(c, p.id(), p.accounts(), web.InZone(p.parts[0].Planned.At, web.Actor(c).Club.Zone).Format(web.ClockLayout), s.Now())
-}
-
-// freeTime is the next time, from a moment on, at which these accounts have no
-// other post near a clock time.
-func (s *Server) freeTime(c echo.Context, post int64, accounts []int64, clock string, from time.Time) (club.Slot, error) {
-	zone := web.Actor(c).Club.Zone
-	taken, err := s.DB.PlannedFor(c.Request().Context(), web.Scope(c), post, accounts, s.Now().Add(-club.CloseWithin))
-	if err != nil {
-		return club.Slot{}, err
-	}
-	planned, err := club.NewSlot(web.InZone(from, zone).Format(time.DateOnly), clock, zone)
-	if err != nil {
-		return club.Slot{}, err
-	}
-	return club.NextFree(planned, zone, taken, from)
+func (room *Room) nextFree(c echo.Context, p *waitingPost) (club.Slot, error) {
+	return room.FreeTime(c, p.id(), p.accounts(), web.InZone(p.parts[0].Planned.At, web.Actor(c).Club.Zone).Format(web.ClockLayout), room.Now())
 }
 
 // waitingAnswers are the decisions that are open: nothing can go out while all
 // posts are held, and only what may be public can be said to be.
-func (s *Server) waitingAnswers(c echo.Context, phase club.Phase, all bool) []holds.Answer {
+func (room *Room) waitingAnswers(c echo.Context, phase club.Phase, all bool) []holds.Answer {
 	label := func(key string) string {
 		if all {
 			key += "_all"
@@ -183,12 +167,12 @@ func (s *Server) waitingAnswers(c echo.Context, phase club.Phase, all bool) []ho
 
 // createDecisions carries out one decision on posts that were put aside, on
 // each by itself. Those that cannot follow it stay, and are said.
-func (s *Server) createDecisions(c echo.Context) error {
+func (room *Room) createDecisions(c echo.Context) error {
 	form, err := c.FormParams()
 	if err != nil {
 		return err
 	}
-	list, err := s.waitingPosts(c)
+	list, err := room.waitingPosts(c)
 	if err != nil {
 		return err
 	}
@@ -202,7 +186,7 @@ func (s *Server) createDecisions(c echo.Context) error {
 		if !slices.Contains(form["post"], p.key()) {
 			continue
 		}
-		err := s.decide(c, p, answer)
+		err := room.decide(c, p, answer)
 		switch code := club.CodeOf(err); {
 		case err == nil:
 			done++
@@ -214,38 +198,38 @@ func (s *Server) createDecisions(c echo.Context) error {
 	}
 	switch {
 	case first != nil:
-		s.Flash(c, "problem", web.T(c, "waiting_refused", "problem", s.ProblemOf(c, first).Text))
+		room.Flash(c, "problem", web.T(c, "waiting_refused", "problem", room.ProblemOf(c, first).Text))
 	case done == 0:
-		s.Flash(c, "problem", web.T(c, "error_delivery_moved"))
+		room.Flash(c, "problem", web.T(c, "error_delivery_moved"))
 	default:
-		s.Flash(c, "done", i18n.N(c.Request().Context(), "waiting_done_"+answer, done))
+		room.Flash(c, "done", i18n.N(c.Request().Context(), "waiting_done_"+answer, done))
 	}
 	return web.SeeOther(c, "/waiting")
 }
 
 // decide carries out a decision on one post.
-func (s *Server) decide(c echo.Context, p *waitingPost, answer string) error {
+func (room *Room) decide(c echo.Context, p *waitingPost, answer string) error {
 	ctx, sc, from := c.Request().Context(), web.Scope(c), web.Origin(c)
 	switch answer {
 	case "there":
-		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonFinds}, from, p.ids()...)
+		return room.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonFinds}, from, p.ids()...)
 	case "now":
 		if p.phase == club.Ambiguous { // what is sent is what was sent before
-			return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonMisses}, from, p.ids()...)
+			return room.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonMisses}, from, p.ids()...)
 		}
-		if err := s.checkDeliveries(c, p.id(), p.ids()); err != nil {
+		if err := room.CheckDeliveries(c, p.id(), p.ids()); err != nil {
 			return err
 		}
-		return s.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonSendsNow}, from, p.ids()...)
+		return room.DB.Answer(ctx, sc, store.Answer{Kind: club.PersonSendsNow}, from, p.ids()...)
 	case "free":
 		if p.phase == club.Ambiguous {
 			return club.ErrBeingSent
 		}
-		slot, err := s.nextFree(c, p)
+		slot, err := room.nextFree(c, p)
 		if err != nil {
 			return err
 		}
-		_, err = s.DB.MovePost(ctx, sc, store.Move{
+		_, err = room.DB.MovePost(ctx, sc, store.Move{
 			PostID: p.id(), Version: p.parts[0].PostVersion, Op: fmt.Sprintf("waiting-%d-%d", p.id(), p.parts[0].PostVersion),
 			To: slot, Role: web.Actor(c).Role, Via: "waiting",
 		}, from)
@@ -254,5 +238,5 @@ func (s *Server) decide(c echo.Context, p *waitingPost, answer string) error {
 	if p.phase == club.Ambiguous {
 		return club.ErrBeingSent
 	}
-	return s.DB.BackToDraft(ctx, sc, p.id(), from)
+	return room.DB.BackToDraft(ctx, sc, p.id(), from)
 }

@@ -154,7 +154,7 @@ func TestAccountPageShowsTheNewestNumbers(t *testing.T) {
 	tom := st.as(club.Viewer)
 	tom.get(pathOf(conn)).saysNot("Numbers taken")
 	n := platforms.Numbers{Values: map[platforms.Number]int64{platforms.Followers: 4210}}
-	if err := st.db.SaveAccountNumbers(t.Context(), conn.Connection, "2026-11-23", n, nil, st.clock.Now().Add(time.Hour)); err != nil {
+	if err := st.db.SaveAccountNumbers(t.Context(), store.Work{Key: strconv.FormatInt(conn.ID, 10), ClubID: conn.ClubID, ConnectionID: conn.ID}, "2026-11-23", n, nil, st.clock.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	tom.get(pathOf(conn)).says("4,210", "Numbers taken 23 Nov 2026, 09:00.").saysNot("Impressions")

@@ -221,11 +221,11 @@ func TestTheDailyCheckLeavesARestingAccountAlone(t *testing.T) {
 	conn := r.connect()
 	look := func() {
 		t.Helper()
-		if err := r.engine.checkAccounts(t.Context()); err != nil {
+		if err := r.engine.work.RunDue(t.Context(), store.WorkCheck); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r.clock.Advance(2 * checkEvery)
+	r.clock.Advance(2 * club.CheckAccountsEvery)
 	if err := r.db.Block(t.Context(), conn.ID, r.clock.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}

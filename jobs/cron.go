@@ -2,19 +2,14 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/robfig/cron/v3"
 
-	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
-
-// checkEvery is how often the sign-in of each account is looked at.
-const checkEvery = 24 * time.Hour
 
 // recurring is the one table of recurring work. Each line only wakes something
 // up: what is due is found by a query (rule P11). Times are UTC.
@@ -29,11 +24,7 @@ func (e *Engine) recurring() []struct {
 		{"@every 1m", "say that Bandstand runs", e.sayAlive},
 		{"@every 1m", "say which writes take long", e.tellLongWrites},
 		{"@every 10m", "put space by", func(context.Context) error { return e.loadBallast() }},
-		{"@every 10s", "find addresses of posts", e.findLinks},
-		{"@every 10s", "take numbers of posts", e.takeNumbers},
-		{"@every 1m", "take numbers of accounts", e.takeAccountNumbers},
-		{"*/10 * * * *", "renew sign-ins", e.renewSignIns},
-		{"7 * * * *", "check accounts", e.checkAccounts},
+		{"@every 10s", "begin what is due for accounts", e.work.Tick},
 		{"17 * * * *", "warn of sign-ins that end", e.warnOfEnds},
 		{"27 * * * *", "warn of versions that end", e.warnOfVersions},
 		{"30 * * * *", "remove old answers", e.DB.DeleteRaw},
@@ -81,7 +72,7 @@ func (e *Engine) followZones(ctx context.Context, ahead time.Duration) error {
 // RunSideWork does once what follows publishing: it finds addresses and takes
 // the numbers that are due.
 func (e *Engine) RunSideWork(ctx context.Context) error {
-	return errors.Join(e.findLinks(ctx), e.takeNumbers(ctx), e.takeAccountNumbers(ctx))
+	return e.work.RunDue(ctx, store.WorkLink, store.WorkNumbers, store.WorkAccountNumbers)
 }
 
 // newCron makes what wakes up the recurring work. A job that still runs is not
@@ -110,40 +101,6 @@ func (e *Engine) recur(ctx context.Context, name string, do func(context.Context
 		e.Log.Error(name, "err", err)
 		e.holdAfter(err)
 	}
-}
-
-// renewSignIns renews the sign-ins that should not be left until they are used.
-func (e *Engine) renewSignIns(ctx context.Context) error {
-	now := e.Now()
-	var errs []error
-	for _, p := range e.Platforms(0, false).All() {
-		policy := p.Info().Renewal
-		if policy.OnUse || policy.Before == 0 {
-			continue
-		}
-		due, err := e.DB.RenewalsDue(ctx, p.Info().ID, now.Add(policy.Before), now.Add(-policy.MinAge), sideBatch)
-		errs = append(errs, err)
-		for _, r := range due {
-			_, err := e.signIns.Renew(ctx, r.Connection, r.Version)
-			if _, said := errors.AsType[*platforms.Error](err); !said { // what a platform said is kept already
-				errs = append(errs, err)
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// checkAccounts looks at the sign-ins that nobody has looked at for a day.
-func (e *Engine) checkAccounts(ctx context.Context) error {
-	due, err := e.DB.ConnectionsToCheck(ctx, e.Now().Add(-checkEvery), e.quietFrom(), sideBatch)
-	if err != nil {
-		return err
-	}
-	return readEach(ctx, e, due, func(c store.Connection) int64 { return c.ID },
-		func(ctx context.Context, c store.Connection) (bool, error) {
-			_, err := e.signIns.Check(ctx, c)
-			return true, err
-		})
 }
 
 func (e *Engine) sweep(ctx context.Context) error {

@@ -32,7 +32,7 @@ func (willing) Check(_ context.Context, s platforms.Session) (platforms.Account,
 
 var chores = []chore{
 	{
-		name: "address", job: "find addresses of posts", certainty: platforms.CertainByLooking,
+		name: "address", job: findLinks, certainty: platforms.CertainByLooking,
 		set: func(r *rig) { r.fake.linkFirst = true },
 		arrange: func(r *rig, conn store.Connection) func() error {
 			post := r.schedule("Match day", 0, conn)
@@ -43,7 +43,7 @@ var chores = []chore{
 		},
 	},
 	{
-		name: "id", job: "find addresses of posts", certainty: platforms.CertainByStatus,
+		name: "id", job: findLinks, certainty: platforms.CertainByStatus,
 		arrange: func(r *rig, conn store.Connection) func() error {
 			r.fake.nameless.Store(true)
 			r.server.misbehave("reset_after")
@@ -63,7 +63,7 @@ var chores = []chore{
 	{
 		name: "numbers of a post", job: takePosts, certainty: platforms.CertainByLooking,
 		arrange: func(r *rig, conn store.Connection) func() error {
-			r.club.Exec(`DELETE FROM measurements_due`) // of the posts before
+			r.club.Exec(`DELETE FROM work WHERE kind = 'numbers'`) // of the posts before
 			post := r.schedule("Match day", 0, conn)
 			r.settle()
 			want := r.delivery(post)
@@ -92,7 +92,7 @@ var chores = []chore{
 		},
 	},
 	{
-		name: "sign-in", job: "renew sign-ins", certainty: platforms.CertainByLooking,
+		name: "sign-in", job: renewSignIns, certainty: platforms.CertainByLooking,
 		set: func(r *rig) {
 			r.fake.renewal = platforms.Renewal{Before: 30 * day}
 			r.server.spends = map[string]bool{}
@@ -110,7 +110,7 @@ var chores = []chore{
 		},
 	},
 	{
-		name: "account", job: "check accounts", certainty: platforms.CertainByLooking,
+		name: "account", job: checkAccounts, certainty: platforms.CertainByLooking,
 		arrange: func(r *rig, conn store.Connection) func() error {
 			r.clock.Advance(2 * day)
 			since := r.clock.Now()
@@ -227,16 +227,4 @@ func TestEachStatementOfAChoreFails(t *testing.T) {
 			})
 		}
 	}
-}
-
-// recur lets the time for a line of the table of recurring work come.
-func (r *rig) recur(name string) {
-	r.t.Helper()
-	for _, job := range r.engine.recurring() {
-		if job.name == name {
-			r.engine.recur(r.t.Context(), job.name, job.do)
-			return
-		}
-	}
-	r.t.Fatalf("no job %q", name)
 }

@@ -184,7 +184,7 @@ func TestNothingIsRenewedThatGainsNothing(t *testing.T) {
 	r := newRig(t, platforms.CertainByLooking, renewing(platforms.Renewal{Before: 15 * day, Fixed: true}), expiring(10*day))
 	r.tokens.RefreshExpires = r.tokens.AccessExpires
 	r.connect()
-	if err := r.engine.renewSignIns(t.Context()); err != nil || r.server.renewals.Load() != 0 {
+	if err := r.engine.work.RunDue(t.Context(), store.WorkRenewal); err != nil || r.server.renewals.Load() != 0 {
 		t.Errorf("%d renewals, %v; want none", r.server.renewals.Load(), err)
 	}
 }

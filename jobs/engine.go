@@ -13,6 +13,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/journal"
+	"github.com/bandstand-app/bandstand/jobs/work"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -97,6 +98,7 @@ type Engine struct {
 	begun   bool // begin has done its work
 
 	lines   *lines
+	work    *work.Runner
 	failing failing
 
 	mu          sync.Mutex
@@ -125,7 +127,9 @@ type Engine struct {
 
 // NewEngine makes an engine; Run starts it.
 func NewEngine(c Config, signIns *SignIns) *Engine {
-	return &Engine{Config: c, signIns: signIns, lines: newLines()}
+	e := &Engine{Config: c, signIns: signIns, lines: newLines()}
+	e.work = e.newWork()
+	return e
 }
 
 // Start looks at what an earlier process left behind. It comes before Run. Where
@@ -387,6 +391,7 @@ func (e *Engine) drain(recurring context.Context) {
 	go func() {
 		e.running.Wait()
 		<-recurring.Done()
+		e.work.Wait()
 		close(done)
 	}()
 	select {

@@ -140,7 +140,7 @@ func TestRecurringWorkWaitsForTheDisk(t *testing.T) {
 	r.clock.Advance(time.Hour)
 	r.pragma("query_only = 1")
 	for range 5 {
-		r.engine.recur(t.Context(), "take numbers of posts", r.engine.takeNumbers)
+		r.recur(takePosts)
 	}
 	if n := r.server.count("/numbers"); n != 1 {
 		t.Errorf("numbers were asked for %d times, want 1: the first finds out", n)

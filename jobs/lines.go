@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/bandstand-app/bandstand/jobs/work"
 )
 
 // lines keeps calls apart: a connection has one in flight at a time (rule P14).
@@ -28,10 +30,6 @@ type reading struct {
 
 type readingKey struct{}
 
-// errGaveWay says that a reading did not happen, or was broken off, because the
-// line is needed. What it was for stays due.
-var errGaveWay = errors.New("a reading gave way to a post")
-
 func newLines() *lines {
 	return &lines{sending: map[int64]bool{}, readings: map[int64]*reading{}, cool: map[int64]time.Duration{}, freed: make(chan struct{}, 1)}
 }
@@ -50,7 +48,7 @@ func (l *lines) take(id int64) (wait func(), ok bool) {
 		return func() {}, true
 	}
 	over := r.over
-	r.stop(errGaveWay)
+	r.stop(work.ErrGaveWay)
 	return func() { <-over }, true
 }
 
@@ -65,19 +63,19 @@ func (l *lines) free(id int64) {
 }
 
 // read gives the line of a connection to something that only reads, until a
-// delivery needs it. The error is errGaveWay if the line is not to be had, or was
+// delivery needs it. The error is work.ErrGaveWay if the line is not to be had, or was
 // taken away: another round will read.
 func (l *lines) read(ctx context.Context, id int64, do func(context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := &reading{lines: l, connection: id, stop: stop}
 	if !r.enter() {
-		return errGaveWay
+		return work.ErrGaveWay
 	}
 	defer r.leave()
 	err := do(context.WithValue(ctx, readingKey{}, r))
 	if err != nil && gaveWay(ctx) {
-		return errGaveWay
+		return work.ErrGaveWay
 	}
 	return err
 }
@@ -108,7 +106,7 @@ func (r *reading) leave() {
 
 // aside does what must not be broken off, a renewal of the sign-in, without the
 // line of the reading that needs it: no post waits for that. The error is
-// errGaveWay if the line is not to be had again.
+// work.ErrGaveWay if the line is not to be had again.
 func aside(ctx context.Context, do func() error) error {
 	r, reads := ctx.Value(readingKey{}).(*reading)
 	if !reads {
@@ -117,13 +115,13 @@ func aside(ctx context.Context, do func() error) error {
 	r.leave()
 	err := do()
 	if !r.enter() {
-		return errGaveWay
+		return work.ErrGaveWay
 	}
 	return err
 }
 
 // gaveWay reports whether a reading under this context was broken off for a post.
-func gaveWay(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errGaveWay) }
+func gaveWay(ctx context.Context) bool { return errors.Is(context.Cause(ctx), work.ErrGaveWay) }
 
 // rest lets a connection alone until a time, by Elapsed.
 func (l *lines) rest(id int64, until time.Duration) {

@@ -30,6 +30,7 @@ func (c constraint) String() string { return strings.TrimSpace(c.event + " " + c
 const (
 	ofDelivery = `NEW.delivery_id = %[1]s`
 	ofRow      = `NEW.id = %[1]s`
+	ofWork     = `NEW.key = lower(hex(%[1]s))`
 	ofPost     = `NEW.post_id = %[2]d`
 )
 
@@ -46,8 +47,8 @@ func constraints() []constraint {
 		{event: "UPDATE ON publish_attempts", when: ofDelivery, noDoor: true},
 		{event: "UPDATE OF last_sent_at ON connections", shared: true},
 		{event: "UPDATE OF blocked_until ON connections", shared: true},
-		{event: "INSERT ON measurements_due", when: ofDelivery},
-		{event: "INSERT ON links_due", when: ofDelivery},
+		{event: "INSERT ON work", when: ofWork + ` AND NEW.kind = 'numbers'`},
+		{event: "INSERT ON work", when: ofWork + ` AND NEW.kind = 'link'`},
 		{event: "INSERT ON post_events", when: ofPost},
 		{event: "INSERT ON notices", when: ofPost},
 		{event: "INSERT ON audit", when: `NEW.object LIKE '%[2]d on %%'`},

@@ -2,20 +2,17 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/jobs/work"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// How long readings that fail go on.
-const (
-	giveUp    = 20 // in a row
-	limitRest = time.Hour
-)
+// giveUp is how often the numbers of a post may fail.
+const giveUp = 20 // times in a row
 
 // accountClock is when the numbers of accounts are taken, club time.
 const accountClock = "02:00"
@@ -39,165 +36,137 @@ func nextAccountNumbers(zone string, now time.Time) (day string, next time.Time,
 	}
 }
 
-// takeNumbers takes the numbers of posts that are due: side by side for
-// different connections. No failure touches a delivery (rule P10).
-func (e *Engine) takeNumbers(ctx context.Context) error {
-	due, err := e.DB.DueMeasurements(ctx, e.Now(), e.quietFrom(), sideBatch)
-	if err != nil {
-		return err
-	}
-	return readEach(ctx, e, e.batches(due), func(b batch) int64 { return b[0].Connection.ID }, e.measure)
-}
-
-// batch is what one call reads: some posts of one account.
-type batch []store.Measurement
-
-// batches cuts what is due into as much as the platforms read in one call each.
-func (e *Engine) batches(due []store.Measurement) []batch {
-	var out []batch
-	open := map[int64]int{} // the batch of a connection that is not full, from 1
-	for _, m := range due {
-		id := m.Connection.ID
-		i := open[id] - 1
-		if i < 0 {
-			i = len(out)
-			out = append(out, nil)
-		}
-		out[i] = append(out[i], m)
-		open[id] = i + 1
-		if len(out[i]) >= e.postsAtOnce(m.Connection) {
-			delete(open, id)
-		}
-	}
-	return out
-}
-
-func (e *Engine) postsAtOnce(c store.Connection) int {
-	p, _ := e.Platforms(c.ClubID, c.Practice).Platform(c.Account.Platform)
-	if many, ok := p.(platforms.PostsNumbersReader); ok {
+// postsAtOnce is how many posts the platform reads in one call.
+func postsAtOnce(i work.Item) int {
+	if many, ok := i.Platform.(platforms.PostsNumbersReader); ok {
 		return many.PostsAtOnce()
 	}
 	return 1
 }
 
-// measure takes the readings of one batch. more: the platform may be asked for
-// others.
-func (e *Engine) measure(ctx context.Context, b batch) (more bool, err error) {
-	now, keep, conn := e.Now(), context.WithoutCancel(ctx), b[0].Connection
-	each := func(do func(store.Measurement) error) error {
-		var errs []error
-		for _, m := range b {
-			errs = append(errs, do(m))
+// takeNumbers takes the numbers of some posts of an account in one call. No failure
+// touches a delivery (rule P10).
+func (e *Engine) takeNumbers(ctx context.Context, due []work.Item) []work.Result {
+	results := make([]work.Result, len(due))
+	all := func(r work.Result) []work.Result {
+		for n := range results {
+			results[n] = r
 		}
-		return errors.Join(errs...)
+		return results
 	}
-	next := func(m store.Measurement) time.Time { return club.NextNumbers(conn.NumbersPace, m.PublishedAt, now) }
-	p, _ := e.Platforms(conn.ClubID, conn.Practice).Platform(conn.Account.Platform)
-	reader, ok := p.(platforms.NumbersReader)
+	reader, ok := due[0].Platform.(platforms.NumbersReader)
 	if !ok {
-		return true, each(func(m store.Measurement) error { return e.DB.PutOffNumbers(keep, m.DeliveryID, time.Time{}) })
+		return all(work.Drop("the platform gives no numbers"))
 	}
-	if numbersNotAllowed(conn) {
-		return true, each(func(m store.Measurement) error { return e.DB.PutOffNumbers(keep, m.DeliveryID, next(m)) })
+	place := make(map[string]int, len(due))
+	items := make([]store.Work, 0, len(due))
+	for n, i := range due {
+		place[i.Key] = n
+		items = append(items, i.Work)
 	}
+	batch, err := e.DB.Measurements(ctx, items)
+	if err != nil {
+		return all(work.Failed(err, time.Time{}))
+	}
+	all(work.Drop("the post is gone"))
+	if len(batch) == 0 {
+		return results
+	}
+	now, conn := e.Now(), due[0].Connection
+	next := func(m store.Measurement) time.Time { return club.NextNumbers(conn.NumbersPace, m.PublishedAt, now) }
 	var said map[string]platforms.PostReading
-	session, err := e.ask(ctx, conn, p, func(ctx context.Context, s platforms.Session) (err error) {
-		said, err = readPosts(ctx, reader, s, b)
-		return err
-	})
-	refusal, refused := errors.AsType[*platforms.Error](err)
-	switch {
-	case err == nil:
-	case ctx.Err() != nil:
-		return false, ctx.Err()
-	case !refused:
-		return false, err
-	case refusal.Kind == platforms.RateLimited:
-		return false, e.DB.RestNumbers(keep, conn.ID, later(refusal.RetryAt, now.Add(limitRest)))
-	case refusal.Kind == platforms.VersionOver:
-		return false, e.DB.MarkOutdated(keep, conn.ID, p.Info().API.Version)
-	case refusal.Kind == platforms.Revoked, refusal.Kind == platforms.Expired:
-		return false, each(func(m store.Measurement) error { return e.DB.PutOffNumbers(keep, m.DeliveryID, next(m)) })
+	var session platforms.Session
+	if !numbersNotAllowed(conn) {
+		session, err = due[0].Call(ctx, func(ctx context.Context, s platforms.Session) (err error) {
+			said, err = readPosts(ctx, reader, s, batch)
+			return err
+		})
 	}
-	return err == nil || refusal.Kind == platforms.Rejected, each(func(m store.Measurement) error {
-		if r, ok := said[m.RemoteID]; ok && r.Err == nil {
-			return e.DB.SaveNumbers(keep, m, r.Numbers, redact(r.Numbers.Raw, session), next(m))
+	for _, m := range batch {
+		n, again := place[m.Work.Key], next(m)
+		if m.Work.Failures+1 >= giveUp && !signInAtFault(err) {
+			again = time.Time{}
 		}
-		if m.Failures+1 >= giveUp {
-			return e.DB.PutOffNumbers(keep, m.DeliveryID, time.Time{})
+		r, read := said[m.RemoteID]
+		switch {
+		case err != nil:
+			results[n] = work.Failed(err, again)
+		case numbersNotAllowed(conn):
+			results[n] = work.Again(next(m))
+		case !read || r.Err != nil:
+			results[n] = work.NotYet(again)
+		default:
+			results[n] = keptIf(e.DB.SaveNumbers(context.WithoutCancel(ctx), m, r.Numbers, redact(r.Numbers.Raw, session), next(m)))
 		}
-		return e.DB.PutOffNumbers(keep, m.DeliveryID, next(m))
-	})
+	}
+	return results
+}
+
+// keptIf is what became of what the database was told.
+func keptIf(err error) work.Result {
+	if err != nil {
+		return work.Failed(err, time.Time{})
+	}
+	return work.Kept()
+}
+
+func signInAtFault(err error) bool {
+	kind := platforms.KindOf(err)
+	return err != nil && (kind == platforms.Revoked || kind == platforms.Expired)
 }
 
 // readPosts reads the numbers of a batch in one call.
-func readPosts(ctx context.Context, reader platforms.NumbersReader, s platforms.Session, b batch) (map[string]platforms.PostReading, error) {
+func readPosts(ctx context.Context, reader platforms.NumbersReader, s platforms.Session, batch []store.Measurement) (map[string]platforms.PostReading, error) {
 	if many, ok := reader.(platforms.PostsNumbersReader); ok {
-		ids := make([]string, 0, len(b))
-		for _, m := range b {
+		ids := make([]string, 0, len(batch))
+		for _, m := range batch {
 			ids = append(ids, m.RemoteID)
 		}
 		return many.PostsNumbers(ctx, s, ids)
 	}
-	numbers, err := reader.PostNumbers(ctx, s, b[0].RemoteID)
+	numbers, err := reader.PostNumbers(ctx, s, batch[0].RemoteID)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]platforms.PostReading{b[0].RemoteID: {Numbers: numbers}}, nil
+	return map[string]platforms.PostReading{batch[0].RemoteID: {Numbers: numbers}}, nil
 }
 
-// takeAccountNumbers takes the numbers of accounts that are due.
-func (e *Engine) takeAccountNumbers(ctx context.Context) error {
-	due, err := e.DB.DueAccounts(ctx, e.Now(), e.quietFrom(), sideBatch)
+// takeAccountNumbers takes the numbers of an account.
+func (e *Engine) takeAccountNumbers(ctx context.Context, i work.Item) work.Result {
+	now := e.Now()
+	c, err := e.DB.Club(ctx, i.ClubID)
 	if err != nil {
-		return err
+		return work.Failed(err, time.Time{})
 	}
-	return readEach(ctx, e, due, func(m store.AccountMeasurement) int64 { return m.Connection.ID },
-		func(ctx context.Context, m store.AccountMeasurement) (bool, error) {
-			return true, e.measureAccount(ctx, m)
-		})
-}
-
-func (e *Engine) measureAccount(ctx context.Context, m store.AccountMeasurement) error {
-	now, keep := e.Now(), context.WithoutCancel(ctx)
-	day, next, err := nextAccountNumbers(m.Zone, now)
+	day, night, err := nextAccountNumbers(c.Zone, now)
 	if err != nil {
-		return err
+		return work.Failed(err, time.Time{})
 	}
-	if m.Connection.NumbersPace == club.PaceAsked {
-		next = time.Time{}
+	next := night
+	if i.Connection.NumbersPace == club.PaceAsked {
+		next = time.Time{} // until people ask again
 	}
-	p, _ := e.Platforms(m.Connection.ClubID, m.Connection.Practice).Platform(m.Connection.Account.Platform)
-	reader, ok := p.(platforms.AccountNumbersReader)
-	if !ok || numbersNotAllowed(m.Connection) {
-		return e.DB.PutOffAccount(keep, m.Connection.ID, next)
+	reader, ok := i.Platform.(platforms.AccountNumbersReader)
+	if !ok || numbersNotAllowed(i.Connection) {
+		return work.Again(next)
 	}
 	var numbers platforms.Numbers
-	session, err := e.ask(ctx, m.Connection, p, func(ctx context.Context, s platforms.Session) (err error) {
+	session, err := i.Call(ctx, func(ctx context.Context, s platforms.Session) (err error) {
 		numbers, err = reader.AccountNumbers(ctx, s)
 		return err
 	})
-	refusal, refused := errors.AsType[*platforms.Error](err)
-	switch {
-	case err == nil:
-		return e.DB.SaveAccountNumbers(keep, m.Connection, day, numbers, redact(numbers.Raw, session), next)
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case !refused:
-		return err
-	case refusal.Kind == platforms.RateLimited:
-		return e.DB.RestNumbers(keep, m.Connection.ID, later(refusal.RetryAt, now.Add(limitRest)))
-	case refusal.Kind == platforms.VersionOver:
-		return e.DB.MarkOutdated(keep, m.Connection.ID, p.Info().API.Version)
-	case refusal.Kind == platforms.NotSent, refusal.Kind == platforms.Unknown:
+	if err == nil {
+		return keptIf(e.DB.SaveAccountNumbers(context.WithoutCancel(ctx), i.Work, day, numbers, redact(numbers.Raw, session), next))
+	}
+	if kind := platforms.KindOf(err); kind == platforms.NotSent || kind == platforms.Unknown {
 		next = now.Add(time.Hour)
 	}
-	return e.DB.PutOffAccount(keep, m.Connection.ID, next)
+	return work.Failed(err, next)
 }
 
-// ask makes one reading call, and one more if the sign-in had run out and could
-// be renewed. It returns the session that was used.
-func (e *Engine) ask(ctx context.Context, conn store.Connection, p platforms.Platform, call func(context.Context, platforms.Session) error) (platforms.Session, error) {
+// callAccount makes one reading call, and one more if the sign-in had run out and could be
+// renewed. It returns the session that was used.
+func (e *Engine) callAccount(ctx context.Context, conn store.Connection, p platforms.Platform, do func(context.Context, platforms.Session) error) (platforms.Session, error) {
 	session, version, err := e.signIns.Session(ctx, conn, p)
 	if err != nil {
 		return session, err
@@ -206,7 +175,7 @@ func (e *Engine) ask(ctx context.Context, conn store.Connection, p platforms.Pla
 	defer cancel()
 	limited, keep := e.signIns.watch(limited, conn, true)
 	defer keep()
-	err = call(limited, session)
+	err = do(limited, session)
 	if err == nil || platforms.KindOf(err) != platforms.Expired {
 		return session, err
 	}
@@ -215,7 +184,7 @@ func (e *Engine) ask(ctx context.Context, conn store.Connection, p platforms.Pla
 		return session, err
 	}
 	session.Access = token.Secret
-	return session, call(limited, session)
+	return session, do(limited, session)
 }
 
 func numbersNotAllowed(c store.Connection) bool {

@@ -23,22 +23,6 @@ func (r *rig) snapshots(post int64) []store.Snapshot {
 	return s
 }
 
-// run does one recurring job.
-func (r *rig) do(name string) {
-	r.t.Helper()
-	for _, job := range r.engine.recurring() {
-		if job.name == name {
-			if err := job.do(r.t.Context()); err != nil {
-				r.t.Fatal(err)
-			}
-			return
-		}
-	}
-	r.t.Fatalf("no job %q", name)
-}
-
-const takePosts, takeAccounts = "take numbers of posts", "take numbers of accounts"
-
 func TestNumbersByTheAgeOfThePost(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
@@ -280,12 +264,12 @@ func TestAddressIsAskedForAfterPublishing(t *testing.T) {
 	if d := r.want(post, club.Published, club.Linked); d.RemoteURL != "" {
 		t.Fatalf("address is %q already", d.RemoteURL)
 	}
-	r.do("find addresses of posts")
+	r.do(findLinks)
 	if d := r.delivery(post); d.RemoteURL != "https://fake.example/id-1" {
 		t.Errorf("address is %q", d.RemoteURL)
 	}
-	if due, err := r.db.LinksDue(t.Context(), r.clock.Now().AddDate(1, 0, 0), r.clock.Now(), 10); err != nil || len(due) != 0 {
-		t.Errorf("%d still due, %v", len(due), err)
+	if n := r.planned(store.WorkLink); n != 0 {
+		t.Errorf("%d still due", n)
 	}
 }
 
@@ -297,14 +281,14 @@ func TestIDIsFoundLater(t *testing.T) {
 	post := r.schedule("Match day", 0, r.connect())
 	r.settle()
 	r.want(post, club.Published, club.Unlinked)
-	r.do("find addresses of posts")
+	r.do(findLinks)
 	r.want(post, club.Published, club.Unlinked)
 	r.fake.nameless.Store(false)
 	r.clock.Advance(time.Minute)
-	r.do("find addresses of posts")
+	r.do(findLinks)
 	r.want(post, club.Published, club.Linked)
 	r.clock.Advance(time.Hour)
-	r.do("find addresses of posts")
+	r.do(findLinks)
 	if d := r.delivery(post); d.RemoteURL != "https://fake.example/id-1" {
 		t.Errorf("address is %q", d.RemoteURL)
 	}
@@ -327,4 +311,5 @@ func TestEveryLineOfTheTableCanBePlanned(t *testing.T) {
 			t.Errorf("%s: %v", job.name, err)
 		}
 	}
+	r.engine.work.Wait()
 }

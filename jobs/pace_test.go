@@ -81,7 +81,7 @@ func TestNumbersAreReadWithOneCallForManyPosts(t *testing.T) {
 		}
 	}
 	var failures int
-	if err := r.db.Reader().QueryRowContext(t.Context(), `SELECT sum(failures) FROM measurements_due`).Scan(&failures); err != nil || failures != 1 {
+	if err := r.db.Reader().QueryRowContext(t.Context(), `SELECT sum(failures) FROM work WHERE kind = 'numbers'`).Scan(&failures); err != nil || failures != 1 {
 		t.Errorf("%d failures, %v; want that of the post that is gone", failures, err)
 	}
 	b.asked = nil
@@ -100,7 +100,7 @@ func TestACallForManyPostsThatFailsCountsForEach(t *testing.T) {
 		r.clock.Advance(2 * time.Hour)
 		r.do(takePosts)
 		var failures int
-		if err := r.db.Reader().QueryRowContext(t.Context(), `SELECT sum(failures) FROM measurements_due`).Scan(&failures); err != nil || failures != want || len(b.asked) != 1 {
+		if err := r.db.Reader().QueryRowContext(t.Context(), `SELECT sum(failures) FROM work WHERE kind = 'numbers'`).Scan(&failures); err != nil || failures != want || len(b.asked) != 1 {
 			t.Errorf("%s: %d failures after %d calls, %v; want %d after one", kind, failures, len(b.asked), err, want)
 		}
 	}

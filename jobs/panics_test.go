@@ -38,9 +38,6 @@ func TestPanicsAreToldWithoutTheirValue(t *testing.T) {
 				r.engine.recur(t.Context(), "take numbers of posts", func(context.Context) error { return panics() })
 				return nil
 			},
-			"work side by side": func(r *rig) error {
-				return eachAtOnce(r.engine.Log, map[int]int{1: 1, 2: 2}, func(int, int) error { return panics() })
-			},
 			"a platform's code": func(r *rig) error {
 				if e := (&run{Engine: r.engine}).guard(panics); e == nil || e.Kind != platforms.Unknown {
 					t.Errorf("a panic is %v, want unknown", e)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/jobs/work"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -85,12 +86,12 @@ type sideJob struct {
 var sideJobs = []sideJob{
 	{name: "numbers", job: takePosts, certainty: platforms.CertainByLooking, posts: 20, wait: 2 * time.Hour},
 	{name: "account numbers", job: takeAccounts, certainty: platforms.CertainByLooking, wait: 25 * time.Hour},
-	{name: "address", job: "find addresses of posts", certainty: platforms.CertainByLooking, posts: 20, ready: func(r *rig) { r.fake.linkFirst = true }},
-	{name: "id", job: "find addresses of posts", certainty: platforms.CertainByStatus, posts: 1, ready: func(r *rig) {
+	{name: "address", job: findLinks, certainty: platforms.CertainByLooking, posts: 20, ready: func(r *rig) { r.fake.linkFirst = true }},
+	{name: "id", job: findLinks, certainty: platforms.CertainByStatus, posts: 1, ready: func(r *rig) {
 		r.fake.nameless.Store(true)
 		r.server.misbehave("reset_after")
 	}},
-	{name: "check", job: "check accounts", certainty: platforms.CertainByLooking, wait: 25 * time.Hour},
+	{name: "check", job: checkAccounts, certainty: platforms.CertainByLooking, wait: 25 * time.Hour},
 }
 
 // arrange publishes what a job is about and lets its time come.
@@ -145,7 +146,7 @@ func TestAReadingThatHangsDelaysNoPost(t *testing.T) {
 				t.Error("the post went out beside the reading")
 			}
 			<-ended
-			if why := *h.cause.Load(); !errors.Is(why, errGaveWay) {
+			if why := *h.cause.Load(); !errors.Is(why, work.ErrGaveWay) {
 				t.Errorf("the reading ended because of %v, want it broken off", why)
 			}
 			if n := h.calls.Load(); n != 1 {
@@ -180,8 +181,8 @@ func TestNothingIsReadJustBeforeAPostIsDue(t *testing.T) {
 			if n := h.calls.Load(); n != 0 {
 				t.Errorf("%d readings within %v of a post", n, quietBefore)
 			}
-			if err := r.engine.read(t.Context(), conn.ID, func(context.Context) error { return nil }); !errors.Is(err, errGaveWay) {
-				t.Errorf("a reading right before a post: %v, want %v", err, errGaveWay)
+			if err := r.engine.read(t.Context(), conn.ID, func(context.Context) error { return nil }); !errors.Is(err, work.ErrGaveWay) {
+				t.Errorf("a reading right before a post: %v, want %v", err, work.ErrGaveWay)
 			}
 			if err := r.engine.read(t.Context(), r.connect().ID, func(context.Context) error { return nil }); err != nil {
 				t.Errorf("a reading of another account: %v", err)

@@ -278,3 +278,62 @@ func (l testLog) Write(b []byte) (int, error) {
 	l.t.Log(string(bytes.TrimSpace(b)))
 	return len(b), nil
 }
+
+// works are the names that tests have for kinds of work.
+var works = map[string]store.WorkKind{
+	takePosts: store.WorkNumbers, takeAccounts: store.WorkAccountNumbers, findLinks: store.WorkLink,
+	checkAccounts: store.WorkCheck, renewSignIns: store.WorkRenewal,
+}
+
+const (
+	takePosts, takeAccounts = "take numbers of posts", "take numbers of accounts"
+	findLinks               = "find addresses of posts"
+	checkAccounts           = "check accounts"
+	renewSignIns            = "renew sign-ins"
+)
+
+// recur lets the time come for a line of the table of recurring work, or for a kind
+// of work.
+func (r *rig) recur(name string) {
+	r.t.Helper()
+	if kind, ok := works[name]; ok {
+		_ = r.engine.work.RunDue(r.t.Context(), kind) // it is in the log
+		return
+	}
+	for _, job := range r.engine.recurring() {
+		if job.name == name {
+			r.engine.recur(r.t.Context(), job.name, job.do)
+			return
+		}
+	}
+	r.t.Fatalf("no job %q", name)
+}
+
+// do is recur for what must not find a fault of ours.
+func (r *rig) do(name string) {
+	r.t.Helper()
+	if kind, ok := works[name]; ok {
+		if err := r.engine.work.RunDue(r.t.Context(), kind); err != nil {
+			r.t.Fatal(err)
+		}
+		return
+	}
+	for _, job := range r.engine.recurring() {
+		if job.name == name {
+			if err := job.do(r.t.Context()); err != nil {
+				r.t.Fatal(err)
+			}
+			return
+		}
+	}
+	r.t.Fatalf("no job %q", name)
+}
+
+// planned counts the items of a kind that are planned, at whatever time.
+func (r *rig) planned(kind store.WorkKind) (n int) {
+	r.t.Helper()
+	if err := r.db.Reader().QueryRowContext(r.t.Context(), `SELECT count(*) FROM work WHERE kind = ?`, kind).Scan(&n); err != nil {
+		r.t.Fatal(err)
+	}
+	return n
+}

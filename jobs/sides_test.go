@@ -10,6 +10,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // bare is a platform that can publish, and nothing else.
@@ -78,12 +79,12 @@ func TestSideJobsOfAPostLeaveItAlone(t *testing.T) {
 		{name: "numbers, fault of ours", job: takePosts, platform: answering(errors.New("ours"), nil), asked: 1 + 23 + 24 + 3},
 		{name: "numbers, it always fails", job: takePosts, platform: answering(refusesAs(platforms.Unknown)), asked: giveUp},
 		{name: "numbers, refused for good", job: takePosts, platform: answering(refusesAs(platforms.Rejected)), asked: giveUp},
-		{name: "address, platform gone", job: "find addresses of posts"},
-		{name: "address, platform has none", job: "find addresses of posts", platform: func(r *rig) platforms.Platform { return bare{r.fake} }},
-		{name: "address, not yet there", job: "find addresses of posts", platform: answering(errNotFoundYet, errNotFoundYet, nil), asked: 3, link: true},
-		{name: "address, never there", job: "find addresses of posts", platform: answering(errNotFoundYet), asked: len(linkAgain) + 1},
-		{name: "address, refused for good", job: "find addresses of posts", platform: answering(refusesAs(platforms.Rejected)), asked: 1},
-		{name: "address, platform is down", job: "find addresses of posts", platform: answering(refusesAs(platforms.Unknown), nil), asked: 2, link: true},
+		{name: "address, platform gone", job: findLinks},
+		{name: "address, platform has none", job: findLinks, platform: func(r *rig) platforms.Platform { return bare{r.fake} }},
+		{name: "address, not yet there", job: findLinks, platform: answering(errNotFoundYet, errNotFoundYet, nil), asked: 3, link: true},
+		{name: "address, never there", job: findLinks, platform: answering(errNotFoundYet), asked: len(linkAgain) + 1},
+		{name: "address, refused for good", job: findLinks, platform: answering(refusesAs(platforms.Rejected)), asked: 1},
+		{name: "address, platform is down", job: findLinks, platform: answering(refusesAs(platforms.Unknown), nil), asked: 2, link: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -214,11 +215,9 @@ func TestSideJobsWaitForTheCallInHand(t *testing.T) {
 	r.schedule("Away game", 0, conn)
 	r.engine.tick(t.Context())
 	<-r.server.entered
-	for _, job := range r.engine.recurring() {
-		if job.name == takePosts || job.name == takeAccounts || job.name == "check accounts" {
-			r.engine.recur(t.Context(), job.name, job.do)
-		}
-	}
+	r.recur(takePosts)
+	r.recur(takeAccounts)
+	r.recur(checkAccounts)
 	if n := r.server.count("/numbers"); n > 0 {
 		t.Errorf("%d calls beside the one in hand", n)
 	}
@@ -246,13 +245,13 @@ func TestIDOfAPostThatWasNeverFrozen(t *testing.T) {
 	r.settle()
 	r.want(post, club.Published, club.Unlinked)
 	r.server.lookFail = []string{"error"}
-	r.do("find addresses of posts") // trouble: later
+	r.do(findLinks) // trouble: later
 	r.want(post, club.Published, club.Unlinked)
 	r.club.Exec(`UPDATE deliveries SET body = NULL, body_hash = NULL`)
 	r.clock.Advance(time.Hour)
-	r.do("find addresses of posts")
-	if due, err := r.db.LinksDue(t.Context(), r.clock.Now().AddDate(1, 0, 0), r.clock.Now(), 10); err != nil || len(due) != 0 {
-		t.Errorf("%d still due, %v", len(due), err)
+	r.do(findLinks)
+	if n := r.planned(store.WorkLink); n != 0 {
+		t.Errorf("%d still due", n)
 	}
 	r.want(post, club.Published, club.Unlinked)
 }

@@ -242,7 +242,7 @@ func TestRenewsInTimeByTheTable(t *testing.T) {
 		want  int64
 	}{{29 * 24 * time.Hour, 0}, {24*time.Hour - time.Second, 0}, {time.Second, 1}, {0, 1}} {
 		r.clock.Advance(tt.after)
-		if err := r.engine.renewSignIns(t.Context()); err != nil {
+		if err := r.engine.work.RunDue(t.Context(), store.WorkRenewal); err != nil {
 			t.Fatal(err)
 		}
 		if got := r.server.renewals.Load(); got != tt.want {
@@ -259,7 +259,7 @@ func TestYoungTokensAreNotRenewed(t *testing.T) {
 	policy := platforms.Renewal{Before: 30 * 24 * time.Hour, MinAge: 24 * time.Hour}
 	r := newRig(t, platforms.CertainByLooking, renewing(policy), expiring(20*24*time.Hour))
 	r.connect()
-	if err := r.engine.renewSignIns(t.Context()); err != nil || r.server.renewals.Load() != 0 {
+	if err := r.engine.work.RunDue(t.Context(), store.WorkRenewal); err != nil || r.server.renewals.Load() != 0 {
 		t.Errorf("%d renewals, %v; want none", r.server.renewals.Load(), err)
 	}
 }

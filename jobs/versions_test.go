@@ -106,8 +106,8 @@ func TestEveryCallFindsThatAVersionIsOver(t *testing.T) {
 		{"a look", "", func(*rig) {}},
 		{"numbers of a post", takePosts, func(*rig) {}},
 		{"numbers of an account", takeAccounts, func(*rig) {}},
-		{"an address", "find addresses of posts", func(r *rig) { r.fake.linkFirst = true }},
-		{"a check", "check accounts", func(*rig) {}},
+		{"an address", findLinks, func(r *rig) { r.fake.linkFirst = true }},
+		{"a check", checkAccounts, func(*rig) {}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -166,7 +166,7 @@ func TestAPausedAccountGoesOnWhenThePlatformServesTheVersionAgain(t *testing.T) 
 	}
 	post := r.schedule("Raffle", 24*time.Hour, conn)
 	r.after(24*time.Hour + time.Minute)
-	r.recur("check accounts")
+	r.recur(checkAccounts)
 	if h, _ := r.health(conn); h != club.Working {
 		t.Errorf("the account is %s", h)
 	}

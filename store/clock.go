@@ -89,9 +89,7 @@ func (db *DB) MendTimes(ctx context.Context) error {
 			{`UPDATE connections SET blocked_until = ?1 WHERE blocked_until > ?2`, now.Add(restDefault), now.Add(longestRest)},
 			{`UPDATE connections SET last_sent_at = ?1 WHERE last_sent_at > ?2`, now, now},
 			{`UPDATE connections SET checked_at = ?1 WHERE checked_at > ?2`, time.Time{}, now},
-			{`UPDATE connections SET numbers_at = ?1 WHERE numbers_at > ?2 AND numbers_pace <> 'asked'`, now, now.Add(longestPause)},
-			{`UPDATE measurements_due SET next_at = ?1 WHERE next_at > ?2`, now, now.Add(longestPause)},
-			{`UPDATE links_due SET next_at = ?1 WHERE next_at > ?2`, now, now.Add(longestPause)},
+			{`UPDATE work SET next_at = ?1 WHERE next_at > ?2`, now, now.Add(longestPause)},
 		} {
 			if _, err := tx.ExecContext(ctx, q.mend, ms(q.to), ms(q.past)); err != nil {
 				return fmt.Errorf("put right what waits: %w", err)

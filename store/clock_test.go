@@ -20,25 +20,27 @@ func TestNothingWaitsForEverAfterAClockThatWasAhead(t *testing.T) {
 	for name, ahead := range map[string]time.Duration{"right": 0, "ahead": decade} {
 		conn := c.Connection("fake", platforms.Tokens{Access: platforms.NewSecret("a")})
 		at := soon.Add(ahead).UnixMilli()
-		c.Exec(`UPDATE connections SET name = ?, blocked_until = ?, numbers_at = ?, last_sent_at = ?, checked_at = ? WHERE id = ?`,
-			name, at, at, clock.Now().Add(ahead).UnixMilli(), clock.Now().Add(ahead).UnixMilli(), conn.ID)
+		c.Exec(`UPDATE connections SET name = ?, blocked_until = ?, last_sent_at = ?, checked_at = ? WHERE id = ?`,
+			name, at, clock.Now().Add(ahead).UnixMilli(), clock.Now().Add(ahead).UnixMilli(), conn.ID)
+		c.Exec(`UPDATE work SET next_at = ? WHERE connection_id = ?`, at, conn.ID)
 	}
 	if err := db.MendTimes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]struct{ blocked, numbers, sent time.Time }{
+	for name, want := range map[string]struct{ blocked, work, sent time.Time }{
 		"right": {soon, soon, clock.Now()},
 		"ahead": {clock.Now().Add(time.Hour), clock.Now(), clock.Now()},
 	} {
-		var blocked, numbers, sent int64
+		var blocked, work, sent int64
 		var checked *int64
-		err := db.Reader().QueryRowContext(t.Context(), `SELECT blocked_until, numbers_at, last_sent_at, checked_at FROM connections WHERE name = ?`, name).
-			Scan(&blocked, &numbers, &sent, &checked)
+		err := db.Reader().QueryRowContext(t.Context(), `
+			SELECT blocked_until, (SELECT max(next_at) FROM work WHERE connection_id = connections.id), last_sent_at, checked_at FROM connections WHERE name = ?`, name).
+			Scan(&blocked, &work, &sent, &checked)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if blocked != want.blocked.UnixMilli() || numbers != want.numbers.UnixMilli() || sent != want.sent.UnixMilli() {
-			t.Errorf("%s: rests until %s, numbers %s, last sent %s", name, time.UnixMilli(blocked), time.UnixMilli(numbers), time.UnixMilli(sent))
+		if blocked != want.blocked.UnixMilli() || work != want.work.UnixMilli() || sent != want.sent.UnixMilli() {
+			t.Errorf("%s: rests until %s, works at %s, last sent %s", name, time.UnixMilli(blocked), time.UnixMilli(work), time.UnixMilli(sent))
 		}
 		if (checked == nil) != (name == "ahead") {
 			t.Errorf("%s: checked at %v", name, checked)

@@ -174,6 +174,9 @@ func (t *tx) connect(ctx context.Context, s Scope, practice bool, a platforms.Ac
 	if err != nil {
 		return made, err
 	}
+	if err := t.startWork(ctx, made); err != nil {
+		return made, err
+	}
 	if err := t.shareYes(ctx, made); err != nil {
 		return made, err
 	}
@@ -293,6 +296,9 @@ func (t *tx) disconnect(ctx context.Context, s Scope, c Connection, origin strin
 		return err
 	}
 	if err := t.deleteTokens(ctx, c.ID); err != nil {
+		return err
+	}
+	if err := t.stopWork(ctx, c.ID); err != nil {
 		return err
 	}
 	_, err := t.ExecContext(ctx, `UPDATE connections SET health = ?, health_code = '', version = version + 1 WHERE id = ?`, club.Disconnected, c.ID)

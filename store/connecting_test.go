@@ -204,7 +204,7 @@ func TestNumbersOfAnAccountAreTheNewest(t *testing.T) {
 	for i, day := range []string{"2026-11-23", "2026-11-24"} {
 		clock.Advance(24 * time.Hour)
 		n := platforms.Numbers{Values: map[platforms.Number]int64{platforms.Followers: int64(100 + i)}}
-		if err := db.SaveAccountNumbers(ctx, conn, day, n, nil, clock.Now()); err != nil {
+		if err := db.SaveAccountNumbers(ctx, accountNumbers(conn), day, n, nil, clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -82,45 +82,32 @@ func (db *DB) OneConnectionEach(ctx context.Context) ([]Connection, error) {
 		ORDER BY c.id LIMIT 20`)
 }
 
-// RenewalDue is a connection whose sign-in should be renewed, and the version of
-// its tokens.
-type RenewalDue struct {
-	Connection Connection
-	Version    int64
+// PlannedRenewal is what decides when a sign-in is renewed without a call.
+type PlannedRenewal struct {
+	Version   int64     // of the access token
+	IssuedAt  time.Time // of the access token
+	Expires   time.Time // of the access token; zero: no known end
+	NotBefore time.Time // the last renewal failed, and the next try is not before
+	Last      bool      // what it is renewed with ends no later: renewing gains nothing
 }
 
-// RenewalsDue lists connections of any club on a platform whose access token
-// ends before one time and was given before another, soonest first. Those whose
-// last renewal failed wait for their next try, and those whose access lasts as
-// long as their refresh token gain nothing by it.
-func (db *DB) RenewalsDue(ctx context.Context, p platforms.ID, endsBefore, givenBefore time.Time, limit int) ([]RenewalDue, error) {
-	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (RenewalDue, error) {
-		var r RenewalDue
-		err := scan(append([]any{&r.Version}, r.Connection.fields()...)...)
-		return r, err
-	}, `
-		SELECT t.version, `+connectionColumns+`
+// PlannedRenewal reads that of a connection of any club. club.ErrNotFound: there
+// is nothing to renew, or nothing to renew it with.
+func (db *DB) PlannedRenewal(ctx context.Context, connectionID int64) (PlannedRenewal, error) {
+	var r PlannedRenewal
+	err := db.read.QueryRowContext(ctx, `
+		SELECT t.version, t.issued_at, c.access_expires, r.next_at, coalesce(c.access_expires >= c.refresh_expires, 0)
 		FROM connections c
 		JOIN connection_tokens t ON t.connection_id = c.id
 		JOIN connection_refresh_tokens r ON r.connection_id = c.id
-		WHERE c.platform = ? AND c.access_expires <= ? AND c.health IN ('working', 'gaps') AND t.issued_at <= ? AND r.next_at <= ?
-		  AND (c.refresh_expires IS NULL OR c.access_expires < c.refresh_expires)
-		ORDER BY c.access_expires LIMIT ?`, p, ms(endsBefore), ms(givenBefore), ms(db.now()), limit)
-	if err != nil {
-		return nil, fmt.Errorf("find sign-ins to renew: %w", err)
+		WHERE c.id = ?`, connectionID).Scan(&r.Version, into(&r.IssuedAt), into(&r.Expires), intoOrNever(&r.NotBefore), &r.Last)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, club.ErrNotFound
 	}
-	return due, nil
-}
-
-// ConnectionsToCheck lists connections of any club that were last checked
-// before the given time, oldest first. Those that rest are left alone (rule P13),
-// and so are those that have a post to send until quiet.
-func (db *DB) ConnectionsToCheck(ctx context.Context, before, quiet time.Time, limit int) ([]Connection, error) {
-	return queryAll(ctx, db.read, scanConnection, `
-		SELECT `+connectionColumns+` FROM connections c
-		WHERE c.health IN ('working', 'gaps', 'paused') AND coalesce(c.checked_at, 0) <= ? AND c.blocked_until <= ?
-			AND (c.health = 'paused' OR NOT EXISTS (SELECT 1 FROM deliveries q WHERE q.connection_id = c.id AND q.next_at <= ?))
-		ORDER BY coalesce(c.checked_at, 0) LIMIT ?`, ms(before), ms(db.now()), ms(quiet), limit)
+	if err != nil {
+		return r, fmt.Errorf("read when connection %d is renewed: %w", connectionID, err)
+	}
+	return r, nil
 }
 
 // ConnectionCheck is one look at whether a sign-in works.
@@ -196,6 +183,9 @@ func (t *tx) setHealth(ctx context.Context, id int64, health club.Health, code s
 		id, ms(t.now), health, code)
 	if err != nil {
 		return fmt.Errorf("record check of connection %d: %w", id, err)
+	}
+	if err := t.checkNext(ctx, id); err != nil {
+		return err
 	}
 	if health == club.NeedsReconnect && c.Health != club.NeedsReconnect {
 		err := t.notify(ctx, notice{

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -155,7 +156,7 @@ func (f *furnished) accounts() {
 	connect(true, account(f, "5", ""))
 	f.ok(db.SaveLimits(ctx, f.page.ID, f.page.ClubID, []platforms.Limit{{Name: "day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 50, Left: 40}}, time.Time{}))
 	f.ok(db.SaveAppCredentials(ctx, f.maeve, "metal", platforms.App{"id": platforms.NewSecret("7")}, "test"))
-	f.ok(db.SaveAccountNumbers(ctx, f.page, "2026-11-22", platforms.Numbers{Values: map[platforms.Number]int64{platforms.Followers: 3}}, []byte(`{"f":3}`), f.clock.Now()))
+	f.ok(db.SaveAccountNumbers(ctx, accountNumbers(f.page), "2026-11-22", platforms.Numbers{Values: map[platforms.Number]int64{platforms.Followers: 3}}, []byte(`{"f":3}`), f.clock.Now()))
 }
 
 func (f *furnished) library() {
@@ -264,7 +265,20 @@ func (f *furnished) write() {
 }
 
 func (f *furnished) measured() store.Measurement {
-	return store.Measurement{DeliveryID: f.public.ID, RemoteID: "42", Connection: f.group}
+	return store.Measurement{Work: f.numbersWork(), RemoteID: "42"}
+}
+
+// numbersWork is the work of reading the numbers of what was published.
+func (f *furnished) numbersWork() store.Work {
+	return store.Work{
+		Kind: store.WorkNumbers, Key: f.public.ID, ClubID: f.group.ClubID, ConnectionID: f.group.ID,
+		NextAt: club.FirstNumbers(club.PaceUseful, f.public.PublishedAt),
+	}
+}
+
+// accountNumbers is the work of reading the numbers of an account.
+func accountNumbers(c store.Connection) store.Work {
+	return store.Work{Kind: store.WorkAccountNumbers, Key: strconv.FormatInt(c.ID, 10), ClubID: c.ClubID, ConnectionID: c.ID, NextAt: c.ConnectedAt}
 }
 
 // putAside leaves what people have begun and not ended.

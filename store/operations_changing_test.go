@@ -346,31 +346,22 @@ var changing = []operation{
 	{name: "SaveLink", do: func(ctx context.Context, f *furnished) error {
 		return f.db.SaveLink(ctx, f.public, "https://tin.example/42")
 	}},
-	{name: "DropLink", do: func(ctx context.Context, f *furnished) error { return f.db.DropLink(ctx, f.public.ID) }},
-	{name: "PutOffLink", do: func(ctx context.Context, f *furnished) error {
-		return f.db.PutOffLink(ctx, f.public.ID, f.clock.Now().Add(time.Hour))
-	}},
-
-	// Numbers.
 	{name: "SaveNumbers", do: func(ctx context.Context, f *furnished) error {
 		return f.db.SaveNumbers(ctx, f.measured(), likes, []byte("{}"), f.clock.Now())
 	}},
 	{name: "SaveNumbers: the last ones", do: func(ctx context.Context, f *furnished) error {
 		return f.db.SaveNumbers(ctx, f.measured(), likes, []byte("{}"), time.Time{})
 	}},
-	{name: "PutOffNumbers", do: func(ctx context.Context, f *furnished) error {
-		return f.db.PutOffNumbers(ctx, f.public.ID, f.clock.Now().Add(time.Hour))
+	{name: "EndWork: one goes on, one is over", do: func(ctx context.Context, f *furnished) error {
+		return f.db.EndWork(ctx, store.WorkEnd{Work: f.numbersWork(), Next: f.clock.Now().Add(time.Hour), Failed: true}, store.WorkEnd{Work: accountNumbers(f.page)})
 	}},
-	{name: "RestNumbers", do: func(ctx context.Context, f *furnished) error {
-		return f.db.RestNumbers(ctx, f.group.ID, f.clock.Now().Add(time.Hour))
+	{name: "RestWork", do: func(ctx context.Context, f *furnished) error {
+		return f.db.RestWork(ctx, f.group.ID, everyKind, f.clock.Now().AddDate(0, 0, 2))
 	}},
 	{name: "MeasureNow", do: func(ctx context.Context, f *furnished) error { return only(f.db.MeasureNow(ctx, f.maeve, 0)) }},
 	{name: "MeasureNow: of one post", do: func(ctx context.Context, f *furnished) error { return only(f.db.MeasureNow(ctx, f.maeve, f.out)) }},
 	{name: "SaveAccountNumbers", do: func(ctx context.Context, f *furnished) error {
-		return f.db.SaveAccountNumbers(ctx, f.page, "2026-11-23", likes, []byte("{}"), f.clock.Now())
-	}},
-	{name: "PutOffAccount", do: func(ctx context.Context, f *furnished) error {
-		return f.db.PutOffAccount(ctx, f.page.ID, f.clock.Now().Add(time.Hour))
+		return f.db.SaveAccountNumbers(ctx, accountNumbers(f.page), "2026-11-23", likes, []byte("{}"), f.clock.Now())
 	}},
 	{name: "DeleteRaw", prepare: aMonthLater, do: func(ctx context.Context, f *furnished) error { return f.db.DeleteRaw(ctx) }},
 

@@ -18,6 +18,9 @@ func both[A, B any](_ A, _ B, err error) error { return err }
 // read, and something to change.
 var operations = append(reading, changing...)
 
+// everyKind is all kinds of work.
+var everyKind = []store.WorkKind{store.WorkLink, store.WorkNumbers, store.WorkAccountNumbers, store.WorkCheck, store.WorkRenewal}
+
 var reading = []operation{
 	{name: "AccessToken", do: func(ctx context.Context, f *furnished) error { return only(f.db.AccessToken(ctx, f.page.ID)) }},
 	{name: "AccountNumbers", do: func(ctx context.Context, f *furnished) error {
@@ -82,23 +85,25 @@ var reading = []operation{
 		return only(f.db.ConnectionChecks(ctx, f.maeve, f.page.ID, 9))
 	}},
 	{name: "Connections", do: func(ctx context.Context, f *furnished) error { return only(f.db.Connections(ctx, f.maeve)) }},
-	{name: "ConnectionsToCheck", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.ConnectionsToCheck(ctx, f.clock.Now(), f.clock.Now(), 9))
-	}},
 	{name: "Deliveries", do: func(ctx context.Context, f *furnished) error { return only(f.db.Deliveries(ctx, f.maeve, f.draft)) }},
 	{name: "Delivery", do: func(ctx context.Context, f *furnished) error { return only(f.db.Delivery(ctx, f.maeve, f.waits.ID)) }},
 	{name: "Due", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.Due(ctx, f.clock.Now().AddDate(0, 0, 9), nil, nil, 9))
 	}},
-	{name: "DueAccounts", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.DueAccounts(ctx, f.clock.Now(), f.clock.Now(), 9))
-	}},
 	{name: "CountEarlierTexts", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.CountEarlierTexts(ctx, f.maeve, f.planned))
 	}},
-	{name: "DueMeasurements", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.DueMeasurements(ctx, f.clock.Now(), f.clock.Now(), 9))
+	{name: "WorkDue", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.WorkDue(ctx, f.clock.Now().AddDate(0, 1, 0), f.clock.Now(), everyKind))
 	}},
+	{name: "DueWork", do: func(ctx context.Context, f *furnished) error {
+		return both(f.db.DueWork(ctx, store.WorkDue{ConnectionID: f.group.ID}, f.clock.Now().AddDate(0, 1, 0), f.clock.Now(), everyKind, 9))
+	}},
+	{name: "Measurements", do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.Measurements(ctx, []store.Work{f.numbersWork()}))
+	}},
+	{name: "PlannedRenewal", do: func(ctx context.Context, f *furnished) error { return only(f.db.PlannedRenewal(ctx, f.page.ID)) }},
+	{name: "Published", do: func(ctx context.Context, f *furnished) error { return only(f.db.Published(ctx, f.public.ID)) }},
 	{name: "DueBefore", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.DueBefore(ctx, f.page.ID, f.clock.Now()))
 	}},
@@ -127,9 +132,6 @@ var reading = []operation{
 	}},
 	{name: "LiveContents", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.LiveContents(ctx, f.maeve.ClubID, []int64{f.waits.PostID, f.bare}))
-	}},
-	{name: "LinksDue", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.LinksDue(ctx, f.clock.Now(), f.clock.Now(), 9))
 	}},
 	{name: "MeasuredPosts", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.MeasuredPosts(ctx, f.maeve, f.page.ID))
@@ -175,9 +177,6 @@ var reading = []operation{
 	{name: "Queue", do: func(ctx context.Context, f *furnished) error { return only(f.db.Queue(ctx, f.maeve)) }},
 	{name: "RawAnswer", do: func(ctx context.Context, f *furnished) error { return only(f.db.RawAnswer(ctx, f.maeve, f.public.ID)) }},
 	{name: "Renditions", do: func(ctx context.Context, f *furnished) error { return only(f.db.Renditions(ctx, []string{f.picture})) }},
-	{name: "RenewalsDue", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.RenewalsDue(ctx, "tin", f.clock.Now().AddDate(0, 0, 1), f.clock.Now(), 9))
-	}},
 	{name: "Repeats", do: func(ctx context.Context, f *furnished) error {
 		near := store.Near{PostID: f.draft, ConnectionID: f.page.ID, Mark: club.TextMark("Trials are off", site)}
 		return only(f.db.Repeats(ctx, f.maeve, []store.Near{near}))

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -24,37 +22,39 @@ const maxRaw = 64 << 10
 
 // Measurement is a published delivery whose numbers are due.
 type Measurement struct {
-	DeliveryID  string
+	Work        Work // its key is the id of the delivery
 	RemoteID    string
 	PublishedAt time.Time
-	Failures    int // in a row
-	Connection  Connection
 }
 
-// DueMeasurements lists published deliveries of all clubs whose numbers are due
-// and whose connections may be called and have no post to send until quiet,
-// longest due first.
-func (db *DB) DueMeasurements(ctx context.Context, now, quiet time.Time, limit int) ([]Measurement, error) {
-	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (Measurement, error) {
-		var m Measurement
-		err := scan(append([]any{intoID(&m.DeliveryID), &m.RemoteID, into(&m.PublishedAt), &m.Failures}, m.Connection.fields()...)...)
+// Measurements reads what the readings of posts are about: one query for all.
+// Those of deliveries that are no longer there are left out.
+func (db *DB) Measurements(ctx context.Context, due []Work) ([]Measurement, error) {
+	keys := make([]string, 0, len(due))
+	for _, w := range due {
+		keys = append(keys, w.Key)
+	}
+	found, err := queryAll(ctx, db.read, func(scan func(...any) error) (m Measurement, err error) {
+		var place int
+		err = scan(&place, &m.RemoteID, into(&m.PublishedAt))
+		if err == nil {
+			m.Work = due[place]
+		}
 		return m, err
 	}, `
-		SELECT d.id, d.remote_id, d.published_at, m.failures, `+connectionColumns+`
-		FROM measurements_due m JOIN deliveries d ON d.id = m.delivery_id JOIN connections c ON c.id = m.connection_id
-		WHERE m.next_at <= ?1 AND c.blocked_until <= ?1 AND c.health IN ('working', 'gaps') AND d.remote_id IS NOT NULL
-			AND NOT EXISTS (SELECT 1 FROM deliveries q WHERE q.connection_id = c.id AND q.next_at <= ?2)
-		ORDER BY m.next_at LIMIT ?3`, ms(now), ms(quiet), limit)
+		SELECT k.key, d.remote_id, d.published_at
+		FROM json_each(?) AS k CROSS JOIN deliveries d ON d.id = unhex(k.value)
+		WHERE d.remote_id IS NOT NULL ORDER BY k.key`, jsonOf(keys))
 	if err != nil {
-		return nil, fmt.Errorf("find numbers that are due: %w", err)
+		return nil, fmt.Errorf("read what numbers are due for: %w", err)
 	}
-	return due, nil
+	return found, nil
 }
 
 // SaveNumbers keeps one reading of a post, and when the next is due; a zero time
 // ends measuring. raw is redacted already.
 func (db *DB) SaveNumbers(ctx context.Context, m Measurement, n platforms.Numbers, raw []byte, next time.Time) error {
-	sealed, err := db.sealRaw(raw, "post_snapshots", m.DeliveryID)
+	sealed, err := db.sealRaw(raw, "post_snapshots", m.Work.Key)
 	if err != nil {
 		return err
 	}
@@ -62,36 +62,15 @@ func (db *DB) SaveNumbers(ctx context.Context, m Measurement, n platforms.Number
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO post_snapshots (club_id, delivery_id, taken_at, likes, comments, shares, reach, impressions, named, raw)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (delivery_id, taken_at) DO NOTHING`,
-			m.Connection.ClubID, blob(m.DeliveryID), ms(tx.now), number(n, platforms.Likes), number(n, platforms.Comments),
+			m.Work.ClubID, blob(m.Work.Key), ms(tx.now), number(n, platforms.Likes), number(n, platforms.Comments),
 			number(n, platforms.Shares), number(n, platforms.Reach), number(n, platforms.Impressions), jsonOf(orEmptyMap(n.Named)), sealed)
 		if err != nil {
-			return fmt.Errorf("save numbers of delivery %s: %w", m.DeliveryID, err)
+			return fmt.Errorf("save numbers of delivery %s: %w", m.Work.Key, err)
 		}
-		if err := tx.measureNext(ctx, m.DeliveryID, next, false); err != nil {
+		if err := tx.endWork(ctx, WorkEnd{Work: m.Work, Next: next}); err != nil {
 			return err
 		}
-		return tx.touch(ctx, m.Connection.ClubID)
-	})
-}
-
-// PutOffNumbers plans the next reading of a post after one that failed, or ends
-// measuring with a zero time.
-func (db *DB) PutOffNumbers(ctx context.Context, deliveryID string, next time.Time) error {
-	return db.inTx(ctx, func(tx *tx) error { return tx.measureNext(ctx, deliveryID, next, true) })
-}
-
-// RestNumbers puts off all readings for a connection.
-func (db *DB) RestNumbers(ctx context.Context, connectionID int64, until time.Time) error {
-	return db.inTx(ctx, func(tx *tx) error {
-		for _, q := range []string{
-			`UPDATE measurements_due SET next_at = max(next_at, ?) WHERE connection_id = ?`,
-			`UPDATE connections SET numbers_at = max(numbers_at, ?) WHERE id = ?`,
-		} {
-			if _, err := tx.ExecContext(ctx, q, ms(until), connectionID); err != nil {
-				return fmt.Errorf("rest numbers of connection %d: %w", connectionID, err)
-			}
-		}
-		return nil
+		return tx.touch(ctx, m.Work.ClubID)
 	})
 }
 
@@ -105,24 +84,7 @@ func (t *tx) measureFirst(ctx context.Context, d Delivery) error {
 	if first.IsZero() {
 		return nil
 	}
-	_, err := t.ExecContext(ctx, `INSERT INTO measurements_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
-		blob(d.ID), d.ConnectionID, ms(first))
-	return err
-}
-
-func (t *tx) measureNext(ctx context.Context, deliveryID string, next time.Time, failed bool) error {
-	var err error
-	if next.IsZero() {
-		_, err = t.ExecContext(ctx, `DELETE FROM measurements_due WHERE delivery_id = ?`, blob(deliveryID))
-	} else {
-		_, err = t.ExecContext(ctx, `
-			UPDATE measurements_due SET next_at = ?, failures = CASE WHEN ? THEN failures + 1 ELSE 0 END WHERE delivery_id = ?`,
-			ms(next), failed, blob(deliveryID))
-	}
-	if err != nil {
-		return fmt.Errorf("plan numbers of delivery %s: %w", deliveryID, err)
-	}
-	return nil
+	return t.addWork(ctx, ofDelivery(WorkNumbers, d, first))
 }
 
 // MeasureNow makes the numbers of a post of the scope's club due at once; if
@@ -132,11 +94,11 @@ func (db *DB) MeasureNow(ctx context.Context, s Scope, postID int64) (int, error
 	n := 0
 	err := db.inTx(ctx, func(tx *tx) error {
 		res, err := tx.ExecContext(ctx, `
-			INSERT INTO measurements_due (delivery_id, connection_id, next_at)
-			SELECT d.id, d.connection_id, ?1 FROM deliveries d
+			INSERT INTO work (kind, key, club_id, connection_id, next_at)
+			SELECT 'numbers', lower(hex(d.id)), d.club_id, d.connection_id, ?1 FROM deliveries d
 			WHERE d.club_id = ?2 AND d.published_at IS NOT NULL AND d.remote_id IS NOT NULL AND (?3 = 0 OR d.post_id = ?3)
 				AND (?3 <> 0 OR d.published_at >= ?4)
-			ON CONFLICT (delivery_id) DO UPDATE SET next_at = excluded.next_at`, ms(tx.now), s.ClubID, postID, ms(tx.now.Add(-club.NumbersFor)))
+			ON CONFLICT (kind, key) DO UPDATE SET next_at = excluded.next_at`, ms(tx.now), s.ClubID, postID, ms(tx.now.Add(-club.NumbersFor)))
 		if err != nil {
 			return fmt.Errorf("ask for numbers: %w", err)
 		}
@@ -145,7 +107,10 @@ func (db *DB) MeasureNow(ctx context.Context, s Scope, postID int64) (int, error
 			n = int(posts)
 			return err
 		}
-		res, err = tx.ExecContext(ctx, `UPDATE connections SET numbers_at = ? WHERE club_id = ? AND health IN ('working', 'gaps')`, ms(tx.now), s.ClubID)
+		res, err = tx.ExecContext(ctx, `
+			INSERT INTO work (kind, key, club_id, connection_id, next_at)
+			SELECT 'account_numbers', CAST(id AS TEXT), club_id, id, ?1 FROM connections WHERE club_id = ?2 AND health IN ('working', 'gaps')
+			ON CONFLICT (kind, key) DO UPDATE SET next_at = excluded.next_at`, ms(tx.now), s.ClubID)
 		if err != nil {
 			return fmt.Errorf("ask for numbers of accounts: %w", err)
 		}
@@ -159,35 +124,11 @@ func (db *DB) MeasureNow(ctx context.Context, s Scope, postID int64) (int, error
 	return n, err
 }
 
-// AccountMeasurement is a connection whose own numbers are due.
-type AccountMeasurement struct {
-	Connection Connection
-	Zone       string // of its club
-}
-
-// DueAccounts lists connections of all clubs whose own numbers are due, and that
-// have no post to send until quiet.
-func (db *DB) DueAccounts(ctx context.Context, now, quiet time.Time, limit int) ([]AccountMeasurement, error) {
-	due, err := queryAll(ctx, db.read, func(scan func(...any) error) (AccountMeasurement, error) {
-		var m AccountMeasurement
-		err := scan(append([]any{&m.Zone}, m.Connection.fields()...)...)
-		return m, err
-	}, `
-		SELECT b.zone, `+connectionColumns+`
-		FROM connections c JOIN clubs b ON b.id = c.club_id
-		WHERE c.health IN ('working', 'gaps') AND c.numbers_at <= ?1 AND c.blocked_until <= ?1
-			AND NOT EXISTS (SELECT 1 FROM deliveries q WHERE q.connection_id = c.id AND q.next_at <= ?2)
-		ORDER BY c.numbers_at LIMIT ?3`, ms(now), ms(quiet), limit)
-	if err != nil {
-		return nil, fmt.Errorf("find accounts whose numbers are due: %w", err)
-	}
-	return due, nil
-}
-
 // SaveAccountNumbers keeps one reading of an account for a day (2026-11-24) of
-// its club, the first of that day, and when the next is due.
-func (db *DB) SaveAccountNumbers(ctx context.Context, conn Connection, day string, n platforms.Numbers, raw []byte, next time.Time) error {
-	sealed, err := db.sealRaw(raw, "account_snapshots", strconv.FormatInt(conn.ID, 10))
+// its club, the first of that day, and when the next is due; a zero time ends
+// them.
+func (db *DB) SaveAccountNumbers(ctx context.Context, w Work, day string, n platforms.Numbers, raw []byte, next time.Time) error {
+	sealed, err := db.sealRaw(raw, "account_snapshots", w.Key)
 	if err != nil {
 		return err
 	}
@@ -195,33 +136,16 @@ func (db *DB) SaveAccountNumbers(ctx context.Context, conn Connection, day strin
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO account_snapshots (club_id, connection_id, day, taken_at, followers, posts, reach, impressions, named, raw)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (connection_id, day) DO NOTHING`,
-			conn.ClubID, conn.ID, day, ms(tx.now), number(n, platforms.Followers), number(n, platforms.Posts),
+			w.ClubID, w.ConnectionID, day, ms(tx.now), number(n, platforms.Followers), number(n, platforms.Posts),
 			number(n, platforms.Reach), number(n, platforms.Impressions), jsonOf(orEmptyMap(n.Named)), sealed)
 		if err != nil {
-			return fmt.Errorf("save numbers of connection %d: %w", conn.ID, err)
+			return fmt.Errorf("save numbers of connection %d: %w", w.ConnectionID, err)
 		}
-		if err := tx.accountNext(ctx, conn.ID, next); err != nil {
+		if err := tx.endWork(ctx, WorkEnd{Work: w, Next: next}); err != nil {
 			return err
 		}
-		return tx.touch(ctx, conn.ClubID)
+		return tx.touch(ctx, w.ClubID)
 	})
-}
-
-// PutOffAccount plans the next reading of an account, or ends them with a zero
-// time.
-func (db *DB) PutOffAccount(ctx context.Context, connectionID int64, next time.Time) error {
-	return db.inTx(ctx, func(tx *tx) error { return tx.accountNext(ctx, connectionID, next) })
-}
-
-func (t *tx) accountNext(ctx context.Context, connectionID int64, next time.Time) error {
-	at := int64(math.MaxInt64)
-	if !next.IsZero() {
-		at = next.UnixMilli()
-	}
-	if _, err := t.ExecContext(ctx, `UPDATE connections SET numbers_at = ? WHERE id = ?`, at, connectionID); err != nil {
-		return fmt.Errorf("plan numbers of connection %d: %w", connectionID, err)
-	}
-	return nil
 }
 
 // SetNumbersPace says how often the numbers of an account of the scope's club are
@@ -237,7 +161,7 @@ func (db *DB) SetNumbersPace(ctx context.Context, s Scope, id int64, pace club.P
 		if err != nil {
 			return fmt.Errorf("set pace of numbers of connection %d: %w", id, err)
 		}
-		if err := tx.followPace(ctx, id, pace); err != nil {
+		if err := tx.followPace(ctx, s, id, pace); err != nil {
 			return fmt.Errorf("plan numbers of connection %d: %w", id, err)
 		}
 		action := "account_numbers_useful"
@@ -255,23 +179,20 @@ func (db *DB) SetNumbersPace(ctx context.Context, s Scope, id int64, pace club.P
 }
 
 // followPace plans the readings of a connection by its new pace.
-func (t *tx) followPace(ctx context.Context, id int64, pace club.Pace) error {
+func (t *tx) followPace(ctx context.Context, s Scope, id int64, pace club.Pace) error {
 	if pace == club.PaceAsked {
-		if _, err := t.ExecContext(ctx, `DELETE FROM measurements_due WHERE connection_id = ?`, id); err != nil {
-			return err
-		}
-		return t.accountNext(ctx, id, time.Time{})
+		_, err := t.ExecContext(ctx, `DELETE FROM work WHERE connection_id = ? AND kind IN ('numbers', 'account_numbers')`, id)
+		return err
 	}
 	_, err := t.ExecContext(ctx, `
-		INSERT INTO measurements_due (delivery_id, connection_id, next_at)
-		SELECT d.id, d.connection_id, ?1 FROM deliveries d
+		INSERT INTO work (kind, key, club_id, connection_id, next_at)
+		SELECT 'numbers', lower(hex(d.id)), d.club_id, d.connection_id, ?1 FROM deliveries d
 		WHERE d.connection_id = ?2 AND d.status = 'PUBLISHED' AND d.remote_id IS NOT NULL AND d.published_at >= ?3
-		ON CONFLICT (delivery_id) DO NOTHING`, ms(t.now), id, ms(t.now.Add(-club.NumbersFor)))
+		ON CONFLICT (kind, key) DO NOTHING`, ms(t.now), id, ms(t.now.Add(-club.NumbersFor)))
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, `UPDATE connections SET numbers_at = ?1 WHERE id = ?2 AND numbers_at > ?3`, ms(t.now), id, ms(t.now.Add(longestPause)))
-	return err
+	return t.addWork(ctx, ofConnection(WorkAccountNumbers, s.ClubID, id, t.now))
 }
 
 // MeasuredPosts counts the posts of an account of the scope's club whose numbers

@@ -186,9 +186,13 @@ func (t *tx) saveTokens(ctx context.Context, connectionID int64, tokens platform
 	if err != nil {
 		return fmt.Errorf("save sign-in of connection %d: %w", connectionID, err)
 	}
-	_, err = t.ExecContext(ctx, `UPDATE connections SET access_expires = ? WHERE id = ?`, ms(tokens.AccessExpires), connectionID)
+	var clubID int64
+	err = t.QueryRowContext(ctx, `UPDATE connections SET access_expires = ? WHERE id = ? RETURNING club_id`, ms(tokens.AccessExpires), connectionID).Scan(&clubID)
 	if err != nil {
 		return fmt.Errorf("save expiry of connection %d: %w", connectionID, err)
+	}
+	if err := t.planWork(ctx, ofConnection(WorkRenewal, clubID, connectionID, t.now)); err != nil {
+		return err
 	}
 	if tokens.Refresh.IsZero() {
 		_, err = t.ExecContext(ctx, `UPDATE connection_refresh_tokens SET failures = 0, next_at = 0 WHERE connection_id = ?`, connectionID)

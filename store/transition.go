@@ -255,9 +255,7 @@ func (t *tx) keepSideJobs(ctx context.Context, was, d Delivery, _ club.Change, _
 		}
 	}
 	if was.Status != club.Published && (d.RemoteID == "" || d.RemoteURL == "") {
-		_, err := t.ExecContext(ctx, `INSERT INTO links_due (delivery_id, connection_id, next_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
-			blob(d.ID), d.ConnectionID, ms(t.now))
-		return err
+		return t.addWork(ctx, ofDelivery(WorkLink, d, t.now))
 	}
 	return nil
 }

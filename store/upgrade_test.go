@@ -45,8 +45,48 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// replaced are columns that a later schema does without, and what says the same.
-var replaced = map[string]string{"connections.sends_again": "asks_when_unsure: TestOnlyWhoSaidNoIsAskedWhenUnsure"}
+// replaced are tables and columns that a later schema does without, and what says
+// the same.
+var replaced = map[string]string{
+	"connections.sends_again": "asks_when_unsure: TestOnlyWhoSaidNoIsAskedWhenUnsure",
+	"connections.numbers_at":  "work: TestUpgradeKeepsWhatIsDueForAccounts",
+	"links_due":               "work: TestUpgradeKeepsWhatIsDueForAccounts",
+	"measurements_due":        "work: TestUpgradeKeepsWhatIsDueForAccounts",
+}
+
+// TestUpgradeKeepsWhatIsDueForAccounts: addresses to ask for, and numbers to read,
+// are due when they were. An account is checked a day after it was last checked,
+// and its sign-in is looked at as soon as the new program runs; nothing is planned
+// for one that was disconnected.
+func TestUpgradeKeepsWhatIsDueForAccounts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, store.FileName)
+	furnishOld(t, path, 15)
+	db := openPlain(t, path)
+	mustExec(t, db, `UPDATE connections SET health = 'disconnected' WHERE id = 1`)
+	mustExec(t, db, `UPDATE connections SET health = 'working', numbers_at = 9223372036854775807, checked_at = NULL WHERE id = 2`) // read when asked for
+	mustExec(t, db, `INSERT OR REPLACE INTO links_due SELECT delivery_id, connection_id, 77, 3 FROM measurements_due`)
+	want := column(t, db, `
+		SELECT 'link ' || lower(hex(delivery_id)) || ' ' || connection_id || ' ' || next_at || ' ' || failures FROM links_due
+		UNION ALL SELECT 'numbers ' || lower(hex(delivery_id)) || ' ' || connection_id || ' ' || next_at || ' ' || failures FROM measurements_due
+		UNION ALL SELECT 'account_numbers ' || id || ' ' || id || ' ' || numbers_at || ' 0' FROM connections WHERE id > 2
+		UNION ALL SELECT 'check ' || id || ' ' || id || ' ' || (iif(id = 2, 0, checked_at) + 86400000) || ' 0' FROM connections WHERE id > 1
+		UNION ALL SELECT 'renewal ' || id || ' ' || id || ' 0 0' FROM connections WHERE id > 1
+		ORDER BY 1`)
+	openAndClose(t, dir)
+	got := column(t, db, `SELECT kind || ' ' || key || ' ' || connection_id || ' ' || next_at || ' ' || failures FROM work ORDER BY 1`)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("work (-want +got):\n%s", diff)
+	}
+	if len(got) < 20 {
+		t.Errorf("only %d items", len(got))
+	}
+	stray := column(t, db, `SELECT kind || ' ' || key FROM work w WHERE club_id <> (SELECT club_id FROM connections c WHERE c.id = w.connection_id)`)
+	if len(stray) > 0 {
+		t.Errorf("items of another club: %v", stray)
+	}
+}
 
 // TestOnlyWhoSaidNoIsAskedWhenUnsure: an account of which nobody ever said whether a
 // post may be sent once more gets the new default. What people chose stays.
@@ -118,6 +158,9 @@ func tablesOf(t *testing.T, db *sql.DB) map[string]table {
 	t.Helper()
 	tables := map[string]table{}
 	for _, name := range column(t, db, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`) {
+		if replaced[name] != "" {
+			continue
+		}
 		columns := column(t, db, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, name)
 		tables[name] = table{Columns: slices.DeleteFunc(columns, func(c string) bool { return replaced[name+"."+c] != "" })}
 	}

@@ -172,7 +172,7 @@ func TestEveryForeignTextIsKnown(t *testing.T) {
 		holds.phase installation.key installation.value invitations.role link_cards.state link_cards.url media.type members.last_accounts members.role notices.key notices.kind oauth_choices.platform
 		oauth_states.platform oauth_states.return_to ops.op ops.result people.email people.password_hash people.theme post_events.kind posts.op posts.planned_local posts.planned_zone
 		publish_attempts.boot publish_attempts.kind publish_attempts.outcome publish_attempts.proof publish_steps.kind publish_steps.ref publish_steps.state renditions.spec renditions.type
-		revisions.state sessions.token`)
+		revisions.state sessions.token work.args work.key work.kind`)
 	db := storetest.Open(t, time.Now)
 	rows, err := db.Reader().QueryContext(t.Context(), `
 		SELECT m.name || '.' || c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c

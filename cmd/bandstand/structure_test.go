@@ -37,7 +37,8 @@ var allowed = map[string][]string{
 	// platforms: tokens and app credentials travel as its Secret.
 	"store":              {"migrations", "internal/club", "internal/failpoint", "internal/secret", "platforms"},
 	"store/storetest":    {"store", "internal/secret", "internal/club", "platforms"},
-	"jobs":               {"store", "platforms", "internal"},
+	"jobs":               {"store", "platforms", "internal", "jobs/work"},
+	"jobs/work":          {"store", "platforms"},
 	"migrations":         {},
 	"platforms":          {},
 	"platforms/*":        {"platforms", "platforms/internal"},

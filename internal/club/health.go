@@ -2,6 +2,7 @@ package club
 
 import (
 	"slices"
+	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -19,6 +20,9 @@ func HealthOf(a platforms.Account) (Health, string) {
 	}
 	return WorksWithGaps, platforms.CodeNoFeature
 }
+
+// CheckAccountsEvery is how often the sign-in of each account is checked.
+const CheckAccountsEvery = 24 * time.Hour
 
 // aboutAccounts are the codes of refusals that speak of the account, or of the
 // platform app that all of its calls go through.

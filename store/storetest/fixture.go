@@ -50,6 +50,10 @@ func (c *Club) Connection(p platforms.ID, tokens platforms.Tokens) store.Connect
 	if err := c.db.SaveTokens(c.t.Context(), id, tokens); err != nil {
 		c.t.Fatal(err)
 	}
+	// Nobody has looked at it yet.
+	c.Exec(`
+		INSERT INTO work (kind, key, club_id, connection_id, next_at)
+		SELECT value, CAST(?1 AS TEXT), ?2, ?1, 0 FROM json_each('["check", "account_numbers"]')`, id, c.ClubID)
 	conn, err := c.db.Connection(c.t.Context(), c.Scope, id)
 	if err != nil {
 		c.t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -222,7 +221,7 @@ func (s *Server) gaps(c echo.Context, missing []platforms.MissingPermission) []a
 	}
 	for _, f := range order {
 		out = append(out, accounts.Gap{
-			Feature: web.T(c, "account_gap_"+string(f)), Effect: web.T(c, "account_effect_"+string(f)), Permissions: strings.Join(names[f], ", "),
+			Feature: web.T(c, "account_gap_"+string(f)), Effect: web.T(c, "account_effect_"+string(f)), Permissions: web.Join(c, names[f]),
 		})
 	}
 	return out

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -288,7 +287,7 @@ func (m *calendarMaker) card(p store.CalendarPost, states []club.Status, status 
 			m.facts = append(m.facts, fact)
 		}
 	}
-	c.Facts = strings.Join(m.facts, ", ")
+	c.Facts = web.Join(m.c, m.facts)
 	return c
 }
 

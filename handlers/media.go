@@ -126,10 +126,10 @@ func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, k
 		out = append(out, line)
 	}
 	if len(whole) > 0 {
-		out = append([]posts.Verdict{{Account: strings.Join(whole, ", "), Text: web.T(c, "verdict_whole")}}, out...)
+		out = append([]posts.Verdict{{Account: web.Join(c, whole), Text: web.T(c, "verdict_whole")}}, out...)
 	}
 	if len(still) > 0 {
-		out = append(out, posts.Verdict{Account: strings.Join(still, ", "), Text: web.T(c, "verdict_still")})
+		out = append(out, posts.Verdict{Account: web.Join(c, still), Text: web.T(c, "verdict_still")})
 	}
 	return out
 }

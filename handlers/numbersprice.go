@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -71,11 +70,11 @@ func (s *Server) monthOfNumbers(c echo.Context, p club.Pace, price platforms.Rea
 // dollars writes an amount in thousandths of a US dollar: to the cent, unless it
 // is less than one.
 func dollars(c echo.Context, thousandths int64) string {
-	amount := fmt.Sprintf("%.2f", float64(thousandths)/1000)
+	places := 2
 	if thousandths > 0 && thousandths < 10 {
-		amount = fmt.Sprintf("%.3f", float64(thousandths)/1000)
+		places = 3
 	}
-	return web.T(c, "money_usd", "amount", amount)
+	return web.T(c, "money_usd", "amount", i18n.Decimal(c.Request().Context(), float64(thousandths)/1000, places))
 }
 
 // updateNumbersPace says how often the numbers of an account are read.

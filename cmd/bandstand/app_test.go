@@ -43,10 +43,16 @@ func practiceSignIn(id platforms.ID) map[string]string {
 
 // openDemo opens a furnished app whose present is given.
 func openDemo(ctx context.Context, settings Settings, out io.Writer, present func() time.Time) (*App, error) {
+	return openDemoWith(ctx, settings, out, present, unchanged)
+}
+
+// openDemoWith is openDemo with a chance to change the configuration.
+func openDemoWith(ctx context.Context, settings Settings, out io.Writer, present func() time.Time, change func(*Config)) (*App, error) {
 	c, err := settings.config(present, newLog(os.Stderr), out)
 	if err != nil {
 		return nil, err
 	}
+	change(&c)
 	return demo.Open(ctx, c, present)
 }
 

@@ -350,8 +350,14 @@ func runApp(t *testing.T, app *App) {
 // startDemo runs the demo: a club after two months, with make-believe accounts.
 func startDemo(t *testing.T) *App {
 	t.Helper()
+	return startDemoWith(t, unchanged)
+}
+
+// startDemoWith is startDemo with a chance to change the configuration.
+func startDemoWith(t *testing.T, change func(*Config)) *App {
+	t.Helper()
 	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: net.JoinHostPort("127.0.0.1", "0")}
-	app, err := openDemo(t.Context(), settings, new(lockedBuffer), newTestClock().now)
+	app, err := openDemoWith(t.Context(), settings, new(lockedBuffer), newTestClock().now, change)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,6 +51,7 @@ var allowed = map[string][]string{
 	"internal/secret":        {},
 	"internal/failpoint":     {"internal/club"},
 	"internal/i18n":          {},
+	"internal/i18n/pseudo":   {},
 	"internal/password":      {"internal/club"},
 	"internal/bench":         {"*"},
 	// The whole program, for the command line, the demo and tests.

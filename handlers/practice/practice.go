@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -242,7 +241,7 @@ func (room *Room) rehearsals(c echo.Context, w *practice.World, all []store.Conn
 			continue
 		}
 		out = append(out, accounts.Rehearsal{
-			ID: string(i.ID), Name: i.Name, Mark: i.Mark, Accounts: strings.Join(names, ", "),
+			ID: string(i.ID), Name: i.Name, Mark: i.Mark, Accounts: web.Join(c, names),
 			Behaviour: string(w.Behaviour(i.ID)), Choices: choices,
 		})
 	}

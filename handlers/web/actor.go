@@ -69,11 +69,16 @@ type answered struct{ error }
 
 func (a *answered) Unwrap() error { return a.error }
 
+// language is the language there is that the browser likes best.
+func (app *App) language(c echo.Context) string {
+	return app.Catalogue.Choose(c.Request().Header.Get("Accept-Language"))
+}
+
 // identify finds the actor of a request.
 func (app *App) identify(r Route) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			ctx := i18n.With(c.Request().Context(), app.Catalogue, "en")
+			ctx := i18n.With(c.Request().Context(), app.Catalogue, app.language(c))
 			c.SetRequest(c.Request().WithContext(ctx))
 			person := app.Sessions.GetInt64(ctx, keyPerson)
 			if person == 0 {

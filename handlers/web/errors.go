@@ -54,7 +54,7 @@ func (app *App) ShowError(err error, c echo.Context) {
 		c.SetRequest(c.Request().WithContext(ctx))
 	}
 	if i18n.T(ctx, "app_name") == "app_name" {
-		ctx = i18n.With(ctx, app.Catalogue, "en")
+		ctx = i18n.With(ctx, app.Catalogue, app.language(c))
 		c.SetRequest(c.Request().WithContext(ctx))
 	}
 	if club.CodeOf(err) == club.Unauthenticated {

@@ -13,13 +13,10 @@ import (
 )
 
 // JoinAnd lists words: "one, two and three".
-func JoinAnd(c echo.Context, words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return T(c, "list_and", "first", strings.Join(words[:last], ", "), "last", words[last])
-}
+func JoinAnd(c echo.Context, words []string) string { return i18n.And(c.Request().Context(), words) }
+
+// Join lists words: "one, two, three".
+func Join(c echo.Context, words []string) string { return i18n.List(c.Request().Context(), words) }
 
 // HoldWords says that all posts are held, since when, by whom and why. It is empty
 // if they are not.

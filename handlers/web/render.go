@@ -13,6 +13,8 @@ import (
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/internal/i18n"
 )
 
 // compressFrom is the size from which a page is worth compressing, in bytes.
@@ -43,6 +45,7 @@ func (app *App) Render(c echo.Context, status int, parts ...templ.Component) err
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Add("Vary", "Accept-Encoding")
+	h.Add("Vary", "Accept-Language")
 	h.Add("Vary", "HX-Request")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "private, no-store")
@@ -83,7 +86,7 @@ func (app *App) Unchanged(c echo.Context, parts ...string) (bool, error) {
 		return false, nil
 	}
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %s %d %d %s %d %d %d %t %t %t %t %s %s", app.Version, app.Assets.Version(), a.Club.ID, a.Person.ID, a.Role, a.Club.Changes,
+	fmt.Fprintf(sum, "%s %s %s %d %d %s %d %d %d %t %t %t %t %s %s", app.Version, app.Assets.Version(), i18n.Lang(c.Request().Context()), a.Club.ID, a.Person.ID, a.Role, a.Club.Changes,
 		a.Unread, a.Reconnect, app.Health().Held, app.Health().IsDamaged(), IsHX(c), a.Person.Shortcuts, a.Person.Theme, c.Request().RequestURI)
 	for _, p := range parts {
 		fmt.Fprintf(sum, "\x00%s", p)
@@ -97,6 +100,7 @@ func (app *App) Unchanged(c echo.Context, parts ...string) (bool, error) {
 		return false, nil
 	}
 	h.Add("Vary", "Accept-Encoding")
+	h.Add("Vary", "Accept-Language")
 	h.Add("Vary", "HX-Request")
 	return true, c.NoContent(http.StatusNotModified)
 }

@@ -59,6 +59,8 @@ type Config struct {
 	Versions     map[platforms.ID]string  // of the platforms' interfaces, where they are not the usual ones
 	PlatformApps map[string]platforms.App // by slot, for clubs that entered none of their own
 
+	Messages []fs.FS // further languages, beside those that are built in
+
 	Out      io.Writer                // for people: where to go
 	Greeting func(base string) string // nil: the usual one
 	Log      *slog.Logger
@@ -245,7 +247,7 @@ func (a *App) readPresentation() (f presentation, err error) {
 		css = append(css, i.CSS)
 		words = append(words, i.Catalogue)
 	}
-	if f.catalogue, err = i18n.Load(words...); err != nil {
+	if f.catalogue, err = i18n.Load(append(words, a.Messages...)...); err != nil {
 		return f, err
 	}
 	f.assets, err = static.New(css...)

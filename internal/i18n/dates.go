@@ -2,7 +2,6 @@ package i18n
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -70,13 +69,32 @@ func Place(zone string) string {
 func Bytes(ctx context.Context, n int64) string {
 	switch {
 	case n >= 1_000_000_000:
-		return T(ctx, "size_gb", "n", fmt.Sprintf("%.1f", float64(n)/1e9))
+		return T(ctx, "size_gb", "n", Decimal(ctx, float64(n)/1e9, 1))
 	case n >= 1_000_000:
-		return T(ctx, "size_mb", "n", fmt.Sprintf("%.1f", float64(n)/1e6))
+		return T(ctx, "size_mb", "n", Decimal(ctx, float64(n)/1e6, 1))
 	case n >= 1000:
 		return T(ctx, "size_kb", "n", strconv.FormatInt(n/1000, 10))
 	}
 	return T(ctx, "size_b", "n", strconv.FormatInt(n, 10))
+}
+
+// Decimal writes a number with so many decimal places, as in "2.1".
+func Decimal(ctx context.Context, x float64, places int) string {
+	return strings.Replace(strconv.FormatFloat(x, 'f', places, 64), ".", T(ctx, "number_decimal"), 1)
+}
+
+// List writes words one after the other, as in "one, two, three".
+func List(ctx context.Context, words []string) string {
+	return strings.Join(words, T(ctx, "list_separator"))
+}
+
+// And writes words as part of a sentence, as in "one, two and three".
+func And(ctx context.Context, words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return T(ctx, "list_and", "first", List(ctx, words[:last]), "last", words[last])
 }
 
 // Number writes a whole number with the language's separators: "4,210".

@@ -19,21 +19,27 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Language is the language of the catalogue, and so of the clubs that use it
-// (BCP 47).
+// Language is the language in which everything is said, and which stands in where
+// another one lacks a message (BCP 47).
 const Language = "en"
 
 //go:embed locales/*.toml
 var locales embed.FS
+
+// Messages are the files of Bandstand's own messages; platforms bring theirs.
+func Messages() fs.FS { return locales }
 
 // Catalogue holds the messages of all languages.
 type Catalogue struct {
 	// bundle holds the messages that plain does not.
 	bundle *goi18n.Bundle
 	keys   map[string]bool
-	// plain holds the English messages without plurals, which need no template:
-	// nearly all.
-	plain map[string]phrase
+	// plain holds, by language, the messages without plurals, which need no
+	// template: nearly all.
+	plain map[string]map[string]phrase
+	// languages are those there are, the usual one first; matcher chooses.
+	languages []language.Tag
+	matcher   language.Matcher
 	// counts holds messages with a number that were asked for: counted → string.
 	counts sync.Map
 }
@@ -93,7 +99,10 @@ var unmarshal = map[string]goi18n.UnmarshalFunc{"toml": toml.Unmarshal}
 // Load reads the catalogue: Bandstand's own messages, then those that
 // platforms bring. A key that stands twice is an error.
 func Load(extra ...fs.FS) (*Catalogue, error) {
-	c := &Catalogue{bundle: goi18n.NewBundle(language.English), keys: map[string]bool{}, plain: map[string]phrase{}}
+	c := &Catalogue{
+		bundle: goi18n.NewBundle(language.English), keys: map[string]bool{}, plain: map[string]map[string]phrase{},
+		languages: []language.Tag{language.English},
+	}
 	for _, fsys := range append([]fs.FS{locales}, extra...) {
 		err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || path.Ext(p) != ".toml" {
@@ -105,6 +114,7 @@ func Load(extra ...fs.FS) (*Catalogue, error) {
 			return nil, err
 		}
 	}
+	c.matcher = language.NewMatcher(c.languages)
 	return c, nil
 }
 
@@ -119,19 +129,26 @@ func (c *Catalogue) add(fsys fs.FS, p string) error {
 	if err != nil {
 		return fmt.Errorf("read messages %s: %w", p, err)
 	}
-	others := f.Messages
-	if lang == "en" {
-		others = nil
-		for _, m := range f.Messages {
-			if c.keys[m.ID] {
-				return fmt.Errorf("read messages %s: %q stands twice", p, m.ID)
-			}
+	if !slices.Contains(c.languages, f.Tag) {
+		c.languages = append(c.languages, f.Tag)
+	}
+	plain := c.plain[lang]
+	if plain == nil {
+		plain = map[string]phrase{}
+		c.plain[lang] = plain
+	}
+	var others []*goi18n.Message
+	for _, m := range f.Messages {
+		if _, twice := plain[m.ID]; twice || lang == Language && c.keys[m.ID] {
+			return fmt.Errorf("read messages %s: %q stands twice", p, m.ID)
+		}
+		if lang == Language {
 			c.keys[m.ID] = true
-			if p, ok := cut(m.Other); ok && m.One == "" {
-				c.plain[m.ID] = p
-			} else {
-				others = append(others, m)
-			}
+		}
+		if p, ok := cut(m.Other); ok && m.Zero+m.One+m.Two+m.Few+m.Many == "" {
+			plain[m.ID] = p
+		} else {
+			others = append(others, m)
 		}
 	}
 	if err := c.bundle.AddMessages(f.Tag, others...); err != nil {
@@ -143,13 +160,40 @@ func (c *Catalogue) add(fsys fs.FS, p string) error {
 // Keys lists every key of the English catalogue, sorted.
 func (c *Catalogue) Keys() []string { return slices.Sorted(maps.Keys(c.keys)) }
 
-// Has tells whether there is a message with this key.
+// Languages lists the languages there are (BCP 47), the usual one first.
+func (c *Catalogue) Languages() []string {
+	tags := make([]string, len(c.languages))
+	for i, t := range c.languages {
+		tags[i] = t.String()
+	}
+	return tags
+}
+
+// Choose is the language there is that fits best. Each wish is a language, or a
+// list of them as browsers send it; the first that is not empty and can be read
+// decides.
+func (c *Catalogue) Choose(wishes ...string) string {
+	for _, w := range wishes {
+		tags, _, err := language.ParseAcceptLanguage(w)
+		if err != nil || len(tags) == 0 {
+			continue
+		}
+		_, i, _ := c.matcher.Match(tags...)
+		return c.languages[i].String()
+	}
+	return Language
+}
+
+// Has reports whether there is a message with this key.
 func (c *Catalogue) Has(key string) bool { return c.keys[key] }
 
 // Text is the message for a key; args are name, value, name, value … A missing
 // message shows its key, so that it is noticed.
 func (c *Catalogue) Text(lang, key string, args ...string) string {
-	if p, ok := c.plain[key]; ok && (lang == "" || lang == "en") {
+	if lang == "" {
+		lang = Language
+	}
+	if p, ok := c.plain[lang][key]; ok {
 		return p.fill(args)
 	}
 	return c.localize(lang, key, data(args), nil)
@@ -182,8 +226,8 @@ type counted struct {
 const maxKept = 1000
 
 func (c *Catalogue) localize(lang, key string, d map[string]string, n any) string {
-	s, err := goi18n.NewLocalizer(c.bundle, lang, "en").Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: d, PluralCount: n})
-	switch english, ok := c.plain[key]; {
+	s, err := goi18n.NewLocalizer(c.bundle, lang, Language).Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: d, PluralCount: n})
+	switch english, ok := c.plain[Language][key]; {
 	case err == nil, s != "": // an error with a text says that the text is English
 		return s
 	case ok:
@@ -211,6 +255,18 @@ type reader struct {
 func With(ctx context.Context, c *Catalogue, lang string) context.Context {
 	return context.WithValue(ctx, contextKey{}, reader{c, lang})
 }
+
+// Lang is the language of ctx (BCP 47).
+func Lang(ctx context.Context) string {
+	if r, ok := ctx.Value(contextKey{}).(reader); ok && r.lang != "" {
+		return r.lang
+	}
+	return Language
+}
+
+// Direction is the way in which the language of ctx is written, "ltr" or "rtl", as
+// HTML has it.
+func Direction(ctx context.Context) string { return T(ctx, "direction") }
 
 // T is the message for a key in the language of ctx.
 func T(ctx context.Context, key string, args ...string) string {

@@ -30,6 +30,7 @@ func (e *Engine) newWork() *work.Runner {
 		work.Kind{Name: store.WorkAccountNumbers, Do: e.takeAccountNumbers, RestsWith: []store.WorkKind{store.WorkNumbers}},
 		work.Kind{Name: store.WorkCheck, Do: e.checkAccount},
 		work.Kind{Name: store.WorkRenewal, Do: e.renewSignIn, Aside: true},
+		work.Kind{Name: store.WorkDisconnect, Do: e.endDisconnect, Aside: true},
 	)
 }
 

@@ -2,10 +2,13 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/jobs/work"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -40,7 +43,8 @@ func (s *SignIns) Parting(ctx context.Context, scope store.Scope, conn store.Con
 
 // Disconnect tells the platform that a sign-in is over, where nothing else hangs
 // on it, and destroys ours, whatever the platform says (rule A5). Of several
-// accounts of one sign-in that go at once, one is the last.
+// accounts of one sign-in that go at once, one is the last. What is begun is ended,
+// by the next process if this one is killed.
 func (s *SignIns) Disconnect(ctx context.Context, scope store.Scope, conn store.Connection, origin string) (Parting, error) {
 	if conn.Account.SignIn != "" {
 		defer s.lock(conn.Account.SignIn)()
@@ -51,14 +55,36 @@ func (s *SignIns) Disconnect(ctx context.Context, scope store.Scope, conn store.
 		return p, err
 	}
 	ctx = context.WithoutCancel(ctx) // what the platform took back must not stay here
+	if err := s.DB.BeginDisconnect(ctx, scope, conn.ID, origin, s.Now().Add(disconnectAgain)); err != nil {
+		return p, err
+	}
 	if p.Told {
 		p.Unsure = s.revoke(ctx, conn)
 	}
 	return p, s.DB.Disconnect(ctx, scope, conn.ID, origin)
 }
 
-// revokeTimeout is how long disconnecting waits for the platform.
-const revokeTimeout = 10 * time.Second
+// endDisconnect ends a disconnection that another process began.
+func (e *Engine) endDisconnect(ctx context.Context, i work.Item) work.Result {
+	var begun store.Disconnection
+	if err := json.Unmarshal(i.Args, &begun); err != nil {
+		return work.Failed(fmt.Errorf("read who disconnects connection %d: %w", i.ConnectionID, err), time.Time{})
+	}
+	scope := store.Scope{ClubID: i.ClubID, PersonID: begun.PersonID}
+	parting, err := e.signIns.Disconnect(ctx, scope, i.Connection, begun.Origin)
+	if err != nil {
+		return work.Failed(err, time.Time{})
+	}
+	e.Log.Info("a disconnection that was cut off is ended", "connection", i.ConnectionID, "unsure", parting.Unsure)
+	return work.Kept()
+}
+
+const (
+	// revokeTimeout is how long disconnecting waits for the platform.
+	revokeTimeout = 10 * time.Second
+	// disconnectAgain is how long one may take before another process ends it.
+	disconnectAgain = time.Minute
+)
 
 func (s *SignIns) revoke(ctx context.Context, conn store.Connection) error {
 	tokens, err := s.DB.SignInTokens(ctx, conn.ID)

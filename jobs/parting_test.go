@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -50,6 +51,92 @@ func TestOfAccountsThatGoAtOnceOneIsTheLast(t *testing.T) {
 	all.Wait()
 	if n := p.withdrawn.Load(); n != 1 {
 		t.Errorf("the sign-in was taken back %d times, want once", n)
+	}
+}
+
+// killing is a platform whose first sign-in that is taken back is the last that the
+// program does.
+type killing struct {
+	withdrawing
+	kills bool
+}
+
+func (k *killing) Revoke(context.Context, platforms.App, platforms.Account, platforms.Tokens) error {
+	k.withdrawn.Add(1)
+	if k.kills {
+		panic("killed")
+	}
+	return nil
+}
+
+// TestDisconnectionThatIsKilledHalfwayIsEnded: the platform has taken the sign-in
+// back, and the program is killed before it destroys its own. The next one does, in
+// the name of the person who asked for it; unless somebody signs in again meanwhile.
+func TestDisconnectionThatIsKilledHalfwayIsEnded(t *testing.T) {
+	t.Parallel()
+	for _, again := range []bool{false, true} {
+		r := newRig(t, platforms.CertainByLooking)
+		k := &killing{withdrawing: withdrawing{fake: r.fake}, kills: true}
+		r.on(k)
+		conn := r.connect()
+		post := r.schedule("Match day", time.Hour, conn)
+		func() {
+			defer func() { _ = recover() }()
+			_, _ = r.engine.signIns.Disconnect(t.Context(), r.club.Scope, conn, "test")
+			t.Fatal("the program was not killed")
+		}()
+		k.kills = false
+		r.restart()
+		r.do(endDisconnects)
+		if c := r.connection(conn.ID); c.Health != club.Working {
+			t.Fatalf("it is %s at once: the other process may still be at it", c.Health)
+		}
+		if again {
+			account := conn.Account
+			account.Tokens = r.tokens
+			if _, err := r.db.Connect(t.Context(), r.club.Scope, false, account, "test"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.clock.Advance(disconnectAgain)
+		r.do(endDisconnects)
+		r.do(endDisconnects)
+		c := r.connection(conn.ID)
+		if again {
+			if c.Health != club.Working || k.withdrawn.Load() != 1 {
+				t.Errorf("signed in again, and it is %s; the sign-in was taken back %d times", c.Health, k.withdrawn.Load())
+			}
+			continue
+		}
+		if c.Health != club.Disconnected || k.withdrawn.Load() != 2 {
+			t.Errorf("it is %s, and the sign-in was taken back %d times; want it disconnected, once more", c.Health, k.withdrawn.Load())
+		}
+		if _, err := r.db.AccessToken(t.Context(), conn.ID); !errors.Is(err, club.ErrNotFound) {
+			t.Errorf("its token is still there: %v", err)
+		}
+		r.want(post, club.Cancelled, "")
+		var lines int
+		err := r.db.Reader().QueryRowContext(t.Context(), `
+			SELECT count(*) FROM audit WHERE action = 'account_disconnected' AND person_id = ? AND origin = 'test'`, r.club.PersonID).Scan(&lines)
+		if err != nil || lines != 1 {
+			t.Errorf("%d lines in the record, %v; want one", lines, err)
+		}
+	}
+}
+
+func TestDisconnectPressedTwiceIsRecordedOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByLooking)
+	conn := r.connect()
+	for range 2 {
+		if _, err := r.engine.signIns.Disconnect(t.Context(), r.club.Scope, conn, "test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var lines int
+	err := r.db.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM audit WHERE action = 'account_disconnected'`).Scan(&lines)
+	if err != nil || lines != 1 || r.planned(store.WorkDisconnect) != 0 {
+		t.Errorf("%d lines in the record, %v, and %d disconnections to end", lines, err, r.planned(store.WorkDisconnect))
 	}
 }
 

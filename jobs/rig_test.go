@@ -282,7 +282,7 @@ func (l testLog) Write(b []byte) (int, error) {
 // works are the names that tests have for kinds of work.
 var works = map[string]store.WorkKind{
 	takePosts: store.WorkNumbers, takeAccounts: store.WorkAccountNumbers, findLinks: store.WorkLink,
-	checkAccounts: store.WorkCheck, renewSignIns: store.WorkRenewal,
+	checkAccounts: store.WorkCheck, renewSignIns: store.WorkRenewal, endDisconnects: store.WorkDisconnect,
 }
 
 const (
@@ -290,6 +290,7 @@ const (
 	findLinks               = "find addresses of posts"
 	checkAccounts           = "check accounts"
 	renewSignIns            = "renew sign-ins"
+	endDisconnects          = "end disconnections"
 )
 
 // recur lets the time come for a line of the table of recurring work, or for a kind

@@ -292,6 +292,9 @@ func (db *DB) Disconnect(ctx context.Context, s Scope, id int64, origin string) 
 }
 
 func (t *tx) disconnect(ctx context.Context, s Scope, c Connection, origin string) error {
+	if c.Health == club.Disconnected {
+		return nil // somebody else was quicker
+	}
 	if err := t.cancelConnection(ctx, s, c.ID); err != nil {
 		return err
 	}

@@ -107,6 +107,9 @@ var changing = []operation{
 		seen := []platforms.Account{account(f, "1", "metal/1"), account(f, "2", "metal/1"), {Platform: "tin", RemoteID: "9", Unusable: "personal"}}
 		return only(f.db.Reconnect(ctx, f.maeve, false, seen[0], seen, "test"))
 	}},
+	{name: "BeginDisconnect", do: func(ctx context.Context, f *furnished) error {
+		return f.db.BeginDisconnect(ctx, f.maeve, f.page.ID, "test", f.clock.Now().Add(time.Minute))
+	}},
 	{name: "Disconnect: with posts to come", do: func(ctx context.Context, f *furnished) error {
 		return f.db.Disconnect(ctx, f.maeve, f.page.ID, "test")
 	}},

@@ -19,7 +19,7 @@ func both[A, B any](_ A, _ B, err error) error { return err }
 var operations = append(reading, changing...)
 
 // everyKind is all kinds of work.
-var everyKind = []store.WorkKind{store.WorkLink, store.WorkNumbers, store.WorkAccountNumbers, store.WorkCheck, store.WorkRenewal}
+var everyKind = []store.WorkKind{store.WorkLink, store.WorkNumbers, store.WorkAccountNumbers, store.WorkCheck, store.WorkRenewal, store.WorkDisconnect}
 
 var reading = []operation{
 	{name: "AccessToken", do: func(ctx context.Context, f *furnished) error { return only(f.db.AccessToken(ctx, f.page.ID)) }},

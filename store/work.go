@@ -22,11 +22,12 @@ const (
 	WorkAccountNumbers WorkKind = "account_numbers" // read the numbers of the account
 	WorkCheck          WorkKind = "check"           // ask whether the sign-in works
 	WorkRenewal        WorkKind = "renewal"         // renew the sign-in before it ends
+	WorkDisconnect     WorkKind = "disconnect"      // end a disconnection that was begun; args: Disconnection
 )
 
 // aside are the kinds that do not take turns with the posts of their account: what
 // they begin must not be broken off.
-var aside = []WorkKind{WorkRenewal}
+var aside = []WorkKind{WorkRenewal, WorkDisconnect}
 
 // Work is one item of the work table.
 type Work struct {
@@ -51,6 +52,7 @@ func (w *Work) fields() []any {
 // broken off takes no turns. Parameters: ?1 now, ?2 the end of the time in which
 // no post may be due, ?3 the kinds of work, ?4 those that stand aside.
 const mayWork = `w.next_at <= ?1 AND w.kind IN (SELECT value FROM json_each(?3)) AND CASE
+	WHEN w.kind = 'disconnect' THEN c.health <> 'disconnected'
 	WHEN w.kind IN (SELECT value FROM json_each(?4)) THEN c.health IN ('working', 'gaps')
 	WHEN c.blocked_until > ?1 THEN 0
 	WHEN c.health = 'paused' THEN w.kind = 'check'
@@ -158,7 +160,7 @@ func (t *tx) addWork(ctx context.Context, w Work) error {
 
 // planWork makes an item, or plans the one that is there.
 func (t *tx) planWork(ctx context.Context, w Work) error {
-	return t.insertWork(ctx, w, insertWork+`ON CONFLICT (kind, key) DO UPDATE SET next_at = excluded.next_at, failures = 0`)
+	return t.insertWork(ctx, w, insertWork+`ON CONFLICT (kind, key) DO UPDATE SET next_at = excluded.next_at, failures = 0, args = excluded.args`)
 }
 
 func (t *tx) insertWork(ctx context.Context, w Work, query string) error {
@@ -192,9 +194,37 @@ func ofDelivery(kind WorkKind, d Delivery, at time.Time) Work {
 
 func connectionKey(id int64) string { return strconv.FormatInt(id, 10) }
 
+// Disconnection says who began to disconnect an account, and from where.
+type Disconnection struct {
+	PersonID int64  `json:"person"`
+	Origin   string `json:"origin"`
+}
+
+// BeginDisconnect keeps that a connection of the scope's club is about to be
+// disconnected: if that is not ended by a time, for the program was killed, work
+// ends it. club.ErrNotFound: there is no such connection.
+func (db *DB) BeginDisconnect(ctx context.Context, s Scope, id int64, origin string, endAt time.Time) error {
+	args, err := json.Marshal(Disconnection{s.PersonID, origin})
+	if err != nil {
+		return fmt.Errorf("begin to disconnect connection %d: %w", id, err)
+	}
+	return db.inTx(ctx, func(tx *tx) error {
+		c, err := queryOne(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections c WHERE c.id = ? AND c.club_id = ?`, id, s.ClubID)
+		if err != nil || c.Health == club.Disconnected {
+			return err
+		}
+		w := ofConnection(WorkDisconnect, s.ClubID, id, endAt)
+		w.Args = args
+		return tx.planWork(ctx, w)
+	})
+}
+
 // startWork plans what is done again and again for an account that has just been
 // signed in.
 func (t *tx) startWork(ctx context.Context, c Connection) error {
+	if err := t.dropWork(ctx, WorkDisconnect, connectionKey(c.ID)); err != nil {
+		return err // whoever signs in does not want it any more
+	}
 	if err := t.planWork(ctx, ofConnection(WorkCheck, c.ClubID, c.ID, t.now.Add(club.CheckAccountsEvery))); err != nil {
 		return err
 	}
@@ -218,7 +248,7 @@ func (t *tx) checkNext(ctx context.Context, id int64) error {
 // stopWork takes back what was planned for an account as such. What is due for its
 // posts waits until it is signed in again.
 func (t *tx) stopWork(ctx context.Context, id int64) error {
-	for _, kind := range []WorkKind{WorkCheck, WorkAccountNumbers, WorkRenewal} {
+	for _, kind := range []WorkKind{WorkCheck, WorkAccountNumbers, WorkRenewal, WorkDisconnect} {
 		if err := t.dropWork(ctx, kind, connectionKey(id)); err != nil {
 			return err
 		}

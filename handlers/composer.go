@@ -100,6 +100,7 @@ func composerOf(v url.Values) *composerForm {
 	}
 	f.post, f.version, f.campaign = web.ParseID(v.Get("post")), web.ParseID(v.Get("version")), web.ParseID(v.Get("campaign"))
 	f.content = contentOf(v)
+	f.free = v.Get("free") == f.date+"T"+f.clock // nobody has chosen another
 	return f
 }
 

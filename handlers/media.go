@@ -81,6 +81,7 @@ func (s *Server) pictureViews(c echo.Context, d *desk, f *composerForm, all []ve
 		if ok {
 			p.Width, p.Height = within(known.Width, known.Height, thumbSize)
 			p.Verdicts = s.pictureVerdicts(c, d, m, known, all)
+			p.NoAlt = slices.ContainsFunc(all, func(v verdict) bool { return v.says(platforms.CodeAltMissing, m.ID) })
 		}
 		out = append(out, p)
 	}
@@ -125,7 +126,10 @@ func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, k
 		}
 		out = append(out, line)
 	}
-	if len(whole) > 0 {
+	switch {
+	case len(whole) > 1 && len(whole) == len(all):
+		out = append(out, posts.Verdict{Text: web.T(c, "verdict_whole_all")})
+	case len(whole) > 0:
 		out = append([]posts.Verdict{{Account: web.Join(c, whole), Text: web.T(c, "verdict_whole")}}, out...)
 	}
 	if len(still) > 0 {

@@ -106,9 +106,6 @@ func (s *Server) arrange(c echo.Context, d *desk, f *composerForm, do, arg strin
 	if err != nil {
 		return err
 	}
-	if web.IsHX(c) && (do == "up" || do == "down" || do == "remove") {
-		return s.Render(c, http.StatusOK, posts.Tray(v.Pictures))
-	}
 	return s.renderComposer(c, http.StatusOK, v)
 }
 

@@ -77,7 +77,7 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 		}
 	}
 	add := func(q platforms.Problem, v *verdict) {
-		line := posts.Problem{Text: s.problemText(c, q, v), Field: f.fieldOf(q, v)}
+		line := posts.Problem{Text: s.problemText(c, q, v), Field: f.fieldOf(q, v), Code: q.Code}
 		if v != nil {
 			line.Account = s.accountLabel(d, v.conn)
 		}
@@ -107,12 +107,14 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 		if !platforms.Blocks(problems) {
 			ready++
 		}
-		p.Cards = append(p.Cards, s.card(c, d, f, v, slot))
+		card := s.card(c, d, f, v, slot)
+		card.Must = !f.untouched && platforms.Blocks(problems)
+		p.Cards = append(p.Cards, card)
 	}
 	if f.untouched {
 		p.Must, p.Look = nil, nil
 	}
-	p.Must, p.Look = merged(p.Must), merged(p.Look)
+	p.Must, p.Look = s.oneEach(c, merged(p.Must), len(all)), s.oneEach(c, merged(p.Look), len(all))
 	switch {
 	case len(all) == 0, len(p.Must) == 0 && f.blank():
 	case len(p.Must) > 0:
@@ -131,10 +133,12 @@ func merged(all []posts.Problem) []posts.Problem {
 			return o.Text == q.Text && o.Field == q.Field && o.Other == q.Other && o.Account != ""
 		})
 		if i < 0 || q.Account == "" {
+			q.Accounts = 1
 			out = append(out, q)
 			continue
 		}
 		out[i].Account += ", " + q.Account
+		out[i].Accounts++
 	}
 	return out
 }
@@ -213,7 +217,7 @@ func (s *Server) card(c echo.Context, d *desk, f *composerForm, v *verdict, slot
 		_, over := mainRule(v.rules).Split(v.rules.FinalText(v.draft))
 		p.Over = len([]rune(over))
 	}
-	return posts.Card{ID: v.conn.ID, Label: s.accountLabel(d, v.conn), Mark: info.Mark, Platform: info.Name, Account: web.AccountName(v.conn), Drawing: v.platform.Preview(p)}
+	return posts.Card{ID: v.conn.ID, Short: info.Short, Label: s.accountLabel(d, v.conn), Mark: info.Mark, Platform: info.Name, Account: web.AccountName(v.conn), Drawing: v.platform.Preview(p)}
 }
 
 func fitOf(c club.Content, media string, connection int64) platforms.Fit {

@@ -27,7 +27,7 @@ func TestTheSameTextIsWorthALook(t *testing.T) {
 
 	same := with(draft("TRIALS ARE\nOPEN! ", tiny, wide), "link", "https://club.example/")
 	answer := tom.postHX("/posts/preview", at(same, "2026-11-27", "18:30")).want(http.StatusOK).
-		says("Worth a look", "Tiny, Wide: The same text is planned here for Tue 24 Nov, 18:30.", lookOther, "Ready for 2 accounts").saysNot("Must fix")
+		says("Worth a look", "The same text is planned here for Tue 24 Nov, 18:30.", lookOther, "Ready for 2 accounts").saysNot("Must fix")
 	if got := answer.doc().Find(`a[href="/posts/1"]`).Length(); got != 1 {
 		t.Errorf("%d links to the other post, want 1", got)
 	}

@@ -40,10 +40,26 @@ func TestBrowserKeyboardComposer(t *testing.T) {
 	k.press(enter)
 	k.b.until(`document.querySelectorAll("#tray .tile")[1].textContent.includes(` + quoted(first) + `)`)
 	k.on("Move " + first + " one place earlier")
-	k.backTo("Remove " + second)
+	k.backTo(first) // the picture itself, which is picked up
+	k.press(space)
+	k.spoken(first + " picked up, place 2 of 2. Arrow keys move it, Enter drops it, Escape cancels.")
+	k.press(left)
+	k.spoken(first + ", place 1 of 2.")
+	k.press(escape)
+	k.spoken(first + " stays in place 2 of 2.")
+	k.on(first)
+	k.press(space)
+	k.press(left)
+	k.press(enter)
+	k.spoken(first + " is now in place 1 of 2.")
+	k.on(first)
+	k.b.until(`document.querySelectorAll("#tray .tile")[0].textContent.includes(` + quoted(first) + `)`)
+	k.tabTo(second) // another is chosen, and its words stand there
+	k.press(enter)
+	k.tabTo("Remove " + second)
 	k.press(enter)
 	k.b.until(`document.querySelectorAll("#tray .tile").length === 1`)
-	k.b.until(`document.activeElement.closest("#tray")`)
+	k.on(first)
 	k.tabTo("Remove " + first)
 	k.press(enter)
 	k.b.until(`document.querySelectorAll("#tray .tile").length === 0`)
@@ -60,6 +76,12 @@ func TestBrowserKeyboardComposer(t *testing.T) {
 	}
 	k.press(enter)
 	k.b.until(`!document.querySelector(".toast") && document.activeElement !== document.body`)
+}
+
+// spoken waits until screen readers are told something.
+func (k *keyboard) spoken(text string) {
+	k.b.t.Helper()
+	k.b.until(`document.getElementById("say").textContent === ` + quoted(text))
 }
 
 // slowFirstUpload lets the first of two files wait until the second has arrived,

@@ -1,3 +1,3 @@
-// What the composer loads.
-import "./elements/bs-composer.js";
+// What the composer loads. The tray is there before the composer leads into it.
 import "./elements/bs-uploader.js";
+import "./elements/bs-composer.js";

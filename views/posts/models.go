@@ -112,6 +112,7 @@ type Picture struct {
 	Alt           string
 	AltError      string
 	Verdicts      []Verdict
+	NoAlt         bool // an account asks for a description, and there is none
 	Gone          bool
 }
 
@@ -182,6 +183,8 @@ type Style struct {
 type Card struct {
 	ID       int64  // of the account
 	Label    string // the platform, with the account where two are connected there
+	Short    string // the platform in one or two letters
+	Must     bool   // something must be fixed before it can go out
 	Mark     string
 	Platform string
 	Account  string
@@ -191,10 +194,12 @@ type Card struct {
 
 // Problem is one line of the problem list.
 type Problem struct {
-	Text    string
-	Account string // whose; empty: of the post
-	Field   string // id of the field
-	Other   string // path of another post that it is about, or empty
+	Text     string
+	Code     string // which problem it is
+	Account  string // whose; empty: of the post, or of every account
+	Accounts int    // how many they are
+	Field    string // id of the field
+	Other    string // path of another post that it is about, or empty
 }
 
 // Conflict shows both texts when somebody else was faster.

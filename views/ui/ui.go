@@ -27,7 +27,11 @@ type Field struct {
 type Option struct{ Value, Label string }
 
 // Tab is the name of one part of several: that with its id.
-type Tab struct{ Part, Mark, Name string }
+type Tab struct {
+	Part, Mark, Name string
+	Short            string // shown in place of the name where that has no room; may be empty
+	Alarm            string // what is wrong with this part, for screen readers: others see a dot
+}
 
 func (f Field) name() string {
 	if f.Name != "" {

@@ -8,8 +8,9 @@ export function show(composer, part) {
   }
 }
 
-// unfold opens what hides a field.
+// unfold opens what hides a field, and chooses the picture that it belongs to.
 export function unfold(field) {
+  field.closest(".tile")?.dispatchEvent(new CustomEvent("bs:choose", { bubbles: true }));
   for (let d = field.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
 }
 

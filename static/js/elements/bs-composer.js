@@ -29,6 +29,7 @@ class Composer extends HTMLElement {
     on(this, "bs:answered", (e) => this.#answered(e));
     on(this, "click", (e) => this.#clicked(e));
     on(this, "keydown", (e) => this.#pressed(e));
+    on(this, "focusin", (e) => this.#follow(e.target));
     on(document, "click", (e) => jump(this, e));
     on(document, "bs:settled", (e) => this.#settled(e.detail));
     on(document, "bs:signed-in", () => {
@@ -64,6 +65,12 @@ class Composer extends HTMLElement {
     if (field?.name === "account") this.querySelector(`.marks-line [data-account="${field.value}"]`)?.toggleAttribute("data-on", field.checked);
     this.#saving.changed();
     this.#preview.changed(field?.matches("textarea, input[type=text], input[type=url]") ? 400 : 50);
+  }
+
+  // follow shows whoever writes for one account the preview of that one.
+  #follow(field) {
+    const tab = field.matches("[id^=text-]") && this.querySelector(`#card-${field.id.slice("text-".length)}-tab`);
+    if (tab) tab.closest("bs-tabs").choose(tab);
   }
 
   #answered(e) {

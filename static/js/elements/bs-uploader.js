@@ -1,16 +1,20 @@
-// Sends pictures one by one with their progress, by button, drop or paste, and
-// puts their tiles into the tray. Without it they go along with the form.
+// Sends pictures one by one with their progress, by button, drop or paste. Each
+// has its place in the tray from the start, whichever arrives first. Without it
+// they go along with the form.
 // The server takes one of each person's at a time; when it is busy, it says when
 // to come again.
+import { Tray } from "../composer/tray.js";
+
 const atOnce = 1;
 const triesWhenBusy = 20;
 
 class Uploader extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("[type=file]");
-    this.list = this.querySelector(".tray-uploads");
-    this.waiting = []; this.running = 0; this.turns = 0;
+    this.list = this.querySelector("#tray");
+    this.waiting = []; this.running = 0;
     this.stop = new AbortController();
+    this.tray = new Tray(this, this.stop.signal);
     const on = (target, name, fn) => target.addEventListener(name, fn, { signal: this.stop.signal });
     const page = this.closest("bs-composer") ?? this;
     on(this.input, "change", () => { this.add(this.input.files); this.input.value = ""; });
@@ -29,13 +33,26 @@ class Uploader extends HTMLElement {
     for (const file of files) {
       const row = document.createElement("li");
       row.className = "upload";
-      row.dataset.turn = ++this.turns;
       const name = document.createElement("b");
       name.textContent = file.name;
+      name.dir = "auto";
       row.append(name);
       this.list.append(row);
       this.queue(file, row);
     }
+  }
+
+  // show draws the picture that is on its way, where the browser can.
+  async show(file, row) {
+    if (row.querySelector("canvas")) return;
+    try {
+      const picture = await createImageBitmap(file), side = Math.min(picture.width, picture.height);
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = 200;
+      canvas.getContext("2d").drawImage(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side, 0, 0, 200, 200);
+      picture.close();
+      row.prepend(canvas);
+    } catch { /* then its name stands there */ }
   }
 
   queue(file, row) {
@@ -56,6 +73,7 @@ class Uploader extends HTMLElement {
     const bar = document.createElement("progress");
     bar.max = 100; bar.value = 0;
     bar.setAttribute("aria-label", file.name);
+    this.show(file, row);
     const request = new XMLHttpRequest();
     let said = 0;
     request.upload.addEventListener("progress", (e) => {
@@ -78,12 +96,7 @@ class Uploader extends HTMLElement {
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
     const tile = page.querySelector(".tile");
     if (request.status === 200 && tile) {
-      row.remove();
-      const tray = this.querySelector("#tray");
-      // Pictures stand in the order they were chosen, whichever was faster.
-      tile.dataset.turn = row.dataset.turn;
-      const later = [...tray.children].find((other) => Number(other.dataset.turn) > Number(tile.dataset.turn));
-      tray.insertBefore(document.adoptNode(tile), later ?? null);
+      this.tray.arrived(document.adoptNode(tile), row);
       htmx.process(tile);
       this.describe(tile);
       this.say(this.dataset.readyText.replace("{file}", file.name));
@@ -112,16 +125,18 @@ class Uploader extends HTMLElement {
   }
 
   // describe leads to the description of a picture that arrived: of the first one
-  // chosen, whichever was faster. Whoever types is not interrupted.
+  // chosen, whichever was faster. Whoever types or arranges is not interrupted.
   describe(tile) {
-    if (document.activeElement?.matches("textarea, select, input:not([type=file])")) return;
-    const earlier = [...this.list.querySelectorAll("[data-state=busy]")].some((row) => Number(row.dataset.turn) < Number(tile.dataset.turn));
-    if (!earlier) tile.querySelector("textarea").focus();
+    const at = document.activeElement;
+    if (at?.matches("textarea, select, input:not([type=file])") || this.list.contains(at)) return;
+    for (let before = tile.previousElementSibling; before; before = before.previousElementSibling) if (before.matches("[data-state=busy]")) return;
+    this.tray.choose(tile);
+    tile.querySelector("textarea").focus();
   }
 
   tell(row, state, text) {
     row.dataset.state = state;
-    for (const n of [...row.children].slice(1)) n.remove();
+    for (const n of row.querySelectorAll("span, progress, button")) n.remove();
     const words = document.createElement("span");
     words.textContent = text;
     row.append(words);

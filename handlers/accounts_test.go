@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -38,7 +39,7 @@ func TestCheckAndRehearseReconnecting(t *testing.T) {
 	if got := st.only(true, x.ID); got.Health != club.Working || got.ID != conn.ID {
 		t.Errorf("health %s of %d", got.Health, got.ID)
 	}
-	checks, err := st.db.ConnectionChecks(t.Context(), st.scope(club.Admin), conn.ID, checksShown)
+	checks, err := st.db.ConnectionChecks(t.Context(), st.scope(club.Admin), conn.ID, accounts.ChecksShown)
 	if err != nil || len(checks) < 4 {
 		t.Errorf("only %d looks are recorded, %v", len(checks), err)
 	}

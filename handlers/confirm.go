@@ -10,7 +10,6 @@ import (
 
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/layout"
 	"github.com/bandstand-app/bandstand/views/people"
@@ -141,8 +140,10 @@ func (s *Server) showConfirm(c echo.Context) error {
 }
 
 func (s *Server) askAgain(c echo.Context, status int, ref, path, problem string) error {
-	if err := s.allowLeavingFrom(c, path); err != nil {
-		return err
+	if strings.HasPrefix(path, "/accounts/") { // what goes on may be a sign-in at a platform
+		if err := s.accounts.AllowLeavingToAll(c); err != nil {
+			return err
+		}
 	}
 	page := s.PlainPage(c, web.T(c, "confirm_title"))
 	if problem != "" {
@@ -159,30 +160,4 @@ func askedOn(path string) string {
 		return "/settings/members"
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(path, "/removal"), "/mode")
-}
-
-// allowLeavingFrom lets the form of this page lead to the sign-in pages of the
-// platforms, if what goes on may be a sign-in there.
-func (s *Server) allowLeavingFrom(c echo.Context, path string) error {
-	if !strings.HasPrefix(path, "/accounts/") {
-		return nil
-	}
-	a := web.Actor(c)
-	for _, p := range s.Platforms(a.Club.ID, a.Club.Practice).All() {
-		oauth, ok := p.(platforms.OAuthSignIn)
-		if !ok {
-			continue
-		}
-		to, err := s.target(c, p.Info().ID, nil)
-		if club.CodeOf(err) == club.Conflict {
-			continue // not set up: nobody signs in there
-		}
-		if err != nil {
-			return err
-		}
-		if err := s.allowLeaving(c, to, oauth); err != nil {
-			return err
-		}
-	}
-	return nil
 }

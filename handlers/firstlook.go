@@ -7,7 +7,6 @@ import (
 
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/platforms"
 )
 
 // lookAtInvitation and its brothers answer a form that has mistakes, before anybody
@@ -52,35 +51,6 @@ func (s *Server) lookAtSignInLink(c echo.Context) error {
 	}
 	if err := s.DB.CheckMemberReset(c.Request().Context(), web.Scope(c), n); err != nil {
 		return s.memberProblem(c, err)
-	}
-	return nil
-}
-
-func (s *Server) lookAtSignIn(c echo.Context) error {
-	to, err := s.newAccount(c)
-	p, ok := to.Platform.(platforms.PasswordSignIn)
-	if err != nil || !ok {
-		return nil //nolint:nilerr // nothing was typed that could be wrong; the door itself says that it leads nowhere
-	}
-	f := &web.Faults{}
-	if _, values := s.readSignIn(c, to, p, f); f.Any() {
-		return s.showSignInAt(c, f.Status(), to, values, "", f)
-	}
-	return nil
-}
-
-func (s *Server) lookAtApp(c echo.Context) error {
-	i, err := s.slot(c)
-	if err != nil {
-		return err
-	}
-	f := &web.Faults{}
-	_, typed, err := s.readApp(c, i, f)
-	if err != nil {
-		return err
-	}
-	if f.Any() {
-		return s.platformApp(c, f.Status(), i, typed, nil, f)
 	}
 	return nil
 }

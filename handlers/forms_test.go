@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/handlers/holds"
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -180,7 +181,7 @@ var forms = map[string]form{
 	"/accounts/:id/numbers":    {bare: "three choices: TestWhatNumbersCostIsSaidAndCanBeChosen"},
 	"/settings/platforms/:slot": {as: club.Admin, path: func(*ground) string { return "/settings/platforms/meta" }, right: func(*ground) url.Values {
 		return url.Values{"app-client_id": {"1234"}, "app-client_secret": {secretWord}}
-	}, tries: slices.Concat(wrong("app-client_id", "12 34", strings.Repeat("1", maxAppField+1)), quiet("app-client_id", "", " "), quiet("app-client_secret", "", "a b", strings.Repeat("1", maxAppField+1)))},
+	}, tries: slices.Concat(wrong("app-client_id", "12 34", strings.Repeat("1", accounts.MaxAppField+1)), quiet("app-client_id", "", " "), quiet("app-client_secret", "", "a b", strings.Repeat("1", accounts.MaxAppField+1)))},
 	"/settings/platforms/:slot/check":   {bare: "a button"},
 	"/settings/platforms/:slot/removal": {bare: "a button"},
 

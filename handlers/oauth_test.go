@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -223,7 +224,7 @@ var callbacks = []struct {
 	}, toAccounts, "said: “<script>alert(1)</script>”", 0},
 	{"a very long error", func(b *comingBack) {
 		b.q = url.Values{"state": b.q["state"], "error": {"x"}, "error_description": {strings.Repeat("é", 4000)}}
-	}, toAccounts, strings.Repeat("é", saidRunes) + "…”", 0},
+	}, toAccounts, strings.Repeat("é", accounts.SaidRunes) + "…”", 0},
 	{"an error without a state", func(b *comingBack) { b.q = url.Values{"error": {"x"}, "error_description": {"Call 555-0100"}} }, toAccounts, unknownSignIn, 0},
 
 	// The issuer (rule A2)

@@ -278,20 +278,14 @@ func (s *Server) addReconnect(c echo.Context, r *posts.Reconnect, p store.Post) 
 	}
 	i := slices.IndexFunc(p.Deliveries, func(x store.PostDelivery) bool { return x.ConnectionID == r.Account })
 	conn := p.Deliveries[i].Connection
-	to, err := s.target(c, conn.Account.Platform, &store.Connected{Connection: conn})
-	if code := club.CodeOf(err); code == club.Conflict || code == club.NotFound {
-		return nil
-	}
-	if err != nil {
+	possible, leaves, err := s.accounts.AllowReconnecting(c, conn)
+	if err != nil || !possible {
 		return err
 	}
 	r.Path += "/reconnect"
-	// A fragment comes into a page that was opened under the rules of before.
-	if oauth, ok := to.Platform.(platforms.OAuthSignIn); ok && !web.IsHX(c) {
-		r.Leaves = true
-		return s.allowLeaving(c, to, oauth)
+	if r.Leaves = leaves; !leaves {
+		r.Path += "?" + url.Values{"to": {r.Back}}.Encode()
 	}
-	r.Path += "?" + url.Values{"to": {r.Back}}.Encode()
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -384,33 +383,16 @@ func (s *Server) showPosts(c echo.Context) error {
 		return err
 	}
 	for _, g := range store.PostGroups {
-		v.Tabs = append(v.Tabs, posts.Tab{Label: web.T(c, "posts_show_"+cmp.Or(string(g), "all")), Href: listPath(g, query, 0), Current: g == group})
+		v.Tabs = append(v.Tabs, posts.Tab{Label: web.T(c, "posts_show_"+cmp.Or(string(g), "all")), Href: web.PostListPath(g, query, 0), Current: g == group})
 	}
 	if len(found) > listSize {
 		found = found[:listSize]
-		v.More = listPath(group, query, page+1)
+		v.More = web.PostListPath(group, query, page+1)
 	}
 	for _, p := range found {
 		v.Lines = append(v.Lines, s.postLine(c, p))
 	}
 	return s.Render(c, http.StatusOK, posts.All(s.Page(c, "posts", web.T(c, "posts_title")), v))
-}
-
-func listPath(g store.PostGroup, query string, page int64) string {
-	q := url.Values{}
-	if g != store.AllPosts {
-		q.Set("show", string(g))
-	}
-	if query != "" {
-		q.Set("q", query)
-	}
-	if page > 0 {
-		q.Set("page", strconv.FormatInt(page, 10))
-	}
-	if len(q) == 0 {
-		return "/posts"
-	}
-	return "/posts?" + q.Encode()
 }
 
 func (s *Server) postLine(c echo.Context, p store.Post) posts.Line {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -90,7 +91,7 @@ func TestAMakeBelieveConsentLeadsHomeAlone(t *testing.T) {
 	t.Parallel()
 	st := newStage(t)
 	maeve := st.as(club.Admin)
-	home := st.server.URL(CallbackPath(x.ID))
+	home := st.server.URL(accounts.CallbackPath(x.ID))
 	for id, path := range consents {
 		for _, to := range []string{
 			"https://evil.example", "https://evil.example/oauth/x/callback", home + "/../../evil", home + "?next=https://evil.example", home + "#x",
@@ -104,10 +105,10 @@ func TestAMakeBelieveConsentLeadsHomeAlone(t *testing.T) {
 				}
 			}
 		}
-		q := askingFor(st.server.URL(CallbackPath(id)))
+		q := askingFor(st.server.URL(accounts.CallbackPath(id)))
 		q.Set("scope", scopesOf[id])
 		maeve.get(path + "?" + q.Encode()).want(http.StatusOK)
-		if to := maeve.post(path, q).want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, st.server.URL(CallbackPath(id))+"?") {
+		if to := maeve.post(path, q).want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, st.server.URL(accounts.CallbackPath(id))+"?") {
 			t.Errorf("%s: the way home leads to %s", id, to)
 		}
 	}
@@ -118,7 +119,7 @@ func TestOnlyWhoMayConnectLetsAnAppIn(t *testing.T) {
 	t.Parallel()
 	st := newStage(t)
 	for id, path := range consents {
-		q := askingFor(st.server.URL(CallbackPath(id)))
+		q := askingFor(st.server.URL(accounts.CallbackPath(id)))
 		q.Set("scope", scopesOf[id])
 		for role, want := range map[club.Role]int{club.Viewer: http.StatusForbidden, club.Writer: http.StatusForbidden, club.Publisher: http.StatusOK, club.Admin: http.StatusOK} {
 			b := st.as(role)

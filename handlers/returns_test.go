@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/facebook"
@@ -58,7 +59,7 @@ func TestErrorMessageOfAReturnIsShown(t *testing.T) {
 	for sent, said := range map[string]string{
 		"<b>Bold</b> & more":                       "said: “<b>Bold</b> & more”",
 		"Two\r\nlines\u0007 \u202Eback\u200Bwards": "said: “Two lines backwards”",
-		strings.Repeat("é", 4000):                  strings.Repeat("é", saidRunes) + "…”",
+		strings.Repeat("é", 4000):                  strings.Repeat("é", accounts.SaidRunes) + "…”",
 		" \n ":                                     "for a reason that is new to us",
 	} {
 		q := url.Values{"error_code": {"1"}, "error_message": {sent}}

@@ -10,7 +10,7 @@ import (
 // routes is every address of the program: those of the rooms, and the rest. There is
 // none without an action.
 func (s *Server) routes() []web.Route {
-	return slices.Concat(s.ownRoutes(), s.demoRoutes(), s.holds.Routes(), s.practice.Routes(), s.results.Routes(), s.notices.Routes())
+	return slices.Concat(s.ownRoutes(), s.demoRoutes(), s.accounts.Routes(), s.holds.Routes(), s.practice.Routes(), s.results.Routes(), s.notices.Routes())
 }
 
 func (s *Server) ownRoutes() []web.Route {
@@ -86,27 +86,5 @@ func (s *Server) ownRoutes() []web.Route {
 		web.Get("/media/:id/thumb", club.ViewClub, s.showThumb),
 		web.Get("/media/:id/view", club.ViewClub, s.showView),
 		web.Get("/m/:id/:expiry/:mac/:file", club.Public, s.showPublicMedia, web.Machine),
-
-		// Accounts
-		web.Get("/accounts", club.ViewClub, s.showAccounts),
-		web.Get("/accounts/connect", club.ConnectAccount, s.showConnect),
-		web.Get("/accounts/connect/:platform", club.ConnectAccount, s.showConnectPlatform),
-		web.Post("/accounts/connect/:platform", club.ConnectAccount, s.createSignInAt, web.Confirmed).First(s.lookAtSignIn),
-		web.Get("/oauth/:platform/callback", club.Public, s.finishSignIn, web.Acting),
-		web.Get("/accounts/choose/:id", club.ConnectAccount, s.showChoice),
-		web.Post("/accounts/choose/:id", club.ConnectAccount, s.createConnections),
-		web.Get("/accounts/:id", club.ViewClub, s.showAccount),
-		web.Post("/accounts/:id/check", club.ConnectAccount, s.createCheck),
-		web.Post("/accounts/:id/unsure", club.ConnectAccount, s.createUnsure),
-		web.Post("/accounts/:id/numbers", club.ConnectAccount, s.updateNumbersPace),
-		web.Get("/accounts/:id/reconnect", club.ConnectAccount, s.showReconnect),
-		web.Post("/accounts/:id/reconnect", club.ConnectAccount, s.createReconnect),
-		web.Get("/accounts/:id/disconnect", club.ConnectAccount, s.showDisconnect),
-		web.Post("/accounts/:id/disconnect", club.ConnectAccount, s.createDisconnect, web.Confirmed),
-		web.Get("/settings/platforms", club.ManageClub, s.showPlatformApps),
-		web.Get("/settings/platforms/:slot", club.ManageClub, s.showPlatformApp),
-		web.Post("/settings/platforms/:slot", club.ManageClub, s.createPlatformApp, web.Confirmed).First(s.lookAtApp),
-		web.Post("/settings/platforms/:slot/check", club.ManageClub, s.checkPlatformApp),
-		web.Post("/settings/platforms/:slot/removal", club.ManageClub, s.removePlatformApp, web.Confirmed),
 	}
 }

@@ -6,6 +6,7 @@ package handlers
 import (
 	"context"
 
+	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/handlers/holds"
 	"github.com/bandstand-app/bandstand/handlers/notices"
 	"github.com/bandstand-app/bandstand/handlers/practice"
@@ -51,6 +52,7 @@ type Server struct {
 	*web.App
 	Services
 
+	accounts *accounts.Room
 	holds    *holds.Room
 	notices  *notices.Room
 	practice *practice.Room
@@ -66,6 +68,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{App: app, Services: cfg.Services, realMarks: marksOf(cfg.Real), practiceMarks: marksOf(cfg.Practice)}
+	s.accounts = &accounts.Room{
+		App: app, Platforms: cfg.Platforms, AppCredentials: cfg.AppCredentials, SignIns: cfg.SignIns, Worlds: cfg.Worlds, GaveLately: s.gaveLately,
+	}
 	s.holds = &holds.Room{App: app, SlotAt: s.slotAt, FreeTime: s.freeTime, CheckDeliveries: s.checkDeliveries}
 	s.notices = &notices.Room{App: app, IsUnsure: s.holds.IsUnsure}
 	s.practice = &practice.Room{App: app, Worlds: cfg.Worlds}

@@ -24,7 +24,7 @@ func (s *Server) showSignIn(c echo.Context) error {
 	}
 	form := people.SignInForm{To: to, Kept: strings.HasPrefix(to, web.KeptPath)}
 	page := s.PlainPage(c, web.T(c, "signin_title"))
-	if c.QueryParam("because") == becauseGone {
+	if c.QueryParam("because") == web.BecauseGone {
 		page.Flash = &layout.Flash{Kind: "problem", Text: web.T(c, "signin_at_gone")}
 	}
 	return s.Render(c, http.StatusOK, people.SignIn(page, form))

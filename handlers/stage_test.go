@@ -18,6 +18,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/practice"
@@ -92,7 +93,7 @@ func simulators(base string, now func() time.Time) []platforms.Simulator {
 	env := platforms.SimEnv{Now: now, Fetch: http.DefaultClient, BaseURL: base}
 	if own, inside := strings.CutSuffix(base, practice.Path); inside {
 		for _, p := range cast {
-			env.Redirects = append(env.Redirects, own+CallbackPath(p(platforms.Env{}).Info().ID))
+			env.Redirects = append(env.Redirects, own+accounts.CallbackPath(p(platforms.Env{}).Info().ID))
 		}
 	}
 	return []platforms.Simulator{metasim.New(env), xsim.New(env), blueskysim.New(env)}

@@ -64,7 +64,7 @@ func (s *Server) publishingStatus(c echo.Context) (people.StatusGroup, error) {
 	g.Lines = append(g.Lines, next)
 	deciding := people.StatusLine{Name: web.T(c, "status_deciding"), Value: i18n.Number(ctx, int64(q.Deciding))}
 	if q.Deciding > 0 {
-		deciding.Trouble, g.Href, g.More = true, listPath(store.TroubledPosts, "", 0), web.T(c, "status_deciding_link")
+		deciding.Trouble, g.Href, g.More = true, web.PostListPath(store.TroubledPosts, "", 0), web.T(c, "status_deciding_link")
 	}
 	g.Lines = append(g.Lines, deciding)
 	return g, nil

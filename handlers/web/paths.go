@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // KeptPath is the folder of the addresses where texts that were put aside are
@@ -54,3 +56,26 @@ func DomainOf(address string) string {
 
 // PostPath returns the address of a post.
 func PostPath(id int64) string { return "/posts/" + strconv.FormatInt(id, 10) }
+
+// BecauseGone, in the address of the sign-in page, says that somebody came back
+// from a platform after their sign-in here had ended.
+const BecauseGone = "gone"
+
+// PostListPath returns the address of a page of the list of posts; query is what is
+// looked for.
+func PostListPath(g store.PostGroup, query string, page int64) string {
+	q := url.Values{}
+	if g != store.AllPosts {
+		q.Set("show", string(g))
+	}
+	if query != "" {
+		q.Set("q", query)
+	}
+	if page > 0 {
+		q.Set("page", strconv.FormatInt(page, 10))
+	}
+	if len(q) == 0 {
+		return "/posts"
+	}
+	return "/posts?" + q.Encode()
+}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/bandstand-app/bandstand/handlers"
+	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/internal/safehttp"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -111,7 +111,7 @@ func (a *App) integrate() *integration {
 	base := a.base.String() + practice.Path
 	sim := platforms.SimEnv{Now: a.Now, BaseURL: base, Posts: practicePosts}
 	for _, i := range a.Describe() {
-		sim.Redirects = append(sim.Redirects, a.base.String()+handlers.CallbackPath(i.ID))
+		sim.Redirects = append(sim.Redirects, a.base.String()+accounts.CallbackPath(i.ID))
 	}
 	// Make-believe platforms fetch pictures from the app without leaving the process.
 	sim.Fetch = practice.Fetcher(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.server.Handler.ServeHTTP(w, r) }), a.base.Host, a.Log)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bandstand-app/bandstand/handlers"
+	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/consent"
@@ -93,7 +93,7 @@ func (f *furnisher) connect(ctx context.Context) error {
 		switch p := p.(type) {
 		case platforms.OAuthSignIn:
 			if _, done := grants[info.AppSlot]; !done {
-				redirect := f.app.Base().String() + handlers.CallbackPath(info.ID)
+				redirect := f.app.Base().String() + accounts.CallbackPath(info.ID)
 				g, err := consent.SayYes(ctx, worlds.Client(f.maeve.ClubID), p, credentials, redirect)
 				if err != nil {
 					return fmt.Errorf("sign in at %s: %w", info.Name, err)

@@ -1,4 +1,4 @@
-package handlers
+package accounts
 
 import (
 	"cmp"
@@ -25,16 +25,16 @@ import (
 // sending a form, and the answer.
 const signInTimeout = 25 * time.Second
 
-func (s *Server) showConnect(c echo.Context) error {
+func (room *Room) showConnect(c echo.Context) error {
 	a := web.Actor(c)
 	page := accounts.ConnectPage{
-		Page: s.Page(c, "accounts", web.T(c, "accounts_connect")), Practice: a.Club.Practice, Manage: a.Role.Can(club.ManageClub),
+		Page: room.Page(c, "accounts", web.T(c, "accounts_connect")), Practice: a.Club.Practice, Manage: a.Role.Can(club.ManageClub),
 	}
-	for _, p := range s.Registry(a.Club.Practice).All() {
+	for _, p := range room.Registry(a.Club.Practice).All() {
 		i := p.Info()
 		row := accounts.PlatformRow{ID: string(i.ID), Name: i.Name, Mark: i.Mark, Slot: i.AppSlot, Need: web.T(c, string(i.ID)+".connect_need")}
 		if i.AppSlot != "" {
-			app, err := s.AppCredentials(c.Request().Context(), a.Club.ID, a.Club.Practice, i.AppSlot)
+			app, err := room.AppCredentials(c.Request().Context(), a.Club.ID, a.Club.Practice, i.AppSlot)
 			if err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ func (s *Server) showConnect(c echo.Context) error {
 		}
 		page.Platforms = append(page.Platforms, row)
 	}
-	return s.Render(c, http.StatusOK, accounts.Connect(page))
+	return room.Render(c, http.StatusOK, accounts.Connect(page))
 }
 
 // target is where a person wants to sign in, and for which account if they
@@ -63,22 +63,22 @@ func (t target) action() string {
 }
 
 // newAccount is the target in the address /accounts/connect/:platform.
-func (s *Server) newAccount(c echo.Context) (target, error) {
-	return s.target(c, platforms.ID(c.Param("platform")), nil)
+func (room *Room) newAccount(c echo.Context) (target, error) {
+	return room.target(c, platforms.ID(c.Param("platform")), nil)
 }
 
 // sameAccount is the target in the address /accounts/:id/reconnect.
-func (s *Server) sameAccount(c echo.Context) (target, error) {
-	conn, err := s.account(c)
+func (room *Room) sameAccount(c echo.Context) (target, error) {
+	conn, err := room.account(c)
 	if err != nil {
 		return target{}, err
 	}
-	return s.target(c, conn.Account.Platform, &conn)
+	return room.target(c, conn.Account.Platform, &conn)
 }
 
-func (s *Server) target(c echo.Context, id platforms.ID, conn *store.Connected) (target, error) {
+func (room *Room) target(c echo.Context, id platforms.ID, conn *store.Connected) (target, error) {
 	a := web.Actor(c)
-	p, ok := s.Platforms(a.Club.ID, a.Club.Practice).Platform(id)
+	p, ok := room.Platforms(a.Club.ID, a.Club.Practice).Platform(id)
 	if !ok {
 		return target{}, club.ErrNotFound
 	}
@@ -87,7 +87,7 @@ func (s *Server) target(c echo.Context, id platforms.ID, conn *store.Connected) 
 		return to, nil
 	}
 	var err error
-	to.app, err = s.AppCredentials(c.Request().Context(), a.Club.ID, a.Club.Practice, to.AppSlot)
+	to.app, err = room.AppCredentials(c.Request().Context(), a.Club.ID, a.Club.Practice, to.AppSlot)
 	if err != nil {
 		return to, err
 	}
@@ -97,66 +97,66 @@ func (s *Server) target(c echo.Context, id platforms.ID, conn *store.Connected) 
 	return to, nil
 }
 
-func (s *Server) showConnectPlatform(c echo.Context) error {
-	to, err := s.newAccount(c)
+func (room *Room) showConnectPlatform(c echo.Context) error {
+	to, err := room.newAccount(c)
 	if err != nil {
 		return err
 	}
-	return s.showSignInAt(c, http.StatusOK, to, nil, "", &web.Faults{})
+	return room.showSignInAt(c, http.StatusOK, to, nil, "", &web.Faults{})
 }
 
-func (s *Server) showReconnect(c echo.Context) error {
-	to, err := s.sameAccount(c)
+func (room *Room) showReconnect(c echo.Context) error {
+	to, err := room.sameAccount(c)
 	if err != nil {
 		return err
 	}
-	return s.showSignInAt(c, http.StatusOK, to, nil, "", &web.Faults{})
+	return room.showSignInAt(c, http.StatusOK, to, nil, "", &web.Faults{})
 }
 
 // createSignInAt begins a sign-in for a new account.
-func (s *Server) createSignInAt(c echo.Context) error {
-	to, err := s.newAccount(c)
+func (room *Room) createSignInAt(c echo.Context) error {
+	to, err := room.newAccount(c)
 	if err != nil {
 		return err
 	}
-	return s.signInAt(c, to)
+	return room.signInAt(c, to)
 }
 
 // createReconnect begins a sign-in for an account that is there.
-func (s *Server) createReconnect(c echo.Context) error {
-	to, err := s.sameAccount(c)
+func (room *Room) createReconnect(c echo.Context) error {
+	to, err := room.sameAccount(c)
 	if err != nil {
 		return err
 	}
-	return s.signInAt(c, to)
+	return room.signInAt(c, to)
 }
 
-func (s *Server) signInAt(c echo.Context, to target) error {
-	if err := s.heal(c, to.Info); err != nil {
+func (room *Room) signInAt(c echo.Context, to target) error {
+	if err := room.heal(c, to.Info); err != nil {
 		return err
 	}
 	switch p := to.Platform.(type) {
 	case platforms.OAuthSignIn:
-		return s.leaveFor(c, to, p)
+		return room.leaveFor(c, to, p)
 	case platforms.PasswordSignIn:
-		return s.signInTyped(c, to, p)
+		return room.signInTyped(c, to, p)
 	}
 	return club.ErrNotFound
 }
 
 // heal lets make-believe platforms accept a sign-in again that a person
 // switched off to rehearse reconnecting.
-func (s *Server) heal(c echo.Context, info platforms.Info) error {
+func (room *Room) heal(c echo.Context, info platforms.Info) error {
 	a := web.Actor(c)
-	if !a.Club.Practice || s.Worlds == nil {
+	if !a.Club.Practice || room.Worlds == nil {
 		return nil
 	}
-	world, err := s.Worlds.Of(a.Club.ID)
+	world, err := room.Worlds.Of(a.Club.ID)
 	if err != nil {
 		return err
 	}
 	ids := []platforms.ID{info.ID}
-	for _, p := range s.Practice.Slot(info.AppSlot) {
+	for _, p := range room.Practice.Slot(info.AppSlot) {
 		ids = append(ids, p.Info().ID)
 	}
 	return world.Heal(ids...)
@@ -164,27 +164,27 @@ func (s *Server) heal(c echo.Context, info platforms.Info) error {
 
 // showSignInAt is the page before a platform's own, or the form of those that
 // are connected by typing.
-func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[string]string, problem string, f *web.Faults) error {
+func (room *Room) showSignInAt(c echo.Context, status int, to target, typed map[string]string, problem string, f *web.Faults) error {
 	practice := web.Actor(c).Club.Practice
 	page := accounts.SignInPage{
 		Platform: to.Name, Action: to.action(), To: web.LocalPath(c.FormValue("to")), Problem: problem, Practice: practice,
-		Button: web.T(c, "connect_button", "platform", to.Name), AskPassword: to.conn == nil && !s.gaveLately(c),
+		Button: web.T(c, "connect_button", "platform", to.Name), AskPassword: to.conn == nil && !room.GaveLately(c),
 	}
 	title := web.T(c, "connect_title", "platform", to.Name)
 	if to.conn != nil {
 		title = web.T(c, "reconnect_title", "account", web.AccountLabel(to.conn.Account))
 		page.Intro = append(page.Intro, web.T(c, "reconnect_intro", "account", web.AccountLabel(to.conn.Account)))
-		waits, err := s.awaiting(c, []store.Connection{to.conn.Connection})
+		waits, err := room.awaiting(c, []store.Connection{to.conn.Connection})
 		if err != nil {
 			return err
 		}
-		page.Intro = append(page.Intro, s.awaitingWords(c, waits, "reconnect_")...)
+		page.Intro = append(page.Intro, room.awaitingWords(c, waits, "reconnect_")...)
 	}
 	switch p := to.Platform.(type) {
 	case platforms.OAuthSignIn:
 		page.Button = web.T(c, "connect_go", "platform", to.SiteName())
-		page.Intro = append(page.Intro, s.leaveWords(c, to)...)
-		if err := s.allowLeaving(c, to, p); err != nil {
+		page.Intro = append(page.Intro, room.leaveWords(c, to)...)
+		if err := room.allowLeaving(c, to, p); err != nil {
 			return err
 		}
 	case platforms.PasswordSignIn:
@@ -203,23 +203,23 @@ func (s *Server) showSignInAt(c echo.Context, status int, to target, typed map[s
 				Error: f.At("in-" + field.Key), Secret: field.Secret, Optional: field.Optional,
 			})
 		}
-		if hint := string(to.ID) + ".connect_practice"; practice && s.Catalogue.Has(hint) {
+		if hint := string(to.ID) + ".connect_practice"; practice && room.Catalogue.Has(hint) {
 			page.Intro = append(page.Intro, web.T(c, hint))
 		}
 	}
-	page.Page = s.Page(c, "accounts", title)
+	page.Page = room.Page(c, "accounts", title)
 	page.Page.Faults = f.List
-	return s.Render(c, status, accounts.SignIn(page))
+	return room.Render(c, status, accounts.SignIn(page))
 }
 
 // leaveWords say what awaits the person at the platform.
-func (s *Server) leaveWords(c echo.Context, to target) []string {
+func (room *Room) leaveWords(c echo.Context, to target) []string {
 	words := []string{web.T(c, "connect_leave", "platform", to.SiteName()), web.T(c, "connect_leave_yes")}
 	if web.Actor(c).Club.Practice {
 		words[0] = web.T(c, "connect_leave_practice", "platform", to.SiteName())
 	}
 	var names []string
-	for _, p := range s.Real.Slot(to.AppSlot) {
+	for _, p := range room.Real.Slot(to.AppSlot) {
 		names = append(names, p.Info().Name)
 	}
 	if len(names) > 1 {
@@ -230,11 +230,11 @@ func (s *Server) leaveWords(c echo.Context, to target) []string {
 
 // signInTyped connects by what was typed. The account is the one they named, so
 // there is nothing to pick.
-func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSignIn) error {
+func (room *Room) signInTyped(c echo.Context, to target, p platforms.PasswordSignIn) error {
 	f := &web.Faults{}
-	typed, values := s.readSignIn(c, to, p, f)
+	typed, values := room.readSignIn(c, to, p, f)
 	again := func(problem string) error {
-		return s.showSignInAt(c, http.StatusUnprocessableEntity, to, values, problem, f)
+		return room.showSignInAt(c, http.StatusUnprocessableEntity, to, values, problem, f)
 	}
 	if f.Any() {
 		return again("")
@@ -243,7 +243,7 @@ func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSign
 	defer cancel()
 	account, err := p.SignIn(ctx, typed)
 	if err != nil {
-		field, text, known := s.refusalText(c, to.Info, err)
+		field, text, known := room.refusalText(c, to.Info, err)
 		if !known {
 			return err
 		}
@@ -255,20 +255,20 @@ func (s *Server) signInTyped(c echo.Context, to target, p platforms.PasswordSign
 	}
 	switch {
 	case account.Unusable != "":
-		return again(s.unusable(c, account))
+		return again(room.unusable(c, account))
 	case to.conn != nil && account.RemoteID != to.conn.Account.RemoteID:
-		return again(s.wrongAccount(c, *to.conn, []platforms.Account{account}))
+		return again(room.wrongAccount(c, *to.conn, []platforms.Account{account}))
 	}
-	conn, err := s.DB.Connect(c.Request().Context(), web.Scope(c), web.Actor(c).Club.Practice, account, web.Origin(c))
+	conn, err := room.DB.Connect(c.Request().Context(), web.Scope(c), web.Actor(c).Club.Practice, account, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	return s.connected(c, []store.Connection{conn}, to.conn != nil, web.LocalPath(c.FormValue("to")))
+	return room.connected(c, []store.Connection{conn}, to.conn != nil, web.LocalPath(c.FormValue("to")))
 }
 
 // readSignIn reads what was typed to connect an account: all of it, and what may
 // be shown again.
-func (s *Server) readSignIn(c echo.Context, to target, p platforms.PasswordSignIn, f *web.Faults) (typed, values map[string]string) {
+func (room *Room) readSignIn(c echo.Context, to target, p platforms.PasswordSignIn, f *web.Faults) (typed, values map[string]string) {
 	typed, values = map[string]string{}, map[string]string{}
 	for _, field := range p.SignInFields() {
 		v := c.FormValue("in-" + field.Key)
@@ -283,17 +283,17 @@ func (s *Server) readSignIn(c echo.Context, to target, p platforms.PasswordSignI
 	return typed, values
 }
 
-func (s *Server) showChoice(c echo.Context) error {
-	choice, err := s.choice(c)
+func (room *Room) showChoice(c echo.Context) error {
+	choice, err := room.choice(c)
 	if err != nil {
 		return err
 	}
-	return s.showChoices(c, http.StatusOK, choice, nil, &web.Faults{})
+	return room.showChoices(c, http.StatusOK, choice, nil, &web.Faults{})
 }
 
 // choice reads what was shown to this person.
-func (s *Server) choice(c echo.Context) (store.Choice, error) {
-	choice, err := s.DB.Choice(c.Request().Context(), web.Scope(c), c.Param("id"))
+func (room *Room) choice(c echo.Context) (store.Choice, error) {
+	choice, err := room.DB.Choice(c.Request().Context(), web.Scope(c), c.Param("id"))
 	if errors.Is(err, club.ErrNotFound) || err == nil && choice.Practice != web.Actor(c).Club.Practice {
 		return store.Choice{}, &club.Error{Code: club.NotFound, Key: "choose_gone"}
 	}
@@ -302,9 +302,9 @@ func (s *Server) choice(c echo.Context) (store.Choice, error) {
 
 // showChoices lists the accounts behind a sign-in. ticked is nil at first: then
 // all that can be used are, unless none is of the platform that was asked for.
-func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ticked []int, f *web.Faults) error {
+func (room *Room) showChoices(c echo.Context, status int, choice store.Choice, ticked []int, f *web.Faults) error {
 	ctx := c.Request().Context()
-	there, err := s.DB.ConnectedAccounts(ctx, web.Scope(c), choice.Practice)
+	there, err := room.DB.ConnectedAccounts(ctx, web.Scope(c), choice.Practice)
 	if err != nil {
 		return err
 	}
@@ -319,16 +319,16 @@ func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ti
 		ticked = []int{} // none of them is what the person wanted
 	}
 	for i, a := range choice.Accounts {
-		one := accounts.Choice{Index: i, Platform: s.PlatformName(c, a.Platform), Name: web.AccountLabel(a), Usable: a.Unusable == ""}
-		if p, ok := s.Registry(choice.Practice).Platform(a.Platform); ok {
+		one := accounts.Choice{Index: i, Platform: room.PlatformName(c, a.Platform), Name: web.AccountLabel(a), Usable: a.Unusable == ""}
+		if p, ok := room.Registry(choice.Practice).Platform(a.Platform); ok {
 			one.Mark = p.Info().Mark
 		}
 		one.Ticked = one.Usable && (ticked == nil || slices.Contains(ticked, i))
 		switch {
 		case !one.Usable:
-			one.Note = s.unusable(c, a)
+			one.Note = room.unusable(c, a)
 		default:
-			one.Note = s.abilities(c, a)
+			one.Note = room.abilities(c, a)
 			if slices.ContainsFunc(there, func(x store.Connected) bool { return sameAccount(x.Account, a) && x.Health != club.Disconnected }) {
 				one.Note = web.T(c, "choose_connected") + " " + one.Note
 			}
@@ -337,16 +337,16 @@ func (s *Server) showChoices(c echo.Context, status int, choice store.Choice, ti
 	}
 	switch own {
 	case len(choice.Accounts):
-		page.Intro = i18n.N(ctx, "choose_intro", own, "platform", s.SiteName(c, choice.Platform))
+		page.Intro = i18n.N(ctx, "choose_intro", own, "platform", room.SiteName(c, choice.Platform))
 	case 0: // they belong to others that share the sign-in
-		page.None = s.noneText(c, choice.Platform)
+		page.None = room.noneText(c, choice.Platform)
 		page.Intro = i18n.N(ctx, "choose_intro_others", len(choice.Accounts))
 	default:
 		page.Intro = i18n.N(ctx, "choose_intro_shared", len(choice.Accounts))
 	}
-	page.Page = s.Page(c, "accounts", web.T(c, "choose_title"))
+	page.Page = room.Page(c, "accounts", web.T(c, "choose_title"))
 	page.Page.Faults = f.List
-	return s.Render(c, status, accounts.Choose(page))
+	return room.Render(c, status, accounts.Choose(page))
 }
 
 func sameAccount(a, b platforms.Account) bool {
@@ -354,8 +354,8 @@ func sameAccount(a, b platforms.Account) bool {
 }
 
 // createConnections connects the accounts that were ticked.
-func (s *Server) createConnections(c echo.Context) error {
-	choice, err := s.choice(c)
+func (room *Room) createConnections(c echo.Context) error {
+	choice, err := room.choice(c)
 	if err != nil {
 		return err
 	}
@@ -372,17 +372,17 @@ func (s *Server) createConnections(c echo.Context) error {
 	if len(picks) == 0 {
 		f := &web.Faults{}
 		_ = f.Take(c, club.Fault("accounts", "choose_one"))
-		return s.showChoices(c, http.StatusUnprocessableEntity, choice, picks, f)
+		return room.showChoices(c, http.StatusUnprocessableEntity, choice, picks, f)
 	}
-	made, err := s.DB.ConnectChosen(c.Request().Context(), web.Scope(c), choice.ID, picks, web.Origin(c))
+	made, err := room.DB.ConnectChosen(c.Request().Context(), web.Scope(c), choice.ID, picks, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	return s.connected(c, made, false, "")
+	return room.connected(c, made, false, "")
 }
 
 // connected looks at new accounts at once and says what they can do.
-func (s *Server) connected(c echo.Context, made []store.Connection, again bool, to string) error {
+func (room *Room) connected(c echo.Context, made []store.Connection, again bool, to string) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
 	defer cancel()
 	text, kind := []string{web.T(c, "connected")}, "done"
@@ -391,11 +391,11 @@ func (s *Server) connected(c echo.Context, made []store.Connection, again bool, 
 	if again {
 		page = "/accounts/" + strconv.FormatInt(made[0].ID, 10)
 		text[0] = web.T(c, "reconnected")
-		waits, err := s.awaiting(c, made)
+		waits, err := room.awaiting(c, made)
 		if err != nil {
 			return err
 		}
-		text = append(text, s.awaitingWords(c, waits, "reconnected_")...)
+		text = append(text, room.awaitingWords(c, waits, "reconnected_")...)
 		if waits.Asking > 0 && web.Actor(c).Role.Can(club.SchedulePosts) {
 			if to != "" {
 				actions = append(actions, layout.FlashAction{Label: i18n.N(c.Request().Context(), "reconnected_decide", waits.Asking), Path: "/waiting"})
@@ -406,34 +406,34 @@ func (s *Server) connected(c echo.Context, made []store.Connection, again bool, 
 	for _, conn := range made {
 		// What the sign-in itself said is kept already; a look that fails is
 		// recorded and takes nothing back.
-		if _, err := s.SignIns.Check(ctx, conn); err != nil {
-			s.Log.Warn("look at a new account", "connection", conn.ID, "err", err)
+		if _, err := room.SignIns.Check(ctx, conn); err != nil {
+			room.Log.Warn("look at a new account", "connection", conn.ID, "err", err)
 		}
-		now, err := s.DB.Connection(c.Request().Context(), web.Scope(c), conn.ID)
+		now, err := room.DB.Connection(c.Request().Context(), web.Scope(c), conn.ID)
 		if err != nil {
 			return err
 		}
-		text = append(text, s.abilities(c, now.Account))
+		text = append(text, room.abilities(c, now.Account))
 		if now.Health == club.NeedsReconnect || len(now.Account.Missing) > 0 {
 			kind = "note"
 		}
 	}
-	s.FlashWith(c, kind, strings.Join(text, " "), actions...)
+	room.FlashWith(c, kind, strings.Join(text, " "), actions...)
 	return web.SeeOther(c, cmp.Or(to, page))
 }
 
 // awaiting counts what waits for accounts to work again.
-func (s *Server) awaiting(c echo.Context, made []store.Connection) (store.Awaiting, error) {
+func (room *Room) awaiting(c echo.Context, made []store.Connection) (store.Awaiting, error) {
 	ids := make([]int64, len(made))
 	for i, conn := range made {
 		ids[i] = conn.ID
 	}
-	return s.DB.Awaiting(c.Request().Context(), web.Scope(c), ids)
+	return room.DB.Awaiting(c.Request().Context(), web.Scope(c), ids)
 }
 
 // awaitingWords say what becomes of posts that wait for an account: key is
 // "reconnect_" before it works again, "reconnected_" once it does.
-func (s *Server) awaitingWords(c echo.Context, a store.Awaiting, key string) []string {
+func (room *Room) awaitingWords(c echo.Context, a store.Awaiting, key string) []string {
 	var words []string
 	for _, one := range []struct {
 		key string
@@ -448,29 +448,29 @@ func (s *Server) awaitingWords(c echo.Context, a store.Awaiting, key string) []s
 
 // abilities say what an account can and cannot do: "Riverside FC can post.
 // Reading numbers was not allowed."
-func (s *Server) abilities(c echo.Context, a platforms.Account) string {
+func (room *Room) abilities(c echo.Context, a platforms.Account) string {
 	text := web.T(c, "account_can_nothing", "account", web.AccountLabel(a))
-	if words := s.features(c, a.Granted); words != "" {
+	if words := room.features(c, a.Granted); words != "" {
 		text = web.T(c, "account_can_words", "account", web.AccountLabel(a), "features", words)
 	}
-	for _, g := range s.gaps(c, a.Missing) {
+	for _, g := range room.gaps(c, a.Missing) {
 		text += " " + g.Feature
 	}
 	return text
 }
 
 // unusable says why an account cannot be ticked.
-func (s *Server) unusable(c echo.Context, a platforms.Account) string {
+func (room *Room) unusable(c echo.Context, a platforms.Account) string {
 	key := "choose_unusable_" + a.Unusable
-	if !s.Catalogue.Has(key) {
+	if !room.Catalogue.Has(key) {
 		key = "choose_unusable_other"
 	}
-	return web.T(c, key, "account", web.AccountLabel(a), "platform", s.SiteName(c, a.Platform))
+	return web.T(c, key, "account", web.AccountLabel(a), "platform", room.SiteName(c, a.Platform))
 }
 
 // wrongAccount says that a sign-in was for another account than the one it
 // began with (rule A4).
-func (s *Server) wrongAccount(c echo.Context, conn store.Connected, seen []platforms.Account) string {
+func (room *Room) wrongAccount(c echo.Context, conn store.Connected, seen []platforms.Account) string {
 	var names []string
 	for _, a := range seen {
 		if a.Platform == conn.Account.Platform {
@@ -481,4 +481,19 @@ func (s *Server) wrongAccount(c echo.Context, conn store.Connected, seen []platf
 		return web.T(c, "reconnect_none", "account", web.AccountLabel(conn.Account))
 	}
 	return web.T(c, "reconnect_wrong", "other", web.JoinAnd(c, names), "account", web.AccountLabel(conn.Account))
+}
+
+// lookAtSignIn answers a sign-in with mistakes, before anybody is asked for their
+// password.
+func (room *Room) lookAtSignIn(c echo.Context) error {
+	to, err := room.newAccount(c)
+	p, ok := to.Platform.(platforms.PasswordSignIn)
+	if err != nil || !ok {
+		return nil //nolint:nilerr // nothing was typed that could be wrong; the door itself says that it leads nowhere
+	}
+	f := &web.Faults{}
+	if _, values := room.readSignIn(c, to, p, f); f.Any() {
+		return room.showSignInAt(c, f.Status(), to, values, "", f)
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package handlers
+package accounts
 
 import (
 	"cmp"
@@ -25,19 +25,19 @@ func CallbackPath(id platforms.ID) string { return "/oauth/" + string(id) + "/ca
 
 // redirectAddress is where platforms send people back to: one for each platform
 // app, under the name of the first platform that uses it (rule A2).
-func (s *Server) redirectAddress(info platforms.Info) string {
-	return s.URL(CallbackPath(s.returnsTo(info)))
+func (room *Room) redirectAddress(info platforms.Info) string {
+	return room.URL(CallbackPath(room.returnsTo(info)))
 }
 
-func (s *Server) returnsTo(info platforms.Info) platforms.ID {
-	if shared := s.Real.Slot(info.AppSlot); len(shared) > 0 {
+func (room *Room) returnsTo(info platforms.Info) platforms.ID {
+	if shared := room.Real.Slot(info.AppSlot); len(shared) > 0 {
 		return shared[0].Info().ID
 	}
 	return info.ID
 }
 
 // leaveFor begins a sign-in and sends the person to the platform.
-func (s *Server) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) error {
+func (room *Room) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) error {
 	ctx := c.Request().Context()
 	verifier := oauth2.GenerateVerifier()
 	in := store.PlatformSignIn{
@@ -47,12 +47,12 @@ func (s *Server) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) er
 	if to.conn != nil {
 		in.ConnectionID, again = to.conn.ID, len(to.conn.Account.Missing) > 0
 	}
-	state, err := s.DB.BeginSignIn(ctx, web.Scope(c), s.Sessions.Token(ctx), in)
+	state, err := room.DB.BeginSignIn(ctx, web.Scope(c), room.Sessions.Token(ctx), in)
 	if err != nil {
 		return err
 	}
 	address, err := p.AuthURL(platforms.AuthRequest{
-		App: to.app, RedirectURL: s.redirectAddress(to.Info), State: state, Challenge: oauth2.S256ChallengeFromVerifier(verifier), Again: again,
+		App: to.app, RedirectURL: room.redirectAddress(to.Info), State: state, Challenge: oauth2.S256ChallengeFromVerifier(verifier), Again: again,
 	})
 	if err != nil {
 		return err
@@ -61,8 +61,8 @@ func (s *Server) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) er
 }
 
 // allowLeaving lets the form of this page lead to the platform's sign-in page.
-func (s *Server) allowLeaving(c echo.Context, to target, p platforms.OAuthSignIn) error {
-	origin, err := s.signInOrigin(to.app, to.Info, p)
+func (room *Room) allowLeaving(c echo.Context, to target, p platforms.OAuthSignIn) error {
+	origin, err := room.signInOrigin(to.app, to.Info, p)
 	if err != nil {
 		return err
 	}
@@ -70,87 +70,83 @@ func (s *Server) allowLeaving(c echo.Context, to target, p platforms.OAuthSignIn
 	return nil
 }
 
-// becauseGone, in the address of the sign-in page, says that somebody came back
-// from a platform and was signed out meanwhile.
-const becauseGone = "gone"
-
 // finishSignIn takes in somebody who comes back from a platform and sends them
 // on at once, so that what stands in the address goes no further (rule A6).
-func (s *Server) finishSignIn(c echo.Context) error {
+func (room *Room) finishSignIn(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	if web.Actor(c) == nil {
-		return c.Redirect(http.StatusSeeOther, "/sign-in?to=/accounts&because="+becauseGone)
+		return c.Redirect(http.StatusSeeOther, "/sign-in?to=/accounts&because="+web.BecauseGone)
 	}
 	if !web.Actor(c).Role.Can(club.ConnectAccount) {
 		return web.Forbidden(club.ConnectAccount)
 	}
 	ctx := c.Request().Context()
-	in, err := s.DB.TakeSignIn(ctx, web.Scope(c), s.Sessions.Token(ctx), c.QueryParam("state"))
+	in, err := room.DB.TakeSignIn(ctx, web.Scope(c), room.Sessions.Token(ctx), c.QueryParam("state"))
 	if errors.Is(err, club.ErrNotFound) {
-		return s.backWith(c, "/accounts", web.T(c, "signin_at_unknown"))
+		return room.backWith(c, "/accounts", web.T(c, "signin_at_unknown"))
 	}
 	if err != nil {
 		return err
 	}
-	return s.comeBack(c, in)
+	return room.comeBack(c, in)
 }
 
 // backWith ends a sign-in that changed nothing.
-func (s *Server) backWith(c echo.Context, path, text string) error {
-	s.Flash(c, "problem", text)
+func (room *Room) backWith(c echo.Context, path, text string) error {
+	room.Flash(c, "problem", text)
 	return c.Redirect(http.StatusSeeOther, path)
 }
 
 // comeBack ends a sign-in whose state was right.
-func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
+func (room *Room) comeBack(c echo.Context, in store.PlatformSignIn) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
 	defer cancel()
 	a := web.Actor(c)
 	back := "/accounts"
 	if in.Practice != a.Club.Practice {
-		return s.backWith(c, back, web.T(c, "signin_at_unknown"))
+		return room.backWith(c, back, web.T(c, "signin_at_unknown"))
 	}
 	var conn *store.Connected
 	if in.ConnectionID != 0 {
-		one, err := s.DB.ConnectedAccount(ctx, web.Scope(c), in.Practice, in.ConnectionID)
+		one, err := room.DB.ConnectedAccount(ctx, web.Scope(c), in.Practice, in.ConnectionID)
 		if err != nil {
 			return err
 		}
 		conn, back = &one, "/accounts/"+strconv.FormatInt(one.ID, 10)
 	}
-	p, ok := s.Platforms(a.Club.ID, in.Practice).Platform(in.Platform)
+	p, ok := room.Platforms(a.Club.ID, in.Practice).Platform(in.Platform)
 	if !ok {
 		return club.ErrNotFound
 	}
 	info := p.Info()
 	oauth, ok := p.(platforms.OAuthSignIn)
-	if !ok || c.Param("platform") != string(s.returnsTo(info)) {
-		return s.backWith(c, back, web.T(c, "signin_at_unknown"))
+	if !ok || c.Param("platform") != string(room.returnsTo(info)) {
+		return room.backWith(c, back, web.T(c, "signin_at_unknown"))
 	}
 	if c.QueryParam("error") != "" || c.QueryParam("error_message") != "" || c.QueryParam("code") == "" {
-		return s.backWith(c, back, s.deniedText(c, info))
+		return room.backWith(c, back, room.deniedText(c, info))
 	}
-	seen, err := s.exchange(ctx, c, in, info, oauth)
+	seen, err := room.exchange(ctx, c, in, info, oauth)
 	if errors.Is(err, errOtherIssuer) {
-		return s.backWith(c, back, web.T(c, "signin_at_unknown"))
+		return room.backWith(c, back, web.T(c, "signin_at_unknown"))
 	}
 	if err != nil {
-		_, text, known := s.refusalText(c, info, err)
+		_, text, known := room.refusalText(c, info, err)
 		if !known {
 			return err
 		}
-		s.Log.Warn("sign in at a platform", "platform", in.Platform, "err", err)
-		return s.backWith(c, back, text)
+		room.Log.Warn("sign in at a platform", "platform", in.Platform, "err", err)
+		return room.backWith(c, back, text)
 	}
 	if conn != nil {
-		return s.reconnect(c, *conn, seen, in.ReturnTo, back)
+		return room.reconnect(c, *conn, seen, in.ReturnTo, back)
 	}
 	if len(seen) == 0 {
-		return s.backWith(c, back, s.noneText(c, in.Platform)+" "+web.T(c, "connect_unchanged"))
+		return room.backWith(c, back, room.noneText(c, in.Platform)+" "+web.T(c, "connect_unchanged"))
 	}
-	choice, err := s.DB.CreateChoice(ctx, web.Scope(c), store.Choice{Platform: in.Platform, Practice: in.Practice, Accounts: seen})
+	choice, err := room.DB.CreateChoice(ctx, web.Scope(c), store.Choice{Platform: in.Platform, Practice: in.Practice, Accounts: seen})
 	if err != nil {
 		return err
 	}
@@ -162,7 +158,7 @@ func (s *Server) comeBack(c echo.Context, in store.PlatformSignIn) error {
 var cancelled = []string{"access_denied", "user_cancelled_login", "user_cancelled_authorize", "user_denied"}
 
 // deniedText puts the error parameters of a platform into words.
-func (s *Server) deniedText(c echo.Context, info platforms.Info) string {
+func (room *Room) deniedText(c echo.Context, info platforms.Info) string {
 	if slices.Contains(cancelled, c.QueryParam("error")) || slices.Contains(cancelled, c.QueryParam("error_reason")) {
 		return web.T(c, "connect_refused_consent_cancelled", "platform", info.SiteName())
 	}
@@ -173,8 +169,8 @@ func (s *Server) deniedText(c echo.Context, info platforms.Info) string {
 	return web.T(c, "connect_refused_other", "platform", info.SiteName())
 }
 
-// saidRunes is the most that is shown of a platform's own sentence.
-const saidRunes = 300
+// SaidRunes is the most that is shown of a platform's own sentence.
+const SaidRunes = 300
 
 // short is a platform's sentence as it can be shown: on one line, without
 // characters that have no picture but an effect, and not too long.
@@ -188,40 +184,40 @@ func short(text string) string {
 		}
 		return r
 	}, text)), " ")
-	if r := []rune(text); len(r) > saidRunes {
-		return string(r[:saidRunes]) + "…"
+	if r := []rune(text); len(r) > SaidRunes {
+		return string(r[:SaidRunes]) + "…"
 	}
 	return text
 }
 
 // noneText says that a platform showed no account. Platforms whose accounts must
 // be prepared elsewhere say how.
-func (s *Server) noneText(c echo.Context, id platforms.ID) string {
-	if own := string(id) + ".connect_none"; s.Catalogue.Has(own) {
+func (room *Room) noneText(c echo.Context, id platforms.ID) string {
+	if own := string(id) + ".connect_none"; room.Catalogue.Has(own) {
 		return web.T(c, own)
 	}
-	return web.T(c, "connect_no_accounts", "platform", s.SiteName(c, id))
+	return web.T(c, "connect_no_accounts", "platform", room.SiteName(c, id))
 }
 
 // exchange turns the code into accounts, of all platforms that share the
 // sign-in. Only the platform the person chose must answer.
-func (s *Server) exchange(ctx context.Context, c echo.Context, in store.PlatformSignIn, info platforms.Info, oauth platforms.OAuthSignIn) ([]platforms.Account, error) {
+func (room *Room) exchange(ctx context.Context, c echo.Context, in store.PlatformSignIn, info platforms.Info, oauth platforms.OAuthSignIn) ([]platforms.Account, error) {
 	clubID := web.Actor(c).Club.ID
-	app, err := s.AppCredentials(ctx, clubID, in.Practice, info.AppSlot)
+	app, err := room.AppCredentials(ctx, clubID, in.Practice, info.AppSlot)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkIssuer(c, app, info, oauth); err != nil {
+	if err := room.checkIssuer(c, app, info, oauth); err != nil {
 		return nil, err
 	}
 	grant, err := oauth.Exchange(ctx, platforms.ExchangeRequest{
-		App: app, RedirectURL: s.redirectAddress(info), Code: c.QueryParam("code"), Verifier: in.Verifier.Reveal(),
+		App: app, RedirectURL: room.redirectAddress(info), Code: c.QueryParam("code"), Verifier: in.Verifier.Reveal(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	var seen []platforms.Account
-	for _, p := range s.Platforms(clubID, in.Practice).Slot(info.AppSlot) {
+	for _, p := range room.Platforms(clubID, in.Practice).Slot(info.AppSlot) {
 		sibling, ok := p.(platforms.OAuthSignIn)
 		if !ok {
 			continue
@@ -231,7 +227,7 @@ func (s *Server) exchange(ctx context.Context, c echo.Context, in store.Platform
 			return nil, err
 		}
 		if err != nil {
-			s.Log.Warn("list accounts", "platform", p.Info().ID, "err", err)
+			room.Log.Warn("list accounts", "platform", p.Info().ID, "err", err)
 		}
 		seen = append(seen, list...)
 	}
@@ -243,12 +239,12 @@ var errOtherIssuer = errors.New("the answer of a sign-in names another issuer")
 
 // checkIssuer compares who gave the answer, if it says so (RFC 9207), with whom
 // the person was sent to (rule A2).
-func (s *Server) checkIssuer(c echo.Context, app platforms.App, info platforms.Info, p platforms.OAuthSignIn) error {
+func (room *Room) checkIssuer(c echo.Context, app platforms.App, info platforms.Info, p platforms.OAuthSignIn) error {
 	iss := c.QueryParam("iss")
 	if iss == "" {
 		return nil
 	}
-	want, err := s.signInOrigin(app, info, p)
+	want, err := room.signInOrigin(app, info, p)
 	if err != nil {
 		return err
 	}
@@ -259,8 +255,8 @@ func (s *Server) checkIssuer(c echo.Context, app platforms.App, info platforms.I
 }
 
 // signInOrigin is where a platform's sign-in page is.
-func (s *Server) signInOrigin(app platforms.App, info platforms.Info, p platforms.OAuthSignIn) (string, error) {
-	address, err := p.AuthURL(platforms.AuthRequest{App: app, RedirectURL: s.redirectAddress(info), State: "none", Challenge: "none"})
+func (room *Room) signInOrigin(app platforms.App, info platforms.Info, p platforms.OAuthSignIn) (string, error) {
+	address, err := p.AuthURL(platforms.AuthRequest{App: app, RedirectURL: room.redirectAddress(info), State: "none", Challenge: "none"})
 	if err != nil {
 		return "", err
 	}
@@ -273,17 +269,59 @@ func (s *Server) signInOrigin(app platforms.App, info platforms.Info, p platform
 
 // reconnect signs an account in again if it is among those seen, and others that
 // wait for the same sign-in; any other account changes nothing (rule A4).
-func (s *Server) reconnect(c echo.Context, conn store.Connected, seen []platforms.Account, to, back string) error {
+func (room *Room) reconnect(c echo.Context, conn store.Connected, seen []platforms.Account, to, back string) error {
 	i := slices.IndexFunc(seen, func(a platforms.Account) bool { return sameAccount(a, conn.Account) })
 	if i < 0 {
-		return s.backWith(c, back, s.wrongAccount(c, conn, seen))
+		return room.backWith(c, back, room.wrongAccount(c, conn, seen))
 	}
 	if seen[i].Unusable != "" {
-		return s.backWith(c, back, s.unusable(c, seen[i]))
+		return room.backWith(c, back, room.unusable(c, seen[i]))
 	}
-	made, err := s.DB.Reconnect(c.Request().Context(), web.Scope(c), conn.Practice, seen[i], seen, web.Origin(c))
+	made, err := room.DB.Reconnect(c.Request().Context(), web.Scope(c), conn.Practice, seen[i], seen, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	return s.connected(c, made, true, to)
+	return room.connected(c, made, true, to)
+}
+
+// AllowLeavingToAll lets a form of this page lead to the sign-in pages of all
+// platforms.
+func (room *Room) AllowLeavingToAll(c echo.Context) error {
+	a := web.Actor(c)
+	for _, p := range room.Platforms(a.Club.ID, a.Club.Practice).All() {
+		oauth, ok := p.(platforms.OAuthSignIn)
+		if !ok {
+			continue
+		}
+		to, err := room.target(c, p.Info().ID, nil)
+		if club.CodeOf(err) == club.Conflict {
+			continue // not set up: nobody signs in there
+		}
+		if err != nil {
+			return err
+		}
+		if err := room.allowLeaving(c, to, oauth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AllowReconnecting reports whether an account can be signed in again from this
+// page, and whether that leaves for the platform's own page; then the form of this
+// page may lead there.
+func (room *Room) AllowReconnecting(c echo.Context, conn store.Connection) (possible, leaves bool, err error) {
+	to, err := room.target(c, conn.Account.Platform, &store.Connected{Connection: conn})
+	if code := club.CodeOf(err); code == club.Conflict || code == club.NotFound {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, err
+	}
+	// A fragment comes into a page that was opened under the rules of before.
+	oauth, ok := to.Platform.(platforms.OAuthSignIn)
+	if !ok || web.IsHX(c) {
+		return true, false, nil
+	}
+	return true, true, room.allowLeaving(c, to, oauth)
 }

@@ -1,4 +1,4 @@
-package handlers
+package accounts
 
 import (
 	"net/http"
@@ -13,8 +13,8 @@ import (
 	"github.com/bandstand-app/bandstand/views/accounts"
 )
 
-func (s *Server) showDisconnect(c echo.Context) error {
-	conn, err := s.account(c)
+func (room *Room) showDisconnect(c echo.Context) error {
+	conn, err := room.account(c)
 	if err != nil {
 		return err
 	}
@@ -22,21 +22,21 @@ func (s *Server) showDisconnect(c echo.Context) error {
 		return web.SeeOther(c, "/accounts")
 	}
 	ctx := c.Request().Context()
-	parting, err := s.SignIns.Parting(ctx, web.Scope(c), conn.Connection)
+	parting, err := room.SignIns.Parting(ctx, web.Scope(c), conn.Connection)
 	if err != nil {
 		return err
 	}
-	page := accounts.DisconnectPage{Card: s.accountCard(c, conn)}
-	page.Page = s.Page(c, "accounts", web.T(c, "disconnect_title", "account", page.Card.Name))
+	page := accounts.DisconnectPage{Card: room.accountCard(c, conn)}
+	page.Page = room.Page(c, "accounts", web.T(c, "disconnect_title", "account", page.Card.Name))
 	if conn.Waiting > 0 {
 		page.Stops = append(page.Stops, i18n.N(ctx, "disconnect_stops_posts", conn.Waiting, "account", page.Card.Name))
 	}
 	page.Stops = append(page.Stops, web.T(c, "disconnect_stops_numbers"))
-	site := s.signInSite(c, conn.Connection)
+	site := room.signInSite(c, conn.Connection)
 	switch {
 	case parting.Shared():
 		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_copy"))
-		page.Stays = append(page.Stays, web.T(c, "disconnect_stays_signin", "platform", site, "accounts", s.sharers(c, parting)))
+		page.Stays = append(page.Stays, web.T(c, "disconnect_stays_signin", "platform", site, "accounts", room.sharers(c, parting)))
 	case parting.Told && conn.Account.SignIn != "":
 		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_whole", "platform", site))
 	case parting.Told:
@@ -45,53 +45,53 @@ func (s *Server) showDisconnect(c echo.Context) error {
 		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_copy"))
 	}
 	page.Stays = append(page.Stays, web.T(c, "disconnect_stays_posts", "platform", page.Card.Site), web.T(c, "disconnect_stays_numbers"), web.T(c, "disconnect_stays_again"))
-	return s.Render(c, http.StatusOK, accounts.Disconnect(page))
+	return room.Render(c, http.StatusOK, accounts.Disconnect(page))
 }
 
 // createDisconnect takes the sign-in back, as well as that goes, and destroys it
 // (rule A5).
-func (s *Server) createDisconnect(c echo.Context) error {
+func (room *Room) createDisconnect(c echo.Context) error {
 	ctx := c.Request().Context()
-	conn, err := s.account(c)
+	conn, err := room.account(c)
 	if err != nil {
 		return err
 	}
-	parting, err := s.SignIns.Disconnect(ctx, web.Scope(c), conn.Connection, web.Origin(c))
+	parting, err := room.SignIns.Disconnect(ctx, web.Scope(c), conn.Connection, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	site := s.signInSite(c, conn.Connection)
+	site := room.signInSite(c, conn.Connection)
 	kind, text := "done", web.T(c, "disconnect_done", "account", web.AccountLabel(conn.Account))
 	switch {
 	case parting.Unsure != nil:
-		s.Log.Warn("take a sign-in back", "connection", conn.ID, "platform", conn.Account.Platform, "err", parting.Unsure)
+		room.Log.Warn("take a sign-in back", "connection", conn.ID, "platform", conn.Account.Platform, "err", parting.Unsure)
 		kind = "note"
 		text += " " + web.T(c, "disconnect_unsure", "platform", site)
-		if hint := string(conn.Account.Platform) + ".withdraw_yourself"; s.Catalogue.Has(hint) {
+		if hint := string(conn.Account.Platform) + ".withdraw_yourself"; room.Catalogue.Has(hint) {
 			text += " " + web.T(c, hint)
 		}
 	case parting.Shared():
-		text += " " + web.T(c, "disconnect_stays_signin", "platform", site, "accounts", s.sharers(c, parting))
+		text += " " + web.T(c, "disconnect_stays_signin", "platform", site, "accounts", room.sharers(c, parting))
 	}
-	s.Flash(c, kind, text)
+	room.Flash(c, kind, text)
 	return web.SeeOther(c, "/accounts")
 }
 
 // signInSite is where a person signed in for an account: platforms that share
 // one sign-in share the place.
-func (s *Server) signInSite(c echo.Context, conn store.Connection) string {
-	if p, ok := s.Registry(conn.Practice).Platform(conn.Account.Platform); ok {
-		return s.SiteName(c, s.returnsTo(p.Info()))
+func (room *Room) signInSite(c echo.Context, conn store.Connection) string {
+	if p, ok := room.Registry(conn.Practice).Platform(conn.Account.Platform); ok {
+		return room.SiteName(c, room.returnsTo(p.Info()))
 	}
-	return s.SiteName(c, conn.Account.Platform)
+	return room.SiteName(c, conn.Account.Platform)
 }
 
 // sharers names the accounts that hang on the same sign-in: those of this club,
 // and how many there are in others.
-func (s *Server) sharers(c echo.Context, p jobs.Parting) string {
+func (room *Room) sharers(c echo.Context, p jobs.Parting) string {
 	var words []string
 	for _, conn := range p.Here {
-		words = append(words, web.T(c, "account_on", "account", web.AccountLabel(conn.Account), "platform", s.PlatformName(c, conn.Account.Platform)))
+		words = append(words, web.T(c, "account_on", "account", web.AccountLabel(conn.Account), "platform", room.PlatformName(c, conn.Account.Platform)))
 	}
 	if p.Elsewhere > 0 {
 		words = append(words, i18n.N(c.Request().Context(), "disconnect_elsewhere", p.Elsewhere))

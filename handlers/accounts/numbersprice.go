@@ -1,4 +1,4 @@
-package handlers
+package accounts
 
 import (
 	"slices"
@@ -16,8 +16,8 @@ import (
 
 // charges is the platform of an account, if it charges for reading numbers;
 // otherwise there is nothing to choose.
-func (s *Server) charges(conn store.Connection) (info platforms.Info, ok bool) {
-	p, ok := s.Registry(conn.Practice).Platform(conn.Account.Platform)
+func (room *Room) charges(conn store.Connection) (info platforms.Info, ok bool) {
+	p, ok := room.Registry(conn.Practice).Platform(conn.Account.Platform)
 	if !ok || conn.Health == club.Disconnected {
 		return info, false
 	}
@@ -27,17 +27,17 @@ func (s *Server) charges(conn store.Connection) (info platforms.Info, ok bool) {
 
 // numbersPrice says what the numbers of an account cost, and what each pace would;
 // nil where they cost nothing.
-func (s *Server) numbersPrice(c echo.Context, conn store.Connection) (*accounts.Price, error) {
-	info, ok := s.charges(conn)
+func (room *Room) numbersPrice(c echo.Context, conn store.Connection) (*accounts.Price, error) {
+	info, ok := room.charges(conn)
 	if !ok {
 		return nil, nil
 	}
-	posts, err := s.DB.MeasuredPosts(c.Request().Context(), web.Scope(c), conn.ID)
+	posts, err := room.DB.MeasuredPosts(c.Request().Context(), web.Scope(c), conn.ID)
 	if err != nil {
 		return nil, err
 	}
 	ctx, price, site := c.Request().Context(), info.Reading, info.SiteName()
-	month := func(p club.Pace) string { return s.monthOfNumbers(c, p, price, posts) }
+	month := func(p club.Pace) string { return room.monthOfNumbers(c, p, price, posts) }
 	out := &accounts.Price{
 		Intro:   web.T(c, "account_price_intro", "platform", site, "app", info.AppName, "own", dollars(c, price.Own), "price", dollars(c, price.Post)),
 		Month:   i18n.N(ctx, "account_price_month", posts, "cost", month(conn.NumbersPace)),
@@ -59,7 +59,7 @@ func (s *Server) numbersPrice(c echo.Context, conn store.Connection) (*accounts.
 }
 
 // monthOfNumbers is what a pace costs in a month, in words.
-func (s *Server) monthOfNumbers(c echo.Context, p club.Pace, price platforms.ReadingPrice, posts int) string {
+func (room *Room) monthOfNumbers(c echo.Context, p club.Pace, price platforms.ReadingPrice, posts int) string {
 	least, most := club.MonthOfNumbers(p, price, posts)
 	if least == most {
 		return dollars(c, least)
@@ -78,18 +78,18 @@ func dollars(c echo.Context, thousandths int64) string {
 }
 
 // updateNumbersPace says how often the numbers of an account are read.
-func (s *Server) updateNumbersPace(c echo.Context) error {
-	conn, err := s.account(c)
+func (room *Room) updateNumbersPace(c echo.Context) error {
+	conn, err := room.account(c)
 	if err != nil {
 		return err
 	}
 	pace := club.Pace(c.FormValue("pace"))
-	if _, charges := s.charges(conn.Connection); !charges || !slices.Contains(club.Paces, pace) {
+	if _, charges := room.charges(conn.Connection); !charges || !slices.Contains(club.Paces, pace) {
 		return club.ErrNotFound
 	}
-	if err := s.DB.SetNumbersPace(c.Request().Context(), web.Scope(c), conn.ID, pace, web.Origin(c)); err != nil {
+	if err := room.DB.SetNumbersPace(c.Request().Context(), web.Scope(c), conn.ID, pace, web.Origin(c)); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "account_pace_saved_"+string(pace), "button", web.T(c, "results_take")))
+	room.Flash(c, "done", web.T(c, "account_pace_saved_"+string(pace), "button", web.T(c, "results_take")))
 	return web.SeeOther(c, "/accounts/"+strconv.FormatInt(conn.ID, 10))
 }

@@ -1,4 +1,4 @@
-package handlers
+package accounts
 
 import (
 	"github.com/labstack/echo/v4"
@@ -11,48 +11,48 @@ import (
 
 // limitLines say how much of a platform's limits an account has used, and
 // whether its posts wait for one of them.
-func (s *Server) limitLines(c echo.Context, conn store.Connection) ([]string, error) {
-	limits, err := s.DB.Limits(c.Request().Context(), web.Scope(c))
+func (room *Room) limitLines(c echo.Context, conn store.Connection) ([]string, error) {
+	limits, err := room.DB.Limits(c.Request().Context(), web.Scope(c))
 	if err != nil {
 		return nil, err
 	}
 	var lines []string
-	if conn.BlockedUntil.After(s.Now()) {
-		lines = append(lines, web.T(c, "limit_waits", "platform", s.SiteName(c, conn.Account.Platform), "when", i18n.When(c.Request().Context(), s.Local(c, conn.BlockedUntil))))
+	if conn.BlockedUntil.After(room.Now()) {
+		lines = append(lines, web.T(c, "limit_waits", "platform", room.SiteName(c, conn.Account.Platform), "when", i18n.When(c.Request().Context(), room.Local(c, conn.BlockedUntil))))
 	}
 	for _, l := range limits[conn.ID] {
-		lines = append(lines, s.limitLine(c, conn, l.Limit))
+		lines = append(lines, room.limitLine(c, conn, l.Limit))
 	}
 	return lines, nil
 }
 
 // limitsInShort are what people should know of an account's limits where they see
 // all accounts: that its posts wait, or will soon.
-func (s *Server) limitsInShort(c echo.Context, conn store.Connection, limits []store.SeenLimit) []string {
+func (room *Room) limitsInShort(c echo.Context, conn store.Connection, limits []store.SeenLimit) []string {
 	if !conn.Usable() {
 		return nil
 	}
 	var lines []string
-	now := s.Now()
+	now := room.Now()
 	waits := conn.BlockedUntil.After(now)
 	if waits {
-		ctx, until := c.Request().Context(), s.Local(c, conn.BlockedUntil)
+		ctx, until := c.Request().Context(), room.Local(c, conn.BlockedUntil)
 		when := i18n.When(ctx, until)
-		if web.SameDay(until, s.Local(c, now)) {
+		if web.SameDay(until, room.Local(c, now)) {
 			when = i18n.Clock(ctx, until)
 		}
 		lines = append(lines, web.T(c, "limit_waits_short", "when", when))
 	}
 	for _, l := range limits {
 		if l.Unit == platforms.LimitCredit || !waits && l.MostlyUsed() {
-			lines = append(lines, s.limitLine(c, conn, l.Limit))
+			lines = append(lines, room.limitLine(c, conn, l.Limit))
 		}
 	}
 	return lines
 }
 
 // limitLine is one limit in words: "312 of 500 posts used this month."
-func (s *Server) limitLine(c echo.Context, conn store.Connection, l platforms.Limit) string {
+func (room *Room) limitLine(c echo.Context, conn store.Connection, l platforms.Limit) string {
 	ctx := c.Request().Context()
 	key := "limit_used_" + string(l.Span)
 	switch {
@@ -64,11 +64,11 @@ func (s *Server) limitLine(c echo.Context, conn store.Connection, l platforms.Li
 		key = "limit_spent"
 	}
 	args := []string{
-		"platform", s.SiteName(c, conn.Account.Platform), "used", i18n.Number(ctx, max(l.Max-l.Left, 0)), "max", i18n.Number(ctx, l.Max),
-		"unit", web.T(c, "limit_unit_"+string(l.Unit)), "console", s.ConsoleOf(c, conn.Account.Platform), "when", "",
+		"platform", room.SiteName(c, conn.Account.Platform), "used", i18n.Number(ctx, max(l.Max-l.Left, 0)), "max", i18n.Number(ctx, l.Max),
+		"unit", web.T(c, "limit_unit_"+string(l.Unit)), "console", room.ConsoleOf(c, conn.Account.Platform), "when", "",
 	}
 	if !l.Ends.IsZero() {
-		args[len(args)-1] = i18n.When(ctx, s.Local(c, l.Ends))
+		args[len(args)-1] = i18n.When(ctx, room.Local(c, l.Ends))
 	} else if key == "limit_spent" || key == "limit_used_"+string(platforms.SpanWindow) {
 		key += "_open"
 	}

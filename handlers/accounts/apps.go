@@ -1,4 +1,4 @@
-package handlers
+package accounts
 
 import (
 	"context"
@@ -19,9 +19,9 @@ import (
 )
 
 // slots lists the platform apps: what each is called, once.
-func (s *Server) slots() []platforms.Info {
+func (room *Room) slots() []platforms.Info {
 	var out []platforms.Info
-	for _, p := range s.Real.All() {
+	for _, p := range room.Real.All() {
 		i := p.Info()
 		if i.AppSlot != "" && !slices.ContainsFunc(out, func(o platforms.Info) bool { return o.AppSlot == i.AppSlot }) {
 			out = append(out, i)
@@ -31,8 +31,8 @@ func (s *Server) slots() []platforms.Info {
 }
 
 // slot is the platform app in the address.
-func (s *Server) slot(c echo.Context) (platforms.Info, error) {
-	all := s.slots()
+func (room *Room) slot(c echo.Context) (platforms.Info, error) {
+	all := room.slots()
 	i := slices.IndexFunc(all, func(i platforms.Info) bool { return i.AppSlot == c.Param("slot") })
 	if i < 0 {
 		return platforms.Info{}, club.ErrNotFound
@@ -41,37 +41,37 @@ func (s *Server) slot(c echo.Context) (platforms.Info, error) {
 }
 
 // slotNames are the platforms that share an app.
-func (s *Server) slotNames(c echo.Context, info platforms.Info) string {
+func (room *Room) slotNames(c echo.Context, info platforms.Info) string {
 	var names []string
-	for _, p := range s.Real.Slot(info.AppSlot) {
+	for _, p := range room.Real.Slot(info.AppSlot) {
 		names = append(names, p.Info().Name)
 	}
 	return web.JoinAnd(c, names)
 }
 
-func (s *Server) showPlatformApps(c echo.Context) error {
-	page := accounts.AppsPage{Page: s.Page(c, "settings", web.T(c, "settings_platforms")), Practice: web.Actor(c).Club.Practice}
-	for _, i := range s.slots() {
-		state, _, err := s.appState(c, i)
+func (room *Room) showPlatformApps(c echo.Context) error {
+	page := accounts.AppsPage{Page: room.Page(c, "settings", web.T(c, "settings_platforms")), Practice: web.Actor(c).Club.Practice}
+	for _, i := range room.slots() {
+		state, _, err := room.appState(c, i)
 		if err != nil {
 			return err
 		}
-		page.Apps = append(page.Apps, accounts.App{Slot: i.AppSlot, Name: i.AppName, Platforms: s.slotNames(c, i), State: state})
+		page.Apps = append(page.Apps, accounts.App{Slot: i.AppSlot, Name: i.AppName, Platforms: room.slotNames(c, i), State: state})
 	}
-	return s.Render(c, http.StatusOK, accounts.Apps(page))
+	return room.Render(c, http.StatusOK, accounts.Apps(page))
 }
 
 // appState says whether an app is set up, and whether that was done here.
-func (s *Server) appState(c echo.Context, i platforms.Info) (text string, entered bool, err error) {
+func (room *Room) appState(c echo.Context, i platforms.Info) (text string, entered bool, err error) {
 	ctx := c.Request().Context()
-	at, by, err := s.DB.AppEntered(ctx, web.Scope(c), i.AppSlot)
+	at, by, err := room.DB.AppEntered(ctx, web.Scope(c), i.AppSlot)
 	if err != nil {
 		return "", false, err
 	}
 	if !at.IsZero() {
-		return web.T(c, "app_entered", "person", by, "date", i18n.DayYear(ctx, at.In(s.Zone(c)))), true, nil
+		return web.T(c, "app_entered", "person", by, "date", i18n.DayYear(ctx, at.In(room.Zone(c)))), true, nil
 	}
-	app, err := s.AppCredentials(ctx, web.Actor(c).Club.ID, false, i.AppSlot)
+	app, err := room.AppCredentials(ctx, web.Actor(c).Club.ID, false, i.AppSlot)
 	if err != nil {
 		return "", false, err
 	}
@@ -81,31 +81,31 @@ func (s *Server) appState(c echo.Context, i platforms.Info) (text string, entere
 	return web.T(c, "app_missing"), false, nil
 }
 
-func (s *Server) showPlatformApp(c echo.Context) error {
-	i, err := s.slot(c)
+func (room *Room) showPlatformApp(c echo.Context) error {
+	i, err := room.slot(c)
 	if err != nil {
 		return err
 	}
-	return s.platformApp(c, http.StatusOK, i, nil, nil, &web.Faults{})
+	return room.platformApp(c, http.StatusOK, i, nil, nil, &web.Faults{})
 }
 
 // platformApp shows the form. typed is nil at first; secrets are never shown.
-func (s *Server) platformApp(c echo.Context, status int, i platforms.Info, typed map[string]string, lines []accounts.Line, f *web.Faults) error {
+func (room *Room) platformApp(c echo.Context, status int, i platforms.Info, typed map[string]string, lines []accounts.Line, f *web.Faults) error {
 	ctx := c.Request().Context()
-	app, err := s.AppCredentials(ctx, web.Actor(c).Club.ID, false, i.AppSlot)
+	app, err := room.AppCredentials(ctx, web.Actor(c).Club.ID, false, i.AppSlot)
 	if err != nil {
 		return err
 	}
 	page := accounts.AppPage{
-		Slot: i.AppSlot, Intro: web.T(c, "app_there_intro", "app", i.AppName, "platforms", s.slotNames(c, i)), Lines: lines,
-		Addresses: []accounts.Address{{ID: "redirect", Label: web.T(c, "app_redirect"), Value: s.redirectAddress(i)}},
-		Site:      i.AppGuide.Site, Asks: i.AppGuide.Permissions, Plain: !s.Secure(),
+		Slot: i.AppSlot, Intro: web.T(c, "app_there_intro", "app", i.AppName, "platforms", room.slotNames(c, i)), Lines: lines,
+		Addresses: []accounts.Address{{ID: "redirect", Label: web.T(c, "app_redirect"), Value: room.redirectAddress(i)}},
+		Site:      i.AppGuide.Site, Asks: i.AppGuide.Permissions, Plain: !room.Secure(),
 		Checked: web.T(c, "app_checked_on", "date", i18n.DayYear(ctx, i.CheckedOn)),
 	}
 	for _, step := range i.AppGuide.Steps {
 		page.Steps = append(page.Steps, web.T(c, step))
 	}
-	if page.State, page.Entered, err = s.appState(c, i); err != nil {
+	if page.State, page.Entered, err = room.appState(c, i); err != nil {
 		return err
 	}
 	for _, field := range i.AppFields {
@@ -124,38 +124,38 @@ func (s *Server) platformApp(c echo.Context, status int, i platforms.Info, typed
 		}
 		page.Fields = append(page.Fields, one)
 	}
-	page.Page = s.Page(c, "settings", i.AppName)
+	page.Page = room.Page(c, "settings", i.AppName)
 	page.Page.Faults = f.List
-	return s.Render(c, status, accounts.AppForm(page))
+	return room.Render(c, status, accounts.AppForm(page))
 }
 
 // createPlatformApp seals what an admin copied from the developer site.
-func (s *Server) createPlatformApp(c echo.Context) error {
-	i, err := s.slot(c)
+func (room *Room) createPlatformApp(c echo.Context) error {
+	i, err := room.slot(c)
 	if err != nil {
 		return err
 	}
 	f := &web.Faults{}
-	app, typed, err := s.readApp(c, i, f)
+	app, typed, err := room.readApp(c, i, f)
 	if err != nil {
 		return err
 	}
 	if !f.Any() {
-		err := s.DB.SaveAppCredentials(c.Request().Context(), web.Scope(c), i.AppSlot, app, web.Origin(c))
+		err := room.DB.SaveAppCredentials(c.Request().Context(), web.Scope(c), i.AppSlot, app, web.Origin(c))
 		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
 	if f.Any() {
-		return s.platformApp(c, f.Status(), i, typed, nil, f)
+		return room.platformApp(c, f.Status(), i, typed, nil, f)
 	}
-	s.Flash(c, "done", web.T(c, "app_saved", "app", i.AppName))
+	room.Flash(c, "done", web.T(c, "app_saved", "app", i.AppName))
 	return web.SeeOther(c, "/settings/platforms/"+i.AppSlot)
 }
 
 // readApp reads what was typed of a platform app.
-func (s *Server) readApp(c echo.Context, i platforms.Info, f *web.Faults) (app platforms.App, typed map[string]string, err error) {
-	_, entered, err := s.appState(c, i)
+func (room *Room) readApp(c echo.Context, i platforms.Info, f *web.Faults) (app platforms.App, typed map[string]string, err error) {
+	_, entered, err := room.appState(c, i)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -169,7 +169,7 @@ func (s *Server) readApp(c echo.Context, i platforms.Info, f *web.Faults) (app p
 			fault = web.T(c, "connect_enter", "label", field.Label)
 		case strings.ContainsFunc(v, unicode.IsSpace):
 			fault = web.T(c, "app_spaces", "label", field.Label)
-		case len(v) > maxAppField:
+		case len(v) > MaxAppField:
 			fault = web.T(c, "app_too_long", "label", field.Label)
 		}
 		if fault != "" {
@@ -181,45 +181,45 @@ func (s *Server) readApp(c echo.Context, i platforms.Info, f *web.Faults) (app p
 	return app, typed, nil
 }
 
-// maxAppField is longer than any credential of a platform, in bytes.
-const maxAppField = 1000
+// MaxAppField is longer than any credential of a platform, in bytes.
+const MaxAppField = 1000
 
-func (s *Server) removePlatformApp(c echo.Context) error {
-	i, err := s.slot(c)
+func (room *Room) removePlatformApp(c echo.Context) error {
+	i, err := room.slot(c)
 	if err != nil {
 		return err
 	}
-	if err := s.DB.DeleteAppCredentials(c.Request().Context(), web.Scope(c), i.AppSlot, web.Origin(c)); err != nil {
+	if err := room.DB.DeleteAppCredentials(c.Request().Context(), web.Scope(c), i.AppSlot, web.Origin(c)); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "app_removed", "app", i.AppName))
+	room.Flash(c, "done", web.T(c, "app_removed", "app", i.AppName))
 	return web.SeeOther(c, "/settings/platforms")
 }
 
 // checkPlatformApp looks at an app without a person's sign-in.
-func (s *Server) checkPlatformApp(c echo.Context) error {
-	i, err := s.slot(c)
+func (room *Room) checkPlatformApp(c echo.Context) error {
+	i, err := room.slot(c)
 	if err != nil {
 		return err
 	}
-	lines, err := s.appLines(c, i)
+	lines, err := room.appLines(c, i)
 	if err != nil {
 		return err
 	}
-	return s.platformApp(c, http.StatusOK, i, nil, lines, &web.Faults{})
+	return room.platformApp(c, http.StatusOK, i, nil, lines, &web.Faults{})
 }
 
-func (s *Server) appLines(c echo.Context, i platforms.Info) ([]accounts.Line, error) {
+func (room *Room) appLines(c echo.Context, i platforms.Info) ([]accounts.Line, error) {
 	line := func(state, key string, args ...string) accounts.Line {
-		return accounts.Line{State: state, Text: web.T(c, key, append(args, "app", i.AppName, "address", s.redirectAddress(i))...)}
+		return accounts.Line{State: state, Text: web.T(c, key, append(args, "app", i.AppName, "address", room.redirectAddress(i))...)}
 	}
 	var lines []accounts.Line
-	if s.Secure() {
+	if room.Secure() {
 		lines = append(lines, line("works", "app_line_https"))
 	} else {
 		lines = append(lines, line("attention", "app_line_plain"))
 	}
-	app, err := s.AppCredentials(c.Request().Context(), web.Actor(c).Club.ID, false, i.AppSlot)
+	app, err := room.AppCredentials(c.Request().Context(), web.Actor(c).Club.ID, false, i.AppSlot)
 	if err != nil {
 		return nil, err
 	}
@@ -231,20 +231,20 @@ func (s *Server) appLines(c echo.Context, i platforms.Info) ([]accounts.Line, er
 			return append(lines, line("attention", "app_line_field", "label", field.Label)), nil
 		}
 	}
-	return append(lines, s.probe(c, i, app, line)), nil
+	return append(lines, room.probe(c, i, app, line)), nil
 }
 
 // probe exchanges a code that no platform ever gave out. A platform that knows
 // the app complains of the code; one that does not complains of the app.
-func (s *Server) probe(c echo.Context, i platforms.Info, app platforms.App, line func(string, string, ...string) accounts.Line) accounts.Line {
+func (room *Room) probe(c echo.Context, i platforms.Info, app platforms.App, line func(string, string, ...string) accounts.Line) accounts.Line {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), signInTimeout)
 	defer cancel()
-	p, _ := s.Real.Platform(i.ID)
+	p, _ := room.Real.Platform(i.ID)
 	oauth, ok := p.(platforms.OAuthSignIn)
 	if !ok {
 		return line("unchecked", "app_line_unknown")
 	}
-	_, err := oauth.Exchange(ctx, platforms.ExchangeRequest{App: app, RedirectURL: s.redirectAddress(i), Code: "bandstand-check", Verifier: oauth2.GenerateVerifier()})
+	_, err := oauth.Exchange(ctx, platforms.ExchangeRequest{App: app, RedirectURL: room.redirectAddress(i), Code: "bandstand-check", Verifier: oauth2.GenerateVerifier()})
 	e, ok := errors.AsType[*platforms.Error](err)
 	switch {
 	case !ok:
@@ -257,4 +257,22 @@ func (s *Server) probe(c echo.Context, i platforms.Info, app platforms.App, line
 		return line("works", "app_line_known")
 	}
 	return line("unchecked", "app_line_unreached")
+}
+
+// lookAtApp answers credentials with mistakes, before anybody is asked for their
+// password.
+func (room *Room) lookAtApp(c echo.Context) error {
+	i, err := room.slot(c)
+	if err != nil {
+		return err
+	}
+	f := &web.Faults{}
+	_, typed, err := room.readApp(c, i, f)
+	if err != nil {
+		return err
+	}
+	if f.Any() {
+		return room.platformApp(c, f.Status(), i, typed, nil, f)
+	}
+	return nil
 }

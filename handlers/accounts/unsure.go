@@ -1,4 +1,4 @@
-package handlers
+package accounts
 
 import (
 	"strconv"
@@ -12,28 +12,28 @@ import (
 
 // refusesRepeats: a second try of a post that cannot be found is guarded by the
 // platform itself, so that people may allow it.
-func (s *Server) refusesRepeats(conn store.Connection) bool {
-	p, ok := s.Registry(conn.Practice).Platform(conn.Account.Platform)
+func (room *Room) refusesRepeats(conn store.Connection) bool {
+	p, ok := room.Registry(conn.Practice).Platform(conn.Account.Platform)
 	return ok && conn.Health != club.Disconnected && p.Info().RefusesRepeats
 }
 
 // createUnsure says what happens with a post of the account that cannot be found.
-func (s *Server) createUnsure(c echo.Context) error {
-	conn, err := s.account(c)
+func (room *Room) createUnsure(c echo.Context) error {
+	conn, err := room.account(c)
 	if err != nil {
 		return err
 	}
 	does := c.FormValue("do")
-	if does != "ask" && (does != "send" || !s.refusesRepeats(conn.Connection)) {
+	if does != "ask" && (does != "send" || !room.refusesRepeats(conn.Connection)) {
 		return club.ErrNotFound
 	}
-	if err := s.DB.SetSendsAgain(c.Request().Context(), web.Scope(c), conn.ID, does == "send", web.Origin(c)); err != nil {
+	if err := room.DB.SetSendsAgain(c.Request().Context(), web.Scope(c), conn.ID, does == "send", web.Origin(c)); err != nil {
 		return err
 	}
 	said := "account_unsure_asked"
 	if does == "send" {
 		said = "account_unsure_sent"
 	}
-	s.Flash(c, "done", web.T(c, said))
+	room.Flash(c, "done", web.T(c, said))
 	return web.SeeOther(c, "/accounts/"+strconv.FormatInt(conn.ID, 10))
 }

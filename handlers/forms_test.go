@@ -100,13 +100,14 @@ var personTries = slices.Concat(
 )
 
 func clubFields(*ground) url.Values {
-	return url.Values{"club": {"Lakeside"}, "zone": {"Europe/Dublin"}, "week_start": {"1"}, "late_hours": {"2"}}
+	return url.Values{"club": {"Lakeside"}, "zone": {"Europe/Dublin"}, "week_start": {"1"}, "language": {"en"}, "late_hours": {"2"}}
 }
 
 var clubTries = slices.Concat(
 	wrong("club", "", control, tooLongName),
 	quiet("zone", "", "Dublin", "Local", "Europe/Atlantis", "../../etc/passwd"),
 	quiet("week_start", "", "3", "monday"),
+	quiet("language", "xx", "English", "en-"),
 )
 
 // forms is every form of the program, by its route. One without an entry fails.

@@ -20,7 +20,7 @@ func (s *Server) showSettings(c echo.Context) error {
 		return err
 	}
 	return s.settings(c, http.StatusOK, people.ClubForm{
-		Name: cl.Name, Zone: cl.Zone, WeekStart: strconv.Itoa(int(cl.WeekStart)), LateHours: strconv.FormatFloat(float64(cl.LateMinutes)/60, 'f', -1, 64),
+		Name: cl.Name, Zone: cl.Zone, WeekStart: strconv.Itoa(int(cl.WeekStart)), Language: cl.Language, LateHours: strconv.FormatFloat(float64(cl.LateMinutes)/60, 'f', -1, 64),
 	}, &web.Faults{})
 }
 
@@ -38,9 +38,9 @@ func (s *Server) settings(c echo.Context, status int, form people.ClubForm, f *w
 // updateSettings changes the club. Practice mode is switched on its own page.
 func (s *Server) updateSettings(c echo.Context) error {
 	ctx := c.Request().Context()
-	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), LateHours: c.FormValue("late_hours")}
+	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Language: c.FormValue("language"), LateHours: c.FormValue("late_hours")}
 	f := &web.Faults{}
-	nc, err := cleanClub(c, f, form.Name, form.Zone, form.WeekStart)
+	nc, err := cleanClub(c, f, form.Name, form.Zone, form.WeekStart, form.Language)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (s *Server) updateSettings(c echo.Context) error {
 	var zone store.ZoneChange
 	if !f.Any() {
 		zone, err = s.DB.UpdateClub(ctx, web.Scope(c), store.ClubChange{
-			Name: nc.Name, Zone: nc.Zone, WeekStart: nc.WeekStart, LateMinutes: int(hours * 60),
+			Name: nc.Name, Zone: nc.Zone, WeekStart: nc.WeekStart, Language: nc.Language, LateMinutes: int(hours * 60),
 		}, web.Origin(c))
 		if err := f.Take(c, err); err != nil {
 			return err

@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
 
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -23,7 +25,7 @@ func (s *Server) showSetup(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/sign-in")
 	}
 	return s.Render(c, http.StatusOK, people.Setup(s.PlainPage(c, web.T(c, "setup_title")), people.SetupForm{
-		Code: c.QueryParam("code"), Zone: "Europe/Dublin", WeekStart: "1", Zones: club.Zones(),
+		Code: c.QueryParam("code"), Zone: "Europe/Dublin", WeekStart: "1", Language: readersLanguage(c), Zones: club.Zones(),
 	}))
 }
 
@@ -32,7 +34,7 @@ func (s *Server) createSetup(c echo.Context) error {
 	ctx := c.Request().Context()
 	form := people.SetupForm{
 		Code: strings.TrimSpace(c.FormValue("code")), Name: c.FormValue("name"), Email: c.FormValue("email"),
-		Club: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones(),
+		Club: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Language: cmp.Or(c.FormValue("language"), readersLanguage(c)), Zones: club.Zones(),
 	}
 	f := &web.Faults{}
 	tries := web.Guarded{What: "setup " + web.TriesFrom(c), Most: web.MaxTries}
@@ -51,7 +53,7 @@ func (s *Server) createSetup(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	nc, err := cleanClub(c, f, form.Club, form.Zone, form.WeekStart)
+	nc, err := cleanClub(c, f, form.Club, form.Zone, form.WeekStart, form.Language)
 	if err != nil {
 		return err
 	}
@@ -99,8 +101,9 @@ func (s *Server) newPerson(c echo.Context, f *web.Faults, name, email, clubName 
 	return p, err
 }
 
-// cleanClub checks what was said of a club.
-func cleanClub(c echo.Context, f *web.Faults, name, zone, weekStart string) (store.NewClub, error) {
+// cleanClub checks what was said of a club. A form without a language, as one
+// that was opened before an update, leaves it as it is.
+func cleanClub(c echo.Context, f *web.Faults, name, zone, weekStart, lang string) (store.NewClub, error) {
 	var nc store.NewClub
 	var err error
 	nc.Name, err = club.ParseName("club", "enter_club", name)
@@ -119,19 +122,42 @@ func cleanClub(c echo.Context, f *web.Faults, name, zone, weekStart string) (sto
 	default:
 		_ = f.Take(c, club.Fault("week_start", "choose_listed"))
 	}
+	if lang != "" {
+		nc.Language, err = club.ParseLanguage("language", lang)
+		if err := f.Take(c, err); err != nil {
+			return nc, err
+		}
+	}
 	return nc, nil
+}
+
+// readersLanguage is the language of posts that a browser prefers, or English.
+func readersLanguage(c echo.Context) string {
+	wanted, _, err := language.ParseAcceptLanguage(c.Request().Header.Get("Accept-Language"))
+	if err != nil {
+		return club.DefaultLanguage
+	}
+	offered := []language.Tag{language.Make(club.DefaultLanguage)} // the first is what nothing else fits
+	for _, l := range club.Languages() {
+		offered = append(offered, language.Make(l.Tag))
+	}
+	_, i, confidence := language.NewMatcher(offered).Match(wanted...)
+	if i == 0 || confidence == language.No {
+		return club.DefaultLanguage
+	}
+	return club.Languages()[i-1].Tag
 }
 
 // newClub shows the form for one more club on this installation. Whoever looks
 // after a club may add another.
 func (s *Server) newClub(c echo.Context) error {
-	return s.Render(c, http.StatusOK, people.NewClub(s.Page(c, "settings", web.T(c, "club_new_title")), people.ClubForm{Zone: web.Actor(c).Club.Zone, WeekStart: "1", Zones: club.Zones()}))
+	return s.Render(c, http.StatusOK, people.NewClub(s.Page(c, "settings", web.T(c, "club_new_title")), people.ClubForm{Zone: web.Actor(c).Club.Zone, WeekStart: "1", Language: readersLanguage(c), Zones: club.Zones()}))
 }
 
 func (s *Server) createClub(c echo.Context) error {
-	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Zones: club.Zones()}
+	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Language: cmp.Or(c.FormValue("language"), readersLanguage(c)), Zones: club.Zones()}
 	f := &web.Faults{}
-	nc, err := cleanClub(c, f, form.Name, form.Zone, form.WeekStart)
+	nc, err := cleanClub(c, f, form.Name, form.Zone, form.WeekStart, form.Language)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -31,14 +30,26 @@ func TestPublishesWhenDue(t *testing.T) {
 	r.wantAccepted("Training at six", 1)
 }
 
-func TestPostsAreSentWithTheirLanguage(t *testing.T) {
+// TestPostsOfAClubThatWritesWelshAreSentAsEnglish: a post goes out in the
+// language of its club, which English is until somebody chooses another.
+func TestPostsOfAClubThatWritesWelshAreSentAsEnglish(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, platforms.CertainByLooking)
-	post := r.schedule("Training at six", 0, r.connect())
-	r.settle()
-	r.wantAccepted("Training at six", 1)
-	if got := r.frozen(post).Lang; got != i18n.Language {
-		t.Errorf("sent as %q, want %q", got, i18n.Language)
+	account := r.connect()
+	for _, c := range []struct{ chosen, text, want string }{
+		{"", "Training at six", "en"},
+		{"cy", "Ymarfer am chwech", "cy"},
+		{"", "Ymarfer am saith", "cy"}, // a form that says nothing of it
+	} {
+		if _, err := r.db.UpdateClub(t.Context(), r.club.Scope, store.ClubChange{Name: "Riverside FC", Zone: "UTC", Language: c.chosen, LateMinutes: 120}, "test"); err != nil {
+			t.Fatal(err)
+		}
+		post := r.schedule(c.text, 0, account)
+		r.settle()
+		r.wantAccepted(c.text, 1)
+		if got := r.frozen(post).Lang; got != c.want {
+			t.Errorf("%q is sent as %q, want %q", c.text, got, c.want)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/bandstand-app/bandstand/internal/club"
-	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
@@ -47,7 +46,11 @@ func (r *run) prepare(ctx context.Context) (planning.Prepared, error) {
 	}
 	// What is ticked by now is not asked: this delivery is of its account.
 	content.Accounts = []int64{r.d.ConnectionID}
-	desk := planning.Desk{DB: r.DB, Media: copier{r, content}, Platforms: r.Platforms, Language: i18n.Language, Now: r.Now}
+	cl, err := r.DB.Club(ctx, r.d.ClubID)
+	if err != nil {
+		return planning.Prepared{}, err
+	}
+	desk := planning.Desk{DB: r.DB, Media: copier{r, content}, Platforms: r.Platforms, Language: cl.Language, Now: r.Now}
 	all, err := desk.Drafts(ctx, r.d.ClubID, []planning.Plan{{
 		PostID: r.d.PostID, Practice: r.conn.Practice, Content: content, Accounts: []store.Connection{r.conn},
 	}})

@@ -52,6 +52,7 @@ type SimPost struct {
 	Text     string     `json:"text"`
 	Media    []SimMedia `json:"media"`
 	Link     string     `json:"link,omitempty"`
+	Langs    []string   `json:"langs,omitempty"` // as the post says it is written in
 	Time     time.Time  `json:"time"`
 	Deleted  bool       `json:"deleted"`
 }

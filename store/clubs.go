@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -16,9 +17,10 @@ type Club struct {
 	Name        string
 	Zone        string // IANA name
 	WeekStart   time.Weekday
-	Practice    bool  // make-believe accounts only
-	LateMinutes int   // grace: a post later than this asks first
-	Changes     int64 // grows with every change that a page of the club could show
+	Language    string // of its posts, BCP 47
+	Practice    bool   // make-believe accounts only
+	LateMinutes int    // grace: a post later than this asks first
+	Changes     int64  // grows with every change that a page of the club could show
 	CreatedAt   time.Time
 }
 
@@ -27,13 +29,14 @@ type NewClub struct {
 	Name      string
 	Zone      string
 	WeekStart time.Weekday
+	Language  string // of its posts, BCP 47; empty: English
 }
 
-const clubColumns = `id, name, zone, week_start, practice, late_minutes, changes, created_at`
+const clubColumns = `id, name, zone, week_start, language, practice, late_minutes, changes, created_at`
 
 // fields are the places to scan clubColumns into.
 func (c *Club) fields() []any {
-	return []any{&c.ID, &c.Name, &c.Zone, &c.WeekStart, &c.Practice, &c.LateMinutes, &c.Changes, into(&c.CreatedAt)}
+	return []any{&c.ID, &c.Name, &c.Zone, &c.WeekStart, &c.Language, &c.Practice, &c.LateMinutes, &c.Changes, into(&c.CreatedAt)}
 }
 
 func scanClub(scan func(...any) error) (Club, error) {
@@ -64,8 +67,8 @@ func (db *DB) CreateClub(ctx context.Context, personID int64, c NewClub, origin 
 
 func (t *tx) createClub(ctx context.Context, admin int64, c NewClub) (Club, error) {
 	made, err := queryOne(ctx, t, scanClub, `
-		INSERT INTO clubs (name, zone, week_start, created_at) VALUES (?, ?, ?, ?) RETURNING `+clubColumns,
-		c.Name, c.Zone, c.WeekStart, ms(t.now))
+		INSERT INTO clubs (name, zone, week_start, language, created_at) VALUES (?, ?, ?, ?, ?) RETURNING `+clubColumns,
+		c.Name, c.Zone, c.WeekStart, cmp.Or(c.Language, club.DefaultLanguage), ms(t.now))
 	if err != nil {
 		return Club{}, fmt.Errorf("add club: %w", err)
 	}
@@ -77,6 +80,7 @@ type ClubChange struct {
 	Name        string
 	Zone        string
 	WeekStart   time.Weekday
+	Language    string // of its posts, BCP 47; empty: as it was
 	LateMinutes int
 }
 
@@ -99,8 +103,8 @@ func (db *DB) UpdateClub(ctx context.Context, s Scope, c ClubChange, origin stri
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE clubs SET name = ?, zone = ?, week_start = ?, late_minutes = ? WHERE id = ?`,
-			c.Name, c.Zone, c.WeekStart, c.LateMinutes, s.ClubID)
+		_, err = tx.ExecContext(ctx, `UPDATE clubs SET name = ?, zone = ?, week_start = ?, language = ?, late_minutes = ? WHERE id = ?`,
+			c.Name, c.Zone, c.WeekStart, cmp.Or(c.Language, was.Language), c.LateMinutes, s.ClubID)
 		if err != nil {
 			return fmt.Errorf("change club: %w", err)
 		}

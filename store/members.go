@@ -27,7 +27,7 @@ type Membership struct {
 func (m Membership) Scope() Scope { return Scope{m.Club.ID, m.PersonID} }
 
 const membershipQuery = `
-	SELECT c.id, c.name, c.zone, c.week_start, c.practice, c.late_minutes, c.changes, c.created_at,
+	SELECT c.id, c.name, c.zone, c.week_start, c.language, c.practice, c.late_minutes, c.changes, c.created_at,
 		m.person_id, m.role, m.joined_at, m.seen_at, m.last_accounts
 	FROM members m JOIN clubs c ON c.id = m.club_id `
 

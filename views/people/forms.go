@@ -34,6 +34,7 @@ type ConfirmForm struct {
 type SetupForm struct {
 	Code, Name, Email     string
 	Club, Zone, WeekStart string
+	Language              string
 	Zones                 []string
 	Errors                map[string]string
 }
@@ -41,6 +42,7 @@ type SetupForm struct {
 // ClubForm is the settings of a club.
 type ClubForm struct {
 	Name, Zone, WeekStart string
+	Language              string // of the posts, BCP 47
 	LateHours             string
 	Now                   string // what time it is in the zone, in words
 	Version               string
@@ -131,6 +133,24 @@ func zoneOptions(zones []string) []ui.Option {
 		out = append(out, ui.Option{Value: z, Label: z})
 	}
 	return out
+}
+
+func languageOptions() []ui.Option {
+	var out []ui.Option
+	for _, l := range club.Languages() {
+		out = append(out, ui.Option{Value: l.Tag, Label: l.Name})
+	}
+	return out
+}
+
+// languageName is the name of a club's language in itself.
+func languageName(tag string) string {
+	for _, l := range club.Languages() {
+		if l.Tag == tag {
+			return l.Name
+		}
+	}
+	return tag
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

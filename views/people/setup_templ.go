@@ -141,7 +141,7 @@ func Setup(p layout.Page, f SetupForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = clubFields(ClubForm{Name: f.Club, Zone: f.Zone, WeekStart: f.WeekStart, Zones: f.Zones, Errors: f.Errors}, true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = clubFields(ClubForm{Name: f.Club, Zone: f.Zone, WeekStart: f.WeekStart, Language: f.Language, Zones: f.Zones, Errors: f.Errors}, true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -352,6 +352,10 @@ func clubFields(f ClubForm, guess bool) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.SelectField(ui.Field{ID: "week_start", Label: i18n.T(ctx, "field_week_start"), Value: f.WeekStart, Error: f.Errors["week_start"]}, []ui.Option{{Value: "1", Label: i18n.WeekdayLong(ctx, 1)}, {Value: "0", Label: i18n.WeekdayLong(ctx, 0)}}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.SelectField(ui.Field{ID: "language", Label: i18n.T(ctx, "field_language"), Hint: i18n.T(ctx, "field_language_hint"), Value: f.Language, Error: f.Errors["language"]}, languageOptions()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -302,7 +302,7 @@ func (s *Sim) newTID() string {
 func (s *Sim) public(did, uri string, value json.RawMessage, at time.Time) platforms.SimPost {
 	var p postRecord
 	_ = json.Unmarshal(value, &p) // it was checked before
-	out := platforms.SimPost{Platform: id, Account: did, ID: uri, Text: p.text(), Time: at}
+	out := platforms.SimPost{Platform: id, Account: did, ID: uri, Text: p.text(), Langs: p.Langs, Time: at}
 	if p.Embed.Type == "app.bsky.embed.external" && p.Embed.External != nil {
 		out.Link = p.Embed.External.URI
 	}

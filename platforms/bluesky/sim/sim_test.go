@@ -74,6 +74,18 @@ func (w *world) write(method, rkey, text, swap string) (int, map[string]any) {
 	return w.post("com.atproto.repo."+method, body)
 }
 
+// TestRecordShowsTheLanguageOfAPost, which nobody could see there.
+func TestRecordShowsTheLanguageOfAPost(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	status, got := w.post("com.atproto.repo.createRecord", `{"repo":"`+w.did+`","collection":"app.bsky.feed.post",
+		"record":{"$type":"app.bsky.feed.post","text":"Ymarfer","langs":["cy"],"createdAt":"2026-11-24T12:00:00.000Z"}}`)
+	posts := w.sim.Posts()
+	if status != 200 || len(posts) != 1 || len(posts[0].Langs) != 1 || posts[0].Langs[0] != "cy" {
+		t.Errorf("%d %v: %+v, want one post in Welsh", status, got, posts)
+	}
+}
+
 func TestPuttingARecord(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -268,10 +268,10 @@ func (m *calendarMaker) count(n int) string {
 // card makes one post. day is empty for a post without a time.
 func (m *calendarMaker) card(p store.CalendarPost, states []club.Status, status club.Status, day, clock string) calendar.Card {
 	places := m.places(p)
-	wish := club.MoveWish{Role: m.actor.Role, Own: p.AuthorID == m.actor.Person.ID, Deliveries: states}
+	is, role, own := club.PostStatus(states), m.actor.Role, p.AuthorID == m.actor.Person.ID
 	c := calendar.Card{
 		ID: p.ID, Version: p.Version, Time: clock, Text: web.Shorten(p.Excerpt, cardRunes), Chips: places.chips, Status: status,
-		Practice: p.Practice && !m.actor.Club.Practice, Movable: wish.Check() == nil,
+		Practice: p.Practice && !m.actor.Club.Practice, Movable: club.MayMove(role, own, is), Editable: club.MayEdit(role, own, is),
 	}
 	if c.Text == "" {
 		c.Text = web.T(m.c, "calendar_no_text")
@@ -279,8 +279,6 @@ func (m *calendarMaker) card(p store.CalendarPost, states []club.Status, status 
 	if p.Picture != "" {
 		c.Picture = web.ThumbPath(p.Picture)
 	}
-	c.Editable = status != club.Published && status != club.Publishing &&
-		(m.actor.Role.Can(club.SchedulePosts) || (wish.Own && m.actor.Role.Can(club.WritePosts)))
 	m.facts = append(m.facts[:0], "") // begins with a comma
 	for _, fact := range [...]string{day, clock, places.spoken, m.statuses[status], m.outOf(p, status), m.campaigns[p.CampaignID]} {
 		if fact != "" {

@@ -408,12 +408,14 @@ func (s *Server) showPostEditor(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !mayEdit(web.Actor(c), p) {
-		s.Flash(c, "note", web.T(c, "edit_not_yours", "person", p.Author))
-		return web.SeeOther(c, web.PostPath(p.ID))
-	}
-	if p.Status() == club.Published {
+	a := web.Actor(c)
+	switch own := p.AuthorID == a.Person.ID; {
+	case club.MayEdit(a.Role, own, p.Status()):
+	case club.MayKeep(a.Role, own, p.Status()):
 		s.Flash(c, "note", web.T(c, "edit_published"))
+		return web.SeeOther(c, web.PostPath(p.ID))
+	default:
+		s.Flash(c, "note", web.T(c, "edit_not_yours", "person", p.Author))
 		return web.SeeOther(c, web.PostPath(p.ID))
 	}
 	f := formOf(p)
@@ -424,13 +426,8 @@ func (s *Server) showPostEditor(c echo.Context) error {
 	return s.drawComposer(c, http.StatusOK, d, f)
 }
 
-// mayEdit: publishers edit every post, writers their own.
-func mayEdit(a *store.Actor, p store.Post) bool {
-	return a.Role.Can(club.SchedulePosts) || a.Role.Can(club.WritePosts) && p.AuthorID == a.Person.ID
-}
-
 // editable reads the post that a form is about, nil for a new one, and refuses
-// those who may not edit it.
+// those whose words are not kept for it.
 func (s *Server) editable(c echo.Context, id int64) (*store.Post, error) {
 	if id == 0 {
 		return nil, nil
@@ -439,7 +436,7 @@ func (s *Server) editable(c echo.Context, id int64) (*store.Post, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !mayEdit(web.Actor(c), p) {
+	if a := web.Actor(c); !club.MayKeep(a.Role, p.AuthorID == a.Person.ID, p.Status()) {
 		return nil, web.Forbidden(club.SchedulePosts)
 	}
 	return &p, nil

@@ -128,13 +128,12 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 	if err != nil {
 		return posts.Page{}, err
 	}
-	status := p.Status()
+	status, own := p.Status(), p.AuthorID == a.Person.ID
 	v := posts.Page{
 		ID: p.ID, Version: p.Version, Op: rand.Text(), Practice: p.Practice, Head: h, Note: p.Note,
-		MayCopy: a.Role.Can(club.WritePosts), MayEdit: mayEdit(a, p) && status != club.Published,
-		MayDelete: mayDelete(a, p) && status != club.Publishing,
-		MayMove:   a.Role.Can(club.SchedulePosts) && club.CanMove(status),
-		MayUndo:   a.Role.Can(club.SchedulePosts) && status == club.Scheduled,
+		MayCopy: a.Role.Can(club.WritePosts), MayEdit: club.MayEdit(a.Role, own, status),
+		MayDelete: club.MayDelete(a.Role, own, status), MayMove: club.MayMove(a.Role, own, status),
+		MayUndo: a.Role.Can(club.SchedulePosts) && status == club.Scheduled,
 	}
 	if every := pollEvery(p, s.Now()); every > 0 {
 		v.Poll, v.Every = pollPath(p, a.Club.Changes), strconv.Itoa(int(every.Seconds()))+"s"

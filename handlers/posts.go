@@ -303,7 +303,9 @@ func (s *Server) createDeletion(c echo.Context) error {
 	if p == nil {
 		return club.ErrNotFound
 	}
-	if !mayDelete(web.Actor(c), *p) {
+	// What may not be deleted just now, the store says.
+	a := web.Actor(c)
+	if !club.MayDelete(a.Role, p.AuthorID == a.Person.ID, p.Status()) && !a.Role.Can(club.SchedulePosts) {
 		return web.Forbidden(club.SchedulePosts)
 	}
 	if err := s.DB.DeletePost(c.Request().Context(), web.Scope(c), id, web.Origin(c)); err != nil {
@@ -311,11 +313,6 @@ func (s *Server) createDeletion(c echo.Context) error {
 	}
 	s.Flash(c, "done", web.T(c, "post_deleted"))
 	return web.SeeOther(c, "/posts")
-}
-
-// mayDelete: writers delete their own drafts alone.
-func mayDelete(a *store.Actor, p store.Post) bool {
-	return a.Role.Can(club.SchedulePosts) || a.Role.Can(club.WritePosts) && p.AuthorID == a.Person.ID && !p.Begun()
 }
 
 // createDuplicate makes a draft with the same content.

@@ -53,7 +53,7 @@ func (room *Room) drawHold(c echo.Context, status int, form holds.Form, f *web.F
 	form.Errors = f.Errors()
 	p := holds.Page{
 		Page: room.Page(c, "", web.T(c, "hold_title")), Form: form, Zone: i18n.Place(a.Club.Zone), Today: room.Local(c, room.Now()).Format(time.DateOnly),
-		Held: room.HoldWords(c, a.Hold), Phase: string(a.Hold.Phase), MayEnd: mayEnd(a.Role, a.Hold.Phase),
+		Held: room.HoldWords(c, a.Hold), Phase: string(a.Hold.Phase), MayEnd: club.MayEndHold(a.Role, a.Hold.Phase),
 	}
 	p.Page.Faults = f.List
 	if phase := string(a.Hold.Phase); phase != "" && a.Hold.Phase != club.Held {
@@ -66,12 +66,6 @@ func (room *Room) drawHold(c echo.Context, status int, form holds.Form, f *web.F
 		p.Question.Text += " " + web.T(c, "doubt_"+web.Direction(ahead)+"_clock", "time", web.Span(c, ahead))
 	}
 	return room.Render(c, status, holds.Switch(p))
-}
-
-// mayEnd: what Bandstand is in doubt about is for admins to answer.
-func mayEnd(r club.Role, phase club.Phase) bool {
-	doubt := phase == club.Restored || phase == club.Clone || phase == club.ClockInDoubt
-	return !doubt || r.Can(club.ManageClub)
 }
 
 // createHold holds all posts.
@@ -106,7 +100,7 @@ func (room *Room) createHold(c echo.Context) error {
 // createRelease ends a hold: of people, or by the answer to a doubt.
 func (room *Room) createRelease(c echo.Context) error {
 	phase := club.Phase(c.FormValue("phase"))
-	if !mayEnd(web.Actor(c).Role, phase) {
+	if !club.MayEndHold(web.Actor(c).Role, phase) {
 		return web.Forbidden(club.ManageClub)
 	}
 	err := room.DB.EndHold(c.Request().Context(), web.Scope(c), phase, web.Origin(c))

@@ -106,12 +106,6 @@ func Shown(s Status, usable bool) Status {
 	return s
 }
 
-// CanMove tells whether a delivery may be given a new time: not while it is
-// being sent, and not once it is out.
-func CanMove(s Status) bool {
-	return s == Draft || s == Scheduled || s == Failed || s == NeedsAttention
-}
-
 // Health is how a connection is, in one word. "Expires soon" is
 // derived from the expiry.
 type Health string

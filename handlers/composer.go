@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,13 +10,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/layout"
@@ -28,7 +27,6 @@ import (
 const (
 	maxText  = 100_000 // bytes of all its texts together, and of its note
 	maxAlt   = 10_000  // bytes of what describes one picture
-	maxLink  = 4_000   // bytes
 	maxLabel = 80      // characters
 	maxKey   = 64      // bytes; ours have 26
 )
@@ -133,8 +131,8 @@ func (f *composerForm) measure(c echo.Context) {
 	if len(f.content.Media) > web.MaxPictures {
 		f.faults.Add("media", web.T(c, "composer_too_many_pictures", "limit", strconv.Itoa(web.MaxPictures)))
 	}
-	if len(f.content.Link) > maxLink {
-		tooLong("link", maxLink)
+	if len(f.content.Link) > planning.MaxLink {
+		tooLong("link", planning.MaxLink)
 	}
 	if len([]rune(f.newLabel)) > maxLabel {
 		tooLong("campaign_new", maxLabel)
@@ -152,7 +150,7 @@ func (f *composerForm) drawn() club.Content {
 		return f.content
 	}
 	content := f.content
-	content.Text, content.Link = begin(content.Text, maxText), begin(content.Link, maxLink)
+	content.Text, content.Link = begin(content.Text, maxText), begin(content.Link, planning.MaxLink)
 	content.Texts = maps.Clone(content.Texts)
 	for id, text := range content.Texts {
 		content.Texts[id] = begin(text, maxText)
@@ -216,7 +214,7 @@ func (f *composerForm) keepPublished(p store.Post) {
 // contentOf reads the fields that make what a post says.
 func contentOf(v url.Values) club.Content {
 	content := club.Content{Text: v.Get("text"), Link: strings.TrimSpace(v.Get("link")), Texts: map[int64]string{}}
-	if l := linkOf(content.Link); l != nil {
+	if l := planning.LinkOf(content.Link); l != nil {
 		content.Link = l.URL // as the card of it is kept
 	}
 	for _, a := range v["account"] {
@@ -272,12 +270,12 @@ func formOf(p store.Post) *composerForm {
 type desk struct {
 	post      *store.Post // nil: new
 	practice  bool
+	material  *planning.Material // what the content refers to
 	all       []store.Connection // of this mode, in the order of the screens
 	media     map[string]club.Media
 	link      *platforms.Link
 	linkState club.LinkCardState // empty: nobody asked yet
 	campaigns []store.Campaign
-	repeats   []store.Repeat // other posts that the form comes near to
 }
 
 // connection finds an account of the desk.
@@ -306,27 +304,29 @@ func (s *Server) deskFor(c echo.Context, post *store.Post, content club.Content)
 	if post != nil {
 		d.practice = post.Practice
 	}
-	all, err := s.DB.Connections(ctx, web.Scope(c))
-	if err != nil {
+	if err := s.askForLink(c, content); err != nil {
 		return nil, err
 	}
-	registry := s.Registry(d.practice)
-	for _, n := range all {
-		_, known := registry.Platform(n.Account.Platform)
-		if n.Practice == d.practice && known && (n.Health != club.Disconnected || slices.Contains(content.Accounts, n.ID)) {
-			d.all = append(d.all, n)
-		}
+	var err error
+	if d.material, err = s.planning.Material(ctx, web.Scope(c).ClubID, planning.Plan{Content: content}); err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(d.all, func(a, b store.Connection) int {
-		return cmp.Or(registry.Compare(a.Account.Platform, b.Account.Platform), cmp.Compare(a.ID, b.ID))
-	})
+	d.all = d.material.Accounts(d.practice, content.Accounts)
+	d.readLink(content, web.Actor(c).Club.Practice)
 	if d.campaigns, err = s.DB.Campaigns(ctx, web.Scope(c)); err != nil {
 		return nil, err
 	}
-	if err := s.readMedia(c, d, content); err != nil {
-		return nil, err
+	return d, s.readMedia(c, d, content)
+}
+
+// prepare makes the draft of each ticked account on which the post is not public
+// yet.
+func (d *desk) prepare(content club.Content, slot club.Slot) planning.Prepared {
+	p := planning.Plan{Practice: d.practice, Content: content, Slot: slot}
+	if d.post != nil {
+		p.PostID, p.Public = d.post.ID, planning.PublicOn(*d.post)
 	}
-	return d, s.readLink(c, d, content)
+	return d.material.Prepare(p)
 }
 
 // showNewPost is an empty composer: accounts as last time, the next free time.
@@ -356,41 +356,17 @@ func (s *Server) showNewPost(c echo.Context) error {
 	return s.drawComposer(c, http.StatusOK, d, f)
 }
 
-// timeToWrite is how far ahead a proposed time is at least: it must not have
-// passed when the post is written.
-const timeToWrite = time.Hour
-
 // propose fills in a time that is free for the ticked accounts: on the day that
 // was asked for, if it has one, or else on the next day that has. "after" asks
 // for the first day from that one on which the clock time itself is free.
 func (s *Server) propose(c echo.Context, f *composerForm) error {
-	zone, now := web.Actor(c).Club.Zone, s.Now().Add(timeToWrite)
-	taken, err := s.DB.PlannedFor(c.Request().Context(), web.Scope(c), 0, f.content.Accounts, s.Now().Add(-club.CloseWithin))
+	slot, free, err := s.planning.Propose(c.Request().Context(), web.By(c), planning.Proposal{
+		Accounts: f.content.Accounts, Clock: c.QueryParam("time"), Date: c.QueryParam("date"), After: c.QueryParam("after"),
+	})
 	if err != nil {
 		return err
 	}
-	clock, err := club.ParseClock(c.QueryParam("time"))
-	if err != nil {
-		clock = web.UsualClock
-	}
-	slot, ok := club.FreeOn(c.QueryParam("date"), clock, zone, taken, now)
-	if !ok {
-		from := now
-		for _, day := range []string{c.QueryParam("after"), c.QueryParam("date")} {
-			if begin, err := club.NewSlot(day, "00:00", zone); err == nil && begin.At.After(from) {
-				from = begin.At
-			}
-		}
-		planned, err := club.NewSlot(web.InZone(from, zone).Format(time.DateOnly), clock, zone)
-		if err != nil {
-			return err
-		}
-		if slot, err = club.NextFree(planned, zone, taken, from); err != nil {
-			return err
-		}
-		f.free = c.QueryParam("date") == ""
-	}
-	f.date, f.clock = slot.Date(), slot.Clock()
+	f.date, f.clock, f.free = slot.Date(), slot.Clock(), free
 	return nil
 }
 

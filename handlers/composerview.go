@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/posts"
@@ -18,11 +20,8 @@ import (
 
 // composerView is the form with everything around it, ready to be drawn.
 func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.Composer, error) {
-	all, err := s.verdicts(c, d, f.drawn())
+	checked, err := s.check(c, d, f)
 	if err != nil {
-		return posts.Composer{}, err
-	}
-	if err := s.readRepeats(c, d, f, all); err != nil {
 		return posts.Composer{}, err
 	}
 	a := web.Actor(c)
@@ -33,7 +32,7 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 		Mark: s.DB.FormMark(web.Scope(c)), Kept: f.kept, Notice: f.notice,
 	}
 	v.Accounts = s.accountLines(c, d, f.content)
-	v.Pictures = s.pictureViews(c, d, f, all)
+	v.Pictures = s.pictureViews(c, d, f, checked)
 	v.Campaigns = []ui.Option{{Label: web.T(c, "composer_campaign_none")}}
 	for _, g := range d.campaigns {
 		v.Campaigns = append(v.Campaigns, ui.Option{Value: strconv.FormatInt(g.ID, 10), Label: g.Name})
@@ -41,9 +40,9 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 	if f.campaign != 0 {
 		v.Campaign = strconv.FormatInt(f.campaign, 10)
 	}
-	v.Preview = s.previewOf(c, d, f, all)
+	v.Preview = s.previewOf(c, d, f, checked)
 	v.When = v.Preview.When
-	v.Counters, v.Own, v.OwnTools = s.texts(c, d, f, all)
+	v.Counters, v.Own, v.OwnTools = s.texts(c, d, f, checked.Drafts)
 	v.Preview.Counters, v.Preview.Own, v.Preview.OwnTools, v.Preview.Pictures = v.Counters, v.Own, v.OwnTools, v.Pictures
 	v.Save = posts.SaveState{Post: f.post, Version: f.version}
 	if d.post != nil && d.post.Pending != nil {
@@ -60,17 +59,17 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 
 // texts are the counters of the text for all, the own texts with theirs, and
 // the accounts that could get one.
-func (s *Server) texts(c echo.Context, d *desk, f *composerForm, all []verdict) (shared []posts.Counter, own []posts.OwnText, tools []posts.Account) {
-	var using []verdict
+func (s *Server) texts(c echo.Context, d *desk, f *composerForm, all []planning.Draft) (shared []posts.Counter, own []posts.OwnText, tools []posts.Account) {
+	var using []planning.Draft
 	for _, v := range all {
-		text, has := f.content.Texts[v.conn.ID]
+		text, has := f.content.Texts[v.Connection.ID]
 		if !has {
 			using = append(using, v)
-			tools = append(tools, s.accountView(d, v.conn))
+			tools = append(tools, s.accountView(d, v.Connection))
 			continue
 		}
 		own = append(own, posts.OwnText{
-			Account: s.accountView(d, v.conn), Text: text, Counters: s.counters(c, d, []verdict{v}), Fresh: f.fresh == v.conn.ID, Error: f.faults.At("text-" + strconv.FormatInt(v.conn.ID, 10)),
+			Account: s.accountView(d, v.Connection), Text: text, Counters: s.counters(c, d, []planning.Draft{v}), Fresh: f.fresh == v.Connection.ID, Error: f.faults.At("text-" + strconv.FormatInt(v.Connection.ID, 10)),
 		})
 	}
 	if len(all) < 2 {
@@ -110,37 +109,20 @@ func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []p
 	return out
 }
 
-// slotAt resolves a date and a time of day of another form.
-func (s *Server) slotAt(c echo.Context, date, clock string) (slot club.Slot, field, message string) {
-	return s.slotOf(c, &composerForm{when: "time", date: date, clock: clock})
+// wish is when the form asks for the post to go out.
+func (f *composerForm) wish() planning.Wish {
+	return planning.Wish{Choice: planning.Choice(f.when), Date: f.date, Clock: f.clock}
 }
 
-// slotOf resolves the time of a form. The zero slot means no time, or none that
-// can be read: then field and message say what is wrong.
+// slotOf reads the time of a form. The zero slot means no time, or none that can be
+// read: then field and message say what is wrong.
 func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field, message string) {
-	zone := web.Actor(c).Club.Zone
-	switch f.when {
-	case "now":
-		slot, err := club.SlotAt(s.Now(), zone)
-		if err != nil {
-			return club.Slot{}, "time", web.T(c, "time_unreadable")
-		}
-		return slot, "", ""
-	case "time":
-	default:
-		return club.Slot{}, "", ""
+	slot, err := f.wish().Read(web.Actor(c).Club.Zone, s.Now())
+	if e, ok := errors.AsType[*club.Error](err); ok {
+		return club.Slot{}, e.Field, web.TimeText(c, e)
 	}
-	if _, err := time.Parse(time.DateOnly, f.date); err != nil {
-		return club.Slot{}, "date", web.T(c, "date_unreadable")
-	}
-	clock, err := club.ParseClock(f.clock)
-	if err != nil {
-		return club.Slot{}, "time", web.T(c, "time_unreadable")
-	}
-	f.clock = clock
-	slot, err = club.NewSlot(f.date, clock, zone)
-	if err != nil {
-		return club.Slot{}, "time", web.T(c, "time_unreadable")
+	if f.when == string(planning.AtTime) {
+		f.clock, _ = club.ParseClock(f.clock) // it has been read
 	}
 	return slot, "", ""
 }
@@ -190,9 +172,12 @@ func (s *Server) linkCardView(d *desk) *posts.LinkCard {
 	if d.link == nil || d.linkState == "" {
 		return nil
 	}
-	v := &posts.LinkCard{State: string(d.linkState), Title: d.link.Title, Description: d.link.Description, Domain: web.DomainOf(d.link.URL)}
-	if d.link.Image != nil {
-		v.Image = web.ThumbPath(d.link.Image.ID)
+	v := &posts.LinkCard{State: string(d.linkState), Domain: web.DomainOf(d.link.URL)}
+	if card, known := d.material.Card(d.link.URL); known && card.State == club.CardReady {
+		v.Title, v.Description = card.Title, card.Description
+		if card.MediaID != "" {
+			v.Image = web.ThumbPath(card.MediaID)
+		}
 	}
 	return v
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/holds"
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -79,7 +80,7 @@ var composerTries = slices.Concat(
 	wrong("date", "", "tomorrow", "2026-02-30", "31/12/2026", control),
 	wrong("time", "", "25:00", "soon", control),
 	said("time", []try{{field: "date", value: "2026-11-22", hidden: true}, {field: "date", value: "2027-03-28", hidden: true}}), // past, and in the gap at 01:30
-	wrong("link", "over there", "ftp://example.org", "javascript:alert(1)", "https://"+strings.Repeat("a", maxLink)+".org"),
+	wrong("link", "over there", "ftp://example.org", "javascript:alert(1)", "https://"+strings.Repeat("a", planning.MaxLink)+".org"),
 	wrong("text", strings.Repeat("x", maxText+1)),
 	wrong("note", strings.Repeat("x", maxText+1)),
 	wrong("campaign_new", strings.Repeat("x", maxLabel+1)),

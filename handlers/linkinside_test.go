@@ -16,6 +16,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/linkcard"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/internal/safehttp"
 )
 
@@ -102,7 +103,7 @@ func TestLinkFieldLeadsNowhereInside(t *testing.T) {
 		"https://10.0.0.1/", "https://192.168.1.1/", "https://0.0.0.0/", "https://1.1.1.1:22/",
 	} {
 		b.post("/posts/preview", with(draft("Training"), "link", link)).want(http.StatusOK)
-		l := linkOf(link)
+		l := planning.LinkOf(link)
 		if l == nil {
 			t.Errorf("%s is no link for the composer", link)
 			continue
@@ -117,7 +118,7 @@ func TestLinkFieldLeadsNowhereInside(t *testing.T) {
 		"javascript:alert(1)", "//127.0.0.1:" + port, "http://127.0.0.1:" + port + " x", "http://127.0.0.1\x00:" + port,
 	} {
 		b.post("/posts/preview", with(draft("Training"), "link", link)).want(http.StatusOK)
-		if l := linkOf(link); l != nil && !strings.Contains(link, "\x00") && !strings.HasPrefix(link, "//") {
+		if l := planning.LinkOf(link); l != nil && !strings.Contains(link, "\x00") && !strings.HasPrefix(link, "//") {
 			t.Errorf("%s is the link %s", link, l.URL)
 		}
 	}

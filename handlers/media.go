@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/media"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/views/layout"
 	"github.com/bandstand-app/bandstand/views/posts"
@@ -49,39 +49,19 @@ func mediaIDs(content club.Content) []string {
 	return ids
 }
 
-// measure tells what the account of a verdict would be sent of the pictures.
-func (s *Server) measure(c echo.Context, _ *desk, content club.Content, v verdict) (map[string]platforms.Media, error) {
-	if len(content.Media) == 0 {
-		return nil, nil
-	}
-	fits := map[string]platforms.Fit{}
-	for _, m := range content.Media {
-		fits[m.ID] = m.Fit[v.conn.ID]
-	}
-	all, err := s.Media.Measure(c.Request().Context(), web.Actor(c).Club.ID, mediaIDs(content), v.rules.Media.Image, fits)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[string]platforms.Media, len(all))
-	for _, m := range all {
-		byID[m.ID] = m
-	}
-	return byID, nil
-}
-
 // thumbSize is the longer side of a thumbnail on screen, in CSS pixels.
 const thumbSize = 120
 
 // pictureViews are the tiles of the pictures.
-func (s *Server) pictureViews(c echo.Context, d *desk, f *composerForm, all []verdict) []posts.Picture {
+func (s *Server) pictureViews(c echo.Context, d *desk, f *composerForm, checked planning.Checked) []posts.Picture {
 	out := make([]posts.Picture, 0, len(f.content.Media))
 	for _, m := range f.content.Media {
 		known, ok := d.media[m.ID]
 		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: web.ThumbPath(m.ID), Alt: m.Alt, AltError: f.faults.At("alt-" + m.ID), Gone: !ok}
 		if ok {
 			p.Width, p.Height = within(known.Width, known.Height, thumbSize)
-			p.Verdicts = s.pictureVerdicts(c, d, m, known, all)
-			p.NoAlt = slices.ContainsFunc(all, func(v verdict) bool { return v.says(platforms.CodeAltMissing, m.ID) })
+			p.Verdicts = s.pictureVerdicts(c, d, m, known, checked)
+			p.NoAlt = checked.Says(platforms.CodeAltMissing, m.ID)
 		}
 		out = append(out, p)
 	}
@@ -98,23 +78,23 @@ func within(w, h, side int) (int, int) {
 
 // pictureVerdicts say what the ticked accounts make of a picture. Accounts that
 // show it whole share a line.
-func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, known club.Media, all []verdict) []posts.Verdict {
+func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, known club.Media, checked planning.Checked) []posts.Verdict {
 	var whole, still []string
 	var out []posts.Verdict
-	for _, v := range all {
-		label := s.accountLabel(d, v.conn)
-		if v.says(platforms.CodeMediaStill, m.ID) {
+	for _, v := range checked.Drafts {
+		label := s.accountLabel(d, v.Connection)
+		if checked.Says(platforms.CodeMediaStill, m.ID, v.Connection.ID) {
 			still = append(still, label)
 		}
-		rules := v.rules.Media.Image
+		rules := v.Rules.Media.Image
 		if rules.FitsRatio(known.Width, known.Height) {
 			whole = append(whole, label)
 			continue
 		}
-		fit := m.Fit[v.conn.ID]
+		fit := m.Fit[v.Connection.ID]
 		line := posts.Verdict{
 			Account: label, Must: fit == platforms.FitWhole, Fit: string(fit), Fits: fitChoices(c),
-			Name: "fit-" + m.ID + "-" + strconv.FormatInt(v.conn.ID, 10),
+			Name: "fit-" + m.ID + "-" + strconv.FormatInt(v.Connection.ID, 10),
 			Text: web.T(c, "verdict_shape", "ratio", platforms.Ratio(float64(known.Width)/float64(known.Height)), "min", platforms.Ratio(rules.MinRatio), "max", platforms.Ratio(rules.MaxRatio)),
 		}
 		switch fit {
@@ -127,7 +107,7 @@ func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, k
 		out = append(out, line)
 	}
 	switch {
-	case len(whole) > 1 && len(whole) == len(all):
+	case len(whole) > 1 && len(whole) == len(checked.Drafts):
 		out = append(out, posts.Verdict{Text: web.T(c, "verdict_whole_all")})
 	case len(whole) > 0:
 		out = append([]posts.Verdict{{Account: web.Join(c, whole), Text: web.T(c, "verdict_whole")}}, out...)
@@ -136,13 +116,6 @@ func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, k
 		out = append(out, posts.Verdict{Account: web.Join(c, still), Text: web.T(c, "verdict_still")})
 	}
 	return out
-}
-
-// says reports whether the account's rules find this about one picture.
-func (v *verdict) says(code, mediaID string) bool {
-	return slices.ContainsFunc(v.problems, func(p platforms.Problem) bool {
-		return p.Code == code && p.Index < len(v.draft.Media) && v.draft.Media[p.Index].ID == mediaID
-	})
 }
 
 // takeUploads stores the pictures that came with the composer's form, and says
@@ -195,11 +168,9 @@ func (s *Server) createMedia(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := s.verdicts(c, d, f.content)
-	if err != nil {
-		return err
-	}
-	return s.Render(c, http.StatusOK, posts.Tray(s.pictureViews(c, d, f, all)))
+	prepared := d.prepare(f.content, club.Slot{})
+	checked := planning.Checked{Prepared: prepared, Findings: planning.Check(prepared, nil)}
+	return s.Render(c, http.StatusOK, posts.Tray(s.pictureViews(c, d, f, checked)))
 }
 
 // pictureCache is how long a browser keeps a copy: pictures never change.

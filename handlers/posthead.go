@@ -13,6 +13,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/posts"
@@ -259,7 +260,7 @@ func (s *Server) addRetimes(c echo.Context, h *posts.Head, p store.Post) error {
 	for _, x := range p.Deliveries {
 		accounts = append(accounts, x.ConnectionID)
 	}
-	slot, err := s.freeTime(c, p.ID, accounts, cmp.Or(p.Planned.Clock(), web.UsualClock), s.Now())
+	slot, err := s.planning.NextFree(c.Request().Context(), web.By(c), p.ID, accounts, cmp.Or(p.Planned.Clock(), planning.UsualClock), s.Now())
 	for i := range h.Failures {
 		if r := h.Failures[i].Retime; r != nil {
 			r.Date, r.Clock = slot.Date(), slot.Clock()

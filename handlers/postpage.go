@@ -16,6 +16,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/media"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/internal/textdiff"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/posts"
@@ -143,11 +144,7 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 		v.DeleteHint = web.T(c, "post_delete_hint_published")
 	}
 	d.post = nil // what is public is shown as well
-	all, err := s.verdicts(c, d, p.Live.Content)
-	if err != nil {
-		return v, err
-	}
-	s.addContent(c, &v, d, p, all)
+	s.addContent(c, &v, d, p, d.prepare(p.Live.Content, p.Planned).Drafts)
 	if p.Pending != nil {
 		v.Pending = &posts.Pending{Changes: changes(textdiff.Words(p.Live.Content.Text, p.Pending.Content.Text)), MayTake: a.Role.Can(club.SchedulePosts)}
 	}
@@ -181,7 +178,7 @@ func (s *Server) showEarlierTexts(c echo.Context) error {
 }
 
 // addContent shows what the post says, text by text.
-func (s *Server) addContent(c echo.Context, v *posts.Page, d *desk, p store.Post, all []verdict) {
+func (s *Server) addContent(c echo.Context, v *posts.Page, d *desk, p store.Post, all []planning.Draft) {
 	content := p.Live.Content
 	label := ""
 	if len(content.Texts) > 0 {
@@ -192,8 +189,8 @@ func (s *Server) addContent(c echo.Context, v *posts.Page, d *desk, p store.Post
 	f := &composerForm{content: content}
 	for i := range all {
 		x := &all[i]
-		if own, ok := content.Texts[x.conn.ID]; ok {
-			v.Text = append(v.Text, posts.Text{Label: web.T(c, "composer_text_for", "account", s.accountLabel(d, x.conn)), Text: own})
+		if own, ok := content.Texts[x.Connection.ID]; ok {
+			v.Text = append(v.Text, posts.Text{Label: web.T(c, "composer_text_for", "account", s.accountLabel(d, x.Connection)), Text: own})
 		}
 		v.Previews = append(v.Previews, s.card(c, d, f, x, slot))
 	}

@@ -10,40 +10,20 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/posts"
 )
 
-// verdict is what the one checker says of a content for one account.
-type verdict struct {
-	conn     store.Connection
-	platform platforms.Platform
-	rules    platforms.Rules
-	draft    platforms.Draft
-	problems []platforms.Problem
-}
-
-// verdicts checks a content for every ticked account that the desk knows, and
-// on which it is not public yet.
-func (s *Server) verdicts(c echo.Context, d *desk, content club.Content) ([]verdict, error) {
-	registry := s.Registry(d.practice)
-	var out []verdict
-	for _, n := range d.all {
-		if !slices.Contains(content.Accounts, n.ID) || d.published(n.ID) {
-			continue
-		}
-		p, _ := registry.Platform(n.Account.Platform)
-		v := verdict{conn: n, platform: p, rules: p.Rules(n.Account)}
-		media, err := s.measure(c, d, content, v)
-		if err != nil {
-			return nil, err
-		}
-		v.draft = content.Draft(n.ID, media, d.link)
-		v.problems = platforms.Check(v.rules, v.draft)
-		out = append(out, v)
+// check asks what there is to know of a form before it is scheduled.
+func (s *Server) check(c echo.Context, d *desk, f *composerForm) (planning.Checked, error) {
+	slot, _, _ := s.slotOf(c, f)
+	all := []planning.Prepared{d.prepare(f.drawn(), slot)}
+	if err := s.planning.FindRepeats(c.Request().Context(), web.Scope(c).ClubID, all); err != nil {
+		return planning.Checked{}, err
 	}
-	return out, nil
+	return planning.Checked{Prepared: all[0], Findings: planning.Check(all[0], nil)}, nil
 }
 
 // createPreview answers while one types. It writes nothing.
@@ -67,7 +47,7 @@ func (s *Server) createPreview(c echo.Context) error {
 }
 
 // previewOf draws the cards and everything else that depends on the text.
-func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdict) posts.Preview {
+func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, checked planning.Checked) posts.Preview {
 	p := posts.Preview{Style: f.style, Reading: d.linkState == club.CardReading}
 	slot, when := s.whenOf(c, d, f)
 	p.When = when
@@ -76,53 +56,69 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, all []verdi
 			p.Must = append(p.Must, posts.Problem{Text: x.Text, Field: x.Field})
 		}
 	}
-	add := func(q platforms.Problem, v *verdict) {
-		line := posts.Problem{Text: s.problemText(c, q, v), Field: f.fieldOf(q, v), Code: q.Code}
-		if v != nil {
-			line.Account = s.accountLabel(d, v.conn)
-		}
-		if q.Severity == platforms.MustFix {
-			p.Must = append(p.Must, line)
-			return
-		}
-		p.Look = append(p.Look, line)
-	}
-	for _, q := range s.postProblems(d, f, all) {
-		add(q, nil)
-	}
-	ready := 0
-	for i := range all {
-		v := &all[i]
-		problems := v.problems
-		if f.blank() && !f.pressed {
-			problems = nil // whoever has not begun to write has made no mistake
-		}
-		if !v.conn.Usable() && v.conn.Health != club.Paused { // a post may wait for an update
-			problems = append([]platforms.Problem{{Code: codeReconnect, Severity: platforms.MustFix, Field: "account"}}, problems...)
-		}
-		for _, q := range problems {
-			add(q, v)
-		}
-		p.Look = append(p.Look, s.repeatProblems(c, d, f, v)...)
-		if !platforms.Blocks(problems) {
-			ready++
-		}
-		card := s.card(c, d, f, v, slot)
-		card.Must = !f.untouched && platforms.Blocks(problems)
-		p.Cards = append(p.Cards, card)
-	}
+	findings := f.shown(d, checked.Findings)
+	must, look := s.problems(c, d, f, checked.Prepared, findings)
+	p.Must, p.Look = append(p.Must, must...), look
 	if f.untouched {
 		p.Must, p.Look = nil, nil
 	}
-	p.Must, p.Look = s.oneEach(c, merged(p.Must), len(all)), s.oneEach(c, merged(p.Look), len(all))
+	all := len(checked.Drafts)
+	p.Must, p.Look = s.oneEach(c, merged(p.Must), all), s.oneEach(c, merged(p.Look), all)
+	ready := all
+	for i := range checked.Drafts {
+		draft := &checked.Drafts[i]
+		card := s.card(c, d, f, draft, slot)
+		if slices.ContainsFunc(findings, func(q planning.Finding) bool {
+			return q.Connection == draft.Connection.ID && q.Severity == platforms.MustFix
+		}) {
+			card.Must = !f.untouched
+			ready--
+		}
+		p.Cards = append(p.Cards, card)
+	}
 	switch {
-	case len(all) == 0, len(p.Must) == 0 && f.blank():
+	case all == 0, len(p.Must) == 0 && f.blank():
 	case len(p.Must) > 0:
-		p.Ready = i18n.N(c.Request().Context(), "ready_problems", len(p.Must), "ready", strconv.Itoa(ready), "of", strconv.Itoa(len(all)))
+		p.Ready = i18n.N(c.Request().Context(), "ready_problems", len(p.Must), "ready", strconv.Itoa(ready), "of", strconv.Itoa(all))
 	default:
 		p.Ready = i18n.N(c.Request().Context(), "ready_all", ready)
 	}
 	return p
+}
+
+// shown leaves out what nobody needs to hear yet: whoever has not begun to write
+// has made no mistake, and who has no account is told of that elsewhere.
+func (f *composerForm) shown(d *desk, all []planning.Finding) []planning.Finding {
+	var out []planning.Finding
+	for _, q := range all {
+		ofText := q.Connection != 0 && q.Code != planning.CodeReconnect && q.Near == nil
+		if ofText && f.blank() && !f.pressed || q.Code == planning.CodeNoAccount && len(d.all) == 0 {
+			continue
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// problems puts findings into words: what must be fixed, and what is worth a look.
+func (s *Server) problems(c echo.Context, d *desk, f *composerForm, p planning.Prepared, all []planning.Finding) (must, look []posts.Problem) {
+	for _, q := range all {
+		line := posts.Problem{Text: s.FindingText(c, p, q), Field: f.fieldOf(q)}
+		if draft := p.Draft(q.Connection); draft != nil {
+			line.Account = s.accountLabel(d, draft.Connection)
+		}
+		if q.Near != nil {
+			line.Other = web.PostPath(q.Near.PostID)
+		} else {
+			line.Code = q.Code
+		}
+		if q.Severity == platforms.MustFix {
+			must = append(must, line)
+		} else {
+			look = append(look, line)
+		}
+	}
+	return must, look
 }
 
 // merged joins the same problem of several accounts into one line.
@@ -143,58 +139,22 @@ func merged(all []posts.Problem) []posts.Problem {
 	return out
 }
 
-// Problems that no platform rule knows: their texts are problem_<code>.
-const (
-	codeNoAccount = "no_account"
-	codeReconnect = "reconnect_first"
-	codeLinkForm  = "link_form"
-)
-
-// postProblems are problems of the post as a whole.
-func (s *Server) postProblems(d *desk, f *composerForm, all []verdict) []platforms.Problem {
-	var out []platforms.Problem
-	if len(all) == 0 && len(d.all) > 0 {
-		out = append(out, platforms.Problem{Code: codeNoAccount, Severity: platforms.MustFix, Field: "account"})
-	}
-	if f.content.Link != "" && d.link == nil {
-		out = append(out, platforms.Problem{Code: codeLinkForm, Severity: platforms.MustFix, Field: "link"})
-	}
-	return out
-}
-
-// problemText is one line of the problem list. The account stands before it.
-func (s *Server) problemText(c echo.Context, q platforms.Problem, v *verdict) string {
-	args := map[string]string{}
-	for k, a := range q.Args {
-		args[k] = a
-	}
-	if v != nil {
-		args["platform"], args["account"] = v.platform.Info().Name, v.conn.Account.Name
-	}
-	if u := args["unit"]; u != "" {
-		args["unit"] = web.T(c, "unit_"+u)
-	}
-	return web.T(c, "problem_"+q.Code, i18n.Args(args)...)
-}
-
-// fieldOf is the id of the field that a problem leads to.
-func (f *composerForm) fieldOf(q platforms.Problem, v *verdict) string {
+// fieldOf is the id of the field that a finding leads to.
+func (f *composerForm) fieldOf(q planning.Finding) string {
 	switch q.Field {
 	case "text":
-		if v != nil {
-			if _, own := f.content.Texts[v.conn.ID]; own {
-				return "text-" + strconv.FormatInt(v.conn.ID, 10)
-			}
+		if _, own := f.content.Texts[q.Connection]; own {
+			return "text-" + strconv.FormatInt(q.Connection, 10)
 		}
 		return "text"
 	case "media":
-		if v != nil && q.Index < len(v.draft.Media) && q.Code != platforms.CodeTooManyMedia {
-			if q.Code == platforms.CodeMediaAspect || q.Code == platforms.CodeMediaStill {
-				return "verdicts-" + v.draft.Media[q.Index].ID
-			}
-			return "alt-" + v.draft.Media[q.Index].ID
+		switch {
+		case q.Media == "":
+			return "files"
+		case q.Code == platforms.CodeMediaAspect, q.Code == platforms.CodeMediaStill:
+			return "verdicts-" + q.Media
 		}
-		return "files"
+		return "alt-" + q.Media
 	case "account":
 		return "accounts"
 	}
@@ -202,22 +162,22 @@ func (f *composerForm) fieldOf(q platforms.Problem, v *verdict) string {
 }
 
 // card draws one account's preview.
-func (s *Server) card(c echo.Context, d *desk, f *composerForm, v *verdict, slot club.Slot) posts.Card {
+func (s *Server) card(c echo.Context, d *desk, f *composerForm, draft *planning.Draft, slot club.Slot) posts.Card {
 	ctx := c.Request().Context()
-	info := v.platform.Info()
+	info, conn := draft.Platform.Info(), draft.Connection
 	p := platforms.Preview{
-		Account: v.conn.Account, Draft: v.draft, Computer: f.style.Computer,
-		MediaURL: func(id string) string { return viewPath(id, v.conn.ID, fitOf(f.content, id, v.conn.ID)) },
+		Account: conn.Account, Draft: draft.Draft, Computer: f.style.Computer,
+		MediaURL: func(id string) string { return viewPath(id, conn.ID, fitOf(f.content, id, conn.ID)) },
 		T:        func(key string, args ...string) string { return i18n.T(ctx, key, args...) },
 	}
 	if !slot.At.IsZero() {
 		p.When = i18n.When(ctx, web.InZone(slot.At, slot.Zone))
 	}
-	if len(v.rules.Text) > 0 {
-		_, over := mainRule(v.rules).Split(v.rules.FinalText(v.draft))
+	if len(draft.Rules.Text) > 0 {
+		_, over := mainRule(draft.Rules).Split(draft.Rules.FinalText(draft.Draft))
 		p.Over = len([]rune(over))
 	}
-	return posts.Card{ID: v.conn.ID, Short: info.Short, Label: s.accountLabel(d, v.conn), Mark: info.Mark, Platform: info.Name, Account: web.AccountName(v.conn), Drawing: v.platform.Preview(p)}
+	return posts.Card{ID: conn.ID, Short: info.Short, Label: s.accountLabel(d, conn), Mark: info.Mark, Platform: info.Name, Account: web.AccountName(conn), Drawing: draft.Platform.Preview(p)}
 }
 
 func fitOf(c club.Content, media string, connection int64) platforms.Fit {
@@ -241,13 +201,13 @@ func mainRule(r platforms.Rules) platforms.TextRule {
 
 // counters count a text by each rule of the accounts that use it. Accounts with
 // the same rule and count share a line.
-func (s *Server) counters(c echo.Context, d *desk, all []verdict) []posts.Counter {
+func (s *Server) counters(c echo.Context, d *desk, all []planning.Draft) []posts.Counter {
 	var out []posts.Counter
 	for _, v := range all {
-		final := v.rules.FinalText(v.draft)
-		for _, r := range v.rules.Text {
+		final := v.Rules.FinalText(v.Draft)
+		for _, r := range v.Rules.Text {
 			used := r.Measure(final)
-			k := posts.Counter{Label: s.accountLabel(d, v.conn), Text: web.T(c, "counter", "used", i18n.Number(c.Request().Context(), int64(used)), "limit", i18n.Number(c.Request().Context(), int64(r.Max)), "unit", web.T(c, "unit_"+r.Unit))}
+			k := posts.Counter{Label: s.accountLabel(d, v.Connection), Text: web.T(c, "counter", "used", i18n.Number(c.Request().Context(), int64(used)), "limit", i18n.Number(c.Request().Context(), int64(r.Max)), "unit", web.T(c, "unit_"+r.Unit))}
 			switch {
 			case used > r.Max:
 				k.State, k.Say = "over", i18n.N(c.Request().Context(), "counter_over", used-r.Max, "platform", k.Label)

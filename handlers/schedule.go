@@ -13,7 +13,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
-	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/layout"
 	"github.com/bandstand-app/bandstand/views/posts"
@@ -38,64 +38,33 @@ func (s *Server) createSchedule(c echo.Context) error {
 // schedule checks a form, saves it and puts it on the calendar. What must be
 // fixed first is said at its field, and everything typed stays.
 func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) error {
-	if !web.Actor(c).Role.Can(club.SchedulePosts) {
-		return web.Forbidden(club.SchedulePosts)
+	actor := web.By(c)
+	if !actor.Role.Can(club.SchedulePosts) {
+		return club.NotAllowed(club.SchedulePosts)
 	}
 	f.pressed = true
 	if f.large {
 		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
-	slot, err := s.checkSchedule(c, d, f)
-	if err != nil {
-		return err
-	}
-	if f.faults.Any() {
-		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
-	}
-	saved, err := s.DB.SchedulePost(c.Request().Context(), web.Scope(c), f.change(slot), web.Origin(c))
+	done, err := s.planning.Schedule(c.Request().Context(), actor, planning.Request{
+		Change: f.change(club.Slot{}), Wish: f.wish(), Stored: d.post, Material: d.material,
+	})
 	if err != nil {
 		return s.notSaved(c, d, f, err)
 	}
+	if done.Blocked() {
+		must, _ := s.problems(c, d, f, done.Prepared, done.Findings)
+		for _, p := range s.oneEach(c, merged(must), len(done.Drafts)) {
+			text := p.Text
+			if p.Account != "" {
+				text = p.Account + ": " + text
+			}
+			f.faults.Add(p.Field, text)
+		}
+		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+	}
 	s.dropKept(c, f)
-	return s.scheduled(c, f, saved, slot, next)
-}
-
-// checkSchedule is everything that must hold before a post is scheduled: the
-// one checker, accounts that work, and a time to come.
-func (s *Server) checkSchedule(c echo.Context, d *desk, f *composerForm) (club.Slot, error) {
-	all, err := s.verdicts(c, d, f.content)
-	if err != nil {
-		return club.Slot{}, err
-	}
-	if len(all) == 0 {
-		f.faults.Add("accounts", web.T(c, "problem_"+codeNoAccount))
-	}
-	for _, p := range s.previewOf(c, d, f, all).Must {
-		if p.Field == "accounts" && len(all) == 0 {
-			continue
-		}
-		text := p.Text
-		if p.Account != "" {
-			text = p.Account + ": " + text
-		}
-		f.faults.Add(p.Field, text)
-	}
-	slot, field, message := s.slotOf(c, f)
-	switch {
-	case field != "":
-		f.faults.Add(field, message)
-	case slot.At.IsZero():
-		f.faults.Add("date", web.T(c, "time_missing"))
-	case f.when == "now":
-	case d.begun() && d.post.Planned.At.Equal(slot.At):
-		// Its time stays, also when it has passed and only a part is left.
-	case !slot.At.After(s.Now()):
-		local := web.InZone(slot.At, slot.Zone)
-		f.faults.Add("time", web.T(c, "time_past", "wish", i18n.When(c.Request().Context(), local), "place", i18n.Place(slot.Zone)))
-	case slot.Note == club.SlotGap:
-		f.faults.Add("time", web.T(c, "time_gap", "time", f.clock, "date", i18n.DayShort(c.Request().Context(), web.InZone(slot.At, slot.Zone)), "after", slot.Clock()))
-	}
-	return slot, nil
+	return s.scheduled(c, f, done.Saved, done.Slot, next)
 }
 
 // undoBefore is how long before its time a post can still be taken back by one
@@ -140,7 +109,7 @@ func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPos
 // createDraft takes a scheduled post back to a draft: the undo of scheduling.
 func (s *Server) createDraft(c echo.Context) error {
 	id := web.ParseID(c.Param("id"))
-	if err := s.DB.BackToDraft(c.Request().Context(), web.Scope(c), id, web.Origin(c)); err != nil {
+	if err := s.planning.BackToDraft(c.Request().Context(), web.By(c), id); err != nil {
 		return err
 	}
 	s.Flash(c, "done", web.T(c, "post_back_to_draft"))
@@ -158,7 +127,7 @@ func (s *Server) createAnswer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	answer, key, err := s.answerOf(c)
+	answer, key, err := answerOf(c)
 	if err != nil {
 		return s.answerAgain(c, first.PostID, err)
 	}
@@ -168,12 +137,11 @@ func (s *Server) createAnswer(c echo.Context) error {
 			ids = append(ids, id)
 		}
 	}
-	if answer.Kind == club.PersonSendsNow {
-		if err := s.checkDeliveries(c, first.PostID, ids); err != nil {
-			return s.answerAgain(c, first.PostID, err)
-		}
+	checked, err := s.planning.Answer(c.Request().Context(), web.By(c), answer, first.PostID, ids...)
+	if err == nil {
+		err = s.Blocked(c, checked)
 	}
-	if err := s.DB.Answer(c.Request().Context(), web.Scope(c), answer, web.Origin(c), ids...); err != nil {
+	if err != nil {
 		return s.answerAgain(c, first.PostID, err)
 	}
 	kind, words := "done", web.T(c, key)
@@ -201,25 +169,25 @@ func (s *Server) sentNowWords(c echo.Context, connection int64) (kind, words str
 }
 
 // answerOf reads a decision, and the message that says it was carried out.
-func (s *Server) answerOf(c echo.Context) (a store.Answer, key string, err error) {
+func answerOf(c echo.Context) (a planning.Answer, key string, err error) {
 	switch c.FormValue("answer") {
 	case "there":
 		address := c.FormValue("link")
-		if l := linkOf(address); l != nil {
+		if l := planning.LinkOf(address); l != nil {
 			address = l.URL
 		} else if address != "" {
-			return a, "", club.Fault("link", "problem_"+codeLinkForm)
+			return a, "", club.Fault("link", "problem_"+planning.CodeLinkForm)
 		}
-		return store.Answer{Kind: club.PersonFinds, URL: address}, "answered_there", nil
+		return planning.Answer{Kind: club.PersonFinds, URL: address}, "answered_there", nil
 	case "missing":
-		return store.Answer{Kind: club.PersonMisses}, "answered_missing", nil
+		return planning.Answer{Kind: club.PersonMisses}, "answered_missing", nil
 	case "now":
-		return store.Answer{Kind: club.PersonSendsNow}, "answered_now", nil
+		return planning.Answer{Kind: club.PersonSendsNow}, "answered_now", nil
 	case "retime":
-		slot, err := s.answerSlot(c)
-		return store.Answer{Kind: club.PersonRetimes, Due: slot.At}, "answered_retime", err
+		wish := planning.Wish{Choice: planning.AtTime, Date: c.FormValue("date"), Clock: c.FormValue("time")}
+		return planning.Answer{Kind: club.PersonRetimes, Wish: wish}, "answered_retime", nil
 	case "discard":
-		return store.Answer{Kind: club.PersonCancels}, "answered_discard", nil
+		return planning.Answer{Kind: club.PersonCancels}, "answered_discard", nil
 	}
 	return a, "", club.ErrNotFound
 }
@@ -247,69 +215,15 @@ func (s *Server) answerAgain(c echo.Context, post int64, err error) error {
 		return readErr
 	}
 	problem := s.ProblemOf(c, err)
+	switch ce.Key {
+	case planning.KeyDateUnreadable, planning.KeyTimeUnreadable:
+		problem.Text = web.T(c, "answer_time", "problem", web.TimeText(c, ce))
+	case planning.KeyTimePast, planning.KeyTimeGap:
+		problem.Text = web.TimeText(c, ce)
+	}
 	page := s.Page(c, "posts", web.PostTitle(c, p))
 	page.Faults = []layout.Fault{v.Head.Refuse(c.Param("id"), ce.Field, problem.Text, posts.Answer{
 		Link: c.FormValue("link"), Date: c.FormValue("date"), Clock: c.FormValue("time"), Retime: c.FormValue("answer") == "retime",
 	})}
 	return s.Render(c, problem.Status, posts.One(page, v))
-}
-
-// answerSlot reads the new time of a decision.
-func (s *Server) answerSlot(c echo.Context) (club.Slot, error) {
-	f := &composerForm{when: "time", date: c.FormValue("date"), clock: c.FormValue("time")}
-	slot, field, message := s.slotOf(c, f)
-	switch {
-	case field != "":
-		return slot, &club.Error{Code: club.Invalid, Field: field, Key: "answer_time", Args: map[string]string{"problem": message}}
-	case !slot.At.After(s.Now()):
-		return slot, club.Fault("time", "time_past", "wish", i18n.When(c.Request().Context(), web.InZone(slot.At, slot.Zone)), "place", i18n.Place(slot.Zone))
-	}
-	return slot, nil
-}
-
-// checkDeliveries asks the one checker before a post is tried again.
-func (s *Server) checkDeliveries(c echo.Context, post int64, ids []string) error {
-	p, err := s.DB.Post(c.Request().Context(), web.Scope(c), post)
-	if err != nil {
-		return err
-	}
-	desk, err := s.deskFor(c, &p, p.Live.Content)
-	if err != nil {
-		return err
-	}
-	all, err := s.verdicts(c, desk, p.Live.Content)
-	if err != nil {
-		return err
-	}
-	for i := range all {
-		v := &all[i]
-		if !slices.ContainsFunc(p.Deliveries, func(d store.PostDelivery) bool { return d.ConnectionID == v.conn.ID && slices.Contains(ids, d.ID) }) {
-			continue
-		}
-		problems := v.problems
-		if !v.conn.Usable() && v.conn.Health != club.Paused { // a post may wait for an update
-			problems = []platforms.Problem{{Code: codeReconnect, Severity: platforms.MustFix}}
-		}
-		for _, q := range problems {
-			if q.Severity == platforms.MustFix {
-				return &club.Error{Code: club.Conflict, Key: "answer_problem", Args: map[string]string{"problem": s.problemText(c, q, v)}}
-			}
-		}
-	}
-	return nil
-}
-
-// freeTime is the next time, from a moment on, at which these accounts have no
-// other post near a clock time.
-func (s *Server) freeTime(c echo.Context, post int64, accounts []int64, clock string, from time.Time) (club.Slot, error) {
-	zone := web.Actor(c).Club.Zone
-	taken, err := s.DB.PlannedFor(c.Request().Context(), web.Scope(c), post, accounts, s.Now().Add(-club.CloseWithin))
-	if err != nil {
-		return club.Slot{}, err
-	}
-	planned, err := club.NewSlot(web.InZone(from, zone).Format(time.DateOnly), clock, zone)
-	if err != nil {
-		return club.Slot{}, err
-	}
-	return club.NextFree(planned, zone, taken, from)
 }

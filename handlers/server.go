@@ -12,6 +12,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/practice"
 	"github.com/bandstand-app/bandstand/handlers/results"
 	"github.com/bandstand-app/bandstand/handlers/web"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	worlds "github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/jobs"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -58,6 +59,7 @@ type Server struct {
 	practice *practice.Room
 	results  *results.Room
 
+	planning                 planning.Desk
 	realMarks, practiceMarks func() string
 }
 
@@ -67,11 +69,11 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{App: app, Services: cfg.Services, realMarks: marksOf(cfg.Real), practiceMarks: marksOf(cfg.Practice)}
+	s := &Server{App: app, Services: cfg.Services, planning: app.NewPlanning(), realMarks: marksOf(cfg.Real), practiceMarks: marksOf(cfg.Practice)}
 	s.accounts = &accounts.Room{
 		App: app, Platforms: cfg.Platforms, AppCredentials: cfg.AppCredentials, SignIns: cfg.SignIns, Worlds: cfg.Worlds, GaveLately: s.gaveLately,
 	}
-	s.holds = &holds.Room{App: app, SlotAt: s.slotAt, FreeTime: s.freeTime, CheckDeliveries: s.checkDeliveries}
+	s.holds = &holds.Room{App: app, Planning: s.planning}
 	s.notices = &notices.Room{App: app, IsUnsure: s.holds.IsUnsure}
 	s.practice = &practice.Room{App: app, Worlds: cfg.Worlds}
 	s.results = &results.Room{App: app}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/planning"
 )
 
 // TestTooMuchIsSaidAtItsField: what is more than a post may hold is refused at
@@ -29,7 +30,7 @@ func TestTooMuchIsSaidAtItsField(t *testing.T) {
 		{"own text", "text-" + id64(w), long(maxText + 2), []string{"own", id64(w)}},
 		{"texts together", "text-" + id64(w), long(maxText * 2 / 3), []string{"own", id64(w), "text", long(maxText / 2)}},
 		{"description", "alt-" + photo, long(maxAlt + 2), []string{"media", photo}},
-		{"link", "link", "https://example.org/" + strings.Repeat("a", maxLink), nil},
+		{"link", "link", "https://example.org/" + strings.Repeat("a", planning.MaxLink), nil},
 		{"label", "campaign_new", strings.Repeat("a", maxLabel+1), nil},
 		{"note", "note", long(maxText + 2), nil},
 	} {

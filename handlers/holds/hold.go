@@ -3,6 +3,7 @@
 package holds
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -12,21 +13,14 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/views/holds"
 )
 
 // Room answers for holds, and for what was put aside.
 type Room struct {
 	*web.App
-	// SlotAt resolves a date and a time of day that somebody typed. If it cannot,
-	// message says why, and belongs to field.
-	SlotAt func(c echo.Context, date, clock string) (slot club.Slot, field, message string)
-	// FreeTime returns the next time, from a moment on, at which these accounts have
-	// no other post near a time of day.
-	FreeTime func(c echo.Context, post int64, accounts []int64, clock string, from time.Time) (club.Slot, error)
-	// CheckDeliveries refuses to send deliveries of a post now if something about
-	// them must be mended first.
-	CheckDeliveries func(c echo.Context, post int64, ids []string) error
+	Planning planning.Desk
 }
 
 // Routes returns the addresses of the room.
@@ -78,12 +72,15 @@ func (room *Room) createHold(c echo.Context) error {
 	}
 	var until time.Time
 	if form.Date != "" || form.Clock != "" {
-		slot, field, message := room.SlotAt(c, form.Date, form.Clock)
-		switch {
-		case field != "":
-			f.Add(field, message)
-		case !slot.At.After(room.Now()):
-			f.Add("time", web.T(c, "hold_until_past"))
+		slot, err := room.Planning.Resolve(c.Request().Context(), web.By(c), planning.Wish{Choice: planning.AtTime, Date: form.Date, Clock: form.Clock})
+		if e, ok := errors.AsType[*club.Error](err); ok {
+			text := web.TimeText(c, e)
+			if e.Key == planning.KeyTimePast {
+				text = web.T(c, "hold_until_past")
+			}
+			f.Add(e.Field, text)
+		} else if err != nil {
+			return err
 		}
 		until = slot.At
 	}
@@ -99,11 +96,7 @@ func (room *Room) createHold(c echo.Context) error {
 
 // createRelease ends a hold: of people, or by the answer to a doubt.
 func (room *Room) createRelease(c echo.Context) error {
-	phase := club.Phase(c.FormValue("phase"))
-	if !club.MayEndHold(web.Actor(c).Role, phase) {
-		return web.Forbidden(club.ManageClub)
-	}
-	err := room.DB.EndHold(c.Request().Context(), web.Scope(c), phase, web.Origin(c))
+	err := room.Planning.Release(c.Request().Context(), web.By(c), club.Phase(c.FormValue("phase")))
 	if club.CodeOf(err) == club.Conflict {
 		room.Flash(c, "problem", room.ProblemOf(c, err).Text)
 		return web.SeeOther(c, "/hold")

@@ -7,38 +7,31 @@ import (
 	"testing"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/handlers/web/webtest"
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// TestAHoldSaysBesideEachFieldWhatIsWrong: also of a time, which the room lets
-// others resolve.
+// TestAHoldSaysBesideEachFieldWhatIsWrong: also of a time, as every form does.
 func TestAHoldSaysBesideEachFieldWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	past := club.Slot{At: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC), Zone: "Europe/Dublin"}
 	room := webtest.Serve(t, func(app *web.App) []web.Route {
-		r := &Room{App: app, SlotAt: func(_ echo.Context, date, _ string) (club.Slot, string, string) {
-			if date == "soon" {
-				return club.Slot{}, "date", "No such day"
-			}
-			return past, "", ""
-		}}
-		return r.Routes()
+		return (&Room{App: app, Planning: app.NewPlanning()}).Routes()
 	})
 	for field, form := range map[string]url.Values{
 		"reason": {"reason": {strings.Repeat("é", ReasonMax+1)}},
 		"date":   {"reason": {"storm"}, "date": {"soon"}},
-		"time":   {"reason": {"storm"}, "time": {"09:00"}},
+		"time":   {"reason": {"storm"}, "date": {"2026-11-01"}, "time": {"09:00"}},
 	} {
 		a := room.Post(club.Publisher, "/hold", form).Want(http.StatusUnprocessableEntity)
 		if a.Doc().Find("#"+field+"-e").Length() != 1 || a.Doc().Find(`.errors a[href="#`+field+`"]`).Length() != 1 {
 			t.Errorf("nothing is said beside %s: %s", field, a.Text())
 		}
 	}
+	skipped := url.Values{"reason": {"storm"}, "date": {"2027-03-28"}, "time": {"1.30"}}
+	room.Post(club.Publisher, "/hold", skipped).Want(http.StatusUnprocessableEntity).Says("01:30 does not exist on Sun 28 Mar")
 	room.Post(club.Publisher, "/hold", url.Values{"reason": {"storm"}}).To("/hold")
 	room.Get(club.Publisher, "/hold").Want(http.StatusOK).Says("storm", "Tom Reid")
 	room.Get(club.Writer, "/hold").Want(http.StatusForbidden)
@@ -49,11 +42,11 @@ func TestAHoldSaysBesideEachFieldWhatIsWrong(t *testing.T) {
 func TestPostsLostAtTheSameTimeAreDecidedTogether(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	lost := func(account int64, minutes int) *waitingPost {
-		return &waitingPost{phase: club.Ambiguous, parts: []store.WaitingDelivery{{ConnectionID: account, UnknownSince: at.Add(time.Duration(minutes) * time.Minute)}}}
+	lost := func(account int64, minutes int) *planning.Waiting {
+		return &planning.Waiting{Phase: club.Ambiguous, Parts: []store.WaitingDelivery{{ConnectionID: account, UnknownSince: at.Add(time.Duration(minutes) * time.Minute)}}}
 	}
-	all := outages([]*waitingPost{
-		lost(1, 0), {phase: club.Restored, parts: []store.WaitingDelivery{{ConnectionID: 1}}}, lost(2, 10), lost(2, 40), lost(1, 31), lost(2, 60),
+	all := outages([]*planning.Waiting{
+		lost(1, 0), {Phase: club.Restored, Parts: []store.WaitingDelivery{{ConnectionID: 1}}}, lost(2, 10), lost(2, 40), lost(1, 31), lost(2, 60),
 	})
 	var got []int
 	for _, o := range all {

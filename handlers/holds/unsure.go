@@ -10,6 +10,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/holds"
 )
@@ -22,19 +23,19 @@ const sameOutage = 30 * time.Minute
 type outage struct {
 	account int64
 	last    time.Time
-	posts   []*waitingPost
+	posts   []*planning.Waiting
 	parts   []store.WaitingDelivery
 }
 
 // outages puts together what was lost on one account at about the same time, the
 // longest first. list is in the order in which the posts were due.
-func outages(list []*waitingPost) []*outage {
+func outages(list []*planning.Waiting) []*outage {
 	var all []*outage
 	for _, p := range list {
-		if p.phase != club.Ambiguous {
+		if p.Phase != club.Ambiguous {
 			continue
 		}
-		d := p.parts[0]
+		d := p.Parts[0]
 		i := slices.IndexFunc(all, func(o *outage) bool {
 			return o.account == d.ConnectionID && d.UnknownSince.Sub(o.last).Abs() <= sameOutage
 		})
@@ -43,7 +44,7 @@ func outages(list []*waitingPost) []*outage {
 			all = append(all, &outage{account: d.ConnectionID})
 		}
 		o := all[i]
-		o.last, o.posts, o.parts = d.UnknownSince, append(o.posts, p), append(o.parts, p.parts...)
+		o.last, o.posts, o.parts = d.UnknownSince, append(o.posts, p), append(o.parts, p.Parts...)
 	}
 	slices.SortStableFunc(all, func(a, b *outage) int { return len(b.posts) - len(a.posts) })
 	return all
@@ -52,13 +53,13 @@ func outages(list []*waitingPost) []*outage {
 // IsUnsure reports whether posts of an account wait for somebody to say whether they
 // are public.
 func (room *Room) IsUnsure(c echo.Context, account int64) (bool, error) {
-	list, err := room.waitingPosts(c)
+	list, err := room.Planning.Waiting(c.Request().Context(), web.By(c))
 	return slices.ContainsFunc(outages(list), func(o *outage) bool { return o.account == account }), err
 }
 
 // unsureGroups are the posts of which nobody knows whether they are public, each
 // outage with one decision for all.
-func (room *Room) unsureGroups(c echo.Context, list []*waitingPost) ([]holds.Group, error) {
+func (room *Room) unsureGroups(c echo.Context, list []*planning.Waiting) ([]holds.Group, error) {
 	var groups []holds.Group
 	for _, o := range outages(list) {
 		first := o.parts[0]
@@ -99,10 +100,10 @@ func (room *Room) unsureAnswers(c echo.Context, parts []store.WaitingDelivery, a
 	if all {
 		end = "_all"
 	}
-	answers := []holds.Answer{{Value: "there", Label: web.T(c, "waiting_there"+end)}}
+	answers := []holds.Answer{{Value: string(planning.ItIsThere), Label: web.T(c, "waiting_there"+end)}}
 	early := func(d store.WaitingDelivery) bool { return !club.MayMiss(d.Phase, d.Code, d.Looks) }
 	if web.Actor(c).Hold.Phase == "" && !slices.ContainsFunc(parts, early) {
-		answers = append(answers, holds.Answer{Value: "now", Label: web.T(c, "waiting_unsure_now"+end)})
+		answers = append(answers, holds.Answer{Value: string(planning.SendNow), Label: web.T(c, "waiting_unsure_now"+end)})
 	}
 	return answers
 }

@@ -47,6 +47,13 @@ type Checked struct {
 // Blocked reports whether the plan cannot be carried out as it is.
 func (c Checked) Blocked() bool { return Blocks(c.Findings) }
 
+// Says reports whether this is found of a picture, by any account or by one of these.
+func (c Checked) Says(code, picture string, accounts ...int64) bool {
+	return slices.ContainsFunc(c.Findings, func(f Finding) bool {
+		return f.Code == code && f.Media == picture && (len(accounts) == 0 || slices.Contains(accounts, f.Connection))
+	})
+}
+
 // Check says everything that can be known of a plan before it is carried out: of
 // the post as a whole, of each account in order, and of its time. when is what is
 // wrong with the time, or nil; what is no *club.Error is not for people to mend

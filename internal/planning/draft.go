@@ -62,6 +62,15 @@ type Draft struct {
 	Rules      platforms.Rules
 }
 
+// Draft is the draft of an account; nil if it has none.
+func (p *Prepared) Draft(connection int64) *Draft {
+	i := slices.IndexFunc(p.Drafts, func(d Draft) bool { return d.Connection.ID == connection })
+	if i < 0 {
+		return nil
+	}
+	return &p.Drafts[i]
+}
+
 // Drafts prepares plans of one club. However many they are, each kind of thing
 // that they refer to is read once.
 func (d Desk) Drafts(ctx context.Context, clubID int64, plans []Plan) ([]Prepared, error) {

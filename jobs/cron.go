@@ -23,7 +23,7 @@ func (e *Engine) recurring() []struct {
 	}{
 		{"@every 1m", "say that Bandstand runs", e.sayAlive},
 		{"@every 1m", "say which writes take long", e.tellLongWrites},
-		{"@every 10m", "put space by", func(context.Context) error { return e.loadBallast() }},
+		{"@every 10m", "put space by", func(context.Context) error { return e.gate.LoadBallast() }},
 		{"@every 10s", "begin what is due for accounts", e.work.Tick},
 		{"17 * * * *", "warn of sign-ins that end", e.warnOfEnds},
 		{"27 * * * *", "warn of versions that end", e.warnOfVersions},
@@ -94,12 +94,12 @@ func (e *Engine) newCron(ctx context.Context) (*cron.Cron, error) {
 // recur does recurring work once. What asks platforms for something that cannot
 // be stored would only ask again and again.
 func (e *Engine) recur(ctx context.Context, name string, do func(context.Context) error) {
-	if !e.Status().Sound() {
+	if !e.gate.Sound() {
 		return
 	}
 	if err := safely(e.Log, func() error { return do(ctx) }); err != nil && ctx.Err() == nil {
 		e.Log.Error(name, "err", err)
-		e.holdAfter(err)
+		e.gate.Fault(err)
 	}
 }
 

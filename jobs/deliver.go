@@ -12,6 +12,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/failpoint"
+	"github.com/bandstand-app/bandstand/jobs/gate"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -23,6 +24,9 @@ const (
 	lookTimeout   = 65 * time.Second
 	commitTimeout = 10 * time.Second
 )
+
+// errDamaged says that a call is not made, because the database is damaged.
+var errDamaged = errors.New("the database is damaged: nothing is published from it")
 
 // soonDead is how much life something made at a platform must have left.
 const soonDead = time.Minute
@@ -94,7 +98,7 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 		if err := r.trustClock(ctx); err != nil {
 			return ch, err
 		}
-		if r.isDamaged() {
+		if r.gate.Damaged() {
 			return ch, errDamaged
 		}
 	}
@@ -184,7 +188,7 @@ func (r *run) commit(ctx context.Context, ch club.Change, facts store.Facts) err
 		if try == 1 {
 			r.Log.Warn("an answer is not yet kept", "delivery", r.d.ID, "err", err)
 		}
-		r.holdAfter(err)
+		r.gate.Fault(err)
 		if try >= commitTries && (ctx.Err() != nil || !club.Storage(err)) {
 			return err
 		}
@@ -307,7 +311,7 @@ func (r *run) perform(ctx context.Context, step platforms.Step) (club.Event, err
 func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
 	if err := r.announce(); err != nil {
 		r.Log.Error("a call is not made, because it cannot be announced", "delivery", r.d.ID, "err", err)
-		r.holdAfter(err)
+		r.gate.Fault(err)
 		return club.Event{Kind: club.SendBarred, Step: step}
 	}
 	ev := club.Event{Kind: club.SendEnded, Step: step, CanRenew: r.canRenew()}
@@ -393,7 +397,7 @@ func (r *run) guard(call func() error) (refusal *platforms.Error) {
 // undated is a refusal without the time until which to wait, if the clock was set
 // meanwhile: that may be by either.
 func (r *run) undated(refusal *platforms.Error) *platforms.Error {
-	if refusal == nil || between(r.Now(), r.Engine.Now()).Abs() <= clockSteady {
+	if refusal == nil || gate.Between(r.Now(), r.Engine.Now()).Abs() <= gate.ClockSteady {
 		return refusal
 	}
 	u := *refusal

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/journal"
+	"github.com/bandstand-app/bandstand/jobs/gate"
 	"github.com/bandstand-app/bandstand/jobs/work"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
@@ -23,9 +24,7 @@ const (
 	tickEvery   = time.Second
 	atOnce      = 32               // deliveries
 	coolFor     = 30 * time.Second // after a fault of ours
-	holdFor     = 10 * time.Second // until trying whether anything can be stored again
 	spacing     = 2 * time.Minute  // between posts that catch up (rule P14)
-	clockJump   = time.Minute
 	aliveEvery  = time.Minute
 	offAtLeast  = 2 * aliveEvery
 	commitTries = 5 // at least, a tick apart
@@ -53,14 +52,6 @@ type Media interface {
 	Sweep(ctx context.Context) (int, error)
 }
 
-// Ballast is space put by for the moment when there is none: disk.Ballast.
-type Ballast interface {
-	// Load puts it by, if it is not. It is an error if there is too little.
-	Load() error
-	// Release gives it back.
-	Release() error
-}
-
 // Config is what the jobs are built with. Every field down to Boot is needed.
 type Config struct {
 	DB *store.DB
@@ -84,7 +75,7 @@ type Config struct {
 	// it is not known.
 	Built time.Time
 	// Ballast is there while anything is begun; nil if there is none.
-	Ballast Ballast
+	Ballast gate.Ballast
 	// Before comes before all else that Start does; nil if there is nothing.
 	Before func(context.Context) error
 	// Alive is called once a minute while the engine runs; nil if there is nothing.
@@ -97,30 +88,17 @@ type Engine struct {
 	signIns *SignIns
 	begun   bool // begin has done its work
 
+	gate    *gate.Gate
 	lines   *lines
 	work    *work.Runner
 	failing failing
 
-	mu          sync.Mutex
-	lastTick    time.Time
-	lastClaim   time.Time
-	lastWall    time.Time
-	lastElapsed time.Duration
-	offFrom     time.Time // Bandstand was not running from …
-	offTo       time.Time // … to
-	held        bool      // nothing could be stored
-	alive       time.Time // the latest time at which Bandstand ran, by its clock
-	doubted     bool      // the clock is in doubt: everything is held
-
-	heldUntil time.Duration // by Elapsed: until then nothing is tried
-
-	clockOff      time.Duration // how far it is ahead of the platforms' clocks, as far as that is known
-	clockAccepted time.Duration // how far an admin said that it may be
-	clockSet      bool          // it was set, or may have been before the start
-	clockAsked    time.Duration // when the platforms were last asked for the time, by Elapsed
-	damaged       bool          // it was told that the database is
-	mending       bool          // what was written down by another clock is not put right yet
-	stranded      []store.Delivery
+	mu        sync.Mutex
+	lastTick  time.Time
+	lastClaim time.Time
+	offFrom   time.Time // Bandstand was not running from …
+	offTo     time.Time // … to
+	stranded  []store.Delivery
 
 	running sync.WaitGroup
 }
@@ -128,6 +106,10 @@ type Engine struct {
 // NewEngine makes an engine; Run starts it.
 func NewEngine(c Config, signIns *SignIns) *Engine {
 	e := &Engine{Config: c, signIns: signIns, lines: newLines()}
+	e.gate = gate.New(gate.Config{
+		DB: c.DB, Journal: c.Journal, Log: c.Log, Now: c.Now, Elapsed: c.Elapsed, Boot: c.Boot,
+		Clocks: &signIns.clocks, Begin: e.begin, AskTime: e.askTime, Built: c.Built, Ballast: c.Ballast,
+	})
 	e.work = e.newWork()
 	return e
 }
@@ -136,13 +118,15 @@ func NewEngine(c Config, signIns *SignIns) *Engine {
 // nothing can be stored, nothing is begun until that is done.
 func (e *Engine) Start(ctx context.Context) error {
 	now := e.Now()
-	e.lastTick, e.lastClaim, e.lastWall, e.lastElapsed = now, now, now, e.Elapsed()
-	err := e.loadBallast()
+	e.mu.Lock()
+	e.lastTick, e.lastClaim = now, now
+	e.mu.Unlock()
+	err := e.gate.Start(now)
 	if err == nil {
 		err = e.begin(ctx)
 	}
 	if club.Storage(err) {
-		e.hold(err)
+		e.gate.Hold(err)
 		return nil
 	}
 	return e.DB.Explain(err)
@@ -167,7 +151,7 @@ func (e *Engine) begin(ctx context.Context) error {
 	if err := e.resumeUpdated(ctx); err != nil {
 		return err
 	}
-	alive, err := e.DB.LastAlive(ctx)
+	alive, err := e.gate.Recall(ctx)
 	if err != nil {
 		return err
 	}
@@ -175,21 +159,8 @@ func (e *Engine) begin(ctx context.Context) error {
 	if !alive.IsZero() && now.Sub(alive) > offAtLeast {
 		e.offFrom, e.offTo = alive, now
 	}
-	off, accepted, err := e.DB.ClockOff(ctx)
-	if err != nil {
-		return err
-	}
-	e.mu.Lock()
-	e.alive, e.clockOff, e.clockAccepted, e.clockSet, e.mending = later(alive, e.Built), off, accepted, true, true
-	e.mu.Unlock()
-	// A hold of the clock that an earlier process began is this one's to end.
-	doubted, err := e.DB.ClockHeld(ctx)
-	if err != nil {
-		return err
-	}
-	e.setDoubted(doubted)
 	e.begun = true
-	if e.clockInDoubt(ctx, now) {
+	if e.gate.ClockInDoubt(ctx, now) {
 		return nil
 	}
 	return e.sayAlive(ctx)
@@ -215,7 +186,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-wake:
 		case <-e.lines.freed:
 		case err := <-e.DB.Faults():
-			e.holdAfter(err)
+			e.gate.Fault(err)
 		}
 	}
 }
@@ -275,18 +246,23 @@ func (s Status) Sound() bool { return !s.Held && s.Damage.At.IsZero() }
 func (e *Engine) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := Status{LastTick: e.lastTick, LastClaim: e.lastClaim, Held: e.held, Damage: e.DB.Damage(), Journal: e.Journal.Position()}
-	if (e.clockOff - e.clockAccepted).Abs() > clockSlack {
-		s.ClockAhead = e.clockOff
+	return Status{
+		LastTick: e.lastTick, LastClaim: e.lastClaim, Held: e.gate.Held(), Damage: e.DB.Damage(),
+		ClockAhead: e.gate.ClockAhead(), Journal: e.Journal.Position(),
 	}
-	return s
 }
 
 // tick takes what is due into hand and returns how many that were.
 func (e *Engine) tick(ctx context.Context) int {
 	now := e.Now()
-	clock := steady(now, e.Elapsed)
-	if ctx.Err() != nil || e.clockJumped(now) || e.isDamaged() || e.isHeld(ctx) || e.clockInDoubt(ctx, now) {
+	clock := gate.Steady(now, e.Elapsed)
+	if ctx.Err() != nil {
+		return 0
+	}
+	e.mu.Lock()
+	e.lastTick = now
+	e.mu.Unlock()
+	if !e.gate.May(ctx, now) {
 		return 0
 	}
 	taken, busy := e.lines.taken(e.Elapsed())
@@ -319,25 +295,6 @@ func (e *Engine) tick(ctx context.Context) int {
 	return claimed
 }
 
-// clockJumped tells whether the clock was set since the last tick: then nothing
-// is sent in this one.
-func (e *Engine) clockJumped(now time.Time) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	elapsed := e.Elapsed()
-	wall := now.Round(0).Sub(e.lastWall.Round(0))
-	jump := wall - (elapsed - e.lastElapsed)
-	first := e.lastWall.IsZero()
-	e.lastTick, e.lastWall, e.lastElapsed = now, now, elapsed
-	if first || jump.Abs() <= clockJump {
-		return false
-	}
-	e.signIns.clocks.forget()
-	e.clockAsked, e.clockSet, e.mending = 0, true, true
-	e.Log.Warn("the clock was set: nothing is sent in this tick", "by", jump)
-	return true
-}
-
 // take works on one delivery until it must wait.
 func (e *Engine) take(ctx context.Context, now func() time.Time, d store.Delivery) {
 	defer e.lines.free(d.ConnectionID)
@@ -351,12 +308,12 @@ func (e *Engine) take(ctx context.Context, now func() time.Time, d store.Deliver
 	}
 	if errors.Is(err, errClock) {
 		e.Log.Warn("a call waits until it is known whether the clock is right", "delivery", d.ID)
-		e.lines.rest(d.ConnectionID, e.Elapsed()+clockAgain)
+		e.lines.rest(d.ConnectionID, e.Elapsed()+gate.ClockAgain)
 		return
 	}
 	e.Log.Error("publish", "delivery", d.ID, "err", err)
 	if club.Storage(err) || errors.Is(err, errDamaged) || club.CodeOf(err) == club.Damaged {
-		e.holdAfter(err)
+		e.gate.Fault(err)
 		e.lines.rest(d.ConnectionID, e.Elapsed()+coolFor)
 		return
 	}
@@ -378,7 +335,7 @@ func (e *Engine) setAside(ctx context.Context, id string) {
 	d, err := e.DB.SetAside(ctx, id)
 	if err != nil {
 		e.Log.Error("a delivery cannot even be set aside", "delivery", id, "err", err)
-		e.holdAfter(err)
+		e.gate.Fault(err)
 		return
 	}
 	e.Log.Warn("a delivery was set aside: people decide", "delivery", id, "status", d.Status, "phase", d.Phase)

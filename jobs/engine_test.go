@@ -405,6 +405,7 @@ func TestNothingIsSentInATickInWhichTheClockJumped(t *testing.T) {
 	r := newRig(t, platforms.CertainByLooking)
 	var steady time.Duration
 	r.engine.Elapsed = func() time.Duration { return steady }
+	r.engine.gate.Elapsed = r.engine.Elapsed
 	r.engine.tick(t.Context())
 	post := r.schedule("Match day", time.Hour, r.connect())
 	r.clock.Advance(time.Hour)

@@ -85,7 +85,7 @@ func TestStartWithoutSpace(t *testing.T) {
 				t.Error("no space is put by")
 			}
 			last := asked
-			r.engine.hold(errors.New("another time"))
+			r.engine.gate.Hold(errors.New("another time"))
 			r.after(holdFor)
 			if r.engine.Status().Held || asked != last {
 				t.Errorf("the start was done %d times more", asked-last)

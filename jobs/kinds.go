@@ -22,7 +22,7 @@ func (e *Engine) newWork() *work.Runner {
 	return work.New(
 		work.Config{
 			DB: e.DB, Log: e.Log, Now: e.Now, Elapsed: e.Elapsed, QuietFrom: e.quietFrom,
-			May: func() bool { return e.Status().Sound() }, Fault: e.holdAfter,
+			May: e.gate.Sound, Fault: e.gate.Fault,
 			Line: e.read, Platform: e.signIns.platform, Call: e.callAccount,
 		},
 		work.Kind{Name: store.WorkLink, Do: e.findLink, Tries: len(linkAgain) + 1},
@@ -65,9 +65,9 @@ func (e *Engine) renewSignIn(ctx context.Context, i work.Item) work.Result {
 	case err != nil:
 		return work.Failed(err, time.Time{})
 	}
-	due := later(later(r.Expires.Add(-policy.Before), r.IssuedAt.Add(policy.MinAge)), r.NotBefore)
+	due := club.Later(club.Later(r.Expires.Add(-policy.Before), r.IssuedAt.Add(policy.MinAge)), r.NotBefore)
 	if due.After(now) {
-		return work.Again(earlier(due, tomorrow))
+		return work.Again(club.Earlier(due, tomorrow))
 	}
 	_, err = e.signIns.Renew(ctx, i.Connection, r.Version)
 	refusal, refused := errors.AsType[*platforms.Error](err)
@@ -75,7 +75,7 @@ func (e *Engine) renewSignIn(ctx context.Context, i work.Item) work.Result {
 	case err == nil:
 		return work.Kept() // the new pair has planned the next
 	case refused: // what the platform said is kept already
-		return work.Again(later(refusal.RetryAt, now.Add(renewAfter)))
+		return work.Again(club.Later(refusal.RetryAt, now.Add(renewAfter)))
 	}
 	return work.Failed(err, time.Time{})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/jobs/gate"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -37,7 +39,7 @@ type keptLimit struct {
 func (s *SignIns) watch(ctx context.Context, conn store.Connection, reads bool) (watched context.Context, keep func()) {
 	var seen []platforms.Limit
 	ctx = s.watchDates(ctx, conn)
-	steadyNow := steady(s.Now(), s.Elapsed)
+	steadyNow := gate.Steady(s.Now(), s.Elapsed)
 	watched = platforms.WatchLimits(ctx, func(l platforms.Limit) { seen = append(seen, l) })
 	return watched, func() {
 		now := steadyNow()
@@ -45,7 +47,7 @@ func (s *SignIns) watch(ctx context.Context, conn store.Connection, reads bool) 
 		var news []platforms.Limit
 		for _, l := range seen {
 			if l.Near(now) && (!reads || !l.Call) {
-				rest = later(rest, restUntil(l, now))
+				rest = club.Later(rest, restUntil(l, now))
 			}
 			if s.isNews(conn.ID, l, now) {
 				news = append(news, l)

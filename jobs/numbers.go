@@ -190,17 +190,3 @@ func (e *Engine) callAccount(ctx context.Context, conn store.Connection, p platf
 func numbersNotAllowed(c store.Connection) bool {
 	return slices.ContainsFunc(c.Account.Missing, func(m platforms.MissingPermission) bool { return m.Feature == platforms.FeatureNumbers })
 }
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}

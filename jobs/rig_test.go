@@ -14,10 +14,13 @@ import (
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/journal"
 	"github.com/bandstand-app/bandstand/internal/secret"
+	"github.com/bandstand-app/bandstand/jobs/gate"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/store/storetest"
 )
+
+const holdFor = gate.HoldFor
 
 // rig is an engine with a database, a clock and a platform.
 type rig struct {

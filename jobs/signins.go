@@ -10,6 +10,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/failpoint"
+	"github.com/bandstand-app/bandstand/jobs/gate"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -40,7 +41,7 @@ type SignIns struct {
 	unkept map[int64]pair
 	// limits are what was last kept of each window.
 	limits map[limitOf]keptLimit
-	clocks clocks // of the platforms
+	clocks gate.Clocks // of the platforms
 }
 
 // pair is what a renewal gave, and the version of the pair it replaces.

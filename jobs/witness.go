@@ -29,7 +29,7 @@ func (r *run) testify(ch club.Change) {
 	}
 	if err := r.Journal.Append(e); err != nil {
 		r.Log.Error("an answer is not in the publish journal", "delivery", r.d.ID, "err", err)
-		r.holdAfter(err)
+		r.gate.Fault(err)
 	}
 }
 
@@ -47,7 +47,7 @@ func (r *run) testifyProof(ctx context.Context, ch club.Change) error {
 	}
 	if err := r.Journal.Append(e); err != nil {
 		r.Log.Error("a proof is not in the publish journal", "delivery", r.d.ID, "err", err)
-		r.holdAfter(err)
+		r.gate.Fault(err)
 	}
 	return nil
 }

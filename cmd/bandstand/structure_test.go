@@ -37,8 +37,9 @@ var allowed = map[string][]string{
 	// platforms: tokens and app credentials travel as its Secret.
 	"store":              {"migrations", "internal/club", "internal/failpoint", "internal/secret", "platforms"},
 	"store/storetest":    {"store", "internal/secret", "internal/club", "platforms"},
-	"jobs":               {"store", "platforms", "internal", "jobs/work"},
-	"jobs/work":          {"store", "platforms"},
+	"jobs":               {"store", "platforms", "internal", "jobs/gate", "jobs/work"},
+	"jobs/gate":          {"store", "platforms", "internal"},
+	"jobs/work":          {"store", "platforms", "internal/club"},
 	"migrations":         {},
 	"platforms":          {},
 	"platforms/*":        {"platforms", "platforms/internal"},

@@ -276,13 +276,6 @@ func (t *turn) backOff() error {
 	return nil
 }
 
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
 // tryLater uses up a try of a call that is proved to have done nothing.
 func (t *turn) tryLater() {
 	if t.was.TriesSince.IsZero() {
@@ -295,7 +288,7 @@ func (t *turn) tryLater() {
 	t.to(Publishing, Backoff)
 	t.To.NextAt = t.now.Add(wait)
 	if t.e.Err != nil && t.e.Err.RetryAt.After(t.To.NextAt) { // a try before that would be spent in vain
-		t.To.NextAt = earlier(t.e.Err.RetryAt, t.now.Add(backoffCap))
+		t.To.NextAt = Earlier(t.e.Err.RetryAt, t.now.Add(backoffCap))
 	}
 	if t.To.TriesTransient >= transientMax {
 		t.To.NextAt, t.Work = t.now, Again

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -28,12 +29,12 @@ func (r *Runner) keep(ctx context.Context, k Kind, batch []Item, results []Resul
 		case result.outcome == notYet:
 			ends = append(ends, r.unanswered(i, result.at, nil))
 		case result.outcome == rest:
-			until = later(until, result.at)
+			until = club.Later(until, result.at)
 		case result.outcome == drop:
 			r.Log.Info("work is given up", "work", i.Kind, "of", i.Key, "connection", i.ConnectionID, "because", result.reason)
 			ends = append(ends, store.WorkEnd{Work: i.Work})
 		case refused && refusal.Kind == platforms.RateLimited:
-			until = later(until, later(refusal.RetryAt, r.Now().Add(limitRest)))
+			until = club.Later(until, club.Later(refusal.RetryAt, r.Now().Add(limitRest)))
 		case refused && refusal.Kind == platforms.VersionOver:
 			outdated = true
 		case refused:
@@ -125,11 +126,4 @@ func (r *Runner) waits(w store.Work) bool {
 	defer r.mu.Unlock()
 	f, ok := r.waiting[string(w.Kind)+" "+w.Key]
 	return ok && f.until > r.Elapsed()
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -1,4 +1,4 @@
-package jobs
+package gate
 
 import (
 	"testing"
@@ -35,7 +35,7 @@ func TestWhatAnswersSayOfTheClock(t *testing.T) {
 		"who said it an hour ago begins anew":     {[]answer{{"a", 0, 20 * m}, {"a", 61 * m, 20 * m}}, 0, opinion{ahead: 20 * m, heard: true}},
 		"what was heard an hour ago is forgotten": {[]answer{{"a", 0, 20 * m}, {"a", m, 20 * m}}, 61 * m, opinion{}},
 	} {
-		var c clocks
+		var c Clocks
 		var last time.Duration
 		for _, a := range tt.heard {
 			c.hear(a.host, a.ahead, a.at)

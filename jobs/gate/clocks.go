@@ -1,23 +1,26 @@
-package jobs
+package gate
 
 import (
+	"context"
 	"maps"
 	"sync"
 	"time"
+
+	"github.com/bandstand-app/bandstand/platforms"
 )
 
 // The numbers of comparing clocks.
 const (
 	clockSlack  = 2 * time.Minute  // off by no more than this is right
 	clockWrong  = 10 * time.Minute // off by more than this, everything is held
-	clockSteady = 30 * time.Second // a clock that runs says the same again, but for this
-	clockAgain  = time.Minute      // between two answers of one host that count as two
+	ClockSteady = 30 * time.Second // a clock that runs says the same again, but for this
+	ClockAgain  = time.Minute      // between two answers of one host that count as two
 	clockClear  = 3 * time.Minute  // by when answers have become two, or prove nothing
 	clockHeard  = time.Hour        // how long an answer counts
 	clockMost   = 876_000 * time.Hour
 )
 
-// clocks is how far our clock is off by those of the platforms. The zero value
+// Clocks is how far our clock is off by those of the platforms. The zero value
 // has heard nothing.
 //
 // One answer proves nothing, for that platform's clock may be the one that is
@@ -27,7 +30,7 @@ const (
 // no copies of one old answer. It is off by the least of what they say. One host
 // that agrees with us is enough for ours to be right: nobody's clock agrees by
 // accident.
-type clocks struct {
+type Clocks struct {
 	mu    sync.Mutex
 	hosts map[string]heard
 	asked map[int64]time.Duration // when a connection's platform was asked for the time
@@ -41,7 +44,7 @@ type heard struct {
 }
 
 // hear takes note of an answer.
-func (c *clocks) hear(host string, ahead, at time.Duration) {
+func (c *Clocks) hear(host string, ahead, at time.Duration) {
 	if ahead.Abs() <= clockSlack {
 		ahead = 0
 	}
@@ -51,7 +54,7 @@ func (c *clocks) hear(host string, ahead, at time.Duration) {
 		c.hosts = map[string]heard{}
 	}
 	h, known := c.hosts[host]
-	if !known || at-h.last > clockHeard || (h.ahead-ahead).Abs() > clockSteady {
+	if !known || at-h.last > clockHeard || (h.ahead-ahead).Abs() > ClockSteady {
 		since := at
 		if known && h.ahead != 0 {
 			since = h.since
@@ -63,19 +66,19 @@ func (c *clocks) hear(host string, ahead, at time.Duration) {
 }
 
 // forget forgets everything: our clock was set.
-func (c *clocks) forget() {
+func (c *Clocks) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.hosts)
 	clear(c.asked)
 }
 
-// mayAsk tells whether the platform of a connection may be asked for the time:
+// MayAsk reports whether the platform of a connection may be asked for the time:
 // not again within a minute.
-func (c *clocks) mayAsk(connection int64, at time.Duration) bool {
+func (c *Clocks) MayAsk(connection int64, at time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if last, ok := c.asked[connection]; ok && at-last < clockAgain {
+	if last, ok := c.asked[connection]; ok && at-last < ClockAgain {
 		return false
 	}
 	if c.asked == nil {
@@ -96,7 +99,7 @@ type opinion struct {
 }
 
 // opinion weighs what was heard.
-func (c *clocks) opinion(at time.Duration) opinion {
+func (c *Clocks) opinion(at time.Duration) opinion {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.hosts, func(_ string, h heard) bool { return at-h.last > clockHeard })
@@ -111,7 +114,7 @@ func (c *clocks) opinion(at time.Duration) opinion {
 		if !o.heard || h.ahead.Abs() < o.ahead.Abs() {
 			o.ahead = h.ahead
 		}
-		o.sure = o.heard || h.last-h.first >= clockAgain
+		o.sure = o.heard || h.last-h.first >= ClockAgain
 		o.heard = true
 		o.fresh = o.fresh || at-h.since < clockClear
 	}
@@ -119,4 +122,20 @@ func (c *clocks) opinion(at time.Duration) opinion {
 		return opinion{heard: true}
 	}
 	return o
+}
+
+// Heard reports whether anybody said anything of the time within the last hour, by
+// Elapsed.
+func (c *Clocks) Heard(at time.Duration) bool { return c.opinion(at).heard }
+
+// Watch lets the dates of answers be compared with our clock.
+func (c *Clocks) Watch(ctx context.Context, wall func() time.Time, elapsed func() time.Duration) context.Context {
+	begun, from := wall(), elapsed()
+	return platforms.WatchDates(ctx, func(host string, date time.Time) {
+		now, at := wall(), elapsed()
+		if (Between(begun, now) - (at - from)).Abs() > ClockSteady {
+			return // our clock was set meanwhile
+		}
+		c.hear(host, ahead(begun, now, date), at)
+	})
 }

@@ -18,7 +18,7 @@ import (
 const (
 	workAccounts = 50 // on two platforms
 	workEach     = 20 // items an account
-	workAnswers  = 20 * time.Millisecond
+	workAnswers  = 100 * time.Millisecond
 	workAtOnce   = 8 // accounts of one platform
 )
 
@@ -83,10 +83,10 @@ func measureWork(b *testing.B, _ binaries, r *report) {
 	ideal := workAccounts / 2 * workEach * workAnswers / (workAtOnce - 1)
 	ratio := float64(took) / float64(ideal)
 	r.add(goal{
-		id: "S23", what: fmt.Sprintf("%s work items due, platforms answer in 20 ms, one account hangs", count(workAccounts*workEach)),
-		wanted: "≤ 1.5× of the least, none twice, none of another account left",
+		id: "S23", what: fmt.Sprintf("%s work items due, platforms answer in 100 ms, one account hangs", count(workAccounts*workEach)),
+		wanted: "≤ 1.2× of the least, none twice, none of another account left",
 		figure: fmt.Sprintf("%.1f s (least %.2f s), %d twice, %d left", took.Seconds(), ideal.Seconds(), twice, lost),
-		ratio:  times(ratio), met: ratio <= 1.5 && twice == 0 && lost == 0,
+		ratio:  times(ratio), met: ratio <= 1.2 && twice == 0 && lost == 0,
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/people"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -56,7 +57,7 @@ func TestWhatIsRecorded(t *testing.T) {
 		}},
 		{"password_given", "", func(*browser) *answer {
 			b, path := g.byPassword(), g.memberPath(club.Viewer, "sign-in-link")
-			g.clock.Advance(confirmedFor + time.Second)
+			g.clock.Advance(people.ConfirmedFor + time.Second)
 			return b.post(path, confirming(b.post(path, nil).reference(), everyPassword))
 		}},
 		{"password_link", club.Admin, func(b *browser) *answer { return b.post(g.memberPath(club.Writer, "sign-in-link"), nil) }},

@@ -15,6 +15,7 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bandstand-app/bandstand/handlers/people"
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/password"
@@ -57,7 +58,7 @@ func TestPasswordsThatPeopleChoose(t *testing.T) {
 				return
 			}
 			ines := s.visit(club.Writer)
-			s.server.Passwords = realPasswords
+			s.server.people.Passwords = realPasswords
 			s.exec(`UPDATE people SET password_hash = ?`, hashOf(t, goodPassword))
 			ines.post("/profile/password", form).to("/profile")
 			for _, p := range append(tt.also, tt.password) {
@@ -233,7 +234,7 @@ func TestAFloodDoesNotLockTheOwnerOut(t *testing.T) {
 	}
 	s.visitor().from(homeToday, credentials(ines, "three old tin drums")).want(http.StatusTooManyRequests)
 	// A place is forgotten when nobody signed in from there for long.
-	s.clock.Advance(knownFor + time.Hour)
+	s.clock.Advance(people.KnownFor + time.Hour)
 	flood()
 	s.visitor().from(home, credentials(ines, "three old tin drums")).want(http.StatusTooManyRequests)
 }
@@ -324,7 +325,7 @@ func TestWhenTooManySignInAtOnce(t *testing.T) {
 	s, q := newDoor(t)
 	vera := s.visit(club.Viewer)
 	reset, invitation := s.signInLink(club.Writer), s.invite("new@riverside.example", club.Writer)
-	s.server.Passwords = crowded{q}
+	s.server.people.Passwords = crowded{q}
 	for range 2 * web.MaxAddressTries {
 		s.visitor().post("/sign-in", credentials(s.emailOf(club.Writer), goodPassword)).waits(t, time.Second, time.Minute)
 	}
@@ -334,7 +335,7 @@ func TestWhenTooManySignInAtOnce(t *testing.T) {
 	vera.post("/profile/password", url.Values{"old_password": {goodPassword}, "password": {"three old tin drums"}}).waits(t, time.Second, time.Minute)
 	vera.get("/calendar").want(http.StatusOK)
 	vera.post("/profile", url.Values{"name": {"Vera K."}}).to("/profile")
-	s.server.Passwords = q
+	s.server.people.Passwords = q
 	s.visit(club.Writer)
 	s.visitor().post(reset, url.Values{"password": {"three old tin drums"}}).to("/calendar")
 	s.visitor().post(invitation, joining()).to("/calendar")

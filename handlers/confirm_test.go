@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bandstand-app/bandstand/handlers/people"
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -96,7 +97,7 @@ func (a *answer) reference() string {
 }
 
 func confirming(ref, password string) url.Values {
-	return url.Values{confirmField: {ref}, "password": {password}}
+	return url.Values{people.ConfirmField: {ref}, "password": {password}}
 }
 
 // TestConfirmedDoors: every action that asks for a password given lately is done
@@ -111,7 +112,7 @@ func TestConfirmedDoors(t *testing.T) {
 			continue
 		}
 		maeve := g.byPassword()
-		g.clock.Advance(confirmedFor)
+		g.clock.Advance(people.ConfirmedFor)
 		path, form := g.asking(r, 0)
 		before := g.dump()
 		direct := maeve.post(path, form)
@@ -233,7 +234,7 @@ func TestWhenThePasswordCounts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		st.clock.Advance(confirmedFor + time.Second)
+		st.clock.Advance(people.ConfirmedFor + time.Second)
 		tom.post("/invitations/"+token, url.Values{"as": {"me"}}).to("/calendar")
 		tom.letsIn("with a new role", false)
 	})
@@ -269,7 +270,7 @@ func TestWhatWaitsForThePassword(t *testing.T) {
 	adam := s.visitor()
 	adam.post(token, url.Values{"name": {"Adam"}, "email": {"adam@riverside.example"}, "password": {goodPassword}}).to("/calendar")
 	maeve := s.visit(club.Admin)
-	s.clock.Advance(confirmedFor + time.Second)
+	s.clock.Advance(people.ConfirmedFor + time.Second)
 	const door = "/settings/invitations"
 	ask := func() string {
 		return maeve.post(door, url.Values{"email": {"zebedee@riverside.example"}, "role": {"viewer"}}).reference()
@@ -316,7 +317,7 @@ func TestWhatWaitsForThePassword(t *testing.T) {
 	}
 
 	// A page of htmx goes where all others do.
-	s.clock.Advance(confirmedFor + time.Second)
+	s.clock.Advance(people.ConfirmedFor + time.Second)
 	if to := maeve.postHX(door, url.Values{"email": {"yves@riverside.example"}, "role": {"viewer"}}).want(http.StatusOK).Header.Get("HX-Redirect"); !strings.HasPrefix(to, "/confirm/") {
 		t.Errorf("htmx is sent to %q", to)
 	}
@@ -358,7 +359,7 @@ func TestLeavingForAPlatformAfterThePassword(t *testing.T) {
 // Whoever has one is asked.
 func TestTheDemoAsksNobody(t *testing.T) {
 	t.Parallel()
-	demo := &Demo{Token: "open"}
+	demo := &people.Demo{Token: "open"}
 	st := newConfirming(t, func(c *Config) { c.Demo = demo })
 	demo.PersonID, demo.ClubID = st.persons[club.Admin].ID, st.club.ID
 	maeve, tom := st.visitor(), st.visit(club.Publisher)
@@ -373,7 +374,7 @@ func TestOnAFullDiskNothingIsAskedFor(t *testing.T) {
 	t.Parallel()
 	s, _ := newDoor(t)
 	maeve := s.visit(club.Admin)
-	s.clock.Advance(confirmedFor + time.Second)
+	s.clock.Advance(people.ConfirmedFor + time.Second)
 	ref := maeve.post("/settings/invitations", url.Values{"email": {"nora@riverside.example"}, "role": {"viewer"}}).reference()
 	s.pragma("query_only = 1")
 	maeve.post("/settings/invitations", url.Values{"email": {"nora@riverside.example"}, "role": {"viewer"}}).want(http.StatusInsufficientStorage).says("nothing was saved")
@@ -391,7 +392,7 @@ func TestMistakesAreSaidBeforeThePasswordIsAskedFor(t *testing.T) {
 	other := otherClub(t, st.scene)
 	st.exec(`INSERT INTO members (club_id, person_id, role, joined_at) VALUES (?, ?, 'viewer', 0)`, other.ClubID, st.persons[club.Viewer].ID)
 	maeve := st.visit(club.Admin)
-	st.clock.Advance(confirmedFor + time.Second)
+	st.clock.Advance(people.ConfirmedFor + time.Second)
 
 	const invite = "/settings/invitations"
 	maeve.post(invite, url.Values{"email": {"nora"}, "role": {"viewer"}}).want(http.StatusUnprocessableEntity).holds("email", "nora")
@@ -424,18 +425,18 @@ func TestThePasswordComesWithTheForm(t *testing.T) {
 	if tom.get(door).want(http.StatusOK).doc().Find("#own_password").Length() != 0 {
 		t.Error("it is asked for although it was given just now")
 	}
-	st.clock.Advance(confirmedFor + time.Second)
+	st.clock.Advance(people.ConfirmedFor + time.Second)
 	if tom.get(door).want(http.StatusOK).doc().Find("#own_password[type=password]").Length() != 1 {
 		t.Error("the form does not ask for it")
 	}
-	wrong := tom.post(door, url.Values{ownPassword: {"not his password"}}).want(http.StatusUnprocessableEntity).holds("password", "")
-	ref := wrong.doc().Find("input[name="+confirmField+"]").AttrOr("value", "")
+	wrong := tom.post(door, url.Values{people.OwnPassword: {"not his password"}}).want(http.StatusUnprocessableEntity).holds("password", "")
+	ref := wrong.doc().Find("input[name="+people.ConfirmField+"]").AttrOr("value", "")
 	kept, err := st.db.KeptRequest(t.Context(), st.scope(club.Publisher), ref)
-	if err != nil || kept.Form.Has(ownPassword) {
+	if err != nil || kept.Form.Has(people.OwnPassword) {
 		t.Errorf("what was put aside holds the password: %v, %v", kept.Form, err)
 	}
 	tom.post(door, confirming(ref, "wrong again")).want(http.StatusUnprocessableEntity)
-	if to := tom.post(door, url.Values{ownPassword: {goodPassword}}).want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, st.web.URL) && !strings.Contains(to, "/practice/") {
+	if to := tom.post(door, url.Values{people.OwnPassword: {goodPassword}}).want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, st.web.URL) && !strings.Contains(to, "/practice/") {
 		t.Errorf("with the right password it leads to %s", to)
 	}
 	if tom.get(door).doc().Find("#own_password").Length() != 0 {

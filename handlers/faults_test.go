@@ -251,7 +251,7 @@ func TestSessionsThatCannotBeStored(t *testing.T) {
 	t.Parallel()
 	sick := &sickSessions{Store: memstore.New()}
 	s := newScene(t, func(c *Config) { c.SessionStore = sick })
-	hash, err := s.server.Passwords.Hash(t.Context(), "three or four words")
+	hash, err := s.server.people.Passwords.Hash(t.Context(), "three or four words")
 	if err != nil {
 		t.Fatal(err)
 	}

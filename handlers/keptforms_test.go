@@ -15,7 +15,7 @@ import (
 // withPasswords gives everybody of the scene the same password.
 func (s *scene) withPasswords() {
 	s.t.Helper()
-	hash, err := s.server.Passwords.Hash(s.t.Context(), everyPassword)
+	hash, err := s.server.people.Passwords.Hash(s.t.Context(), everyPassword)
 	if err != nil {
 		s.t.Fatal(err)
 	}

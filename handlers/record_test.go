@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/handlers/people"
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store"
@@ -90,7 +91,7 @@ func TestRecordPage(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	ctx, maeve := t.Context(), s.scope(club.Admin)
-	for i := range recordShown {
+	for i := range people.RecordShown {
 		if err := s.db.Audit(ctx, maeve, "export", "results", "192.0.2.1"); err != nil {
 			t.Fatal(i, err)
 		}
@@ -107,8 +108,8 @@ func TestRecordPage(t *testing.T) {
 	admin := s.as(club.Admin)
 	first := admin.get("/settings/record").want(http.StatusOK).says("Vera Kelly signed in", "From 198.51.100.7", "Maeve Byrne downloaded the results").
 		saysNot("Olga signed in", "saved the platform app", "Maeve Byrne set up Bandstand")
-	if n := first.doc().Find(".record li").Length(); n != recordShown {
-		t.Errorf("%d lines on the first page, want %d", n, recordShown)
+	if n := first.doc().Find(".record li").Length(); n != people.RecordShown {
+		t.Errorf("%d lines on the first page, want %d", n, people.RecordShown)
 	}
 	earlier := first.doc().Find(`a:contains("Earlier")`).AttrOr("href", "")
 	second := admin.get(earlier).want(http.StatusOK).says("Maeve Byrne set up Bandstand with Riverside FC", "Maeve Byrne invited tom@riverside.example").saysNot("Vera Kelly signed in")
@@ -144,12 +145,12 @@ func TestRecordHasWordsForEveryAction(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	kinds := map[string]string{}
-	for _, k := range recordKinds {
-		for _, a := range k.actions {
+	for _, k := range people.RecordKinds {
+		for _, a := range k.Actions {
 			if kinds[a] != "" {
-				t.Errorf("%s is of the kinds %s and %s", a, kinds[a], k.name)
+				t.Errorf("%s is of the kinds %s and %s", a, kinds[a], k.Name)
 			}
-			kinds[a] = k.name
+			kinds[a] = k.Name
 			if err := s.db.Audit(t.Context(), s.scope(club.Admin), a, "1 object", "engine"); err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,7 @@ import (
 // routes is every address of the program: those of the rooms, and the rest. There is
 // none without an action.
 func (s *Server) routes() []web.Route {
-	return slices.Concat(s.ownRoutes(), s.demoRoutes(), s.accounts.Routes(), s.holds.Routes(), s.practice.Routes(), s.results.Routes(), s.notices.Routes())
+	return slices.Concat(s.ownRoutes(), s.people.Routes(), s.accounts.Routes(), s.holds.Routes(), s.practice.Routes(), s.results.Routes(), s.notices.Routes())
 }
 
 func (s *Server) ownRoutes() []web.Route {
@@ -18,40 +18,6 @@ func (s *Server) ownRoutes() []web.Route {
 		// The program itself
 		web.Get("/", club.Public, s.showStart),
 		web.Get("/healthz", club.Public, s.showHealth, web.Machine),
-
-		// Set-up and sign-in
-		web.Get("/sign-in", club.Public, s.showSignIn),
-		web.Post("/sign-in", club.Public, s.createSignIn),
-		web.Post("/sign-out", club.SignedIn, s.createSignOut),
-		web.Get("/confirm/:ref", club.ViewClub, s.showConfirm),
-		web.Get("/setup", club.Public, s.showSetup),
-		web.Post("/setup", club.Public, s.createSetup),
-		web.Get("/sign-in/link/:token", club.Public, s.showSignInLink),
-		web.Post("/sign-in/link/:token", club.Public, s.useSignInLink),
-		web.Get("/invitations/:token", club.Public, s.showInvitation),
-		web.Post("/invitations/:token", club.Public, s.acceptInvitation),
-
-		// The person
-		web.Get("/profile", club.SignedIn, s.showProfile),
-		web.Post("/profile", club.SignedIn, s.updateProfile),
-		web.Post("/profile/password", club.SignedIn, s.updatePassword),
-		web.Post("/clubs/current", club.SignedIn, s.switchClub).On("/calendar"),
-
-		// The club
-		web.Get("/clubs/new", club.ManageClub, s.newClub),
-		web.Post("/clubs", club.ManageClub, s.createClub).On("/clubs/new"),
-		web.Get("/settings", club.ViewClub, s.showSettings),
-		web.Post("/settings", club.ManageClub, s.updateSettings),
-		web.Get("/settings/status", club.ManageClub, s.showStatus),
-		web.Get("/settings/record", club.ManageClub, s.showRecord),
-		web.Get("/settings/members", club.ViewClub, s.showMembers),
-		web.Get("/settings/members/:id/role", club.ManageClub, s.showMemberRole),
-		web.Post("/settings/members/:id/role", club.ManageClub, s.updateMemberRole, web.Confirmed).First(s.lookAtMember),
-		web.Get("/settings/members/:id/removal", club.ManageClub, s.showMemberRemoval),
-		web.Post("/settings/members/:id/removal", club.ManageClub, s.removeMember, web.Confirmed).First(s.lookAtMember),
-		web.Post("/settings/members/:id/sign-in-link", club.ManageClub, s.createSignInLink, web.Confirmed).First(s.lookAtSignInLink),
-		web.Post("/settings/invitations", club.ManageClub, s.createInvitation, web.Confirmed).On(membersPath).First(s.lookAtInvitation),
-		web.Post("/settings/invitations/:id/withdrawal", club.ManageClub, s.withdrawInvitation).On(membersPath),
 
 		// Calendar
 		web.Get("/calendar", club.ViewClub, s.showCalendar, web.Heavy),

@@ -9,6 +9,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/accounts"
 	"github.com/bandstand-app/bandstand/handlers/holds"
 	"github.com/bandstand-app/bandstand/handlers/notices"
+	"github.com/bandstand-app/bandstand/handlers/people"
 	"github.com/bandstand-app/bandstand/handlers/practice"
 	"github.com/bandstand-app/bandstand/handlers/results"
 	"github.com/bandstand-app/bandstand/handlers/web"
@@ -16,7 +17,6 @@ import (
 	worlds "github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/jobs"
 	"github.com/bandstand-app/bandstand/platforms"
-	"github.com/bandstand-app/bandstand/views/people"
 )
 
 // Config is what the handlers need from the rest of the program.
@@ -27,10 +27,10 @@ type Config struct {
 
 // Services are the parts of the program that single rooms call.
 type Services struct {
-	Passwords Passwords
+	Passwords people.Passwords
 	Links     LinkReader
 	// Demo is the door of a demo; nil otherwise.
-	Demo *Demo
+	Demo *people.Demo
 	// Platforms are those that a club's calls go to.
 	Platforms func(clubID int64, practice bool) *platforms.Registry
 	// AppCredentials returns the credentials of a platform app; empty if there are
@@ -42,12 +42,6 @@ type Services struct {
 	Worlds *worlds.Worlds
 }
 
-// Passwords hashes and checks passwords: *password.Hasher.
-type Passwords interface {
-	Hash(ctx context.Context, password string) (string, error)
-	Matches(ctx context.Context, password, hash string) (ok, old bool, err error)
-}
-
 // Server answers all requests.
 type Server struct {
 	*web.App
@@ -56,6 +50,7 @@ type Server struct {
 	accounts *accounts.Room
 	holds    *holds.Room
 	notices  *notices.Room
+	people   *people.Room
 	practice *practice.Room
 	results  *results.Room
 
@@ -70,14 +65,16 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{App: app, Services: cfg.Services, planning: app.NewPlanning(), realMarks: marksOf(cfg.Real), practiceMarks: marksOf(cfg.Practice)}
+	s.people = &people.Room{App: app, Passwords: cfg.Passwords, Demo: cfg.Demo}
 	s.accounts = &accounts.Room{
-		App: app, Platforms: cfg.Platforms, AppCredentials: cfg.AppCredentials, SignIns: cfg.SignIns, Worlds: cfg.Worlds, GaveLately: s.gaveLately,
+		App: app, Platforms: cfg.Platforms, AppCredentials: cfg.AppCredentials, SignIns: cfg.SignIns, Worlds: cfg.Worlds, GaveLately: s.people.GaveLately,
 	}
+	s.people.AllowLeaving = s.accounts.AllowLeavingToAll
 	s.holds = &holds.Room{App: app, Planning: s.planning}
 	s.notices = &notices.Room{App: app, IsUnsure: s.holds.IsUnsure}
 	s.practice = &practice.Room{App: app, Worlds: cfg.Worlds}
 	s.results = &results.Room{App: app}
-	app.ConfirmWith, app.SignInDialog = s.confirm, people.SignInDialog(people.SignInForm{Dialog: true})
+	app.ConfirmWith, app.SignInDialog = s.people.Confirm, people.SignInDialog()
 	app.Add(s.routes())
 	return s, nil
 }

@@ -13,7 +13,7 @@ import (
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	hash, err := s.server.Passwords.Hash(t.Context(), "four brass horns play")
+	hash, err := s.server.people.Passwords.Hash(t.Context(), "four brass horns play")
 	if err != nil {
 		t.Fatal(err)
 	}

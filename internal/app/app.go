@@ -22,6 +22,7 @@ import (
 	"github.com/alexedwards/scs/sqlite3store"
 
 	"github.com/bandstand-app/bandstand/handlers"
+	"github.com/bandstand-app/bandstand/handlers/people"
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/datadir"
@@ -64,7 +65,7 @@ type Config struct {
 	Out      io.Writer                // for people: where to go
 	Greeting func(base string) string // nil: the usual one
 	Log      *slog.Logger
-	Demo     *handlers.Demo // nil but in a demo
+	Demo     *people.Demo // nil but in a demo
 
 	Now      func() time.Time
 	Elapsed  func() time.Duration // since the start; cannot be set by anybody

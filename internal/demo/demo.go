@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bandstand-app/bandstand/handlers"
+	"github.com/bandstand-app/bandstand/handlers/people"
 	"github.com/bandstand-app/bandstand/internal/app"
 )
 
@@ -23,7 +23,7 @@ func Open(ctx context.Context, config app.Config, present func() time.Time) (*ap
 		return nil, err
 	}
 	clock := newShiftedClock(present, past)
-	door := &handlers.Demo{Token: rand.Text()}
+	door := &people.Demo{Token: rand.Text()}
 	config.Now, config.Elapsed, config.Demo = clock.now, clock.elapsed, door
 	// The console of a demo is for its greeting.
 	config.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))

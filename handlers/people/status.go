@@ -1,4 +1,4 @@
-package handlers
+package people
 
 import (
 	"net/http"
@@ -19,9 +19,9 @@ import (
 const late = 5 * time.Minute
 
 // showStatus tells an admin what to look at when something seems wrong.
-func (s *Server) showStatus(c echo.Context) error {
-	page := people.StatusPage{Page: s.Page(c, "settings", web.T(c, "status_title")), Well: true}
-	for _, part := range []func(echo.Context) (people.StatusGroup, error){s.publishingStatus, s.accountsStatus, s.storageStatus, s.networkStatus} {
+func (room *Room) showStatus(c echo.Context) error {
+	page := people.StatusPage{Page: room.Page(c, "settings", web.T(c, "status_title")), Well: true}
+	for _, part := range []func(echo.Context) (people.StatusGroup, error){room.publishingStatus, room.accountsStatus, room.storageStatus, room.networkStatus} {
 		g, err := part(c)
 		if club.CodeOf(err) == club.Damaged {
 			continue // what cannot be read is left out; what is wrong is said
@@ -34,30 +34,30 @@ func (s *Server) showStatus(c echo.Context) error {
 		}
 		page.Groups = append(page.Groups, g)
 	}
-	return s.Render(c, http.StatusOK, people.Status(page))
+	return room.Render(c, http.StatusOK, people.Status(page))
 }
 
-func (s *Server) publishingStatus(c echo.Context) (people.StatusGroup, error) {
-	ctx, h := c.Request().Context(), s.Health()
-	q, err := s.DB.Queue(ctx, web.Scope(c))
+func (room *Room) publishingStatus(c echo.Context) (people.StatusGroup, error) {
+	ctx, h := c.Request().Context(), room.Health()
+	q, err := room.DB.Queue(ctx, web.Scope(c))
 	if err != nil {
 		return people.StatusGroup{}, err
 	}
 	g := people.StatusGroup{ID: "publishing", Title: web.T(c, "status_publishing")}
-	look := people.StatusLine{Name: web.T(c, "status_look"), Value: web.T(c, "status_look_at", "time", s.whenExactly(c, h.LastTick))}
+	look := people.StatusLine{Name: web.T(c, "status_look"), Value: web.T(c, "status_look_at", "time", room.whenExactly(c, h.LastTick))}
 	if h.Stuck {
-		look.Value, look.Trouble = web.T(c, "status_stuck", "time", s.whenExactly(c, h.LastTick)), true
+		look.Value, look.Trouble = web.T(c, "status_stuck", "time", room.whenExactly(c, h.LastTick)), true
 	}
 	g.Lines = append(g.Lines, look,
-		people.StatusLine{Name: web.T(c, "status_claim"), Value: s.whenExactly(c, h.LastClaim)},
-		s.clockLine(c, h.ClockAhead),
+		people.StatusLine{Name: web.T(c, "status_claim"), Value: room.whenExactly(c, h.LastClaim)},
+		room.clockLine(c, h.ClockAhead),
 		people.StatusLine{Name: web.T(c, "status_scheduled"), Value: i18n.Number(ctx, int64(q.Scheduled))},
 		people.StatusLine{Name: web.T(c, "status_underway"), Value: i18n.Number(ctx, int64(q.Publishing))},
 	)
 	next := people.StatusLine{Name: web.T(c, "status_next"), Value: web.T(c, "status_next_none")}
 	if !q.Oldest.IsZero() {
-		next.Value = s.whenExactly(c, q.Oldest)
-		if s.Now().Sub(q.Oldest) > late {
+		next.Value = room.whenExactly(c, q.Oldest)
+		if room.Now().Sub(q.Oldest) > late {
 			next = people.StatusLine{Name: web.T(c, "status_overdue"), Value: web.T(c, "status_overdue_since", "time", next.Value), Trouble: true}
 		}
 	}
@@ -70,7 +70,7 @@ func (s *Server) publishingStatus(c echo.Context) (people.StatusGroup, error) {
 	return g, nil
 }
 
-func (s *Server) clockLine(c echo.Context, ahead time.Duration) people.StatusLine {
+func (room *Room) clockLine(c echo.Context, ahead time.Duration) people.StatusLine {
 	l := people.StatusLine{Name: web.T(c, "status_clock"), Value: web.T(c, "status_clock_right")}
 	if ahead != 0 {
 		l.Value, l.Trouble = web.T(c, "status_clock_"+web.Direction(ahead), "time", web.Span(c, ahead)), true
@@ -78,9 +78,9 @@ func (s *Server) clockLine(c echo.Context, ahead time.Duration) people.StatusLin
 	return l
 }
 
-func (s *Server) accountsStatus(c echo.Context) (people.StatusGroup, error) {
+func (room *Room) accountsStatus(c echo.Context) (people.StatusGroup, error) {
 	ctx := c.Request().Context()
-	all, err := s.DB.Connections(ctx, web.Scope(c))
+	all, err := room.DB.Connections(ctx, web.Scope(c))
 	if err != nil {
 		return people.StatusGroup{}, err
 	}
@@ -100,9 +100,9 @@ func (s *Server) accountsStatus(c echo.Context) (people.StatusGroup, error) {
 			})
 		}
 	}
-	for _, p := range s.Registry(web.Actor(c).Club.Practice).All() {
+	for _, p := range room.Registry(web.Actor(c).Club.Practice).All() {
 		if info := p.Info(); used[info.ID] && info.API.Version != "" {
-			g.Lines = append(g.Lines, s.versionLine(c, info))
+			g.Lines = append(g.Lines, room.versionLine(c, info))
 		}
 	}
 	return g, nil
@@ -110,9 +110,9 @@ func (s *Server) accountsStatus(c echo.Context) (people.StatusGroup, error) {
 
 // versionLine says how long a platform serves the version of its API that
 // Bandstand speaks.
-func (s *Server) versionLine(c echo.Context, info platforms.Info) people.StatusLine {
+func (room *Room) versionLine(c echo.Context, info platforms.Info) people.StatusLine {
 	ctx, ends := c.Request().Context(), info.API.Ends()
-	left := ends.Sub(s.Now())
+	left := ends.Sub(room.Now())
 	args := []string{"version", info.API.Version, "date", i18n.DayYear(ctx, ends)}
 	l := people.StatusLine{Name: web.T(c, "status_version", "platform", info.SiteName())}
 	switch {
@@ -128,13 +128,13 @@ func (s *Server) versionLine(c echo.Context, info platforms.Info) people.StatusL
 	return l
 }
 
-func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
-	ctx, h := c.Request().Context(), s.Health()
-	x, err := s.DB.Examined(ctx)
+func (room *Room) storageStatus(c echo.Context) (people.StatusGroup, error) {
+	ctx, h := c.Request().Context(), room.Health()
+	x, err := room.DB.Examined(ctx)
 	if err != nil && club.CodeOf(err) != club.Damaged {
 		return people.StatusGroup{}, err
 	}
-	free, tight, err := s.Media.Room()
+	free, tight, err := room.Media.Room()
 	if err != nil {
 		return people.StatusGroup{}, err
 	}
@@ -147,7 +147,7 @@ func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
 	}
 	journal := people.StatusLine{
 		Name:  web.T(c, "status_journal"),
-		Value: web.T(c, "status_journal_at", "size", i18n.Bytes(ctx, h.Journal.Size), "time", s.whenExactly(c, h.Journal.Last)),
+		Value: web.T(c, "status_journal_at", "size", i18n.Bytes(ctx, h.Journal.Size), "time", room.whenExactly(c, h.Journal.Last)),
 	}
 	switch {
 	case h.Journal.Bad:
@@ -155,45 +155,45 @@ func (s *Server) storageStatus(c echo.Context) (people.StatusGroup, error) {
 	case h.Journal.Last.IsZero():
 		journal.Value = web.T(c, "status_journal_empty")
 	}
-	return people.StatusGroup{ID: "storage", Title: web.T(c, "status_storage"), Lines: []people.StatusLine{disk, s.databaseLine(c, x), s.writesLine(c), journal}}, nil
+	return people.StatusGroup{ID: "storage", Title: web.T(c, "status_storage"), Lines: []people.StatusLine{disk, room.databaseLine(c, x), room.writesLine(c), journal}}, nil
 }
 
 // networkStatus says whether visitors can be told apart.
-func (s *Server) networkStatus(c echo.Context) (people.StatusGroup, error) {
+func (room *Room) networkStatus(c echo.Context) (people.StatusGroup, error) {
 	l := people.StatusLine{Name: web.T(c, "status_visitors"), Value: web.T(c, "status_visitors_known")}
-	if p, found := s.UntrustedProxy(); found {
+	if p, found := room.UntrustedProxy(); found {
 		l.Value, l.Trouble = web.T(c, "status_visitors_proxy", "address", p.Address, "network", p.Network), p.Near
 	}
 	return people.StatusGroup{ID: "network", Title: web.T(c, "status_network"), Lines: []people.StatusLine{l}}, nil
 }
 
-func (s *Server) databaseLine(c echo.Context, x store.Examination) people.StatusLine {
+func (room *Room) databaseLine(c echo.Context, x store.Examination) people.StatusLine {
 	l := people.StatusLine{Name: web.T(c, "status_database")}
-	damage := s.DB.Damage() // it may be this page that found it
+	damage := room.DB.Damage() // it may be this page that found it
 	switch {
 	case !damage.At.IsZero():
-		l.Value, l.Trouble = web.T(c, "status_database_damaged", "time", s.whenExactly(c, damage.At), "trouble", damage.Said), true
+		l.Value, l.Trouble = web.T(c, "status_database_damaged", "time", room.whenExactly(c, damage.At), "trouble", damage.Said), true
 	case x.Trouble != "":
 		l.Value, l.Trouble = web.T(c, "status_database_bad", "trouble", x.Trouble), true
 	case x.At.IsZero():
 		l.Value = web.T(c, "status_database_new")
 	default:
-		l.Value = web.T(c, "status_database_good", "time", s.whenExactly(c, x.At))
+		l.Value = web.T(c, "status_database_good", "time", room.whenExactly(c, x.At))
 	}
 	return l
 }
 
 // writesLine says how long people had to wait for each other at most.
-func (s *Server) writesLine(c echo.Context) people.StatusLine {
-	longest := i18n.Number(c.Request().Context(), s.DB.LongestWrite().Took.Milliseconds())
+func (room *Room) writesLine(c echo.Context) people.StatusLine {
+	longest := i18n.Number(c.Request().Context(), room.DB.LongestWrite().Took.Milliseconds())
 	return people.StatusLine{Name: web.T(c, "status_writes"), Value: web.T(c, "status_writes_longest", "ms", longest, "limit", strconv.FormatInt(store.WriteLimit.Milliseconds(), 10))}
 }
 
 // whenExactly writes a moment to the second, in the club's zone.
-func (s *Server) whenExactly(c echo.Context, at time.Time) string {
+func (room *Room) whenExactly(c echo.Context, at time.Time) string {
 	if at.IsZero() {
 		return web.T(c, "status_never")
 	}
-	at = at.In(s.Zone(c))
+	at = at.In(room.Zone(c))
 	return web.T(c, "date_when", "day", i18n.DayShort(c.Request().Context(), at), "time", at.Format(time.TimeOnly))
 }

@@ -1,4 +1,4 @@
-package handlers
+package people
 
 import (
 	"net/http"
@@ -15,18 +15,18 @@ import (
 const membersPath = "/settings/members"
 
 // stake reads the member that an address names, with what hangs on them.
-func (s *Server) stake(c echo.Context) (store.Stake, error) {
+func (room *Room) stake(c echo.Context) (store.Stake, error) {
 	n, err := web.PathID(c, "id")
 	if err != nil {
 		return store.Stake{}, err
 	}
-	return s.DB.Stake(c.Request().Context(), web.Scope(c), n)
+	return room.DB.Stake(c.Request().Context(), web.Scope(c), n)
 }
 
 // showMemberRole asks before a member gets another role, and says what it changes.
-func (s *Server) showMemberRole(c echo.Context) error {
+func (room *Room) showMemberRole(c echo.Context) error {
 	to := club.Role(c.QueryParam("to"))
-	k, err := s.stake(c)
+	k, err := room.stake(c)
 	if err != nil {
 		return err
 	}
@@ -35,24 +35,24 @@ func (s *Server) showMemberRole(c echo.Context) error {
 	}
 	ctx, role := c.Request().Context(), web.T(c, "role_"+string(to))
 	page := people.AskPage{
-		Page: s.Page(c, "settings", web.T(c, "member_role_title", "name", k.Name, "role", role)), Action: c.Request().URL.Path, Back: membersPath, AskPassword: !s.gaveLately(c),
+		Page: room.Page(c, "settings", web.T(c, "member_role_title", "name", k.Name, "role", role)), Action: c.Request().URL.Path, Back: membersPath, AskPassword: !room.GaveLately(c),
 		Button: web.T(c, "member_role_button", "name", k.Name, "role", role), Role: to,
 	}
 	if k.Role == club.Admin && k.Admins == 1 {
 		page.Refused = web.T(c, "last_admin")
 	}
 	add := func(text string) { page.Changes = append(page.Changes, text) }
-	if gains := s.abilitiesOf(c, to, k.Role); gains != "" {
+	if gains := room.abilitiesOf(c, to, k.Role); gains != "" {
 		add(web.T(c, "member_role_gains", "name", k.Name, "abilities", gains))
 	}
-	if losses := s.abilitiesOf(c, k.Role, to); losses != "" {
+	if losses := room.abilitiesOf(c, k.Role, to); losses != "" {
 		add(web.T(c, "member_role_loses", "name", k.Name, "abilities", losses))
 	}
 	switch {
 	case to == club.Admin:
 		add(web.T(c, "member_role_equal", "name", k.Name))
 	case k.Role == club.Admin:
-		s.addVoided(c, k, add)
+		room.addVoided(c, k, add)
 		if k.PersonID == web.Actor(c).Person.ID {
 			add(web.T(c, "member_role_no_way_back"))
 		}
@@ -62,11 +62,11 @@ func (s *Server) showMemberRole(c echo.Context) error {
 	if k.Scheduled > 0 {
 		page.Stays = append(page.Stays, i18n.N(ctx, "member_posts_stay", k.Scheduled, "name", k.Name))
 	}
-	return s.Render(c, http.StatusOK, people.Ask(page))
+	return room.Render(c, http.StatusOK, people.Ask(page))
 }
 
 // abilitiesOf says what one role lets somebody do that another does not.
-func (s *Server) abilitiesOf(c echo.Context, role, other club.Role) string {
+func (room *Room) abilitiesOf(c echo.Context, role, other club.Role) string {
 	var words []string
 	for _, a := range []club.Action{club.WritePosts, club.SchedulePosts, club.ConnectAccount, club.ManageClub} {
 		if role.Can(a) && !other.Can(a) {
@@ -77,7 +77,7 @@ func (s *Server) abilitiesOf(c echo.Context, role, other club.Role) string {
 }
 
 // addVoided says what somebody loses who is not Admin any more.
-func (s *Server) addVoided(c echo.Context, k store.Stake, add func(string)) {
+func (room *Room) addVoided(c echo.Context, k store.Stake, add func(string)) {
 	if k.Invitations > 0 {
 		add(i18n.N(c.Request().Context(), "member_invitations_end", k.Invitations, "name", k.Name))
 	}
@@ -85,14 +85,14 @@ func (s *Server) addVoided(c echo.Context, k store.Stake, add func(string)) {
 
 // showMemberRemoval asks before a member is removed, and says what goes and what
 // stays.
-func (s *Server) showMemberRemoval(c echo.Context) error {
-	k, err := s.stake(c)
+func (room *Room) showMemberRemoval(c echo.Context) error {
+	k, err := room.stake(c)
 	if err != nil {
 		return err
 	}
 	ctx, a := c.Request().Context(), web.Actor(c)
 	page := people.AskPage{
-		Page: s.Page(c, "settings", web.T(c, "member_remove_title", "name", k.Name, "club", a.Club.Name)), Action: c.Request().URL.Path, Back: membersPath, AskPassword: !s.gaveLately(c),
+		Page: room.Page(c, "settings", web.T(c, "member_remove_title", "name", k.Name, "club", a.Club.Name)), Action: c.Request().URL.Path, Back: membersPath, AskPassword: !room.GaveLately(c),
 		Button: web.T(c, "member_remove_button", "name", k.Name),
 	}
 	add := func(text string) { page.Changes = append(page.Changes, text) }
@@ -106,7 +106,7 @@ func (s *Server) showMemberRemoval(c echo.Context) error {
 		if k.Admins == 1 {
 			page.Refused = web.T(c, "last_admin")
 		}
-		s.addVoided(c, k, add)
+		room.addVoided(c, k, add)
 	}
 	stays := []string{web.T(c, "member_writing_stays")}
 	if k.Scheduled > 0 {
@@ -115,7 +115,7 @@ func (s *Server) showMemberRemoval(c echo.Context) error {
 	if len(k.Accounts) > 0 {
 		var names []string
 		for _, conn := range k.Accounts {
-			names = append(names, web.T(c, "account_on", "account", web.AccountLabel(conn.Account), "platform", s.PlatformName(c, conn.Account.Platform)))
+			names = append(names, web.T(c, "account_on", "account", web.AccountLabel(conn.Account), "platform", room.PlatformName(c, conn.Account.Platform)))
 		}
 		stays = append(stays, i18n.N(ctx, "member_accounts_stay", len(names), "name", k.Name, "accounts", web.JoinAnd(c, names)))
 	}
@@ -123,5 +123,5 @@ func (s *Server) showMemberRemoval(c echo.Context) error {
 		stays = append(stays, web.T(c, "member_remove_again"))
 	}
 	page.Stays = stays
-	return s.Render(c, http.StatusOK, people.Ask(page))
+	return room.Render(c, http.StatusOK, people.Ask(page))
 }

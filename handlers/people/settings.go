@@ -1,4 +1,4 @@
-package handlers
+package people
 
 import (
 	"net/http"
@@ -14,29 +14,29 @@ import (
 	"github.com/bandstand-app/bandstand/views/people"
 )
 
-func (s *Server) showSettings(c echo.Context) error {
-	cl, err := s.DB.Club(c.Request().Context(), web.Actor(c).Club.ID)
+func (room *Room) showSettings(c echo.Context) error {
+	cl, err := room.DB.Club(c.Request().Context(), web.Actor(c).Club.ID)
 	if err != nil {
 		return err
 	}
-	return s.settings(c, http.StatusOK, people.ClubForm{
+	return room.settings(c, http.StatusOK, people.ClubForm{
 		Name: cl.Name, Zone: cl.Zone, WeekStart: strconv.Itoa(int(cl.WeekStart)), Language: cl.Language, LateHours: strconv.FormatFloat(float64(cl.LateMinutes)/60, 'f', -1, 64),
 	}, &web.Faults{})
 }
 
-func (s *Server) settings(c echo.Context, status int, form people.ClubForm, f *web.Faults) error {
-	page := s.Page(c, "settings", web.T(c, "settings_title"))
+func (room *Room) settings(c echo.Context, status int, form people.ClubForm, f *web.Faults) error {
+	page := room.Page(c, "settings", web.T(c, "settings_title"))
 	page.Faults, form.Errors, form.Zones = f.List, f.Errors(), club.Zones()
-	form.Version = s.Version
+	form.Version = room.Version
 	if loc, err := time.LoadLocation(form.Zone); err == nil {
-		now := s.Now().In(loc)
+		now := room.Now().In(loc)
 		form.Now = web.T(c, "settings_zone_now", "time", i18n.Clock(c.Request().Context(), now), "place", i18n.Place(form.Zone))
 	}
-	return s.Render(c, status, people.Settings(page, form))
+	return room.Render(c, status, people.Settings(page, form))
 }
 
 // updateSettings changes the club. Practice mode is switched on its own page.
-func (s *Server) updateSettings(c echo.Context) error {
+func (room *Room) updateSettings(c echo.Context) error {
 	ctx := c.Request().Context()
 	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Language: c.FormValue("language"), LateHours: c.FormValue("late_hours")}
 	f := &web.Faults{}
@@ -50,7 +50,7 @@ func (s *Server) updateSettings(c echo.Context) error {
 	}
 	var zone store.ZoneChange
 	if !f.Any() {
-		zone, err = s.DB.UpdateClub(ctx, web.Scope(c), store.ClubChange{
+		zone, err = room.DB.UpdateClub(ctx, web.Scope(c), store.ClubChange{
 			Name: nc.Name, Zone: nc.Zone, WeekStart: nc.WeekStart, Language: nc.Language, LateMinutes: int(hours * 60),
 		}, web.Origin(c))
 		if err := f.Take(c, err); err != nil {
@@ -58,7 +58,7 @@ func (s *Server) updateSettings(c echo.Context) error {
 		}
 	}
 	if f.Any() {
-		return s.settings(c, f.Status(), form, f)
+		return room.settings(c, f.Status(), form, f)
 	}
 	text := web.T(c, "saved")
 	if zone.Moved > 0 {
@@ -67,6 +67,6 @@ func (s *Server) updateSettings(c echo.Context) error {
 	if zone.Kept > 0 {
 		text += " " + i18n.N(ctx, "settings_zone_kept", zone.Kept)
 	}
-	s.Flash(c, "done", text)
+	room.Flash(c, "done", text)
 	return web.SeeOther(c, "/settings")
 }

@@ -1,4 +1,4 @@
-package handlers
+package people
 
 import (
 	"time"
@@ -10,18 +10,18 @@ import (
 )
 
 // seen says how long ago somebody was here.
-func (s *Server) seen(c echo.Context, at, now time.Time) string {
-	ctx, loc := c.Request().Context(), s.Zone(c)
-	day := func(t time.Time) string { return t.In(loc).Format(time.DateOnly) }
+func (room *Room) seen(c echo.Context, at, now time.Time) string {
+	loc := room.Zone(c)
+	today, seen := now.In(loc), at.In(loc)
 	switch {
 	case at.IsZero():
 		return web.T(c, "seen_never")
 	case now.Sub(at) < 15*time.Minute:
 		return web.T(c, "seen_now")
-	case day(at) == day(now):
+	case web.SameDay(seen, today):
 		return web.T(c, "seen_today")
-	case day(at) == day(now.AddDate(0, 0, -1)):
+	case web.SameDay(seen, today.AddDate(0, 0, -1)):
 		return web.T(c, "seen_yesterday")
 	}
-	return i18n.DayYear(ctx, at.In(loc))
+	return i18n.DayYear(c.Request().Context(), seen)
 }

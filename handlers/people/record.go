@@ -1,4 +1,4 @@
-package handlers
+package people
 
 import (
 	"cmp"
@@ -20,12 +20,9 @@ import (
 	"github.com/bandstand-app/bandstand/views/ui"
 )
 
-// recordKinds sorts what is recorded by what people look for. Every action has
+// RecordKinds sorts what is recorded by what people look for. Every action has
 // words in the catalogue, audit_<action>.
-var recordKinds = []struct {
-	name    string
-	actions []string
-}{
+var RecordKinds = []RecordKind{
 	{"sign_ins", []string{"signed_in", "signed_out", "password_given", "password_changed", "password_reset", "password_reset_made", "password_link"}},
 	{"refused", refusals},
 	{"members", []string{
@@ -43,22 +40,28 @@ var recordKinds = []struct {
 	{"club", []string{"club_made", "club_changed", "practice_on", "practice_off", "export"}},
 }
 
+// RecordKind is a choice of what the record shows.
+type RecordKind struct {
+	Name    string // as the address spells it
+	Actions []string
+}
+
 // refusals are what people did who did not prove who they are.
 var refusals = []string{"signin_failed", "signin_locked", "cross_site", "invitation_missed", "invitation_locked", "setup_locked"}
 
-// recordShown is how many lines are on a page.
-const recordShown = 50
+// RecordShown is how many lines are on a page.
+const RecordShown = 50
 
 // showRecord lists who did what: for Admins.
-func (s *Server) showRecord(c echo.Context) error {
+func (room *Room) showRecord(c echo.Context) error {
 	ctx := c.Request().Context()
-	page := people.RecordPage{Page: s.Page(c, "settings", web.T(c, "record_title")), Person: c.QueryParam("person"), Kind: c.QueryParam("kind")}
-	q := store.RecordQuery{Limit: recordShown + 1, PersonID: web.ParseID(page.Person)}
+	page := people.RecordPage{Page: room.Page(c, "settings", web.T(c, "record_title")), Person: c.QueryParam("person"), Kind: c.QueryParam("kind")}
+	q := store.RecordQuery{Limit: RecordShown + 1, PersonID: web.ParseID(page.Person)}
 	page.Kinds = []ui.Option{{Label: web.T(c, "record_all_kinds")}}
-	for _, k := range recordKinds {
-		page.Kinds = append(page.Kinds, ui.Option{Value: k.name, Label: web.T(c, "record_kind_"+k.name)})
-		if k.name == page.Kind {
-			q.Actions = k.actions
+	for _, k := range RecordKinds {
+		page.Kinds = append(page.Kinds, ui.Option{Value: k.Name, Label: web.T(c, "record_kind_"+k.Name)})
+		if k.Name == page.Kind {
+			q.Actions = k.Actions
 		}
 	}
 	if at, number, ok := strings.Cut(c.QueryParam("before"), "."); ok {
@@ -68,7 +71,7 @@ func (s *Server) showRecord(c echo.Context) error {
 			q.BeforeAt, q.BeforeID = time.UnixMilli(ms), n
 		}
 	}
-	members, err := s.DB.Members(ctx, web.Actor(c).Club.ID)
+	members, err := room.DB.Members(ctx, web.Actor(c).Club.ID)
 	if err != nil {
 		return err
 	}
@@ -76,33 +79,33 @@ func (s *Server) showRecord(c echo.Context) error {
 	for _, m := range members {
 		page.People = append(page.People, ui.Option{Value: strconv.FormatInt(m.PersonID, 10), Label: m.Name})
 	}
-	lines, err := s.DB.Record(ctx, web.Scope(c), q)
+	lines, err := room.DB.Record(ctx, web.Scope(c), q)
 	if err != nil {
 		return err
 	}
-	if len(lines) > recordShown {
-		lines = lines[:recordShown]
-		last := lines[recordShown-1]
+	if len(lines) > RecordShown {
+		lines = lines[:RecordShown]
+		last := lines[RecordShown-1]
 		page.Earlier = "/settings/record?" + url.Values{
 			"person": {page.Person}, "kind": {page.Kind}, "before": {fmt.Sprintf("%d.%d", last.At.UnixMilli(), last.ID)},
 		}.Encode()
 	}
-	zone := s.Zone(c)
+	zone := room.Zone(c)
 	for _, l := range lines {
 		day := i18n.DayYear(ctx, l.At.In(zone))
 		if n := len(page.Days); n == 0 || page.Days[n-1].Name != day {
 			page.Days = append(page.Days, people.RecordDay{Name: day})
 		}
 		d := &page.Days[len(page.Days)-1]
-		d.Lines = append(d.Lines, s.recordLine(c, l))
+		d.Lines = append(d.Lines, room.recordLine(c, l))
 	}
-	return s.Render(c, http.StatusOK, people.Record(page))
+	return room.Render(c, http.StatusOK, people.Record(page))
 }
 
 // recordLine is one line of the record in words.
-func (s *Server) recordLine(c echo.Context, l store.RecordLine) people.RecordLine {
+func (room *Room) recordLine(c echo.Context, l store.RecordLine) people.RecordLine {
 	out := people.RecordLine{
-		Time: i18n.Clock(c.Request().Context(), s.Local(c, l.At)), Stamp: l.At.UTC().Format(time.RFC3339),
+		Time: i18n.Clock(c.Request().Context(), room.Local(c, l.At)), Stamp: l.At.UTC().Format(time.RFC3339),
 		From: web.T(c, "record_from", "address", l.Origin), Trouble: slices.Contains(refusals, l.Action),
 	}
 	if l.Origin == "engine" || l.Origin == "console" {
@@ -119,7 +122,7 @@ func (s *Server) recordLine(c echo.Context, l store.RecordLine) people.RecordLin
 	}
 	if strings.HasPrefix(l.Action, "account_") {
 		platform, id, _ := strings.Cut(object, " ")
-		object = web.T(c, "account_on", "account", cmp.Or(l.Account, id), "platform", s.PlatformName(c, platforms.ID(platform)))
+		object = web.T(c, "account_on", "account", cmp.Or(l.Account, id), "platform", room.PlatformName(c, platforms.ID(platform)))
 	}
 	if strings.HasPrefix(l.Action, "post_") {
 		number, _, _ := strings.Cut(object, " ")

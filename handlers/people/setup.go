@@ -1,4 +1,4 @@
-package handlers
+package people
 
 import (
 	"cmp"
@@ -16,21 +16,21 @@ import (
 	"github.com/bandstand-app/bandstand/views/people"
 )
 
-func (s *Server) showSetup(c echo.Context) error {
-	needed, err := s.DB.NeedsSetup(c.Request().Context())
+func (room *Room) showSetup(c echo.Context) error {
+	needed, err := room.DB.NeedsSetup(c.Request().Context())
 	if err != nil {
 		return err
 	}
 	if !needed {
 		return c.Redirect(http.StatusSeeOther, "/sign-in")
 	}
-	return s.Render(c, http.StatusOK, people.Setup(s.PlainPage(c, web.T(c, "setup_title")), people.SetupForm{
+	return room.Render(c, http.StatusOK, people.Setup(room.PlainPage(c, web.T(c, "setup_title")), people.SetupForm{
 		Code: c.QueryParam("code"), Zone: "Europe/Dublin", WeekStart: "1", Language: readersLanguage(c), Zones: club.Zones(),
 	}))
 }
 
 // createSetup makes the first person and the first club (rule W9).
-func (s *Server) createSetup(c echo.Context) error {
+func (room *Room) createSetup(c echo.Context) error {
 	ctx := c.Request().Context()
 	form := people.SetupForm{
 		Code: strings.TrimSpace(c.FormValue("code")), Name: c.FormValue("name"), Email: c.FormValue("email"),
@@ -38,18 +38,18 @@ func (s *Server) createSetup(c echo.Context) error {
 	}
 	f := &web.Faults{}
 	tries := web.Guarded{What: "setup " + web.TriesFrom(c), Most: web.MaxTries}
-	if wait := s.Tries.Begin(s.Now(), tries); wait > 0 {
-		s.Distrust(c, store.Scope{}, "setup_locked", "", tries.What)
+	if wait := room.Tries.Begin(room.Now(), tries); wait > 0 {
+		room.Distrust(c, store.Scope{}, "setup_locked", "", tries.What)
 		return &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}
 	}
-	err := s.DB.CheckSetupCode(ctx, form.Code)
+	err := room.DB.CheckSetupCode(ctx, form.Code)
 	if club.CodeOf(err) != club.Forbidden {
-		s.Tries.Undo(s.Now(), tries)
+		room.Tries.Undo(room.Now(), tries)
 	}
 	if err := f.Take(c, err); err != nil {
 		return err
 	}
-	p, err := s.newPerson(c, f, form.Name, form.Email, form.Club)
+	p, err := room.newPerson(c, f, form.Name, form.Email, form.Club)
 	if err != nil {
 		return err
 	}
@@ -58,12 +58,12 @@ func (s *Server) createSetup(c echo.Context) error {
 		return err
 	}
 	if !f.Any() {
-		person, made, err := s.DB.CreateFirst(ctx, p, nc, web.Origin(c))
+		person, made, err := room.DB.CreateFirst(ctx, p, nc, web.Origin(c))
 		if err == nil {
-			if err := s.SignIn(c, person, made.ID); err != nil {
+			if err := room.SignIn(c, person, made.ID); err != nil {
 				return err
 			}
-			s.Flash(c, "done", web.T(c, "setup_done_next", "club", made.Name))
+			room.Flash(c, "done", web.T(c, "setup_done_next", "club", made.Name))
 			return web.SeeOther(c, "/calendar")
 		}
 		if err := f.Take(c, err); err != nil {
@@ -71,15 +71,15 @@ func (s *Server) createSetup(c echo.Context) error {
 		}
 	}
 	form.Errors = f.Errors()
-	page := s.PlainPage(c, web.T(c, "setup_title"))
+	page := room.PlainPage(c, web.T(c, "setup_title"))
 	page.Faults = f.List
-	return s.Render(c, f.Status(), people.Setup(page, form))
+	return room.Render(c, f.Status(), people.Setup(page, form))
 }
 
 // newPerson checks what a person said of themselves, and their password, which
 // must not hold the name of the club. It is hashed only when everything else is
 // right.
-func (s *Server) newPerson(c echo.Context, f *web.Faults, name, email, clubName string) (store.NewPerson, error) {
+func (room *Room) newPerson(c echo.Context, f *web.Faults, name, email, clubName string) (store.NewPerson, error) {
 	var p store.NewPerson
 	var err error
 	p.Name, err = club.ParseName("name", "enter_name", name)
@@ -97,7 +97,7 @@ func (s *Server) newPerson(c echo.Context, f *web.Faults, name, email, clubName 
 	if f.Any() {
 		return p, nil
 	}
-	p.PasswordHash, err = s.Passwords.Hash(c.Request().Context(), pw)
+	p.PasswordHash, err = room.Passwords.Hash(c.Request().Context(), pw)
 	return p, err
 }
 
@@ -150,11 +150,11 @@ func readersLanguage(c echo.Context) string {
 
 // newClub shows the form for one more club on this installation. Whoever looks
 // after a club may add another.
-func (s *Server) newClub(c echo.Context) error {
-	return s.Render(c, http.StatusOK, people.NewClub(s.Page(c, "settings", web.T(c, "club_new_title")), people.ClubForm{Zone: web.Actor(c).Club.Zone, WeekStart: "1", Language: readersLanguage(c), Zones: club.Zones()}))
+func (room *Room) newClub(c echo.Context) error {
+	return room.Render(c, http.StatusOK, people.NewClub(room.Page(c, "settings", web.T(c, "club_new_title")), people.ClubForm{Zone: web.Actor(c).Club.Zone, WeekStart: "1", Language: readersLanguage(c), Zones: club.Zones()}))
 }
 
-func (s *Server) createClub(c echo.Context) error {
+func (room *Room) createClub(c echo.Context) error {
 	form := people.ClubForm{Name: c.FormValue("club"), Zone: c.FormValue("zone"), WeekStart: c.FormValue("week_start"), Language: cmp.Or(c.FormValue("language"), readersLanguage(c)), Zones: club.Zones()}
 	f := &web.Faults{}
 	nc, err := cleanClub(c, f, form.Name, form.Zone, form.WeekStart, form.Language)
@@ -163,20 +163,20 @@ func (s *Server) createClub(c echo.Context) error {
 	}
 	var made store.Club
 	if !f.Any() {
-		made, err = s.DB.CreateClub(c.Request().Context(), web.Actor(c).Person.ID, nc, web.Origin(c))
+		made, err = room.DB.CreateClub(c.Request().Context(), web.Actor(c).Person.ID, nc, web.Origin(c))
 		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
 	if f.Any() {
 		form.Errors = f.Errors()
-		page := s.Page(c, "settings", web.T(c, "club_new_title"))
+		page := room.Page(c, "settings", web.T(c, "club_new_title"))
 		page.Faults = f.List
-		return s.Render(c, f.Status(), people.NewClub(page, form))
+		return room.Render(c, f.Status(), people.NewClub(page, form))
 	}
-	if err := s.EnterClub(c.Request().Context(), made.ID); err != nil {
+	if err := room.EnterClub(c.Request().Context(), made.ID); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "setup_done_next", "club", made.Name))
+	room.Flash(c, "done", web.T(c, "setup_done_next", "club", made.Name))
 	return web.SeeOther(c, "/calendar")
 }

@@ -1,4 +1,4 @@
-package handlers
+package people
 
 import (
 	"errors"
@@ -12,26 +12,26 @@ import (
 	"github.com/bandstand-app/bandstand/views/people"
 )
 
-func (s *Server) showProfile(c echo.Context) error {
-	return s.profile(c, http.StatusOK, s.profileForm(c), &web.Faults{})
+func (room *Room) showProfile(c echo.Context) error {
+	return room.profile(c, http.StatusOK, room.profileForm(c), &web.Faults{})
 }
 
-func (s *Server) profileForm(c echo.Context) people.ProfileForm {
+func (room *Room) profileForm(c echo.Context) people.ProfileForm {
 	p := web.Actor(c).Person
 	return people.ProfileForm{Name: p.Name, Email: p.Email, Theme: p.Theme, Shortcuts: p.Shortcuts}
 }
 
-func (s *Server) profile(c echo.Context, status int, form people.ProfileForm, f *web.Faults) error {
-	page := s.Page(c, "profile", web.T(c, "profile_title"))
+func (room *Room) profile(c echo.Context, status int, form people.ProfileForm, f *web.Faults) error {
+	page := room.Page(c, "profile", web.T(c, "profile_title"))
 	page.Faults, form.Errors = f.List, f.Errors()
 	if page.Signed == nil {
-		return s.Render(c, status, people.ProfileAlone(page, form))
+		return room.Render(c, status, people.ProfileAlone(page, form))
 	}
-	return s.Render(c, status, people.Profile(page, form))
+	return room.Render(c, status, people.Profile(page, form))
 }
 
-func (s *Server) updateProfile(c echo.Context) error {
-	form := s.profileForm(c)
+func (room *Room) updateProfile(c echo.Context) error {
+	form := room.profileForm(c)
 	form.Name, form.Theme, form.Shortcuts = c.FormValue("name"), c.FormValue("theme"), c.FormValue("shortcuts") != ""
 	f := &web.Faults{}
 	name, err := club.ParseName("name", "enter_name", form.Name)
@@ -42,24 +42,24 @@ func (s *Server) updateProfile(c echo.Context) error {
 		_ = f.Take(c, club.Fault("theme", "choose_listed"))
 	}
 	if !f.Any() {
-		err := s.DB.UpdatePerson(c.Request().Context(), web.Actor(c).Person.ID, store.PersonChange{Name: name, Theme: form.Theme, Shortcuts: form.Shortcuts})
+		err := room.DB.UpdatePerson(c.Request().Context(), web.Actor(c).Person.ID, store.PersonChange{Name: name, Theme: form.Theme, Shortcuts: form.Shortcuts})
 		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
 	if f.Any() {
-		return s.profile(c, f.Status(), form, f)
+		return room.profile(c, f.Status(), form, f)
 	}
-	s.Flash(c, "done", web.T(c, "saved"))
+	room.Flash(c, "done", web.T(c, "saved"))
 	return web.SeeOther(c, "/profile")
 }
 
 // updatePassword asks for the old password, ends all other sessions and keeps
 // this one under a new token.
-func (s *Server) updatePassword(c echo.Context) error {
+func (room *Room) updatePassword(c echo.Context) error {
 	ctx, p := c.Request().Context(), web.Actor(c).Person
 	f := &web.Faults{}
-	_, err := s.checkPassword(c, p.Email, c.FormValue("old_password"))
+	_, err := room.checkPassword(c, p.Email, c.FormValue("old_password"))
 	if ce, ok := errors.AsType[*club.Error](err); ok {
 		if ce.Code == club.TooMany {
 			return err
@@ -69,32 +69,32 @@ func (s *Server) updatePassword(c echo.Context) error {
 	if err := f.Take(c, err); err != nil {
 		return err
 	}
-	hash, err := s.newPassword(c, f, p.ID, p.Name, p.Email)
+	hash, err := room.newPassword(c, f, p.ID, p.Name, p.Email)
 	if err != nil {
 		return err
 	}
 	if f.Any() {
-		return s.profile(c, http.StatusUnprocessableEntity, s.profileForm(c), f)
+		return room.profile(c, http.StatusUnprocessableEntity, room.profileForm(c), f)
 	}
-	changed, err := s.DB.SetPassword(ctx, p.ID, hash, web.Origin(c))
+	changed, err := room.DB.SetPassword(ctx, p.ID, hash, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	if err := s.StartSession(ctx, changed, web.Actor(c).Club.ID); err != nil {
+	if err := room.StartSession(ctx, changed, web.Actor(c).Club.ID); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "password_changed"))
+	room.Flash(c, "done", web.T(c, "password_changed"))
 	return web.SeeOther(c, "/profile")
 }
 
 // switchClub looks at another club of the same person.
-func (s *Server) switchClub(c echo.Context) error {
+func (room *Room) switchClub(c echo.Context) error {
 	ctx := c.Request().Context()
 	n := web.ParseID(c.FormValue("club"))
-	if _, err := s.DB.Membership(ctx, n, web.Actor(c).Person.ID); err != nil {
+	if _, err := room.DB.Membership(ctx, n, web.Actor(c).Person.ID); err != nil {
 		return err
 	}
-	if err := s.SwitchClub(ctx, n); err != nil {
+	if err := room.SwitchClub(ctx, n); err != nil {
 		return err
 	}
 	return web.SeeOther(c, "/calendar")

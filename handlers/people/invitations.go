@@ -1,4 +1,4 @@
-package handlers
+package people
 
 import (
 	"context"
@@ -18,17 +18,17 @@ import (
 
 // showInvitation is where an invitation link leads. Whoever holds the link must
 // know to whom it was sent: it asks for the address first.
-func (s *Server) showInvitation(c echo.Context) error {
-	inv, err := s.DB.Invitation(c.Request().Context(), c.Param("token"))
+func (room *Room) showInvitation(c echo.Context) error {
+	inv, err := room.DB.Invitation(c.Request().Context(), c.Param("token"))
 	if err != nil {
 		return err
 	}
-	return s.invitation(c, http.StatusOK, inv, s.invitationForm(c, inv), &web.Faults{})
+	return room.invitation(c, http.StatusOK, inv, room.invitationForm(c, inv), &web.Faults{})
 }
 
 // invitationForm is the form as it begins. Somebody who is signed in with the
 // invited address has nothing left to prove.
-func (s *Server) invitationForm(c echo.Context, inv store.Invitation) people.InvitationForm {
+func (room *Room) invitationForm(c echo.Context, inv store.Invitation) people.InvitationForm {
 	f := people.InvitationForm{Token: c.Param("token"), By: inv.InvitedBy, Club: inv.ClubName, Role: inv.Role}
 	if a := web.Actor(c); a != nil {
 		f.SignedInAs = a.Person.Name
@@ -39,143 +39,143 @@ func (s *Server) invitationForm(c echo.Context, inv store.Invitation) people.Inv
 	return f
 }
 
-func (s *Server) invitation(c echo.Context, status int, inv store.Invitation, form people.InvitationForm, f *web.Faults) error {
-	page := s.PlainPage(c, web.T(c, "invitation_title", "club", inv.ClubName))
+func (room *Room) invitation(c echo.Context, status int, inv store.Invitation, form people.InvitationForm, f *web.Faults) error {
+	page := room.PlainPage(c, web.T(c, "invitation_title", "club", inv.ClubName))
 	page.Faults, form.Errors = f.List, f.Errors()
-	return s.Render(c, status, people.Invitation(page, form))
+	return room.Render(c, status, people.Invitation(page, form))
 }
 
 // acceptInvitation takes the address first. With the right one it makes the
 // signed-in person a member, or asks for a name and a password and makes an
 // account for this address.
-func (s *Server) acceptInvitation(c echo.Context) error {
+func (room *Room) acceptInvitation(c echo.Context) error {
 	ctx, token := c.Request().Context(), c.Param("token")
-	inv, err := s.DB.Invitation(ctx, token)
+	inv, err := room.DB.Invitation(ctx, token)
 	if err != nil {
 		return err
 	}
-	form, f := s.invitationForm(c, inv), &web.Faults{}
+	form, f := room.invitationForm(c, inv), &web.Faults{}
 	if !form.Known {
 		form.Email = strings.TrimSpace(c.FormValue("email"))
-		if err := s.proveInvited(c, inv, form.Email); err != nil {
+		if err := room.proveInvited(c, inv, form.Email); err != nil {
 			if err := f.Take(c, err); err != nil {
 				return err
 			}
-			return s.invitation(c, f.Status(), inv, form, f)
+			return room.invitation(c, f.Status(), inv, form, f)
 		}
 		form.Known = true
 	}
 	if a := web.Actor(c); a != nil {
 		if c.FormValue("as") != "me" {
-			return s.invitation(c, http.StatusOK, inv, form, f)
+			return room.invitation(c, http.StatusOK, inv, form, f)
 		}
-		return s.joinAs(c, token, a.Person.ID)
+		return room.joinAs(c, token, a.Person.ID)
 	}
 	form.Name = c.FormValue("name")
 	if _, sent := c.Request().PostForm["password"]; !sent { //nolint:forbidigo // the values of a request, not a call
-		_, err := s.DB.PersonByEmail(ctx, form.Email)
+		_, err := room.DB.PersonByEmail(ctx, form.Email)
 		if err != nil && !errors.Is(err, club.ErrNotFound) {
 			return err
 		}
 		form.HasAccount = err == nil
-		return s.invitation(c, http.StatusOK, inv, form, f)
+		return room.invitation(c, http.StatusOK, inv, form, f)
 	}
-	p, err := s.newPerson(c, f, form.Name, form.Email, inv.ClubName)
+	p, err := room.newPerson(c, f, form.Name, form.Email, inv.ClubName)
 	if err != nil {
 		return err
 	}
 	if !f.Any() {
-		person, joined, err := s.DB.AcceptInvitationAsNew(ctx, token, p, web.Origin(c))
+		person, joined, err := room.DB.AcceptInvitationAsNew(ctx, token, p, web.Origin(c))
 		if err == nil {
-			if err := s.SignIn(c, person, joined.ClubID); err != nil {
+			if err := room.SignIn(c, person, joined.ClubID); err != nil {
 				return err
 			}
-			s.Flash(c, "done", web.T(c, "invitation_welcome", "club", joined.ClubName))
+			room.Flash(c, "done", web.T(c, "invitation_welcome", "club", joined.ClubName))
 			return web.SeeOther(c, "/calendar")
 		}
 		if err := f.Take(c, err); err != nil {
 			return err
 		}
 	}
-	return s.invitation(c, f.Status(), inv, form, f)
+	return room.invitation(c, f.Status(), inv, form, f)
 }
 
 // proveInvited checks that somebody knows the address an invitation was made
 // for. Tries are counted for the invitation and for where they come from.
-func (s *Server) proveInvited(c echo.Context, inv store.Invitation, email string) error {
+func (room *Room) proveInvited(c echo.Context, inv store.Invitation, email string) error {
 	if _, err := club.ParseEmail("email", email); err != nil {
 		return err // nothing was guessed
 	}
 	number := strconv.FormatInt(inv.ID, 10)
 	at := []web.Guarded{{What: "invitation " + number, Most: web.MaxTries}, addressGuard(c)}
 	right := strings.EqualFold(email, inv.Email)
-	if wait := s.Tries.Guess(s.Now(), right, at...); wait > 0 {
-		s.Distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_locked", inv.Email, number)
+	if wait := room.Tries.Guess(room.Now(), right, at...); wait > 0 {
+		room.Distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_locked", inv.Email, number)
 		return &club.Error{Code: club.TooMany, Key: "error_too_many", Wait: wait}
 	}
 	if !right {
-		s.Distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_missed", inv.Email, "")
+		room.Distrust(c, store.Scope{ClubID: inv.ClubID}, "invitation_missed", inv.Email, "")
 		return club.Fault("email", "invitation_other_address", "by", inv.InvitedBy)
 	}
 	return nil
 }
 
 // joinAs makes somebody who is signed in a member.
-func (s *Server) joinAs(c echo.Context, token string, personID int64) error {
+func (room *Room) joinAs(c echo.Context, token string, personID int64) error {
 	ctx := c.Request().Context()
-	inv, err := s.DB.AcceptInvitation(ctx, token, personID, web.Origin(c))
+	inv, err := room.DB.AcceptInvitation(ctx, token, personID, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	if err := s.EnterClub(ctx, inv.ClubID); err != nil {
+	if err := room.EnterClub(ctx, inv.ClubID); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "invitation_welcome", "club", inv.ClubName))
+	room.Flash(c, "done", web.T(c, "invitation_welcome", "club", inv.ClubName))
 	return web.SeeOther(c, "/calendar")
 }
 
 // showSignInLink is where a link leads that an Admin made for somebody who
 // forgot their password.
-func (s *Server) showSignInLink(c echo.Context) error {
-	p, err := s.DB.PasswordReset(c.Request().Context(), c.Param("token"))
+func (room *Room) showSignInLink(c echo.Context) error {
+	p, err := room.DB.PasswordReset(c.Request().Context(), c.Param("token"))
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, people.NewPassword(s.PlainPage(c, web.T(c, "reset_title")), people.PasswordForm{Token: c.Param("token"), Email: p.Email}))
+	return room.Render(c, http.StatusOK, people.NewPassword(room.PlainPage(c, web.T(c, "reset_title")), people.PasswordForm{Token: c.Param("token"), Email: p.Email}))
 }
 
-func (s *Server) useSignInLink(c echo.Context) error {
+func (room *Room) useSignInLink(c echo.Context) error {
 	ctx := c.Request().Context()
-	p, err := s.DB.PasswordReset(ctx, c.Param("token"))
+	p, err := room.DB.PasswordReset(ctx, c.Param("token"))
 	if err != nil {
 		return err
 	}
 	f := &web.Faults{}
-	hash, err := s.newPassword(c, f, p.ID, p.Name, p.Email)
+	hash, err := room.newPassword(c, f, p.ID, p.Name, p.Email)
 	if err != nil {
 		return err
 	}
 	if f.Any() {
-		page := s.PlainPage(c, web.T(c, "reset_title"))
+		page := room.PlainPage(c, web.T(c, "reset_title"))
 		page.Faults = f.List
-		return s.Render(c, http.StatusUnprocessableEntity, people.NewPassword(page, people.PasswordForm{Token: c.Param("token"), Email: p.Email, Errors: f.Errors()}))
+		return room.Render(c, http.StatusUnprocessableEntity, people.NewPassword(page, people.PasswordForm{Token: c.Param("token"), Email: p.Email, Errors: f.Errors()}))
 	}
-	person, err := s.DB.UsePasswordReset(ctx, c.Param("token"), hash, web.Origin(c))
+	person, err := room.DB.UsePasswordReset(ctx, c.Param("token"), hash, web.Origin(c))
 	if err != nil {
 		return err
 	}
-	if err := s.SignIn(c, person, 0); err != nil {
+	if err := room.SignIn(c, person, 0); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "reset_done"))
+	room.Flash(c, "done", web.T(c, "reset_done"))
 	return web.SeeOther(c, "/calendar")
 }
 
 // newPassword checks the password that somebody chose for themselves and hashes
 // it, if nothing else in the form is wrong.
-func (s *Server) newPassword(c echo.Context, f *web.Faults, personID int64, names ...string) (hash string, err error) {
+func (room *Room) newPassword(c echo.Context, f *web.Faults, personID int64, names ...string) (hash string, err error) {
 	ctx := c.Request().Context()
-	clubs, err := s.clubNames(ctx, personID)
+	clubs, err := room.clubNames(ctx, personID)
 	if err != nil {
 		return "", err
 	}
@@ -183,12 +183,12 @@ func (s *Server) newPassword(c echo.Context, f *web.Faults, personID int64, name
 	if err := f.Take(c, password.Check("password", pw, append(names, clubs...)...)); err != nil || f.Any() {
 		return "", err
 	}
-	return s.Passwords.Hash(ctx, pw)
+	return room.Passwords.Hash(ctx, pw)
 }
 
 // clubNames are the names of the clubs that a person is in.
-func (s *Server) clubNames(ctx context.Context, personID int64) ([]string, error) {
-	all, err := s.DB.Memberships(ctx, personID)
+func (room *Room) clubNames(ctx context.Context, personID int64) ([]string, error) {
+	all, err := room.DB.Memberships(ctx, personID)
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ type browser struct {
 // as opens a browser that is signed in with a role; "" is a stranger.
 func (s *scene) as(r club.Role) *browser {
 	s.t.Helper()
-	b := &browser{t: s.t, s: s, http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	b := &browser{t: s.t, s: s, http: &http.Client{Transport: s.web.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	if r == "" {
 		return b
 	}

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,19 +72,6 @@ func (a *aviary) standStill(people map[club.Role]*guest) {
 	a.plantTokensLeft()
 }
 
-// routes are those of handlers/routes.go.
-func (a *aviary) routes() (all [][2]string) {
-	a.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "handlers", "routes.go"))
-	if err != nil {
-		a.Fatal(err)
-	}
-	for _, m := range regexp.MustCompile(`\{(get|post), "([^"]+)"`).FindAllStringSubmatch(string(b), -1) {
-		all = append(all, [2]string{strings.ToUpper(m[1]), m[2]})
-	}
-	return all
-}
-
 // everyRoute asks for everything there is, as everybody, and by name for what
 // programs and admins read.
 func (a *aviary) everyRoute(people map[club.Role]*guest) {
@@ -111,7 +95,7 @@ func (a *aviary) everyRoute(people map[club.Role]*guest) {
 			admin.get("/posts/" + strconv.Itoa(id))
 			admin.get("/accounts/" + strconv.Itoa(id))
 		}
-		routes := a.routes()
+		routes := routeTable(a.T)
 		slices.SortStableFunc(routes, func(x, y [2]string) int { return strings.Compare(x[0], y[0]) })
 		for _, r := range routes {
 			cookie := people[role].cookie

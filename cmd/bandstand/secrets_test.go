@@ -10,12 +10,12 @@ import (
 // mayReveal is who opens a platforms.Secret, and why. A name stands for the files
 // below it.
 var mayReveal = map[string]string{
-	"platforms":                "calls are made with them, and what comes back is searched for them",
-	"store/tokens.go":          "seals tokens, and app credentials, before they are stored",
-	"store/signins.go":         "seals what a sign-in under way needs",
-	"jobs/redact.go":           "takes tokens out of what a platform said, before it is kept",
-	"handlers/oauth.go":        "hands the verifier of a sign-in to the platform's exchange",
-	"handlers/platformapps.go": "shows app fields that are no secret: the developer site shows them too",
+	"platforms":                  "calls are made with them, and what comes back is searched for them",
+	"store/tokens.go":            "seals tokens, and app credentials, before they are stored",
+	"store/signins.go":           "seals what a sign-in under way needs",
+	"jobs/redact.go":             "takes tokens out of what a platform said, before it is kept",
+	"handlers/accounts/oauth.go": "hands the verifier of a sign-in to the platform's exchange",
+	"handlers/accounts/apps.go":  "shows app fields that are no secret: the developer site shows them too",
 }
 
 // loggedAddress matches a line that logs an address as a whole: its query may

@@ -149,6 +149,33 @@ func handlersRoom(pkg string) string {
 	return room
 }
 
+// routeLine is a line of a table of routes.
+var routeLine = regexp.MustCompile(`\bweb\.(Get|Post)\("([^"]+)", club\.`)
+
+// routeTable lists the routes of all rooms, each as method and path, as their tables
+// have them; those of handlers itself come first.
+func routeTable(t *testing.T) (all [][2]string) {
+	t.Helper()
+	var rooms [][2]string
+	walk(t, ".go", func(name string, src []byte) {
+		if !strings.HasPrefix(name, "handlers/") || strings.HasSuffix(name, "_test.go") {
+			return
+		}
+		for _, m := range routeLine.FindAllStringSubmatch(string(src), -1) {
+			r := [2]string{strings.ToUpper(m[1]), m[2]}
+			if handlersRoom(path.Dir(name)) == "" {
+				all = append(all, r)
+			} else {
+				rooms = append(rooms, r)
+			}
+		}
+	})
+	if all = append(all, rooms...); len(all) < 80 {
+		t.Fatalf("found %d routes, that cannot be all", len(all))
+	}
+	return all
+}
+
 // checkForeign keeps the web framework and SQL in their rooms.
 func checkForeign(t *testing.T, name, from, p string) {
 	t.Helper()

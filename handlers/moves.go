@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/calendar"
 	"github.com/bandstand-app/bandstand/views/layout"
@@ -100,76 +100,51 @@ func (s *Server) createMove(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if moved, repeated, err := mv.repeated(); err != nil {
-		return err
-	} else if repeated {
-		return mv.done(moved)
-	}
-	if mv.post.Deleted {
-		return mv.gone()
-	}
-	if err := mv.check(); err != nil {
-		return mv.refused(err)
-	}
-	if mv.version != mv.post.Version {
-		return mv.conflict()
-	}
-	to, err := mv.slot()
-	if fault, ok := errors.AsType[*club.Error](err); ok {
-		return mv.wrong(fault)
-	}
+	done, err := s.planning.Move(c.Request().Context(), web.By(c), planning.MoveRequest{
+		Post: mv.post, Version: mv.version, Op: mv.op, Wish: mv.asked(), Again: mv.wish.again, Via: mv.via,
+	})
+	mv.post, mv.wish.clock = done.Post, done.Wish.Clock
 	if err != nil {
-		return err
+		return mv.failed(err)
 	}
-	if to.At.Equal(mv.post.Planned.At) {
+	switch done.Outcome {
+	case planning.Deleted:
+		return mv.gone()
+	case planning.Stale:
+		return mv.conflict(done)
+	case planning.Same:
 		return mv.same()
+	case planning.Asks:
+		return mv.askAgain(done.To)
+	case planning.Done:
 	}
-	if !to.At.IsZero() && !mv.wish.again && mv.asks().TriesAgain() {
-		return mv.askAgain(to)
-	}
-	return mv.do(to)
+	return mv.done(done.Moved)
 }
 
-// repeated tells whether this very request was done before, and what it did: then
-// the version is another one than it was for.
-func (mv *move) repeated() (moved store.Moved, yes bool, err error) {
-	if mv.version == mv.post.Version {
-		return moved, false, nil
+// asked is the wish in the words of planning.
+func (mv *move) asked() planning.Wish {
+	w := planning.Wish{Choice: planning.AtTime, Date: mv.wish.date, Clock: mv.wish.clock, Zone: mv.wish.zone, Second: mv.wish.second}
+	if mv.wish.off {
+		w.Choice = planning.AtNoTime
 	}
-	result, yes, err := mv.s.DB.OpResult(mv.c.Request().Context(), web.Scope(mv.c).PersonID, store.OpMove, mv.op)
-	if yes && err == nil {
-		err = json.Unmarshal([]byte(result), &moved)
-	}
-	return moved, yes, err
+	return w
 }
 
-func (mv *move) do(to club.Slot) error {
-	ctx := mv.c.Request().Context()
-	moved, err := mv.s.DB.MovePost(ctx, web.Scope(mv.c), store.Move{
-		PostID: mv.post.ID, Version: mv.version, Op: mv.op, To: to, Role: web.Actor(mv.c).Role, Via: mv.via,
-	}, web.Origin(mv.c))
-	switch {
-	case errors.Is(err, store.ErrStale):
-		// Somebody, or the engine, was faster: say what is true now.
-		if mv.post, err = mv.s.DB.MovingPost(ctx, web.Scope(mv.c), mv.post.ID); err != nil {
-			return err
-		}
-		if err := mv.check(); err != nil {
-			return mv.refused(err)
-		}
-		return mv.conflict()
-	case club.CodeOf(err) == club.Conflict:
+// failed answers a move that was not done.
+func (mv *move) failed(err error) error {
+	fault, _ := errors.AsType[*club.Error](err)
+	switch code := club.CodeOf(err); {
+	case code == club.Conflict, code == club.Forbidden:
 		return mv.refused(err)
+	case code == club.Invalid:
+		return mv.wrong(fault)
 	case club.Storage(err) && !web.IsHX(mv.c):
 		p := mv.s.ProblemOf(mv.c, err)
 		f := mv.formSaying(p.Text)
 		f.To, f.Date, f.Time = "other", mv.wish.date, mv.wish.clock
 		return mv.show(p.Status, *f)
-	case err != nil:
-		return err
 	}
-	mv.post.Version, mv.post.Planned = moved.Version, moved.To
-	return mv.done(moved)
+	return err
 }
 
 func (mv *move) asks() club.MoveWish {
@@ -178,48 +153,6 @@ func (mv *move) asks() club.MoveWish {
 }
 
 func (mv *move) check() error { return mv.asks().Check() }
-
-// slot resolves the wish in the club's zone. An Invalid error says what is
-// wrong with it; the zero slot is off the calendar.
-func (mv *move) slot() (club.Slot, error) {
-	zone := web.Actor(mv.c).Club.Zone
-	w := &mv.wish
-	if w.zone != "" && w.zone != zone {
-		return club.Slot{}, club.Fault("to_time", "move_zone", "place", i18n.Place(zone))
-	}
-	if w.off {
-		return club.Slot{}, nil
-	}
-	if w.clock == "" {
-		w.clock = web.UsualClock
-		if !mv.post.Planned.At.IsZero() {
-			w.clock = i18n.Clock(mv.c.Request().Context(), mv.post.Planned.At.In(mv.cal.zone))
-		}
-	}
-	day, err := web.ParseDate(w.date)
-	if err != nil {
-		return club.Slot{}, club.Fault("to_date", "move_date_wrong")
-	}
-	clock, err := club.ParseClock(w.clock)
-	if err != nil {
-		return club.Slot{}, club.Fault("to_time", "move_time_wrong")
-	}
-	w.clock = clock
-	slot, err := club.NewSlot(w.date, w.clock, zone)
-	if err != nil {
-		return club.Slot{}, club.Fault("to_time", "move_time_wrong")
-	}
-	if slot.Note == club.SlotGap {
-		return slot, club.Fault("to_time", "move_gap", "time", w.clock, "day", mv.cal.dayName(day))
-	}
-	if w.second {
-		slot = slot.Second()
-	}
-	if !slot.At.After(mv.s.Now()) {
-		return slot, club.Fault("to_time", "move_past")
-	}
-	return slot, nil
-}
 
 // when writes a slot in the club's zone.
 func (mv *move) when(s club.Slot) string {
@@ -235,7 +168,7 @@ func (mv *move) form() calendar.MoveForm {
 	p := mv.post
 	f := calendar.MoveForm{
 		ID: p.ID, Version: p.Version, Op: store.NewID(), Zone: a.Club.Zone, Place: i18n.Place(a.Club.Zone), From: mv.place(), Ctx: mv.back, To: "other", Via: "page",
-		Now: web.T(mv.c, "move_now_none"), Date: mv.cal.today.AddDate(0, 0, 1).Format(time.DateOnly), Time: web.UsualClock,
+		Now: web.T(mv.c, "move_now_none"), Date: mv.cal.today.AddDate(0, 0, 1).Format(time.DateOnly), Time: planning.UsualClock,
 	}
 	if web.IsHX(mv.c) {
 		f.Via = "menu"

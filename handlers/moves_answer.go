@@ -8,6 +8,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/calendar"
 )
@@ -123,11 +124,11 @@ func (mv *move) askAgain(slot club.Slot) error {
 
 // conflict answers a wish that rests on an older version: who changed the post,
 // and where it really is. Nothing is overwritten.
-func (mv *move) conflict() error {
+func (mv *move) conflict(done planning.MoveResult) error {
 	p := mv.post
 	at := i18n.Clock(mv.c.Request().Context(), p.ChangedAt.In(mv.cal.zone))
 	a := calendar.MoveAnswer{Kind: "problem"}
-	slot, err := mv.slot()
+	slot := done.To
 	switch {
 	case mv.wish.undo:
 		a.Toast = web.T(mv.c, "move_undo_late")
@@ -136,7 +137,7 @@ func (mv *move) conflict() error {
 	default:
 		a.Toast = web.T(mv.c, "move_conflict", "person", p.ChangedBy, "time", at, "when", mv.when(p.Planned))
 	}
-	if err == nil && !mv.wish.undo && !slot.At.Equal(p.Planned.At) {
+	if done.Fault == nil && !mv.wish.undo && !slot.At.Equal(p.Planned.At) {
 		o := mv.offer(web.T(mv.c, "move_off_anyway"))
 		if !slot.At.IsZero() {
 			o = *to(mv.offer(web.T(mv.c, "move_anyway", "when", mv.when(slot))), slot)
@@ -184,14 +185,21 @@ func (mv *move) gone() error {
 func (mv *move) wrong(fault *club.Error) error {
 	f := mv.form()
 	f.To, f.Date, f.Time = "other", mv.wish.date, mv.wish.clock
-	text := mv.words(fault)
 	switch fault.Key {
-	case "move_date_wrong":
-		f.DateError = text
-	case "move_gap":
-		f.TimeError, f.Offers = text, mv.besideGap()
+	case planning.KeyDateUnreadable:
+		f.DateError = web.T(mv.c, "move_date_wrong")
+	case planning.KeyTimeGap:
+		day, err := web.ParseDate(mv.wish.date)
+		if err != nil {
+			return err
+		}
+		f.TimeError, f.Offers = web.T(mv.c, "move_gap", "time", mv.wish.clock, "day", mv.cal.dayName(day)), mv.besideGap()
+	case planning.KeyTimePast:
+		f.TimeError = web.T(mv.c, "move_past")
+	case planning.KeyZoneOther:
+		f.TimeError = web.T(mv.c, "move_zone", "place", i18n.Place(mv.cal.actor.Club.Zone))
 	default:
-		f.TimeError = text
+		f.TimeError = web.T(mv.c, "move_time_wrong")
 	}
 	var a calendar.MoveAnswer
 	a.Title = mv.title()

@@ -32,9 +32,6 @@ func (app *App) Zone(c echo.Context) *time.Location {
 	return loc
 }
 
-// UsualClock is when a post goes out if nobody has said when.
-const UsualClock = "18:30"
-
 // ClockLayout is the layout of a time of day in forms; that of a date is
 // time.DateOnly.
 const ClockLayout = "15:04"

@@ -9,24 +9,6 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// Measure tells what an account with these rules would be sent of the pictures,
-// without making the copies. Bytes is exact where the copy exists, else the
-// most it can be. fits is by picture id. Pictures that are not there are left
-// out.
-func (l *Library) Measure(ctx context.Context, clubID int64, ids []string, rules platforms.ImageRules, fits map[string]platforms.Fit) ([]platforms.Media, error) {
-	p, err := l.Pictures(ctx, clubID, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]platforms.Media, 0, len(ids))
-	for _, id := range ids {
-		if m, ok := p.Copy(id, rules, fits[id]); ok {
-			out = append(out, m)
-		}
-	}
-	return out, nil
-}
-
 // estimate is what a copy will be, if MaxBytes does not make it smaller.
 func (s Spec) estimate(m club.Media) club.Rendition {
 	size := s.layout(m.Width, m.Height).canvas

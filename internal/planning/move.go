@@ -36,6 +36,7 @@ const (
 type MoveResult struct {
 	Outcome MoveOutcome
 	Post    store.MovingPost // as it is now
+	Wish    Wish             // as it was understood, with its time of day as 18:30
 	To      club.Slot        // what was wished for
 	Moved   store.Moved      // with Done
 	Fault   error            // with Stale: why the wish could not be granted anyhow, or nil
@@ -45,7 +46,7 @@ type MoveResult struct {
 // answer was lost, is answered as it was then. Errors: Forbidden and Conflict, if
 // the post may not be moved; Invalid, if the wish cannot be granted.
 func (d Desk) Move(ctx context.Context, by Actor, r MoveRequest) (MoveResult, error) {
-	out := MoveResult{Post: r.Post}
+	out := MoveResult{Post: r.Post, Wish: r.timed(by.Zone)}
 	if r.Version != r.Post.Version {
 		if done, err := d.movedBefore(ctx, by, r.Op, &out); done || err != nil {
 			return out, err
@@ -60,7 +61,7 @@ func (d Desk) Move(ctx context.Context, by Actor, r MoveRequest) (MoveResult, er
 		return out, err
 	}
 	var fault error
-	out.To, fault = d.slotToMove(ctx, by, r)
+	out.To, fault = d.Resolve(ctx, by, out.Wish)
 	switch {
 	case r.Version != r.Post.Version:
 		out.Outcome, out.Fault = Stale, fault
@@ -87,16 +88,19 @@ func (d Desk) movedBefore(ctx context.Context, by Actor, op string, out *MoveRes
 	return true, json.Unmarshal([]byte(result), &out.Moved)
 }
 
-// slotToMove resolves the wish of a move.
-func (d Desk) slotToMove(ctx context.Context, by Actor, r MoveRequest) (club.Slot, error) {
+// timed is the wish with a time of day: if it has none, the post's own.
+func (r MoveRequest) timed(zone string) Wish {
 	w := r.Wish
 	if w.Clock == "" {
 		w.Clock = UsualClock
-		if loc, err := time.LoadLocation(by.Zone); err == nil && !r.Post.Planned.At.IsZero() {
+		if loc, err := time.LoadLocation(zone); err == nil && !r.Post.Planned.At.IsZero() {
 			w.Clock = r.Post.Planned.At.In(loc).Format("15:04")
 		}
 	}
-	return d.Resolve(ctx, by, w)
+	if clock, err := club.ParseClock(w.Clock); err == nil {
+		w.Clock = clock
+	}
+	return w
 }
 
 func (d Desk) move(ctx context.Context, by Actor, r MoveRequest, out *MoveResult) error {

@@ -43,10 +43,16 @@ const (
 	KeyTimeGap        = "time_gap" // the clocks go forward over it
 )
 
+// The years in which posts are planned: nobody means another.
+const firstYear, lastYear = 2000, 2100
+
 // Read understands a wish in a zone, whether or not it can be granted: the time may
 // have passed, or not exist. The zero slot is no time. What is free only a Desk
 // knows.
 func (w Wish) Read(zone string, now time.Time) (club.Slot, error) {
+	if w.Zone != "" && w.Zone != zone {
+		return club.Slot{}, club.Fault("time", KeyZoneOther)
+	}
 	switch w.Choice {
 	case Now:
 		slot, err := club.SlotAt(now, zone)
@@ -62,10 +68,7 @@ func (w Wish) Read(zone string, now time.Time) (club.Slot, error) {
 }
 
 func (w Wish) read(zone string) (club.Slot, error) {
-	if w.Zone != "" && w.Zone != zone {
-		return club.Slot{}, club.Fault("time", KeyZoneOther)
-	}
-	if _, err := time.Parse(time.DateOnly, w.Date); err != nil {
+	if day, err := time.Parse(time.DateOnly, w.Date); err != nil || day.Year() < firstYear || day.Year() > lastYear {
 		return club.Slot{}, club.Fault("date", KeyDateUnreadable)
 	}
 	clock, err := club.ParseClock(w.Clock)

@@ -22,7 +22,7 @@ func (room *Room) showDisconnect(c echo.Context) error {
 		return web.SeeOther(c, "/accounts")
 	}
 	ctx := c.Request().Context()
-	parting, err := room.SignIns.Parting(ctx, web.Scope(c), conn.Connection)
+	ending, err := room.SignIns.PreviewDisconnect(ctx, web.Scope(c), conn.Connection)
 	if err != nil {
 		return err
 	}
@@ -34,12 +34,12 @@ func (room *Room) showDisconnect(c echo.Context) error {
 	page.Stops = append(page.Stops, web.T(c, "disconnect_stops_numbers"))
 	site := room.signInSite(c, conn.Connection)
 	switch {
-	case parting.Shared():
+	case ending.Shared():
 		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_copy"))
-		page.Stays = append(page.Stays, web.T(c, "disconnect_stays_signin", "platform", site, "accounts", room.sharers(c, parting)))
-	case parting.Told && conn.Account.SignIn != "":
+		page.Stays = append(page.Stays, web.T(c, "disconnect_stays_signin", "platform", site, "accounts", room.sharers(c, ending)))
+	case ending.Told && conn.Account.SignIn != "":
 		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_whole", "platform", site))
-	case parting.Told:
+	case ending.Told:
 		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_signin", "platform", site))
 	default:
 		page.Stops = append(page.Stops, web.T(c, "disconnect_stops_copy"))
@@ -56,22 +56,22 @@ func (room *Room) createDisconnect(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	parting, err := room.SignIns.Disconnect(ctx, web.Scope(c), conn.Connection, web.Origin(c))
+	ending, err := room.SignIns.Disconnect(ctx, web.Scope(c), conn.Connection, web.Origin(c))
 	if err != nil {
 		return err
 	}
 	site := room.signInSite(c, conn.Connection)
 	kind, text := "done", web.T(c, "disconnect_done", "account", web.AccountLabel(conn.Account))
 	switch {
-	case parting.Unsure != nil:
-		room.Log.Warn("take a sign-in back", "connection", conn.ID, "platform", conn.Account.Platform, "err", parting.Unsure)
+	case ending.Unsure != nil:
+		room.Log.Warn("take a sign-in back", "connection", conn.ID, "platform", conn.Account.Platform, "err", ending.Unsure)
 		kind = "note"
 		text += " " + web.T(c, "disconnect_unsure", "platform", site)
 		if hint := string(conn.Account.Platform) + ".withdraw_yourself"; room.Catalogue.Has(hint) {
 			text += " " + web.T(c, hint)
 		}
-	case parting.Shared():
-		text += " " + web.T(c, "disconnect_stays_signin", "platform", site, "accounts", room.sharers(c, parting))
+	case ending.Shared():
+		text += " " + web.T(c, "disconnect_stays_signin", "platform", site, "accounts", room.sharers(c, ending))
 	}
 	room.Flash(c, kind, text)
 	return web.SeeOther(c, "/accounts")
@@ -88,13 +88,13 @@ func (room *Room) signInSite(c echo.Context, conn store.Connection) string {
 
 // sharers names the accounts that hang on the same sign-in: those of this club,
 // and how many there are in others.
-func (room *Room) sharers(c echo.Context, p jobs.Parting) string {
+func (room *Room) sharers(c echo.Context, d jobs.Disconnection) string {
 	var words []string
-	for _, conn := range p.Here {
+	for _, conn := range d.Here {
 		words = append(words, web.T(c, "account_on", "account", web.AccountLabel(conn.Account), "platform", room.PlatformName(c, conn.Account.Platform)))
 	}
-	if p.Elsewhere > 0 {
-		words = append(words, i18n.N(c.Request().Context(), "disconnect_elsewhere", p.Elsewhere))
+	if d.Elsewhere > 0 {
+		words = append(words, i18n.N(c.Request().Context(), "disconnect_elsewhere", d.Elsewhere))
 	}
 	return web.JoinAnd(c, words)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// Parting is what disconnecting an account means to the sign-in behind it.
-type Parting struct {
+// Disconnection is what disconnecting an account means to the sign-in behind it.
+type Disconnection struct {
 	// Here are accounts of the same club that hang on the same sign-in and stay;
 	// Elsewhere counts those of other clubs.
 	Here      []store.Connection
@@ -27,16 +27,17 @@ type Parting struct {
 	Unsure error
 }
 
-// Shared tells whether other accounts hang on the same sign-in.
-func (p Parting) Shared() bool { return len(p.Here) > 0 || p.Elsewhere > 0 }
+// Shared reports whether other accounts hang on the same sign-in.
+func (d Disconnection) Shared() bool { return len(d.Here) > 0 || d.Elsewhere > 0 }
 
-// Parting says what disconnecting a connection would mean. It changes nothing.
-func (s *SignIns) Parting(ctx context.Context, scope store.Scope, conn store.Connection) (Parting, error) {
+// PreviewDisconnect returns what disconnecting a connection would mean. It changes
+// nothing.
+func (s *SignIns) PreviewDisconnect(ctx context.Context, scope store.Scope, conn store.Connection) (Disconnection, error) {
 	here, elsewhere, err := s.DB.Sharers(ctx, scope, conn)
 	if err != nil {
-		return Parting{}, err
+		return Disconnection{}, err
 	}
-	p := Parting{Here: here, Elsewhere: elsewhere}
+	p := Disconnection{Here: here, Elsewhere: elsewhere}
 	p.Told = !p.Shared() && s.revoker(conn) != nil
 	return p, nil
 }
@@ -45,12 +46,12 @@ func (s *SignIns) Parting(ctx context.Context, scope store.Scope, conn store.Con
 // on it, and destroys ours, whatever the platform says (rule A5). Of several
 // accounts of one sign-in that go at once, one is the last. What is begun is ended,
 // by the next process if this one is killed.
-func (s *SignIns) Disconnect(ctx context.Context, scope store.Scope, conn store.Connection, origin string) (Parting, error) {
+func (s *SignIns) Disconnect(ctx context.Context, scope store.Scope, conn store.Connection, origin string) (Disconnection, error) {
 	if conn.Account.SignIn != "" {
 		defer s.lock(conn.Account.SignIn)()
 	}
 	defer s.lock(conn.ID)() // a renewal under way would make a new pair
-	p, err := s.Parting(ctx, scope, conn)
+	p, err := s.PreviewDisconnect(ctx, scope, conn)
 	if err != nil {
 		return p, err
 	}
@@ -71,11 +72,11 @@ func (e *Engine) endDisconnect(ctx context.Context, i work.Item) work.Result {
 		return work.Failed(fmt.Errorf("read who disconnects connection %d: %w", i.ConnectionID, err), time.Time{})
 	}
 	scope := store.Scope{ClubID: i.ClubID, PersonID: begun.PersonID}
-	parting, err := e.signIns.Disconnect(ctx, scope, i.Connection, begun.Origin)
+	done, err := e.signIns.Disconnect(ctx, scope, i.Connection, begun.Origin)
 	if err != nil {
 		return work.Failed(err, time.Time{})
 	}
-	e.Log.Info("a disconnection that was cut off is ended", "connection", i.ConnectionID, "unsure", parting.Unsure)
+	e.Log.Info("a disconnection that was cut off is ended", "connection", i.ConnectionID, "unsure", done.Unsure)
 	return work.Kept()
 }
 

@@ -49,11 +49,11 @@ func (db *DB) Repeats(ctx context.Context, s Scope, planned []Near) ([][]Repeat,
 		return r, err
 	}, `
 		SELECT d.connection_id, d.post_id, coalesce(d.published_at, d.due_at) AS at, d.status = 'PUBLISHED', m.mark
-		FROM json_each(?1) c CROSS JOIN json_each(?2) w
-		CROSS JOIN text_marks m ON m.connection_id = c.value AND m.mark = unhex(w.value)
+		FROM text_marks m
 		CROSS JOIN deliveries d ON d.post_id = m.post_id AND d.connection_id = m.connection_id
 		CROSS JOIN posts p ON p.id = d.post_id
-		WHERE d.club_id = ?3 AND p.deleted_at IS NULL
+		WHERE m.connection_id IN (SELECT value FROM json_each(?1)) AND m.mark IN (SELECT unhex(value) FROM json_each(?2))
+		  AND d.club_id = ?3 AND p.deleted_at IS NULL
 		  AND d.status IN ('SCHEDULED', 'PUBLISHING', 'PUBLISHED', 'NEEDS_ATTENTION') AND at BETWEEN ?4 AND ?5
 		UNION ALL
 		SELECT d.connection_id, d.post_id, d.due_at, 0, NULL

@@ -61,7 +61,7 @@ func BenchmarkGoals(b *testing.B) {
 		name string
 		run  func(*testing.B, binaries, *report)
 	}{
-		{"pages", measurePages}, {"growth", measureGrowth}, {"engine", measureEngine}, {"work", measureWork},
+		{"pages", measurePages}, {"growth", measureGrowth}, {"engine", measureEngine}, {"planning", measurePlanning}, {"work", measureWork},
 	} {
 		if only := os.Getenv("BENCH_ONLY"); only == "" || strings.Contains(only, part.name) {
 			part.run(b, bin, r)

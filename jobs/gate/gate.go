@@ -14,7 +14,7 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// The gate's own numbers (reliability.md §2.7).
+// The gate's own numbers.
 const (
 	// HoldFor is how long nothing is tried after something could not be stored.
 	HoldFor = 10 * time.Second
@@ -118,7 +118,7 @@ func (g *Gate) May(ctx context.Context, now time.Time) bool {
 func (g *Gate) Sound() bool { return !g.Held() && g.DB.Damage().At.IsZero() }
 
 // clockJumped reports whether the clock was set since it was last asked: then
-// nothing is sent in this tick (reliability.md §2.8).
+// nothing is sent in this tick.
 func (g *Gate) clockJumped(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

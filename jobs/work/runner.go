@@ -273,7 +273,7 @@ func (r *Runner) results(ctx context.Context, k Kind, batch []Item) []Result {
 }
 
 // safely turns a panic into an error. The log gets its type and where it came from,
-// never its value: that may hold a secret (reliability.md §3.4).
+// never its value: that may hold a secret.
 func (r *Runner) safely(ctx context.Context, k Kind, batch []Item) (results []Result, err error) {
 	defer func() {
 		if v := recover(); v != nil {

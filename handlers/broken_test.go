@@ -109,9 +109,9 @@ func TestGoingLiveAsksWhatToKeep(t *testing.T) {
 	tom, maeve := s.as(club.Publisher), s.as(club.Admin)
 	tom.post("/posts", with(draft("Keep me", n), "op", "one")).want(http.StatusSeeOther)
 	tom.post("/posts", with(draft("Leave me", n), "op", "two")).want(http.StatusSeeOther)
-	page := maeve.get("/practice").says("Which posts do you want to keep?", "Keep me", "Leave me", "Tue 24 Nov, 18:30")
+	page := maeve.get("/practice/mode").says("Which posts do you want to keep?", "Keep me", "Leave me", "Tue 24 Nov, 18:30")
 	tom.post("/posts", with(draft("Waits twice", n, s.account("bluesky", true, club.Working)), "op", "three", "do", "schedule")).want(http.StatusSeeOther)
-	maeve.get("/practice").says("One practice post still waits.") // on two accounts, and counted once
+	maeve.get("/practice/mode").says("One scheduled practice post still waits.") // on two accounts, and counted once
 	tom.post("/posts/3/deletion", nil).want(http.StatusSeeOther)
 	id, _ := page.doc().Find(`.keep label:contains("Keep me")`).Attr("for")
 	maeve.post("/practice/mode", url.Values{"practice": {"off"}, "keep": {strings.TrimPrefix(id, "keep-")}}).to("/accounts")

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 )
@@ -70,4 +71,37 @@ func TestAnotherRoleAsksWithItsConsequences(t *testing.T) {
 		}
 	}
 	s.as(club.Publisher).get(path + "?to=admin").want(http.StatusForbidden)
+}
+
+// TestGoingLiveAsksWithItsConsequences: what is put away and what waits, in numbers,
+// what to keep and the password stand on a page of their own, which can be opened
+// again. A wrong password forgets nothing of what was chosen.
+func TestGoingLiveAsksWithItsConsequences(t *testing.T) {
+	t.Parallel()
+	s := newConfirming(t)
+	n := s.account("x", true, club.Working)
+	s.account("bluesky", true, club.Disconnected)
+	tom, maeve := s.as(club.Publisher), s.visit(club.Admin)
+	s.clock.Advance(confirmedFor + time.Second)
+	tom.post("/posts", with(draft("Keep me", n), "op", "one")).want(http.StatusSeeOther)
+	tom.post("/posts", with(draft("Waits", n), "op", "two", "do", "schedule")).want(http.StatusSeeOther)
+
+	list := maeve.get("/practice").want(http.StatusOK).doc()
+	if list.Find(`#live a[href="/practice/mode"]`).Length() != 1 || list.Find(`form[action="/practice/mode"]`).Length() != 0 {
+		t.Error("the practice page takes the club live without asking")
+	}
+	tom.get("/practice/mode").want(http.StatusForbidden)
+	page := maeve.get("/practice/mode").want(http.StatusOK).says("Go live with Riverside FC?", "What changes", "What stays",
+		"2 practice posts are put away", "One make-believe account is put away.", "One scheduled practice post still waits.", "Keep me", "Your Bandstand password")
+	if page.doc().Find(`.ask form[action="/practice/mode"] button[data-kind="main"]`).Length() != 1 {
+		t.Error("nothing on the page takes the club live")
+	}
+
+	form := url.Values{"practice": {"off"}, "keep": {"1"}, "own_password": {"not this one at all"}}
+	again := maeve.post("/practice/mode", form).want(http.StatusUnprocessableEntity).doc()
+	maeve.get("/practice/mode").want(http.StatusOK).says("Go live with Riverside FC?")
+	ref := again.Find(`input[name="confirm"]`).AttrOr("value", "")
+	maeve.post("/practice/mode", url.Values{"confirm": {ref}, "password": {goodPassword}}).to("/accounts")
+	maeve.get("/accounts").says("The club is live.", "One post was kept as a draft.")
+	maeve.get("/practice/mode").to("/practice")
 }

@@ -72,7 +72,7 @@ func New(cfg Config) (*Server, error) {
 	s.people.AllowLeaving = s.accounts.AllowLeavingToAll
 	s.holds = &holds.Room{App: app, Planning: s.planning}
 	s.notices = &notices.Room{App: app, IsUnsure: s.holds.IsUnsure}
-	s.practice = &practice.Room{App: app, Worlds: cfg.Worlds}
+	s.practice = &practice.Room{App: app, Worlds: cfg.Worlds, GaveLately: s.people.GaveLately}
 	s.results = &results.Room{App: app}
 	app.ConfirmWith, app.SignInDialog = s.people.Confirm, people.SignInDialog()
 	app.Add(s.routes())

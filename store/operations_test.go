@@ -44,6 +44,7 @@ var reading = []operation{
 		return only(f.db.Awaiting(ctx, f.maeve, []int64{f.page.ID, f.late.ID}))
 	}},
 	{name: "Keepable", prepare: practising, do: func(ctx context.Context, f *furnished) error { return only(f.db.Keepable(ctx, f.maeve)) }},
+	{name: "PracticePosts", prepare: practising, do: func(ctx context.Context, f *furnished) error { return only(f.db.PracticePosts(ctx, f.maeve)) }},
 	{name: "PublishedAs", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.PublishedAs(ctx, f.maeve, []store.RemotePost{{ConnectionID: f.public.ConnectionID, RemoteID: "42"}}))
 	}},

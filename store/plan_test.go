@@ -32,6 +32,7 @@ var mayScan = map[string]string{
 	"Posts posts_list":                     "goes in the order of the list and stops at the end of a page",
 	"TrayPosts posts_tray":                 "goes in the order of the list and stops at the limit",
 	"PutAway posts_practice":               "counts what a club made while it practised, which does not grow once it is live",
+	"PracticePosts posts_practice":         "the same, asked once before a club goes live",
 	"Keepable posts_practice":              "goes in the order of the list and stops at the limit",
 	"AuditEntries audit_club":              "goes in the order of the list and stops at the limit",
 	"Record audit_club":                    "goes in the order of the list and stops at the limit",

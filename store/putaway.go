@@ -27,6 +27,18 @@ func (db *DB) PutAway(ctx context.Context, s Scope) (int, error) {
 	return n, nil
 }
 
+// PracticePosts counts the posts that the scope's club made while it practised: those
+// that are put away when it goes live.
+func (db *DB) PracticePosts(ctx context.Context, s Scope) (int, error) {
+	var n int
+	err := db.read.QueryRowContext(ctx, `
+		SELECT count(*) FROM posts p INDEXED BY posts_practice WHERE p.club_id = ? AND p.practice = 1 AND p.deleted_at IS NULL`, s.ClubID).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count practice posts: %w", err)
+	}
+	return n, nil
+}
+
 // keepableMax is how many posts a club that goes live is asked about at most.
 const keepableMax = 200
 

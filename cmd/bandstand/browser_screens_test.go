@@ -220,6 +220,7 @@ func demoScreens(t *testing.T, app *App) []screen {
 		{"accounts-connect", "/accounts/connect", "Connect an account", nil},
 		{"platform-apps", "/settings/platforms", "", nil},
 		{"practice", "/practice", "", nil},
+		{"going-live", "/practice/mode", "Go live with Riverside FC?", nil},
 		{"hold", "/hold", "", nil},
 		{"not-found", "/nowhere", "There is nothing at this address", nil},
 	}

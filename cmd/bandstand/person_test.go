@@ -138,8 +138,8 @@ func (p *person) setUp(greeting string) {
 	p.press(form, form.doc.Find("main form"), url.Values{
 		"name": {"Maeve Byrne"}, "email": {secretaryEmail}, "password": {secretaryPassword}, "club": {"Riverside FC"},
 	})
-	live := p.open("/practice")
-	p.press(live, live.doc.Find("form#live"), nil)
+	live := p.open("/practice/mode")
+	p.press(live, live.doc.Find(".ask form"), nil)
 }
 
 // What the first person signs in with.

@@ -36,7 +36,7 @@ func (room *Room) showMemberRole(c echo.Context) error {
 	ctx, role := c.Request().Context(), web.T(c, "role_"+string(to))
 	page := people.AskPage{
 		Page: room.Page(c, "settings", web.T(c, "member_role_title", "name", k.Name, "role", role)), Action: c.Request().URL.Path, Back: membersPath, AskPassword: !room.GaveLately(c),
-		Button: web.T(c, "member_role_button", "name", k.Name, "role", role), Role: to,
+		Button: web.T(c, "member_role_button", "name", k.Name, "role", role), Fields: []people.Hidden{{Name: "role", Value: string(to)}},
 	}
 	if k.Role == club.Admin && k.Admins == 1 {
 		page.Refused = web.T(c, "last_admin")
@@ -93,7 +93,7 @@ func (room *Room) showMemberRemoval(c echo.Context) error {
 	ctx, a := c.Request().Context(), web.Actor(c)
 	page := people.AskPage{
 		Page: room.Page(c, "settings", web.T(c, "member_remove_title", "name", k.Name, "club", a.Club.Name)), Action: c.Request().URL.Path, Back: membersPath, AskPassword: !room.GaveLately(c),
-		Button: web.T(c, "member_remove_button", "name", k.Name),
+		Button: web.T(c, "member_remove_button", "name", k.Name), Takes: true,
 	}
 	add := func(text string) { page.Changes = append(page.Changes, text) }
 	if k.PersonID == a.Person.ID {

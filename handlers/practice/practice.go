@@ -18,6 +18,7 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/accounts"
+	"github.com/bandstand-app/bandstand/views/people"
 )
 
 // Room answers for practice mode.
@@ -25,6 +26,9 @@ type Room struct {
 	*web.App
 	// Worlds are the clubs' practice worlds.
 	Worlds *practice.Worlds
+	// GaveLately reports whether the person behind a request gave their password to
+	// it not long ago.
+	GaveLately func(c echo.Context) bool
 }
 
 // Routes returns the addresses of the room.
@@ -33,6 +37,7 @@ func (room *Room) Routes() []web.Route {
 		web.Get("/practice", club.ViewClub, room.showPractice),
 		web.Post("/practice/behaviour", club.SchedulePosts, room.createBehaviour),
 		web.Post("/practice/reset", club.ManageClub, room.createReset),
+		web.Get("/practice/mode", club.ManageClub, room.showGoingLive),
 		web.Post("/practice/mode", club.ManageClub, room.updatePracticeMode, web.Confirmed),
 		web.Get("/practice/:mount/*", club.ViewClub, room.servePractice, web.Acting),
 		web.Post("/practice/:mount/*", club.ConnectAccount, room.servePractice),
@@ -92,20 +97,6 @@ func (room *Room) showPractice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]int64, len(all))
-	for i, conn := range all {
-		ids[i] = conn.ID
-	}
-	waits, err := room.DB.Awaiting(c.Request().Context(), web.Scope(c), ids)
-	if err != nil {
-		return err
-	}
-	page.Waiting = waits.Due + waits.Planned
-	if page.Manage {
-		if page.Keepable, err = room.keepable(c); err != nil {
-			return err
-		}
-	}
 	only := platforms.ID(c.QueryParam("platform"))
 	if _, ok := room.Practice.Platform(only); !ok {
 		only = ""
@@ -115,6 +106,55 @@ func (room *Room) showPractice(c echo.Context) error {
 	}
 	page.Tabs, page.Platforms = room.feedTabs(c, all, only), room.rehearsals(c, w, all)
 	return room.Render(c, http.StatusOK, accounts.Practice(page))
+}
+
+// showGoingLive asks before the club goes live: what is put away, what waits, and
+// what is to be kept.
+func (room *Room) showGoingLive(c echo.Context) error {
+	ctx, a := c.Request().Context(), web.Actor(c)
+	if !a.Club.Practice {
+		return web.SeeOther(c, "/practice")
+	}
+	made, err := room.DB.PracticePosts(ctx, web.Scope(c))
+	if err != nil {
+		return err
+	}
+	all, err := room.DB.ConnectedAccounts(ctx, web.Scope(c), true)
+	if err != nil {
+		return err
+	}
+	var connected []int64
+	for _, conn := range all {
+		if conn.Health != club.Disconnected {
+			connected = append(connected, conn.ID)
+		}
+	}
+	waits, err := room.DB.Awaiting(ctx, web.Scope(c), connected)
+	if err != nil {
+		return err
+	}
+	keepable, err := room.keepable(c)
+	if err != nil {
+		return err
+	}
+	page := people.AskPage{
+		Page: room.Page(c, "settings", web.T(c, "practice_live_title", "club", a.Club.Name)), Action: "/practice/mode", Back: "/practice",
+		Button: web.T(c, "practice_live_button"), Fields: []people.Hidden{{Name: "practice", Value: "off"}}, AskPassword: !room.GaveLately(c),
+		Changes: []string{web.T(c, "practice_live_real")},
+		Stays:   []string{web.T(c, "practice_live_people"), web.T(c, "practice_live_look"), web.T(c, "practice_live_back")},
+	}
+	add := func(key string, n int) {
+		if n > 0 {
+			page.Changes = append(page.Changes, i18n.N(ctx, key, n))
+		}
+	}
+	add("practice_live_posts", made)
+	add("practice_live_accounts", len(connected))
+	add("practice_live_waiting", waits.Due+waits.Planned)
+	if len(keepable) > 0 {
+		page.Choice = accounts.Keep(keepable)
+	}
+	return room.Render(c, http.StatusOK, people.Ask(page))
 }
 
 // keepable are the practice posts that can be kept when the club goes live.

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/handlers/web/webtest"
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -14,7 +16,9 @@ import (
 // and the page offers to practise again.
 func TestAClubThatHasGoneLiveHasNoPracticeWorld(t *testing.T) {
 	t.Parallel()
-	room := webtest.Serve(t, func(app *web.App) []web.Route { return (&Room{App: app}).Routes() })
+	room := webtest.Serve(t, func(app *web.App) []web.Route {
+		return (&Room{App: app, GaveLately: func(echo.Context) bool { return true }}).Routes()
+	})
 	room.Post(club.Admin, "/practice/mode", url.Values{"practice": {"off"}}).To("/accounts")
 	room.Get(club.Admin, "/practice").Want(http.StatusOK)
 	room.Get(club.Admin, "/practice/tiny/feed").Want(http.StatusNotFound)

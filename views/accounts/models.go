@@ -203,8 +203,6 @@ type PracticePage struct {
 	Platforms []Rehearsal
 	Posts     []FeedPost
 	Tabs      []FeedTab
-	Waiting   int // practice posts that are still to go out
-	Keepable  []Keepable
 	PutAway   int // practice posts of a live club
 }
 

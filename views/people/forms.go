@@ -6,6 +6,8 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/a-h/templ"
+
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/views/layout"
@@ -84,19 +86,25 @@ type MembersPage struct {
 	Form        InviteForm
 }
 
-// AskPage asks before something is done to a member, with its consequences.
+// AskPage asks before something is done that cannot simply be undone, with its
+// consequences.
 type AskPage struct {
 	Page           layout.Page
 	Changes, Stays []string // sentences
 	Refused        string   // why it cannot be done; nothing is asked then
 	Action, Back   string   // paths
 	Button         string
-	Role           club.Role // to give; "" where none is
+	Takes          bool // something is taken from somebody
+	Fields         []Hidden
+	Choice         templ.Component // what is to be chosen, or nil
 	AskPassword    bool
 }
 
+// Hidden is a field that a form sends along.
+type Hidden struct{ Name, Value string }
+
 func (p AskPage) kind() string {
-	if p.Role == "" {
+	if p.Takes {
 		return "danger"
 	}
 	return "main"

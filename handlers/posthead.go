@@ -237,8 +237,13 @@ func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x 
 	if x.Status == club.Failed {
 		now.Label = web.T(c, "answer_again")
 	}
-	if f.EditFirst = x.NeedsEdit(); f.EditFirst {
-		now.Kind = "" // as it is, it would only be refused again
+	code := x.Code
+	if !s.Catalogue.Has("fail_" + code + "_title") {
+		code = platforms.CodeUnknownRefusal // as which it is told
+	}
+	if x.Status == club.Failed && platforms.RemedyFor(code) != platforms.RemedySend {
+		now.Kind = "" // as things are, it would only fail again
+		f.EditFirst = platforms.RemedyFor(code) == platforms.RemedyEdit && f.Reconnect == nil
 	}
 	if x.Phase == club.Restored || x.Phase == club.Clone {
 		f.Decisions = append(f.Decisions, posts.Decision{Answer: "there", Label: web.T(c, "waiting_there"), AskLink: true})

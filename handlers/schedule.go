@@ -145,8 +145,8 @@ func (s *Server) createAnswer(c echo.Context) error {
 		return s.answerAgain(c, first.PostID, err)
 	}
 	kind, words := "done", web.T(c, key)
-	if answer.Kind == club.PersonSendsNow {
-		if kind, words, err = s.sentNowWords(c, first.ConnectionID); err != nil {
+	if answer.Kind == club.PersonSendsNow || answer.Kind == club.PersonMisses {
+		if kind, words, err = s.sendsWords(c, first.ConnectionID, words); err != nil {
 			return err
 		}
 	}
@@ -154,18 +154,23 @@ func (s *Server) createAnswer(c echo.Context) error {
 	return web.SeeOther(c, web.PostPath(first.PostID)+"#delivery-"+first.ID)
 }
 
-// sentNowWords say what becomes of a post that is to go out now: it may have to wait
-// for a limit of its platform.
-func (s *Server) sentNowWords(c echo.Context, connection int64) (kind, words string, err error) {
+// sendsWords say what becomes of a post that is to be sent: at once, as words say, or
+// later, where all posts are held, the account does not work, or its platform has
+// asked us to wait.
+func (s *Server) sendsWords(c echo.Context, connection int64, words string) (kind, text string, err error) {
 	conn, err := s.DB.Connection(c.Request().Context(), web.Scope(c), connection)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", "", err
-	}
-	if conn.BlockedUntil.After(s.Now()) {
+	case web.Actor(c).Hold.Phase != "":
+		return "note", web.T(c, "answered_held"), nil
+	case !conn.Usable():
+		return "note", web.T(c, "answered_account", "account", conn.Account.Name, "platform", s.SiteName(c, conn.Account.Platform)), nil
+	case conn.BlockedUntil.After(s.Now()):
 		when := i18n.When(c.Request().Context(), s.Local(c, conn.BlockedUntil))
 		return "note", web.T(c, "answered_now_waits", "platform", s.SiteName(c, conn.Account.Platform), "when", when), nil
 	}
-	return "done", web.T(c, "answered_now"), nil
+	return "done", words, nil
 }
 
 // answerOf reads a decision, and the message that says it was carried out.

@@ -148,3 +148,28 @@ const (
 	CodePlatformAppInvalid = "platform_app_invalid"
 	CodeVersionOver        = "version_over" // Bandstand must be updated
 )
+
+// Remedy is what helps after a failure.
+type Remedy int
+
+// Remedies.
+const (
+	RemedySend      Remedy = iota // sending the post again as it is
+	RemedyEdit                    // changing the post: as it is, it would be refused again
+	RemedyElsewhere               // something on the platform, or on the server; the post can be sent after that
+)
+
+// RemedyFor is what helps after a failure with a code.
+func RemedyFor(code string) Remedy {
+	switch code {
+	case CodeTextTooLong, CodeTextEmpty, CodeDuplicate, CodeRejectedContent, CodeSpam, CodeLinkNotAllowed, CodeMentionUnknown,
+		CodeTooManyHashtags, CodeTooManyMentions, CodeTooManyCashtags, CodeMediaMissing, CodeMediaAspect, CodeMediaTooSmall, CodeMediaTooBig,
+		CodeMediaType, CodeTooManyMedia, CodeMediaGone, CodeAltMissing, CodeAltTooLong, CodeMediaFailed, CodeUnknownRefusal:
+		return RemedyEdit
+	case CodeAuthRevoked, CodeAuthExpired, CodeRenewFailing, CodeNoPublish, CodeNoFeature, CodeAccountCheck, CodeRestricted, CodeNotBusiness,
+		CodeAccountGone, CodePageUnpublished, CodeAppNotLive, CodeMonthCap, CodeNoCredit, CodeUnreachable, CodeMediaNotFetchable,
+		CodePublicAddress, CodePlatformAppInvalid, CodeVersionOver, CodeOutcomeUnknown, CodeOutcomeLooking, CodeOutcomeNotKept:
+		return RemedyElsewhere
+	}
+	return RemedySend
+}

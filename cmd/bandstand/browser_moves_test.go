@@ -30,6 +30,42 @@ func TestBrowserMoveMeetsFault(t *testing.T) {
 	p.stands(id, tenth)
 }
 
+// TestBrowserTryingAgainTriesOnce: the button of the message sends the same move once
+// more, even where another month is shown meanwhile.
+func TestBrowserTryingAgainTriesOnce(t *testing.T) {
+	p := plan(t)
+	tenth, fifteenth, sixteenth := p.nextMonth(10, "18:30"), p.nextMonth(15, "18:30"), p.nextMonth(16, "18:30")
+	id := p.post("Under-12 trials", tenth, true, p.ids...)
+	card := fmt.Sprintf("#card-%d", id)
+	b := p.signIn(desktop)
+	fails := func(to string) {
+		t.Helper()
+		b.until(`customElements.get("bs-calendar") && document.querySelector(".grab").checkVisibility()`)
+		script[bool](b, `(() => { const real = window.fetch; window.sent = 0;
+		  window.fetch = (url, how) => { if (how?.method !== "POST") return real(url, how); return ++sent > 1 ? real(url, how) : Promise.resolve(new Response("", {status: 500})); };
+		  return true })()`)
+		b.drag(card, "#day-"+to)
+		b.sees("The post has not been moved")
+	}
+	again := func() {
+		t.Helper()
+		b.until(`(() => { const all = [...document.querySelectorAll("#toasts .btn")].filter((e) => e.textContent === "Try again"); all[0].click(); all[0].click(); return true })()`)
+	}
+	b.open("/calendar?view=month&date=" + tenth.Date())
+	fails(fifteenth.Date())
+	again()
+	b.until(`document.querySelector("` + card + `")?.closest("td").id === "day-` + fifteenth.Date() + `" && !document.querySelector(".is-moving")`)
+	p.stands(id, fifteenth)
+
+	b.open("/calendar?view=month&date=" + fifteenth.Date())
+	fails(sixteenth.Date())
+	script[bool](b, `document.getElementById("turn-n").click() ?? true`)
+	b.until(`!document.getElementById("day-` + sixteenth.Date() + `")`)
+	again()
+	b.until(`sent === 2 && !document.querySelector("[data-busy]")`)
+	p.stands(id, sixteenth)
+}
+
 // TestBrowserNewsOlderThanTheCalendar: the answer to a question for news comes
 // after a post was moved and shows it where it was. It is asked once more.
 func TestBrowserNewsOlderThanTheCalendar(t *testing.T) {

@@ -154,12 +154,6 @@ type AccountState struct {
 	FreeAt       time.Time // a post that is catching up waits until then (rule P14)
 }
 
-// NeedsEdit reports whether trying again as it is would only fail again: the platform
-// refused the words or the pictures.
-func (d Delivery) NeedsEdit() bool {
-	return d.Status == Failed && (d.Phase == Refused || d.Phase == MediaRefused)
-}
-
 // Witness is what the publish journal knows of one irreversible call.
 type Witness struct {
 	Delivery   string

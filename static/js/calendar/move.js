@@ -36,32 +36,37 @@ async function send(cal, card, back, place, values) {
   const rollback = optimistic(cal, card, back, place);
   const words = { post: postName(card), day: placeName(place) };
   const slow = setTimeout(() => say(fill(cal.dataset.sayMoving, words)), SAY_AFTER_MS);
+  await ask(cal, idOf(card), place.id, values, () => { clearTimeout(slow); rollback(); });
+}
+
+// ask sends the move of a post and shows what comes of it.
+async function ask(cal, post, place, values, answered = () => {}) {
   cal.busy(true);
-  const answer = await post(`/posts/${idOf(card)}/move`, values);
-  clearTimeout(slow);
-  rollback();
+  const answer = await sent(`/posts/${post}/move`, values);
+  answered();
   if (answer && answers.has(answer.status)) apply(answer);
   cal.busy();
   if (answer?.status === 401) {
     // Signed in again, the same move is sent again.
     document.dispatchEvent(new Event("bs:parked"));
-    document.addEventListener("bs:signed-in", () => retry(cal, card, place, values), { once: true });
+    document.addEventListener("bs:signed-in", () => retry(cal, post, place, values), { once: true });
   } else if (!answer || !answers.has(answer.status)) {
     // It may have happened, though no answer came: the days will tell.
     cal.refresh();
     toast(cal.dataset.failed);
-    offerAgain(cal.dataset.again, () => retry(cal, card, place, values));
+    offerAgain(cal.dataset.again, () => retry(cal, post, place, values));
   }
 }
 
-// retry sends the same request, with the same key: it never moves twice.
-function retry(cal, card, place, values) {
-  const now = document.getElementById(card.id);
-  const there = document.getElementById(place.id);
-  if (now && there) send(cal, now, { parent: now.parentNode, next: now.nextSibling }, there, values);
+// retry sends the same request, with the same key: it never moves twice. Where the
+// card or the day is on the page no more, as in another month, it is sent all the same.
+function retry(cal, post, place, values) {
+  const card = document.getElementById(`card-${post}`), there = document.getElementById(place);
+  if (card?.isConnected && there) send(cal, card, { parent: card.parentNode, next: card.nextSibling }, there, values);
+  else ask(cal, post, place, values);
 }
 
-async function post(url, body) {
+async function sent(url, body) {
   try {
     const res = await fetch(url, { method: "POST", headers: { "HX-Request": "true" }, body, signal: AbortSignal.timeout(TIMEOUT_MS) });
     return { status: res.status, headers: res.headers, text: await res.text() };

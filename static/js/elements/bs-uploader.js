@@ -117,9 +117,9 @@ class Uploader extends HTMLElement {
       return;
     }
     const reason = page.querySelector(".toast p")?.textContent ?? this.dataset.stoppedText;
-    const again = request.status === 0 || request.status === 401 || request.status >= 500;
+    const again = request.status === 0 || request.status === 401 || request.status === 429 || request.status >= 500;
     this.tell(row, "trouble", reason);
-    if (again) row.append(this.button(this.dataset.againText, "again", () => this.queue(file, row)));
+    if (again) row.append(this.button(this.dataset.againText, "again", () => { row.dataset.tries = 0; this.queue(file, row); }));
     row.append(this.button(this.dataset.removeText, "remove", () => row.remove()));
     this.say(this.dataset.troubleText.replace("{file}", file.name).replace("{reason}", reason));
   }

@@ -50,15 +50,24 @@ var ownArgs = []string{"code", "n", "count", "at", "when", "when_next", "platfor
 // mark stands in a poisoned text of a column, so that it is found on a page.
 func mark(column string) string { return "q" + hex.EncodeToString([]byte(column)) + "z" }
 
+// writing makes the text of a column in the i-th row.
+type writing func(column string, i int) string
+
 // poison writes scripts into every foreign text of an app: all of them into
 // each, beginning with another one in each row.
 func poison(t *testing.T, app *App) {
+	t.Helper()
+	rewrite(t, app, scripted)
+}
+
+// rewrite writes a text into every column that holds what others wrote.
+func rewrite(t *testing.T, app *App, write writing) {
 	t.Helper()
 	for column, how := range foreignText {
 		table, name, _ := strings.Cut(column, ".")
 		old := texts(t, app, fmt.Sprintf(`SELECT DISTINCT %s FROM %s WHERE %s IS NOT NULL`, name, table, name))
 		for i, was := range old {
-			is := poisoned(t, column, how, i, was)
+			is := poisoned(t, write, column, how, i, was)
 			if _, err := app.DB().Writer().ExecContext(t.Context(), fmt.Sprintf(`UPDATE %s SET %s = ? WHERE %s = ?`, table, name, name), is, was); err != nil {
 				t.Fatalf("%s: %v", column, err)
 			}
@@ -102,11 +111,11 @@ func scripted(column string, i int) string {
 	return mark(column) + " " + strings.Join(slices.Concat(scripts[i:], scripts[:i]), " ")
 }
 
-func poisoned(t *testing.T, column, how string, i int, was string) string {
+func poisoned(t *testing.T, write writing, column, how string, i int, was string) string {
 	t.Helper()
 	switch how {
 	case "":
-		return scripted(column, i) + fmt.Sprint(i) // some must be different
+		return write(column, i) + fmt.Sprint(i) // some must be different
 	case "address":
 		if was == "" {
 			return ""
@@ -118,7 +127,7 @@ func poisoned(t *testing.T, column, how string, i int, was string) string {
 		t.Fatalf("%s holds %q: %v", column, was, err)
 	}
 	for path := range strings.FieldsSeq(how) {
-		v = replaced(v, strings.Split(path, "."), column+"."+path, i)
+		v = replaced(v, write, strings.Split(path, "."), column+"."+path, i)
 	}
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -128,13 +137,13 @@ func poisoned(t *testing.T, column, how string, i int, was string) string {
 }
 
 // replaced puts the scripts in place of the texts at a path.
-func replaced(v any, path []string, column string, i int) any {
+func replaced(v any, write writing, path []string, column string, i int) any {
 	if len(path) == 0 {
 		if s, isText := v.(string); isText && s != "" {
 			if strings.HasSuffix(column, ".link") {
 				return "https://a.example/?" + mark(column) + addresses[i%len(addresses)]
 			}
-			return scripted(column, i)
+			return write(column, i)
 		}
 		return v
 	}
@@ -144,9 +153,9 @@ func replaced(v any, path []string, column string, i int) any {
 		for k, inner := range v {
 			switch {
 			case path[0] == "names":
-				out[scripts[i%len(scripts)]+k] = inner
+				out[write(column, i)+k] = inner
 			case path[0] == k, path[0] == "*" && !slices.Contains(ownArgs, k):
-				out[k] = replaced(inner, path[1:], column, i)
+				out[k] = replaced(inner, write, path[1:], column, i)
 			default:
 				out[k] = inner
 			}
@@ -155,7 +164,7 @@ func replaced(v any, path []string, column string, i int) any {
 	case []any:
 		for n, inner := range v {
 			if path[0] == "*" {
-				v[n] = replaced(inner, path[1:], column, i)
+				v[n] = replaced(inner, write, path[1:], column, i)
 			}
 		}
 	}

@@ -46,6 +46,7 @@ type crawler struct {
 	said    map[string]bool
 	pages   int
 	replies int
+	drawn   func(what string, page *html.Node) // looks at each page besides, or nil
 }
 
 type pageForm struct {
@@ -158,6 +159,9 @@ func (c *crawler) look(what string, w *httptest.ResponseRecorder) *html.Node {
 				c.form(n)
 			}
 		}
+	}
+	if c.drawn != nil {
+		c.drawn(what, doc)
 	}
 	return doc
 }

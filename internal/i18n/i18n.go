@@ -85,7 +85,7 @@ func (p phrase) fill(args []string) string {
 		}
 		for j := 0; j+1 < len(args); j += 2 {
 			if args[j] == s {
-				b.WriteString(args[j+1])
+				b.WriteString(Isolate(args[j+1]))
 				break
 			}
 		}
@@ -239,7 +239,7 @@ func (c *Catalogue) localize(lang, key string, d map[string]string, n any) strin
 func data(args []string) map[string]string {
 	d := make(map[string]string, len(args)/2+1)
 	for i := 0; i+1 < len(args); i += 2 {
-		d[args[i]] = args[i+1]
+		d[args[i]] = Isolate(args[i+1])
 	}
 	return d
 }

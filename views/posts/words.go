@@ -87,7 +87,7 @@ func lineMeta(ctx context.Context, l Line) string {
 		parts[0] = l.When
 	}
 	if l.Campaign != "" {
-		parts = append(parts, l.Campaign)
+		parts = append(parts, i18n.Isolate(l.Campaign))
 	}
 	return strings.Join(parts, " · ")
 }

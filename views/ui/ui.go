@@ -2,6 +2,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bandstand-app/bandstand/internal/club"
@@ -46,6 +47,9 @@ func (f Field) kind() string {
 	}
 	return "text"
 }
+
+// words reports whether people write in the field in their own language.
+func (f Field) words() bool { return slices.Contains([]string{"text", "email", "search"}, f.kind()) }
 
 func (f Field) describedBy() string {
 	var ids []string

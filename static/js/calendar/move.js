@@ -62,8 +62,9 @@ async function ask(cal, post, place, values, answered = () => {}) {
 // card or the day is on the page no more, as in another month, it is sent all the same.
 function retry(cal, post, place, values) {
   const card = document.getElementById(`card-${post}`), there = document.getElementById(place);
-  if (card?.isConnected && there) send(cal, card, { parent: card.parentNode, next: card.nextSibling }, there, values);
-  else ask(cal, post, place, values);
+  if (card && there) return send(cal, card, { parent: card.parentNode, next: card.nextSibling }, there, values);
+  values.set("ctx", location.pathname + location.search); // whose days the answer brings
+  return ask(cal, post, place, values);
 }
 
 async function sent(url, body) {
@@ -119,6 +120,6 @@ function offerAgain(label, act) {
   b.className = "btn";
   b.dataset.size = "s";
   b.textContent = label;
-  b.addEventListener("click", () => { last.remove(); act(); });
+  b.addEventListener("click", () => { last.remove(); act(); }, { once: true });
   last.querySelector("[data-close]").before(b);
 }

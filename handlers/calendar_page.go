@@ -112,7 +112,7 @@ func (m *calendarMaker) links(first, next time.Time) calendar.Links {
 	printed.print = true
 	l := calendar.Links{
 		Prev: here.on(prev).path(), Next: here.on(next).path(), Today: today.path(),
-		PrevName: i18n.Month(m.ctx, prev), NextName: i18n.Month(m.ctx, next),
+		PrevName: web.T(m.c, "calendar_previous", "month", i18n.Month(m.ctx, prev)), NextName: web.T(m.c, "calendar_next", "month", i18n.Month(m.ctx, next)),
 		Month: here.as(calendar.Month).path(), List: here.as(calendar.List).path(), Print: printed.path(),
 		Clear: here.clear().path(), New: "/posts/new", IsToday: m.isNow(),
 	}

@@ -106,7 +106,7 @@ func (s *Server) newsOf(c echo.Context, p store.Post) string {
 	var out, news []string
 	for _, x := range p.Deliveries {
 		if x.Status == club.Published && !slices.Contains(known["out"], strconv.FormatInt(x.ConnectionID, 10)) {
-			out = append(out, s.accountView(d, x.Connection).Platform)
+			out = append(out, s.nameAmong(d, x.Connection, p.Deliveries))
 		}
 	}
 	if len(out) > 0 {

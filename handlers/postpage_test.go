@@ -132,3 +132,31 @@ func TestStoryNamesTheLatest(t *testing.T) {
 		t.Errorf("the story is %q, want %q", got, want)
 	}
 }
+
+// TestAccountsOfEqualNamesAreToldApart: where two accounts have the same name and
+// handle, every screen that names them says on which platform they are.
+func TestAccountsOfEqualNamesAreToldApart(t *testing.T) {
+	t.Parallel()
+	s := withTiny(t)
+	ids := s.trouble(club.Scheduled, club.Waiting, "", `{}`, s.account("tiny", true, club.Working), s.account("wide", true, club.Working))
+	s.exec(`UPDATE connections SET health = 'reconnect' WHERE id = 2`)
+	s.exec(`UPDATE deliveries SET status = 'FAILED', phase = 'rejected', code = 'duplicate', next_at = NULL, tried_at = due_at WHERE connection_id = 1`)
+	s.exec(`INSERT INTO post_events (post_id, delivery_id, at, kind, args) SELECT post_id, id, due_at, 'refused', '{"code":"duplicate"}' FROM deliveries WHERE lower(hex(id)) = lower(?)`, ids[0])
+	b := s.as(club.Admin)
+	for _, path := range []string{"/posts/1", "/posts/1/edit", "/posts", "/accounts", "/calendar?month=2026-11&view=list"} {
+		doc := b.get(path).want(http.StatusOK).doc()
+		text := doc.Find("main").Text()
+		if strings.Contains(text, "iverside") && (!strings.Contains(text, "Tiny") || !strings.Contains(text, "Wide")) {
+			t.Errorf("%s names accounts without their platforms", path)
+		}
+	}
+	page := b.get("/posts/1").doc()
+	for _, who := range page.Find("#post-status .delivery-who").EachIter() {
+		if platform := who.Find("b").Text(); platform != "Tiny" && platform != "Wide" {
+			t.Errorf("an account of the block is called %q", strings.TrimSpace(who.Text()))
+		}
+	}
+	if got := b.get("/calendar?month=2026-11&view=month").doc().Find("#turn-p").Text(); strings.TrimSpace(got) != "Previous month, October 2026" {
+		t.Errorf("the way back is called %q", got)
+	}
+}

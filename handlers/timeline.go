@@ -152,7 +152,7 @@ func (s *Server) eventArgs(c echo.Context, d *desk, e store.PostEvent, about []s
 		var names []string
 		for _, x := range about {
 			a := s.accountView(d, x.Connection)
-			names = append(names, a.Platform+" "+a.Name)
+			names = append(names, a.Site+" "+a.Name)
 		}
 		args["account"] = web.JoinAnd(c, names)
 		args["platform"] = s.accountView(d, about[0].Connection).Site

@@ -302,7 +302,7 @@ func (room *Room) createBehaviour(c echo.Context) error {
 	if err := w.Behave(p.Info().ID, b); err != nil {
 		return err
 	}
-	room.Flash(c, "done", web.T(c, "practice_behaves", "platform", p.Info().Name, "behaviour", web.T(c, "practice_behaviour_"+string(b))))
+	room.Flash(c, "done", web.T(c, "practice_behaves", "platform", p.Info().SiteName(), "behaviour", web.T(c, "practice_behaviour_"+string(b))))
 	return web.SeeOther(c, "/practice")
 }
 

@@ -60,7 +60,7 @@ func Span(c echo.Context, d time.Duration) string {
 // AccountOn names an account together with its platform.
 func (app *App) AccountOn(c echo.Context, account string, id platforms.ID) string {
 	if p, ok := app.Registry(Actor(c).Club.Practice).Platform(id); ok {
-		return T(c, "account_on", "account", account, "platform", p.Info().Name)
+		return T(c, "account_on", "account", account, "platform", p.Info().SiteName())
 	}
 	return account
 }

@@ -32,7 +32,7 @@ func TestTheEndOfASignInIsSaidWithWhatToDo(t *testing.T) {
 	if err := st.db.WarnOfEnd(t.Context(), warned, 14); err != nil {
 		t.Fatal(err)
 	}
-	list := tom.get("/notices").says("The sign-in of Riverside FC (Facebook Page) ends on 21 Feb 2027, 09:00. Press Reconnect before then")
+	list := tom.get("/notices").says("The sign-in of Riverside FC (Facebook) ends on 21 Feb 2027, 09:00. Press Reconnect before then")
 	tom.post(list.doc().Find(".notice form").AttrOr("action", ""), nil).to(pathOf(conn))
 
 	tom.get(st.follow(tom, st.leave(tom, pathOf(conn)+"/reconnect", nil), "allow")).to(pathOf(conn))

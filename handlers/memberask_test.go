@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/handlers/people"
 	"github.com/bandstand-app/bandstand/internal/club"
 )
 
@@ -82,7 +83,7 @@ func TestGoingLiveAsksWithItsConsequences(t *testing.T) {
 	n := s.account("x", true, club.Working)
 	s.account("bluesky", true, club.Disconnected)
 	tom, maeve := s.as(club.Publisher), s.visit(club.Admin)
-	s.clock.Advance(confirmedFor + time.Second)
+	s.clock.Advance(people.ConfirmedFor + time.Second)
 	tom.post("/posts", with(draft("Keep me", n), "op", "one")).want(http.StatusSeeOther)
 	tom.post("/posts", with(draft("Waits", n), "op", "two", "do", "schedule")).want(http.StatusSeeOther)
 

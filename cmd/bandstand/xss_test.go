@@ -170,7 +170,7 @@ func (c *crawler) look(what string, w *httptest.ResponseRecorder) *html.Node {
 // elements of static/js/elements.
 var vocabulary = strings.Fields(`html head body meta title link script main nav header footer section article aside h1 h2 h3 h4 p ul ol li dl dt dd a abbr b em i s small strong span div br wbr hr time
 	form label input textarea select option optgroup button fieldset legend output progress details summary dialog table caption thead tbody tfoot tr th td img figure figcaption svg path circle rect
-	g line use symbol defs polyline polygon ellipse title text kbd code pre ins del mark sub sup noscript template menu search blockquote data datalist address hgroup colgroup col`)
+	g line use symbol defs polyline polygon ellipse title text kbd code pre ins del mark sub sup noscript template menu search blockquote data datalist address hgroup colgroup col bdi`)
 
 // element looks at one element of a page.
 func (c *crawler) element(what string, n *html.Node) {

@@ -136,7 +136,7 @@ vuln: ## look for known vulnerabilities that our code reaches
 	  else cat $(CACHE)/vuln.txt; exit 1; fi; }
 
 .PHONY: bench
-bench: ## measure the goals of the README's performance table (POSTS=2000000 for all of them)
+bench: ## measure the goals of PERFORMANCE.md (POSTS=2000000 for all of them)
 	BENCH_POSTS=$(POSTS) BENCH_ONLY=$(ONLY) BENCH_MARKDOWN=$(MARKDOWN) go test -run '^$$' -bench . -benchtime=1x -timeout=40m ./internal/bench
 
 # The parts of CI, in the order in which they fail soonest.

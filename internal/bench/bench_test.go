@@ -51,7 +51,7 @@ type report struct{ goals []goal }
 func (r *report) add(g goal) { r.goals = append(r.goals, g) }
 
 // BenchmarkGoals measures everything once and prints the table. With
-// BENCH_MARKDOWN the table is also written to that file, as the README has it.
+// BENCH_MARKDOWN the table is also written to that file, as PERFORMANCE.md has it.
 // BENCH_ONLY picks parts: "pages,engine".
 func BenchmarkGoals(b *testing.B) {
 	dir := b.TempDir()

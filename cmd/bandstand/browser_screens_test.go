@@ -239,7 +239,7 @@ func (g *gallery) dialogs(t *testing.T) []screen {
 			dialog(b)
 		}},
 		{"dialog-move", g.post(t, club.Scheduled), "", func(b *tab) { b.click("Move to…"); dialog(b) }},
-		{"confirm-delete", g.post(t, club.Draft), "", opens("Delete")},
+		{"confirm-delete", g.post(t, club.Draft), "", func(b *tab) { b.click("More"); b.click("Delete") }},
 		{"retime", g.post(t, club.NeedsAttention), "", opens("Choose a new time")},
 		{"technical", g.post(t, club.Published), "", opens("Technical details")},
 		{"main-menu", "/posts", "", func(b *tab) {

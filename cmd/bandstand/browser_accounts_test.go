@@ -140,6 +140,8 @@ func TestBrowserLiveAccounts(t *testing.T) {
 	b.setUp(greeting)
 	b.open("/practice")
 	b.load(func() { b.click("Go live") })
+	b.sees("What changes")
+	b.load(func() { b.click("Go live") })
 	b.sees("The club is live.")
 	b.load(func() { b.click("Connect an account") })
 	b.sees("Needs set-up by an Admin.")

@@ -6,6 +6,8 @@ import { Preview } from "../composer/preview.js";
 import { Saving } from "../composer/saving.js";
 
 const SAY_AFTER_MS = 1000;
+// Chromium takes minutes to find the direction of megabytes without a space.
+const DIRECTION_UP_TO = 100_000;
 
 class Composer extends HTMLElement {
   #stop;
@@ -62,6 +64,7 @@ class Composer extends HTMLElement {
 
   changed(field) {
     if (field?.type === "file" || field?.closest("[data-only-look]")) return;
+    if (field?.matches("textarea")) field.dir = field.value.length > DIRECTION_UP_TO ? "ltr" : "auto";
     if (field?.name === "account") this.querySelector(`.marks-line [data-account="${field.value}"]`)?.toggleAttribute("data-on", field.checked);
     this.#saving.changed();
     this.#preview.changed(field?.matches("textarea, input[type=text], input[type=url]") ? 400 : 50);

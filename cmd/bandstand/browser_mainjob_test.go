@@ -96,7 +96,9 @@ func (b *tab) writePost(h *household) string {
 	if b.view.touch {
 		b.click("Preview")
 	}
-	for _, p := range h.PracticePlatforms().All() {
+	for i, p := range h.PracticePlatforms().All() {
+		b.until(`document.querySelectorAll("#preview [role=tab]").length > ` + strconv.Itoa(i))
+		script[bool](b, `document.querySelectorAll("#preview [role=tab]")[`+strconv.Itoa(i)+`].click(), true`)
 		b.sees("Roughly how it will look on " + p.Info().Name)
 	}
 	b.until(`[...document.querySelectorAll("#preview .preview-card")].every((c) => c.querySelector("img"))`)

@@ -40,7 +40,7 @@ const badlyTranslated = `(() => {
   for (const e of document.querySelectorAll("[aria-label], [title], [placeholder], [alt]"))
     for (const a of ["aria-label", "title", "placeholder", "alt"]) glued(a, e.getAttribute(a));
   for (const e of document.querySelectorAll("button, .btn, .badge, .chip, .pill, label, summary, legend, th, td, h1, h2, h3, p, li, dt, dd")) {
-    if (!seen(e) || e.closest(".vh, .preview, [data-only-look]")) continue;
+    if (!seen(e) || e.clientWidth < 2 || e.closest(".vh, .preview, [data-only-look]")) continue; // a pixel is for those who listen
     const s = getComputedStyle(e);
     if (s.display === "inline" || s.textOverflow === "ellipsis" || s.webkitLineClamp !== "none" || ["auto", "scroll"].includes(s.overflowX)) continue;
     if (e.scrollWidth > e.clientWidth + 1) faults.push((s.overflowX === "visible" ? "does not fit in " : "cut off in ") + e.tagName.toLowerCase() + "." + e.className + ": " + short(e.textContent));

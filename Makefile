@@ -76,6 +76,10 @@ fuzz-all: ## the same for every target as long (FUZZ=10m)
 browser: chromium ## the tests in headless Chromium, with accessibility
 	go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=60m ./cmd/bandstand -run Browser
 
+.PHONY: look
+look: chromium ## a picture of every screen, light and dark, at 320, 768 and 1280 pixels, in ./screenshots
+	BANDSTAND_TEST_LOOK=1 go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=60m ./cmd/bandstand -run BrowserEveryScreen
+
 .PHONY: chromium
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,6 +68,11 @@ func (g *gallery) saw(b *tab) {
 	g.seen[path] = true
 }
 
+// lookVariable adds views for people who look at the pictures: make look.
+const lookVariable = "BANDSTAND_TEST_LOOK"
+
+var tablet, darkTablet = view{"tablet", 768, 1024, false, true}, view{"tablet-dark", 768, 1024, true, true}
+
 // TestBrowserEveryScreen looks at each screen there is, in every view: those of
 // a club that has lived through two months, as its admin, as a writer and as a
 // stranger, and the first of an installation.
@@ -77,8 +83,12 @@ func TestBrowserEveryScreen(t *testing.T) {
 	if _, err := broken.DB().Writer().ExecContext(t.Context(), "ALTER TABLE people RENAME TO lost"); err != nil {
 		t.Fatal(err)
 	}
+	all := views
+	if os.Getenv(lookVariable) != "" {
+		all = append(slices.Clone(views), tablet, darkTablet)
+	}
 	t.Run("views", func(t *testing.T) {
-		for _, v := range views {
+		for _, v := range all {
 			t.Run(v.name, func(t *testing.T) {
 				t.Parallel()
 				at := func(app *App) *tab { return newTab(t, app.Base().String(), v) }

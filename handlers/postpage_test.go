@@ -150,6 +150,9 @@ func TestAccountsOfEqualNamesAreToldApart(t *testing.T) {
 			t.Errorf("%s names accounts without their platforms", path)
 		}
 	}
+	if h1 := b.get("/accounts/2/reconnect").want(http.StatusOK).doc().Find("h1").Text(); !strings.Contains(h1, "(Wide)") {
+		t.Errorf("reconnecting is called %q", h1)
+	}
 	page := b.get("/posts/1").doc()
 	for _, who := range page.Find("#post-status .delivery-who").EachIter() {
 		if platform := who.Find("b").Text(); platform != "Tiny" && platform != "Wide" {

@@ -172,7 +172,7 @@ func (room *Room) showSignInAt(c echo.Context, status int, to target, typed map[
 	}
 	title := web.T(c, "connect_title", "platform", to.Name)
 	if to.conn != nil {
-		title = web.T(c, "reconnect_title", "account", web.AccountLabel(to.conn.Account))
+		title = web.T(c, "reconnect_title", "account", room.AccountOn(c, to.conn.Account.Name, to.conn.Account.Platform))
 		page.Intro = append(page.Intro, web.T(c, "reconnect_intro", "account", web.AccountLabel(to.conn.Account)))
 		waits, err := room.awaiting(c, []store.Connection{to.conn.Connection})
 		if err != nil {

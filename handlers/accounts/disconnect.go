@@ -27,7 +27,7 @@ func (room *Room) showDisconnect(c echo.Context) error {
 		return err
 	}
 	page := accounts.DisconnectPage{Card: room.accountCard(c, conn)}
-	page.Page = room.Page(c, "accounts", web.T(c, "disconnect_title", "account", page.Card.Name))
+	page.Page = room.Page(c, "accounts", web.T(c, "disconnect_title", "account", room.AccountOn(c, conn.Account.Name, conn.Account.Platform)))
 	if conn.Waiting > 0 {
 		page.Stops = append(page.Stops, i18n.N(ctx, "disconnect_stops_posts", conn.Waiting, "account", page.Card.Name))
 	}

@@ -3,6 +3,7 @@ package simkit
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -52,7 +53,15 @@ func (w *World[S]) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		mux = &w.Routes
 	}
 	mux.ServeHTTP(rw, r)
+	// Where a request is refused before it was read, its answer waits for the rest:
+	// whoever is still sending would find the connection broken instead.
+	if r.Body != nil {
+		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxUnread))
+	}
 }
+
+// maxUnread bounds what is read of a request that was answered already, in bytes.
+const maxUnread = 64 << 20
 
 // Page implements platforms.Simulator.
 func (w *World[S]) Page(r *http.Request) (page http.Handler, signIn bool) {

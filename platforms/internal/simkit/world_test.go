@@ -2,8 +2,10 @@ package simkit
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +46,55 @@ func TestOnlyTheNewestEntriesAreKept(t *testing.T) {
 	if len(m) != 5 {
 		t.Errorf("%d are left, want 5", len(m))
 	}
+}
+
+// TestARefusalWaitsForWhatIsStillBeingSent: who sent a picture to a simulator that
+// refused it at once was sometimes cut off before the refusal was read.
+func TestARefusalWaitsForWhatIsStillBeingSent(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(time.Now, func() int { return 0 }, nil, "tin")
+	refused := make(chan struct{})
+	w.Routes.HandleFunc("POST /upload", func(rw http.ResponseWriter, _ *http.Request) {
+		defer close(refused)
+		rw.WriteHeader(http.StatusGone)
+	})
+	server := httptest.NewServer(w)
+	defer server.Close()
+	rest := &lastByte{after: refused, size: 1 << 20}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/upload", rest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusGone || !rest.sent.Load() {
+		t.Errorf("answered %d, all was sent: %t", resp.StatusCode, rest.sent.Load())
+	}
+}
+
+// lastByte is a body whose last byte comes after something has happened.
+type lastByte struct {
+	after <-chan struct{}
+	size  int
+	sent  atomic.Bool
+}
+
+func (l *lastByte) Read(b []byte) (int, error) {
+	switch {
+	case l.size > 1:
+		n := min(len(b), l.size-1)
+		l.size -= n
+		return n, nil
+	case l.size == 1:
+		<-l.after
+		l.size = 0
+		return 1, nil
+	}
+	l.sent.Store(true)
+	return 0, io.EOF
 }
 
 // TestTheStateIsTidied at times by the simulator's clock, and after many

@@ -211,3 +211,26 @@ func foreignKeys(t *testing.T, db *store.DB) []foreignKey {
 	}
 	return all
 }
+
+// TestPostsNearATimeAreFoundByTheTime: an account with years of posts ahead is
+// asked for those about a time, without reading the others.
+func TestPostsNearATimeAreFoundByTheTime(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, storetest.NewClock().Now)
+	for _, s := range statements(t) {
+		if s.in != "Repeats" {
+			continue
+		}
+		steps := plan(t, db, s.sql)
+		for _, want := range []string{
+			"deliveries_connection (connection_id=? AND status=? AND due_at>? AND due_at<?)",
+			"deliveries_published (club_id=? AND published_at>? AND published_at<?)",
+		} {
+			if !slices.ContainsFunc(steps, func(step string) bool { return strings.HasSuffix(step, want) }) {
+				t.Errorf("no step uses %s:\n%s", want, strings.Join(steps, "\n"))
+			}
+		}
+		return
+	}
+	t.Error("Repeats has no statement")
+}

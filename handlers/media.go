@@ -2,8 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -197,7 +195,7 @@ func (s *Server) showView(c echo.Context) error {
 	if len(found) == 0 || !ok || (fit != platforms.FitWhole && fit != platforms.FitCrop && fit != platforms.FitPad) {
 		return club.ErrNotFound
 	}
-	spec := media.SpecFor(p.Rules(conn.Account).Media.Image, fit, found[0])
+	spec := media.SpecFor(p.Rules(conn.Account).Usual().Media.Image, fit, found[0])
 	spec.JPEG, spec.PNG, spec.MaxBytes = true, false, media.View.MaxBytes
 	spec.MaxWidth, spec.MaxHeight = media.View.MaxWidth, media.View.MaxHeight
 	return s.sendCopy(c, spec)
@@ -234,10 +232,6 @@ func send(c echo.Context, f platforms.MediaFile, tag, cache string) error {
 	h.Set("Cache-Control", cache)
 	h.Set("Content-Disposition", "inline")
 	h.Set("ETag", strconv.Quote(tag))
-	file, ok := f.ReadCloser.(io.ReadSeeker)
-	if !ok {
-		return fmt.Errorf("picture %s cannot be read from its middle", tag)
-	}
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, file)
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, f.Whole())
 	return nil
 }

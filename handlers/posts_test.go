@@ -33,11 +33,11 @@ func (p tiny) Info() platforms.Info {
 }
 
 func (p tiny) Rules(platforms.Account) platforms.Rules {
-	return platforms.Rules{
+	return platforms.OneFormat(platforms.FormatRules{
 		Text:  []platforms.TextRule{{Unit: "characters", Max: p.max, Measure: func(s string) int { return len([]rune(s)) }, Code: platforms.CodeTextTooLong}},
 		Media: platforms.MediaRules{Max: 2, MaxAlt: 30, Image: platforms.ImageRules{Types: []string{"image/jpeg"}, MinRatio: 0.8, MaxRatio: 2}},
 		Link:  platforms.LinkRules{Card: true},
-	}
+	})
 }
 
 func (tiny) Preview(p platforms.Preview) templ.Component {

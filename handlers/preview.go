@@ -190,7 +190,7 @@ func fitOf(c club.Content, media string, connection int64) platforms.Fit {
 }
 
 // mainRule is the one count that is always shown.
-func mainRule(r platforms.Rules) platforms.TextRule {
+func mainRule(r platforms.FormatRules) platforms.TextRule {
 	for _, t := range r.Text {
 		if !t.Side {
 			return t

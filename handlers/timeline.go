@@ -52,7 +52,7 @@ func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post)
 var (
 	planKinds    = []string{club.NoteScheduled, club.NoteRetimed, club.NoteBackToDraft}
 	outKinds     = []string{club.NotePublished, club.NoteFound, club.NoteSaidThere}
-	troubleKinds = []string{club.NoteRefused, club.NoteExhausted, club.NoteAsks, club.NoteLate, club.NoteDoubt, club.NoteSignIn, club.NoteBlocked}
+	troubleKinds = []string{club.NoteRefused, club.NoteExhausted, club.NoteAsks, club.NoteLate, club.NoteDoubt, club.NoteSignIn, club.NoteBlocked, club.NoteAlone}
 )
 
 // story is a post in three lines at most, each about one or more accounts: the

@@ -239,11 +239,11 @@ func (r *run) tickEvent(ctx context.Context) (club.Event, error) {
 		return ev, nil
 	}
 	info := p.Info()
-	r.d.Certainty, r.d.SettleAfter, r.d.KeyLife = info.Certainty, info.SettleAfter, info.KeyLife
 	if err := r.readSteps(ctx); err != nil {
 		return ev, err
 	}
-	r.d.MaySendAgain = info.RefusesRepeats && s.Connection.SendsAgain && len(r.pub.Media) == 0
+	r.d.Certainty, r.d.SettleAfter, r.d.KeyLife = info.CertaintyOf(r.pub), info.SettleAfter, info.KeyLife
+	r.d.MaySendAgain = info.RefusesRepeats && s.Connection.SendsAgain && len(r.pub.Media) == 0 && r.pub.Reply == nil
 	ev.Step = r.plan(r.done)
 	ev.StepDied = slices.ContainsFunc(r.done, func(s platforms.StepResult) bool {
 		return !s.ExpiresAt.IsZero() && !s.ExpiresAt.After(r.Now().Add(soonDead))

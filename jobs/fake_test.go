@@ -277,9 +277,9 @@ func (f *fake) Rules(platforms.Account) platforms.Rules {
 	if limit == 0 {
 		limit = 1000
 	}
-	return platforms.Rules{Media: platforms.MediaRules{Max: f.photos}, Text: []platforms.TextRule{{
+	return platforms.OneFormat(platforms.FormatRules{Media: platforms.MediaRules{Max: f.photos}, Text: []platforms.TextRule{{
 		Unit: "characters", Max: limit, Measure: func(s string) int { return len(s) }, Code: platforms.CodeTextTooLong,
-	}}}
+	}}})
 }
 
 func (f *fake) Preview(platforms.Preview) templ.Component { return templ.NopComponent }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/planning"
@@ -27,10 +28,29 @@ func (r *run) freeze(ctx context.Context, generation int) ([]byte, *club.Problem
 			return nil, &club.Problem{Code: f.Code, Args: f.Args, Media: f.Field == "media"}, nil
 		}
 	}
+	if len(prepared.Drafts) == 0 {
+		return nil, nil, fmt.Errorf("post %d has no part %d for connection %d", r.d.PostID, r.d.Part, r.d.ConnectionID)
+	}
+	reply, err := r.reply(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	body, err := json.Marshal(platforms.Publication{
-		Draft: prepared.Drafts[0].Draft, Key: club.Key(r.d.ID, generation), CreatedAt: r.Now().UTC(),
+		Draft: prepared.Drafts[0].Draft, Key: club.Key(r.d.ID, generation), CreatedAt: r.Now().UTC(), Reply: reply,
 	})
 	return body, nil, err
+}
+
+// reply says what the delivery follows; nil for the post itself.
+func (r *run) reply(ctx context.Context) (*platforms.ReplyTo, error) {
+	if r.d.Part == 0 {
+		return nil, nil
+	}
+	root, parent, err := r.DB.Follows(ctx, r.d)
+	if err != nil {
+		return nil, err
+	}
+	return &platforms.ReplyTo{Root: root, Parent: parent}, nil
 }
 
 // prepare makes the draft of the delivery as every preview does, but that it makes
@@ -52,7 +72,7 @@ func (r *run) prepare(ctx context.Context) (planning.Prepared, error) {
 	}
 	desk := planning.Desk{DB: r.DB, Media: copier{r, content}, Platforms: r.Platforms, Language: cl.Language, Now: r.Now}
 	all, err := desk.Drafts(ctx, r.d.ClubID, []planning.Plan{{
-		PostID: r.d.PostID, Practice: r.conn.Practice, Content: content, Accounts: []store.Connection{r.conn},
+		PostID: r.d.PostID, Practice: r.conn.Practice, Content: content, Accounts: []store.Connection{r.conn}, Part: r.d.Part,
 	}})
 	if err != nil {
 		return planning.Prepared{}, err
@@ -83,9 +103,13 @@ func (c copies) Copy(id string, _ platforms.ImageRules, fit platforms.Fit) (plat
 // Pictures implements planning.Media. Without a picture of the post nothing goes
 // out; the picture of a link's card it can do without.
 func (c copier) Pictures(ctx context.Context, _ int64, ids []string) (planning.Pictures, error) {
-	own := make([]string, 0, len(c.content.Media))
+	media := c.content.Media
+	if part, _, ok := c.content.Part(c.r.d.ConnectionID, c.r.d.Part); ok {
+		media = part.Media
+	}
+	own := make([]string, 0, len(media))
 	fits := map[string]platforms.Fit{}
-	for _, m := range c.content.Media {
+	for _, m := range media {
 		own = append(own, m.ID)
 		fits[m.ID] = m.Fit[c.r.d.ConnectionID]
 	}
@@ -93,8 +117,9 @@ func (c copier) Pictures(ctx context.Context, _ int64, ids []string) (planning.P
 	if err := c.make(ctx, made, own, fits); err != nil {
 		return nil, err
 	}
+	elsewhere := c.content.Pictures() // in what this delivery does not send
 	for _, id := range ids {
-		if _, isOwn := fits[id]; isOwn {
+		if _, isOwn := fits[id]; isOwn || slices.Contains(elsewhere, id) {
 			continue
 		}
 		if err := c.make(ctx, made, []string{id}, nil); err != nil {
@@ -110,7 +135,7 @@ func (c copier) make(ctx context.Context, made copies, ids []string, fits map[st
 	if len(ids) == 0 {
 		return nil
 	}
-	rules := c.r.platform.Rules(c.r.conn.Account)
+	rules := planning.RulesOf(c.r.platform.Rules(c.r.conn.Account), c.content, c.r.d.ConnectionID, c.r.d.Part)
 	got, err := c.r.Media.Prepare(ctx, c.r.d.ClubID, ids, rules.Media.Image, fits)
 	if err != nil {
 		return fmt.Errorf("make copies of pictures: %w", err)
@@ -136,7 +161,7 @@ func (r *run) openSession(ctx context.Context) (refusal *platforms.Error, err er
 	for _, m := range r.pub.Media {
 		fits[m.ID] = m.Fit
 	}
-	s.Media = r.Media.Source(r.d.ClubID, r.platform.Rules(r.conn.Account).Media.Image, fits)
+	s.Media = r.Media.Source(r.d.ClubID, r.platform.Rules(r.conn.Account).Of(r.pub).Media.Image, fits)
 	r.session = s
 	return nil, nil
 }

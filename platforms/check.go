@@ -1,10 +1,12 @@
 package platforms
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Severity of a problem.
@@ -25,17 +27,20 @@ type Problem struct {
 	Args     map[string]string
 }
 
-// Check compares a draft with the rules of an account. It is the only
-// validator: composer, scheduling and engine all call it.
-func Check(r Rules, d Draft) []Problem {
+// Check compares a draft with the rules of its format. It is the only validator:
+// composer, scheduling and engine all call it.
+func Check(r FormatRules, d Draft) []Problem {
 	var out []Problem
 	add := func(p Problem) { out = append(out, p) }
 
 	text := withoutBlankLines(d.Text)
 	switch {
-	case text == "" && len(d.Media) == 0 && d.Link == nil:
+	case r.NoText && (text != "" || d.Link != nil):
+		add(Problem{Code: CodeTextNotShown, Severity: Look, Field: "text"})
+	case !r.NoText && text == "" && len(d.Media) == 0 && d.Link == nil:
 		add(Problem{Code: CodeTextEmpty, Severity: MustFix, Field: "text"})
-	case len(d.Media) < r.Media.Min:
+	}
+	if len(d.Media) < r.Media.Min && (r.NoText || text != "" || len(d.Media) > 0 || d.Link != nil) {
 		add(Problem{Code: CodeMediaMissing, Severity: MustFix, Field: "media"})
 	}
 	final := r.FinalText(d)
@@ -61,7 +66,8 @@ func Check(r Rules, d Draft) []Problem {
 	for i, m := range d.Media {
 		out = append(out, checkImage(r.Media, m, i)...)
 	}
-	return append(out, checkLink(r, d)...)
+	out = append(out, checkLink(r, d)...)
+	return append(out, checkOptions(r, d)...)
 }
 
 func checkImage(r MediaRules, m Media, i int) []Problem {
@@ -101,8 +107,8 @@ func checkImage(r MediaRules, m Media, i int) []Problem {
 	return out
 }
 
-func checkLink(r Rules, d Draft) []Problem {
-	if d.Link == nil {
+func checkLink(r FormatRules, d Draft) []Problem {
+	if d.Link == nil || r.NoText {
 		return nil
 	}
 	switch {
@@ -112,6 +118,37 @@ func checkLink(r Rules, d Draft) []Problem {
 		return []Problem{{Code: CodeLinkWithMedia, Severity: Look, Field: "link"}}
 	}
 	return nil
+}
+
+// checkOptions refuses what the rules do not know: an option that is sent to nobody
+// would be a promise that nobody keeps.
+func checkOptions(r FormatRules, d Draft) []Problem {
+	var out []Problem
+	add := func(code, key string, args ...string) {
+		a := map[string]string{"option": key}
+		for i := 0; i+1 < len(args); i += 2 {
+			a[args[i]] = args[i+1]
+		}
+		out = append(out, Problem{Code: code, Severity: MustFix, Field: "options", Args: a})
+	}
+	for _, key := range slices.Sorted(maps.Keys(d.Options)) {
+		if !slices.ContainsFunc(r.Options, func(o Option) bool { return o.Key == key }) {
+			add(CodeOptionUnknown, key)
+		}
+	}
+	for _, o := range r.Options {
+		value := d.Options[o.Key]
+		switch used := utf8.RuneCountInString(value); {
+		case value == "" && o.Required:
+			add(CodeOptionMissing, o.Key)
+		case value == "":
+		case o.Kind == OptionChoice && !slices.Contains(o.Choices, value), o.Kind == OptionYesNo && value != "yes":
+			add(CodeOptionUnknown, o.Key)
+		case o.Kind == OptionText && o.Max > 0 && used > o.Max:
+			add(CodeOptionTooLong, o.Key, "used", strconv.Itoa(used), "limit", strconv.Itoa(o.Max))
+		}
+	}
+	return out
 }
 
 // FitsRatio tells whether a picture of this size has a shape the account takes.

@@ -147,6 +147,14 @@ const (
 	CodePublicAddress      = "public_address_needed"
 	CodePlatformAppInvalid = "platform_app_invalid"
 	CodeVersionOver        = "version_over" // Bandstand must be updated
+	CodeTextNotShown       = "text_not_shown"
+	CodeOptionUnknown      = "option_unknown"
+	CodeOptionMissing      = "option_missing"
+	CodeOptionTooLong      = "option_too_long"
+	CodeFormatUnknown      = "format_unknown" // the account does not take this format
+	CodeParentGone         = "parent_gone"    // what a reply or a comment belongs to is there no more
+	CodePartBefore         = "part_before"    // the part before it is not public
+	CodeCutOff             = "cut_off"        // its account was disconnected after the part before it went out
 )
 
 // Remedy is what helps after a failure.
@@ -164,11 +172,12 @@ func RemedyFor(code string) Remedy {
 	switch code {
 	case CodeTextTooLong, CodeTextEmpty, CodeDuplicate, CodeRejectedContent, CodeSpam, CodeLinkNotAllowed, CodeMentionUnknown,
 		CodeTooManyHashtags, CodeTooManyMentions, CodeTooManyCashtags, CodeMediaMissing, CodeMediaAspect, CodeMediaTooSmall, CodeMediaTooBig,
-		CodeMediaType, CodeTooManyMedia, CodeMediaGone, CodeAltMissing, CodeAltTooLong, CodeMediaFailed, CodeUnknownRefusal:
+		CodeMediaType, CodeTooManyMedia, CodeMediaGone, CodeAltMissing, CodeAltTooLong, CodeMediaFailed, CodeUnknownRefusal,
+		CodeOptionUnknown, CodeOptionMissing, CodeOptionTooLong, CodeFormatUnknown:
 		return RemedyEdit
 	case CodeAuthRevoked, CodeAuthExpired, CodeRenewFailing, CodeNoPublish, CodeNoFeature, CodeAccountCheck, CodeRestricted, CodeNotBusiness,
 		CodeAccountGone, CodePageUnpublished, CodeAppNotLive, CodeMonthCap, CodeNoCredit, CodeUnreachable, CodeMediaNotFetchable,
-		CodePublicAddress, CodePlatformAppInvalid, CodeVersionOver, CodeOutcomeUnknown, CodeOutcomeLooking, CodeOutcomeNotKept:
+		CodePublicAddress, CodePlatformAppInvalid, CodeVersionOver, CodeOutcomeUnknown, CodeOutcomeLooking, CodeOutcomeNotKept, CodeParentGone, CodePartBefore, CodeCutOff:
 		return RemedyElsewhere
 	}
 	return RemedySend

@@ -81,6 +81,8 @@ type Info struct {
 	API       API       // zero where the platform ends no versions
 	Features  []Feature // what Bandstand can do here when everything is allowed
 	Certainty Certainty
+	// ReplyCertainty is that of replies and comments; empty: the same.
+	ReplyCertainty Certainty
 	// SettleAfter is how long after a lost answer a repeat under the same key is
 	// safe, KeyLife for how long the platform remembers a key (zero: for ever).
 	// Both are for CertainByKey.
@@ -106,6 +108,14 @@ type Info struct {
 // SiteName is how sentences about the platform as such call it: "Facebook no
 // longer accepts our sign-in".
 func (i Info) SiteName() string { return cmp.Or(i.Site, i.Name) }
+
+// CertaintyOf says how an unclear answer to this publication can be settled.
+func (i Info) CertaintyOf(p Publication) Certainty {
+	if p.Reply != nil {
+		return cmp.Or(i.ReplyCertainty, i.Certainty)
+	}
+	return i.Certainty
+}
 
 // AppField is one value of a platform app that an admin enters.
 type AppField struct {

@@ -32,14 +32,33 @@ type Publication struct {
 	Key string
 	// CreatedAt is fixed once for the delivery and its generation, UTC.
 	CreatedAt time.Time
+	// Reply says what it follows: the part before in a thread, or the post under
+	// which it is a comment. nil: it stands for itself.
+	Reply *ReplyTo `json:",omitempty"`
 }
 
-// Draft is the content for one account: what is checked, previewed and sent.
+// ReplyTo is what a publication follows. In a thread of two, and under a post, both
+// are the same.
+type ReplyTo struct {
+	Root   Ref // where the thread begins
+	Parent Ref
+}
+
+// Ref names something that is public.
+type Ref struct {
+	ID      string // as in StepResult.RemoteID
+	Version string `json:",omitempty"` // where the platform wants one: a CID
+}
+
+// Draft is the content of one part for one account: what is checked, previewed and
+// sent.
 type Draft struct {
-	Text  string
-	Link  *Link
-	Media []Media
-	Lang  string // BCP 47, empty if unknown
+	Format  Format `json:",omitempty"`
+	Text    string
+	Link    *Link
+	Media   []Media
+	Lang    string            // BCP 47, empty if unknown
+	Options map[string]string `json:",omitempty"` // by Option.Key; what the rules do not know is refused
 }
 
 // Link is the address a post points to, with what its page says of itself.
@@ -82,14 +101,18 @@ type MediaSource interface {
 	PublicURL(ctx context.Context, id string) (string, error)
 }
 
-// MediaFile is an opened copy. The reader of it closes it.
+// MediaFile is an opened copy, to be read at any place. Whoever opened it closes it.
 type MediaFile struct {
-	io.ReadCloser
+	io.ReaderAt
+	io.Closer
 	Type   string
 	Bytes  int64
 	Width  int
 	Height int
 }
+
+// Whole reads the copy from its beginning to its end. Several may read at once.
+func (f MediaFile) Whole() *io.SectionReader { return io.NewSectionReader(f, 0, f.Bytes) }
 
 // Step is one call to a platform.
 type Step struct {
@@ -115,6 +138,9 @@ type StepResult struct {
 	RemoteID    string
 	RemoteURL   string // empty where Linker must be asked
 	PublishedAt time.Time
+	// RemoteVersion is the Ref.Version that a reply will need; empty where the
+	// platform knows none.
+	RemoteVersion string
 }
 
 // Finished finds what a step that is done left behind, the latest first.
@@ -148,7 +174,9 @@ type Evidence struct {
 	RemoteID    string
 	RemoteURL   string
 	PublishedAt time.Time
-	Proof       string // "own_key", "container_status", "read_back": kept with the attempt
+	// RemoteVersion is as in StepResult; empty if it was not seen.
+	RemoteVersion string
+	Proof         string // "own_key", "container_status", "read_back": kept with the attempt
 	// Matches are the posts of the account that look like this one: what the
 	// verdict rests on, or, where Known is set, only where the id comes from.
 	Matches []Match

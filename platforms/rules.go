@@ -1,18 +1,113 @@
 package platforms
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Rules are the limits of one account as data. The composer's counters, the
-// preview, scheduling and the engine all read the same value through Check.
-type Rules struct {
-	Text  []TextRule
-	Media MediaRules
+// Rules are the limits of one account as data: one set for each format that it
+// takes, the usual one first. The composer's counters, the preview, scheduling and
+// the engine all read the same value through Check.
+type Rules struct{ Formats []FormatRules }
+
+// Usual is the format of a post for which nobody chose one.
+func (r Rules) Usual() FormatRules { return r.Formats[0] }
+
+// For returns the rules of a format; false: the account does not take it.
+func (r Rules) For(f Format) (FormatRules, bool) {
+	i := slices.IndexFunc(r.Formats, func(have FormatRules) bool { return have.Format == f })
+	if i < 0 {
+		return FormatRules{}, false
+	}
+	return r.Formats[i], true
+}
+
+// Of are the rules that a publication is held to.
+func (r Rules) Of(p Publication) FormatRules {
+	rules, ok := r.For(p.Format)
+	if !ok {
+		rules = r.Usual()
+	}
+	if p.Reply != nil && rules.Parts.Comment != nil {
+		return *rules.Parts.Comment
+	}
+	return rules
+}
+
+// OneFormat are the rules of an account that takes nothing but posts of its feed.
+func OneFormat(feed FormatRules) Rules { return Rules{Formats: []FormatRules{feed}} }
+
+// Format is what a post is on a platform.
+type Format string
+
+// The formats. Their words are in the catalogue: format_<name>.
+const (
+	FormatFeed  Format = ""      // a post of the feed
+	FormatStory Format = "story" // seen for a day, and then gone
+)
+
+// FormatRules are the limits of posts of one format.
+type FormatRules struct {
+	Format Format
+	Text   []TextRule
+	// NoText: posts of this format show no text, no link and no description of a
+	// picture. What was written stays out.
+	NoText bool
+	Media  MediaRules
 	// Link says what becomes of an address.
 	Link LinkRules
 	// FoldPhone and FoldComputer are the number of characters after which the
 	// platform hides text behind "more", about. 0: it does not.
 	FoldPhone, FoldComputer int
+	// Parts says what may follow a post of this format.
+	Parts PartRules
+	// Options are what can be chosen besides.
+	Options []Option
 	// Source of everything above that names no own source.
+	Source
+}
+
+// PartRules say what may follow a post: the further posts of a thread, or a first
+// comment. No platform takes both.
+type PartRules struct {
+	// Thread is the most posts of a thread, the first one counted. 0: no threads.
+	// Each is held to the rules of the format itself.
+	Thread int
+	// Comment are the rules of a first comment; nil: none is taken.
+	Comment *FormatRules
+	Source
+}
+
+// Most is how many parts a post may have, itself counted.
+func (p PartRules) Most() int {
+	switch {
+	case p.Comment != nil:
+		return 2
+	case p.Thread > 1:
+		return p.Thread
+	}
+	return 1
+}
+
+// OptionKind says how an option is asked for.
+type OptionKind string
+
+// The kinds of options.
+const (
+	OptionChoice OptionKind = "choice"
+	OptionText   OptionKind = "text"
+	OptionYesNo  OptionKind = "yes_no" // "yes", or empty
+)
+
+// Option is one thing that can be chosen for a post of a format.
+type Option struct {
+	// Key names it in Draft.Options. Its words are in the platform's catalogue:
+	// <id>.option_<key>, and <id>.option_<key>_<choice> for each choice.
+	Key      string
+	Kind     OptionKind
+	Choices  []string // with OptionChoice; the first is what the platform does by itself
+	Required bool
+	Max      int // characters, with OptionText
 	Source
 }
 
@@ -77,7 +172,7 @@ type LinkRules struct {
 	// CardWithMedia: the card stays when the post has pictures.
 	CardWithMedia bool
 	// InText: the address must stand in the text to be seen at all, so
-	// Rules.FinalText adds it.
+	// FormatRules.FinalText adds it.
 	InText bool
 	// InTextWithMedia: the same, but only for posts with pictures, which show
 	// no card.

@@ -55,7 +55,20 @@ type SimPost struct {
 	Langs    []string   `json:"langs,omitempty"` // as the post says it is written in
 	Time     time.Time  `json:"time"`
 	Deleted  bool       `json:"deleted"`
+	// Kind is what it is: empty for a post of the feed, "reply", "comment" or "story".
+	Kind string `json:"kind,omitempty"`
+	// Parent is the ID of what it follows, of a reply and of a comment.
+	Parent string `json:"parent,omitempty"`
+	// Options are those that it was sent with and that the platform knows.
+	Options map[string]string `json:"options,omitempty"`
 }
+
+// Kinds of SimPost.
+const (
+	SimReply   = "reply"
+	SimComment = "comment"
+	SimStory   = "story"
+)
 
 // SimMedia is one picture of such a post.
 type SimMedia struct {

@@ -11,7 +11,10 @@ import (
 // lines around it. Where an address must stand in the text to be seen at all and
 // does not yet, it follows on a line of its own. Counters, previews and
 // publishers all use it, so that what is counted is what is sent.
-func (r Rules) FinalText(d Draft) string {
+func (r FormatRules) FinalText(d Draft) string {
+	if r.NoText {
+		return ""
+	}
 	text := withoutBlankLines(d.Text)
 	needed := r.Link.InText || r.Link.InTextWithMedia && len(d.Media) > 0
 	if !needed || d.Link == nil || d.Link.URL == "" || holdsAddress(text, d.Link.URL) {

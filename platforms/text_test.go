@@ -10,15 +10,15 @@ import (
 
 func TestFinalTextAddsTheAddressOnlyWhereItIsNeeded(t *testing.T) {
 	t.Parallel()
-	inText := platforms.Rules{Link: platforms.LinkRules{InText: true}}
+	inText := platforms.FormatRules{Link: platforms.LinkRules{InText: true}}
 	link := &platforms.Link{URL: "https://example.org/a"}
 	for _, c := range []struct {
 		name, text, want string
-		rules            platforms.Rules
+		rules            platforms.FormatRules
 		link             *platforms.Link
 	}{
 		{"no link", "Hello", "Hello", inText, nil},
-		{"a card shows it", "Hello", "Hello", platforms.Rules{Link: platforms.LinkRules{Card: true, InTextWithMedia: true}}, link},
+		{"a card shows it", "Hello", "Hello", platforms.FormatRules{Link: platforms.LinkRules{Card: true, InTextWithMedia: true}}, link},
 		{"added on its own line", "Hello \n", "Hello\nhttps://example.org/a", inText, link},
 		{"nothing else", "", "https://example.org/a", inText, link},
 		{"already there", "See https://example.org/a now", "See https://example.org/a now", inText, link},
@@ -39,7 +39,7 @@ func TestFinalTextAddsTheAddressOnlyWhereItIsNeeded(t *testing.T) {
 
 func TestBlankLinesAroundATextAreNotSent(t *testing.T) {
 	t.Parallel()
-	plain, inText := platforms.Rules{}, platforms.Rules{Link: platforms.LinkRules{InText: true}}
+	plain, inText := platforms.FormatRules{}, platforms.FormatRules{Link: platforms.LinkRules{InText: true}}
 	for _, c := range []struct{ text, want string }{
 		{"Hello\n\n", "Hello"},
 		{"Hello \t\n \n", "Hello"},
@@ -66,7 +66,7 @@ func TestBlankLinesAroundATextAreNotSent(t *testing.T) {
 
 func TestFinalTextAddsTheAddressWherePicturesHideTheCard(t *testing.T) {
 	t.Parallel()
-	r := platforms.Rules{Link: platforms.LinkRules{Card: true, InTextWithMedia: true}}
+	r := platforms.FormatRules{Link: platforms.LinkRules{Card: true, InTextWithMedia: true}}
 	d := platforms.Draft{Text: "Hello", Link: &platforms.Link{URL: "https://example.org/a"}, Media: make([]platforms.Media, 1)}
 	if got, want := r.FinalText(d), "Hello\nhttps://example.org/a"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -75,7 +75,7 @@ func TestFinalTextAddsTheAddressWherePicturesHideTheCard(t *testing.T) {
 
 func TestCheckCountsTheAddressThatWillBeAdded(t *testing.T) {
 	t.Parallel()
-	r := platforms.Rules{
+	r := platforms.FormatRules{
 		Text: []platforms.TextRule{{Unit: "characters", Max: 10, Measure: utf8.RuneCountInString, Code: platforms.CodeTextTooLong}},
 		Link: platforms.LinkRules{InText: true},
 	}

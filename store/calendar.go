@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +32,8 @@ type CalendarPost struct {
 	Deliveries []CalendarDelivery
 }
 
-// CalendarDelivery is one account of a post and how it stands there.
+// CalendarDelivery is one account of a post and how the post and what follows it
+// stand there.
 type CalendarDelivery struct {
 	ConnectionID int64
 	Status       club.Status
@@ -41,7 +43,7 @@ type CalendarDelivery struct {
 const calendarColumns = `
 	p.id, p.planned_at, substr(p.excerpt, 1, 91), p.author_id, coalesce(p.campaign_id, 0), p.practice, p.version,
 	(SELECT m.media_id FROM post_media m WHERE m.post_id = p.id ORDER BY m.position LIMIT 1),
-	(SELECT group_concat(d.connection_id || ':' || d.status) FROM deliveries d WHERE d.post_id = p.id)`
+	(SELECT group_concat(d.connection_id || ':' || d.status) FROM deliveries d WHERE d.post_id = p.id AND d.phase <> 'after_part')`
 
 const calendarQuery = `
 	SELECT ` + calendarColumns + ` FROM posts p
@@ -124,6 +126,11 @@ func scanCalendarPost(scan func(...any) error) (CalendarPost, error) {
 		n, err := strconv.ParseInt(id, 10, 64)
 		if err != nil {
 			return p, fmt.Errorf("delivery of post %d: %w", p.ID, err)
+		}
+		at := slices.IndexFunc(p.Deliveries, func(d CalendarDelivery) bool { return d.ConnectionID == n })
+		if at >= 0 { // another part
+			p.Deliveries[at].Status = club.PostStatus([]club.Status{p.Deliveries[at].Status, club.Status(status)})
+			continue
 		}
 		p.Deliveries = append(p.Deliveries, CalendarDelivery{n, club.Status(status)})
 	}

@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// Delivery is one post for one connection.
+// Delivery is one part of a post for one connection.
 type Delivery struct {
 	club.Delivery
 	ID           string // 32 hex digits
@@ -23,17 +24,17 @@ type Delivery struct {
 	Body         []byte // platforms.Publication as JSON, while Frozen; read by Due alone
 }
 
-const deliveryColumns = `d.id, d.club_id, d.post_id, d.connection_id, d.version, d.idem_key, d.content_hash,
+const deliveryColumns = `d.id, d.club_id, d.post_id, d.connection_id, d.part, d.version, d.idem_key, d.content_hash,
 	d.status, d.phase, d.code, d.args, d.due_at, d.late_after, d.next_at, d.started_at, d.generation, d.body IS NOT NULL, d.look_first,
-	d.remote_id, d.remote_url, d.published_at, d.tried_at, d.unknowns, d.has_left, d.tries_transient, d.tries_since,
+	d.remote_id, d.remote_url, d.remote_version, d.published_at, d.tried_at, d.unknowns, d.has_left, d.tries_transient, d.tries_since,
 	d.tries_ambiguous, d.rate_waits, d.renewals, d.remakes, d.waits, d.waits_since, d.unknown_since, d.seen, d.looks, d.looks_since, d.sent_again`
 
 // fields are the places to scan deliveryColumns into.
 func (d *Delivery) fields() []any {
 	return []any{
-		intoID(&d.ID), &d.ClubID, &d.PostID, &d.ConnectionID, &d.Version, &d.Key, &d.ContentHash,
+		intoID(&d.ID), &d.ClubID, &d.PostID, &d.ConnectionID, &d.Part, &d.Version, &d.Key, &d.ContentHash,
 		&d.Status, &d.Phase, &d.Code, intoJSON(&d.Args), into(&d.DueAt), into(&d.LateAfter), into(&d.NextAt), into(&d.StartedAt), &d.Generation, &d.Frozen, &d.LookFirst,
-		intoText(&d.RemoteID), &d.RemoteURL, into(&d.PublishedAt), into(&d.TriedAt), &d.Unknowns, &d.Left, &d.TriesTransient, into(&d.TriesSince),
+		intoText(&d.RemoteID), &d.RemoteURL, &d.RemoteVersion, into(&d.PublishedAt), into(&d.TriedAt), &d.Unknowns, &d.Left, &d.TriesTransient, into(&d.TriesSince),
 		&d.TriesAmbiguous, &d.RateWaits, &d.Renewals, &d.Remakes, &d.Waits, into(&d.WaitsSince), into(&d.UnknownSince), &d.Seen, &d.Looks, into(&d.LooksSince), &d.SentAgain,
 	}
 }
@@ -48,11 +49,11 @@ func scanDelivery(scan func(...any) error) (Delivery, error) {
 }
 
 // Deliveries lists the deliveries of a post of the scope's club, cancelled ones
-// too, in the order of its connections.
+// too, in the order of its connections and of their parts.
 func (db *DB) Deliveries(ctx context.Context, s Scope, postID int64) ([]Delivery, error) {
 	return queryAll(ctx, db.read, scanDelivery, `
 		SELECT `+deliveryColumns+` FROM deliveries d
-		WHERE d.post_id = ? AND d.club_id = ? ORDER BY d.connection_id LIMIT 1000`, postID, s.ClubID)
+		WHERE d.post_id = ? AND d.club_id = ? ORDER BY d.connection_id, d.part LIMIT 1000`, postID, s.ClubID)
 }
 
 // Delivery reads one delivery of the scope's club.
@@ -134,6 +135,28 @@ func (db *DB) Standing(ctx context.Context, d Delivery) (Standing, error) {
 		return s, fmt.Errorf("read what surrounds delivery %s: %w", d.ID, err)
 	}
 	return s, nil
+}
+
+// Follows names what a part follows: where its thread begins, and the part before it.
+// Both are public (row 40).
+func (db *DB) Follows(ctx context.Context, d Delivery) (root, parent platforms.Ref, err error) {
+	type row struct {
+		part int
+		platforms.Ref
+	}
+	before, err := queryAll(ctx, db.read, func(scan func(...any) error) (r row, err error) {
+		err = scan(&r.part, &r.ID, &r.Version)
+		return r, err
+	}, `
+		SELECT part, remote_id, remote_version FROM deliveries
+		WHERE post_id = ? AND connection_id = ? AND part IN (0, ?) AND phase = 'linked' ORDER BY part`, d.PostID, d.ConnectionID, d.Part-1)
+	if err != nil {
+		return root, parent, fmt.Errorf("read what delivery %s follows: %w", d.ID, err)
+	}
+	if len(before) == 0 || before[0].part != 0 || before[len(before)-1].part != d.Part-1 {
+		return root, parent, fmt.Errorf("delivery %s follows nothing that is public", d.ID)
+	}
+	return before[0].Ref, before[len(before)-1].Ref, nil
 }
 
 // LiveContents reads what posts of a club say, by post. Those that are not there

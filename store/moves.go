@@ -42,7 +42,7 @@ func (db *DB) MovingPost(ctx context.Context, s Scope, id int64) (MovingPost, er
 const movingPostQuery = `
 	SELECT p.id, substr(p.excerpt, 1, 90), p.author_id, p.planned_at, coalesce(p.planned_local, ''), coalesce(p.planned_zone, ''),
 		p.version, u.name, p.updated_at, p.deleted_at IS NOT NULL,
-		(SELECT coalesce(group_concat(d.status || ':' || d.phase), '') FROM deliveries d WHERE d.post_id = p.id),
+		(SELECT coalesce(group_concat(d.status || ':' || d.phase), '') FROM deliveries d WHERE d.post_id = p.id AND d.phase <> 'after_part'),
 		` + termsColumns + `
 	FROM posts p JOIN people u ON u.id = p.updated_by ` + termsTables + ` WHERE p.id = ? AND p.club_id = ?`
 
@@ -190,7 +190,7 @@ func (t *tx) unschedulePost(ctx context.Context, s Scope, id int64) error {
 	if err := t.plan(ctx, id, PostChange{Content: p.Content()}); err != nil {
 		return err
 	}
-	return t.syncDeliveries(ctx, s, id, p.Content().Accounts)
+	return t.syncDeliveries(ctx, s, id, p.Content())
 }
 
 func orDash(s string) string {

@@ -17,7 +17,7 @@ func TestOnlyTransitionMovesADelivery(t *testing.T) {
 		{"updateDelivery", "UPDATE deliveries SET version = version + 1, ", "WHERE id = ? AND version = ?"},
 		{"updateDelivery", "UPDATE deliveries SET body = ?, body_hash = ? WHERE id = ?", ""}, // just after the first
 		{"SaveLink", "UPDATE deliveries SET remote_url = ? WHERE id = ? AND status = 'PUBLISHED' AND remote_url = ''", ""},
-		{"syncDeliveries", "INSERT INTO deliveries (id, club_id, post_id, connection_id, status, idem_key) VALUES (?, ?, ?, ?, 'DRAFT', ?)", ""},
+		{"syncDeliveries", "INSERT INTO deliveries (id, club_id, post_id, connection_id, part, status, idem_key) VALUES (?, ?, ?, ?, ?, 'DRAFT', ?)", ""},
 		{"syncDeliveries", "DELETE FROM deliveries WHERE id = ?", ""}, // of drafts
 		{"addAttempt", "INSERT INTO publish_attempts ", ""},
 		{"endAttempt", "UPDATE publish_attempts SET finished_at = ?, outcome = ?, ", "WHERE id = ? AND outcome IS NULL"},

@@ -131,6 +131,11 @@ var reading = []operation{
 	{name: "LinkCards", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.LinkCards(ctx, f.maeve.ClubID, []string{site}))
 	}},
+	{name: "Follows", do: func(ctx context.Context, f *furnished) error {
+		next := f.public
+		next.Part = 1
+		return both(f.db.Follows(ctx, next))
+	}},
 	{name: "LiveContents", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.LiveContents(ctx, f.maeve.ClubID, []int64{f.waits.PostID, f.bare}))
 	}},

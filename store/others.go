@@ -20,11 +20,14 @@ func (db *DB) Others(ctx context.Context, d Delivery, ids []string) (owned map[s
 	if owned, err = othersOf(ctx, db.read, d, ids); err != nil {
 		return nil, 0, err
 	}
+	if d.Part > 0 { // what follows a post is told from others by what it follows
+		return owned, 0, nil
+	}
 	err = db.read.QueryRowContext(ctx, `
 		SELECT count(*) FROM text_marks m
 		JOIN text_marks o ON o.connection_id = m.connection_id AND o.mark = m.mark AND o.post_id <> m.post_id
 		JOIN deliveries d ON d.post_id = o.post_id AND d.connection_id = o.connection_id
-		WHERE m.post_id = ? AND m.connection_id = ? AND d.status = ? AND d.remote_id IS NULL AND d.published_at >= ?`,
+		WHERE m.post_id = ? AND m.connection_id = ? AND d.part = 0 AND d.status = ? AND d.remote_id IS NULL AND d.published_at >= ?`,
 		d.PostID, d.ConnectionID, club.Published, ms(d.TriedAt.Add(-twinWithin))).Scan(&nameless)
 	if err != nil {
 		return nil, 0, fmt.Errorf("look for twins of delivery %s: %w", d.ID, err)

@@ -165,7 +165,7 @@ func (t *tx) takeOver(ctx context.Context, s Scope, id int64, c PostChange) erro
 	if err := t.plan(ctx, id, c); err != nil {
 		return err
 	}
-	if err := t.syncDeliveries(ctx, s, id, c.Content.Accounts); err != nil {
+	if err := t.syncDeliveries(ctx, s, id, c.Content); err != nil {
 		return err
 	}
 	if !was.Planned.At.Equal(c.Slot.At) {
@@ -227,7 +227,7 @@ func (db *DB) BackToDraft(ctx context.Context, s Scope, id int64, origin string)
 		if err := tx.plan(ctx, id, PostChange{Content: p.Content(), Slot: p.Planned}); err != nil {
 			return err
 		}
-		if err := tx.syncDeliveries(ctx, s, id, p.Content().Accounts); err != nil {
+		if err := tx.syncDeliveries(ctx, s, id, p.Content()); err != nil {
 			return err
 		}
 		if _, err := tx.postChanged(ctx, s, id, ""); err != nil {

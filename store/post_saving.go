@@ -224,16 +224,13 @@ func (t *tx) conflict(ctx context.Context, s Scope, id int64) error {
 // accounts of the other world: real and make-believe never meet in a post.
 func (t *tx) checkParts(ctx context.Context, s Scope, p postState, c club.Content) error {
 	var accounts, pictures int
-	ids := make([]string, 0, len(c.Media))
-	for _, m := range c.Media {
-		ids = append(ids, m.ID)
-	}
+	ids := c.Pictures()
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	err := t.QueryRowContext(ctx, `
 		SELECT (SELECT count(*) FROM connections WHERE club_id = ?1 AND practice = ?2 AND id IN (SELECT value FROM json_each(?3))),
 			(SELECT count(*) FROM media WHERE +club_id = ?1 AND id IN (SELECT unhex(value) FROM json_each(?4)))`,
-		s.ClubID, p.practice, jsonOf(c.Accounts), jsonOf(ids)).Scan(&accounts, &pictures)
+		s.ClubID, p.practice, jsonOf(c.Accounts), jsonOf(orEmpty(ids))).Scan(&accounts, &pictures)
 	if err != nil {
 		return fmt.Errorf("check accounts and pictures: %w", err)
 	}
@@ -255,7 +252,7 @@ func (t *tx) saveDraft(ctx context.Context, s Scope, p postState, c PostChange) 
 	if err := t.plan(ctx, p.id, c); err != nil {
 		return err
 	}
-	return t.syncDeliveries(ctx, s, p.id, c.Content.Accounts)
+	return t.syncDeliveries(ctx, s, p.id, c.Content)
 }
 
 // plan writes the post's place on the calendar and what lists show of it.
@@ -367,9 +364,13 @@ func (t *tx) linkMedia(ctx context.Context, post int64) error {
 	}
 	_, err := t.ExecContext(ctx, `
 		INSERT INTO post_media (post_id, position, media_id)
-		SELECT r.post_id, (r.state = 'pending') * 1000 + m.key, unhex(m.value ->> '$.id')
-		FROM revisions r, json_each(r.content, '$.media') m
-		WHERE r.post_id = ? AND r.state IN ('live', 'pending')`, post)
+		SELECT post_id, row_number() OVER (ORDER BY pending, part, key) - 1, id FROM (
+			SELECT r.post_id, r.state = 'pending' AS pending, -1 AS part, m.key, unhex(m.value ->> '$.id') AS id
+			FROM revisions r, json_each(r.content, '$.media') m WHERE r.post_id = ?1 AND r.state IN ('live', 'pending')
+			UNION ALL
+			SELECT r.post_id, r.state = 'pending', p.key, m.key, unhex(m.value ->> '$.id')
+			FROM revisions r, json_each(r.content, '$.parts') p, json_each(p.value, '$.media') m
+			WHERE r.post_id = ?1 AND r.state IN ('live', 'pending'))`, post)
 	if err != nil {
 		return fmt.Errorf("list pictures of post %d: %w", post, err)
 	}

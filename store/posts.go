@@ -53,9 +53,17 @@ func (d PostDelivery) Shown() club.Status { return club.Shown(d.Status, d.Connec
 // Shown is the status that people see of the post: like Status, but what is
 // scheduled on an account that cannot be used needs attention.
 func (p Post) Shown() club.Status {
+	return p.statusBy(PostDelivery.Shown)
+}
+
+// statusBy derives a status for the post from those of its deliveries. A part that
+// waits for the one before it does not count: that one says how the post is.
+func (p Post) statusBy(of func(PostDelivery) club.Status) club.Status {
 	all := make([]club.Status, 0, len(p.Deliveries))
 	for _, d := range p.Deliveries {
-		all = append(all, d.Shown())
+		if d.Phase != club.AfterPart {
+			all = append(all, of(d))
+		}
 	}
 	return club.PostStatus(all)
 }
@@ -63,11 +71,7 @@ func (p Post) Shown() club.Status {
 // Status is what the deliveries of the post make of it: what can be done with it
 // goes by this.
 func (p Post) Status() club.Status {
-	all := make([]club.Status, 0, len(p.Deliveries))
-	for _, d := range p.Deliveries {
-		all = append(all, d.Status)
-	}
-	return club.PostStatus(all)
+	return p.statusBy(func(d PostDelivery) club.Status { return d.Status })
 }
 
 // Begun tells whether the post is more than a draft: then edits are kept apart
@@ -81,9 +85,13 @@ func (p Post) Begun() bool {
 	return false
 }
 
-// Count is the number of deliveries in a status, and of all that count.
+// Count is on how many accounts the post itself is in a status, and on how many it
+// is to be.
 func (p Post) Count(s club.Status) (n, of int) {
 	for _, d := range p.Deliveries {
+		if d.Part > 0 {
+			continue
+		}
 		if d.Status == s {
 			n++
 		}
@@ -178,7 +186,7 @@ func readDeliveries(ctx context.Context, q querier, posts []Post) error {
 	}, `
 		SELECT `+deliveryColumns+`, `+connectionColumns+`
 		FROM deliveries d JOIN connections c ON c.id = d.connection_id
-		WHERE d.post_id IN (SELECT value FROM json_each(?)) ORDER BY d.post_id, c.id`, jsonOf(ids))
+		WHERE d.post_id IN (SELECT value FROM json_each(?)) ORDER BY d.post_id, c.id, d.part`, jsonOf(ids))
 	if err != nil {
 		return fmt.Errorf("read deliveries: %w", err)
 	}

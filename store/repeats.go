@@ -50,7 +50,7 @@ func (db *DB) Repeats(ctx context.Context, s Scope, planned []Near) ([][]Repeat,
 	}, `
 		SELECT d.connection_id, d.post_id, coalesce(d.published_at, d.due_at) AS at, d.status = 'PUBLISHED', m.mark
 		FROM text_marks m
-		CROSS JOIN deliveries d ON d.post_id = m.post_id AND d.connection_id = m.connection_id
+		CROSS JOIN deliveries d ON d.post_id = m.post_id AND d.connection_id = m.connection_id AND d.part = 0
 		CROSS JOIN posts p ON p.id = d.post_id
 		WHERE m.connection_id IN (SELECT value FROM json_each(?1)) AND m.mark IN (SELECT unhex(value) FROM json_each(?2))
 		  AND d.club_id = ?3 AND p.deleted_at IS NULL
@@ -58,12 +58,12 @@ func (db *DB) Repeats(ctx context.Context, s Scope, planned []Near) ([][]Repeat,
 		UNION ALL
 		SELECT d.connection_id, d.post_id, d.due_at, 0, NULL
 		FROM json_each(?1) c
-		CROSS JOIN deliveries d ON d.connection_id = c.value AND d.status IN ('SCHEDULED', 'PUBLISHING')
+		CROSS JOIN deliveries d ON d.connection_id = c.value AND d.status IN ('SCHEDULED', 'PUBLISHING') AND d.part = 0
 		WHERE d.club_id = ?3 AND d.due_at BETWEEN ?6 AND ?7
 		UNION ALL
 		SELECT d.connection_id, d.post_id, d.published_at, 1, NULL
 		FROM deliveries d CROSS JOIN posts p ON p.id = d.post_id
-		WHERE d.club_id = ?3 AND d.published_at BETWEEN ?6 AND ?7 AND p.deleted_at IS NULL
+		WHERE d.club_id = ?3 AND d.published_at BETWEEN ?6 AND ?7 AND p.deleted_at IS NULL AND d.part = 0
 		  AND d.connection_id IN (SELECT c.value FROM json_each(?1) c)
 		LIMIT ?8`,
 		jsonOf(distinct(a.accounts)), jsonOf(distinct(a.marks)), s.ClubID, ms(a.same.From), ms(a.same.To), ms(a.close.From), ms(a.close.To), maxRepeats)
@@ -174,7 +174,7 @@ func (t *tx) markTexts(ctx context.Context, post int64) error {
 	if err := json.Unmarshal([]byte(raw), &content); err != nil {
 		return fmt.Errorf("read text of post %d: %w", post, err)
 	}
-	public, err := queryAll(ctx, t, scanValue[int64], `SELECT connection_id FROM deliveries WHERE post_id = ? AND status = 'PUBLISHED'`, post)
+	public, err := queryAll(ctx, t, scanValue[int64], `SELECT connection_id FROM deliveries WHERE post_id = ? AND status = 'PUBLISHED' AND part = 0`, post)
 	if err != nil {
 		return fmt.Errorf("list public accounts of post %d: %w", post, err)
 	}

@@ -42,7 +42,7 @@ func (db *DB) Results(ctx context.Context, s Scope, f ResultFilter) ([]Result, e
 		JOIN posts p ON p.id = d.post_id
 		JOIN connections c ON c.id = d.connection_id
 		LEFT JOIN post_snapshots n ON n.id = (SELECT id FROM post_snapshots WHERE delivery_id = d.id ORDER BY taken_at DESC LIMIT 1)
-		WHERE d.club_id = ?1 AND d.published_at >= ?2 AND d.published_at < ?3 AND (?4 = 0 OR d.connection_id = ?4) AND c.practice = ?5
+		WHERE d.club_id = ?1 AND d.published_at >= ?2 AND d.published_at < ?3 AND (?4 = 0 OR d.connection_id = ?4) AND c.practice = ?5 AND d.part = 0
 		ORDER BY d.published_at DESC, d.id LIMIT ?6`,
 		s.ClubID, ms(f.From), ms(f.To), f.Connection, f.Practice, f.Limit)
 	if err != nil {

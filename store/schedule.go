@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -14,11 +15,12 @@ import (
 // leastGrace is the grace of a club that wants none: the engine needs a moment.
 const leastGrace = time.Minute
 
-// syncDeliveries makes the deliveries of a post follow its ticked accounts: new
-// ones as DRAFT, cancelled ones back to DRAFT, and those of accounts that are
-// not ticked any more are cancelled, or removed while they are DRAFT. Accounts
-// of other clubs are club.ErrNotFound.
-func (t *tx) syncDeliveries(ctx context.Context, s Scope, postID int64, accounts []int64) error {
+// syncDeliveries makes the deliveries of a post follow what it says: one for each
+// part of each ticked account. New ones are DRAFT, cancelled ones are DRAFT again,
+// and those that are wanted no more are cancelled, or removed while they are DRAFT.
+// Accounts of other clubs are club.ErrNotFound.
+func (t *tx) syncDeliveries(ctx context.Context, s Scope, postID int64, c club.Content) error {
+	accounts := c.Accounts
 	var own int
 	err := t.QueryRowContext(ctx, `SELECT count(*) FROM connections WHERE club_id = ? AND id IN (SELECT value FROM json_each(?))`,
 		s.ClubID, jsonOf(orEmpty(accounts))).Scan(&own)
@@ -28,41 +30,62 @@ func (t *tx) syncDeliveries(ctx context.Context, s Scope, postID int64, accounts
 	if own != len(accounts) {
 		return club.ErrNotFound
 	}
-	ticked := make(map[int64]bool, len(accounts))
+	type place struct {
+		connection int64
+		part       int
+	}
+	wanted := make(map[place]bool, len(accounts))
 	for _, id := range accounts {
-		ticked[id] = true
+		for part := range 1 + len(c.PartsFor(id)) {
+			wanted[place{id, part}] = true
+		}
 	}
 	have, err := t.deliveriesOf(ctx, s, postID)
 	if err != nil {
 		return err
 	}
 	for _, d := range have {
+		at := place{d.ConnectionID, d.Part}
+		if d, err = t.again(ctx, d); err != nil {
+			return err
+		}
 		switch {
-		case ticked[d.ConnectionID] && d.Status == club.Cancelled:
+		case wanted[at] && d.Status == club.Cancelled:
 			err = t.happen(ctx, s, d, club.Event{Kind: club.PersonPicks})
-		case !ticked[d.ConnectionID] && d.Status == club.Draft:
+		case !wanted[at] && d.Status == club.Draft:
 			_, err = t.ExecContext(ctx, `DELETE FROM deliveries WHERE id = ?`, blob(d.ID))
-		case !ticked[d.ConnectionID] && d.Status != club.Published && d.Status != club.Cancelled:
+		case !wanted[at] && d.Status != club.Published && d.Status != club.Cancelled:
 			err = t.happen(ctx, s, d, club.Event{Kind: club.PersonCancels})
 		}
 		if err != nil {
 			return fmt.Errorf("follow accounts of post %d: %w", postID, err)
 		}
-		delete(ticked, d.ConnectionID)
+		delete(wanted, at)
 	}
 	for _, id := range accounts {
-		if !ticked[id] {
-			continue
-		}
-		d := NewID()
-		_, err := t.ExecContext(ctx, `
-			INSERT INTO deliveries (id, club_id, post_id, connection_id, status, idem_key) VALUES (?, ?, ?, ?, 'DRAFT', ?)`,
-			blob(d), s.ClubID, postID, id, club.Key(d, 1))
-		if err != nil {
-			return fmt.Errorf("add delivery of post %d: %w", postID, err)
+		for part := range 1 + len(c.PartsFor(id)) {
+			if !wanted[place{id, part}] {
+				continue
+			}
+			d := NewID()
+			_, err := t.ExecContext(ctx, `
+				INSERT INTO deliveries (id, club_id, post_id, connection_id, part, status, idem_key) VALUES (?, ?, ?, ?, ?, 'DRAFT', ?)`,
+				blob(d), s.ClubID, postID, id, part, club.Key(d, 1))
+			if err != nil {
+				return fmt.Errorf("add delivery of post %d: %w", postID, err)
+			}
 		}
 	}
 	return nil
+}
+
+// again reads a part once more that follows another: what happened to that one in
+// this transaction may have moved it.
+func (t *tx) again(ctx context.Context, d Delivery) (Delivery, error) {
+	if d.Part == 0 {
+		return d, nil
+	}
+	return deliveryOfAnyClub(ctx, t, d.ID)
 }
 
 // schedulePost puts the drafts among a post's deliveries on the calendar, with
@@ -104,12 +127,15 @@ func unpublished(d Delivery) bool {
 func (t *tx) cancelConnection(ctx context.Context, s Scope, connectionID int64) error {
 	ds, err := queryAll(ctx, t, scanDelivery, `
 		SELECT `+deliveryColumns+` FROM deliveries d
-		WHERE d.connection_id = ? AND d.club_id = ? AND d.status IN ('SCHEDULED', 'PUBLISHING', 'NEEDS_ATTENTION')`, connectionID, s.ClubID)
+		WHERE d.connection_id = ? AND d.club_id = ? AND d.status IN ('SCHEDULED', 'PUBLISHING', 'NEEDS_ATTENTION') ORDER BY d.post_id, d.part`, connectionID, s.ClubID)
 	if err != nil {
 		return fmt.Errorf("list deliveries of connection %d: %w", connectionID, err)
 	}
 	for _, d := range ds {
-		err := t.happen(ctx, s, d, club.Event{Kind: club.ConnectionGone})
+		d, err := t.again(ctx, d)
+		if err == nil {
+			err = t.happen(ctx, s, d, club.Event{Kind: club.ConnectionGone})
+		}
 		if err != nil && !errors.Is(err, club.ErrNoRow) {
 			return err
 		}
@@ -120,7 +146,15 @@ func (t *tx) cancelConnection(ctx context.Context, s Scope, connectionID int64) 
 // Schedule puts a post on the calendar for these accounts of the scope's club.
 func (db *DB) Schedule(ctx context.Context, s Scope, postID int64, accounts []int64, due time.Time) error {
 	err := db.inTx(ctx, func(tx *tx) error {
-		if err := tx.syncDeliveries(ctx, s, postID, accounts); err != nil {
+		content, err := queryOne(ctx, tx, func(scan func(...any) error) (c club.Content, err error) {
+			err = scan(intoJSON(&c))
+			return c, err
+		}, `SELECT content FROM revisions WHERE post_id = ? AND state = 'live'`, postID)
+		if err != nil {
+			return fmt.Errorf("read what post %d says: %w", postID, err)
+		}
+		content.Accounts = accounts
+		if err := tx.syncDeliveries(ctx, s, postID, content.Normal()); err != nil {
 			return err
 		}
 		return tx.schedulePost(ctx, s, postID, due)
@@ -207,7 +241,7 @@ func (t *tx) answer(ctx context.Context, s Scope, d Delivery, a Answer, origin s
 
 func (t *tx) deliveriesOf(ctx context.Context, s Scope, postID int64) ([]Delivery, error) {
 	ds, err := queryAll(ctx, t, scanDelivery, `
-		SELECT `+deliveryColumns+` FROM deliveries d WHERE d.post_id = ? AND d.club_id = ? ORDER BY d.connection_id`, postID, s.ClubID)
+		SELECT `+deliveryColumns+` FROM deliveries d WHERE d.post_id = ? AND d.club_id = ? ORDER BY d.connection_id, d.part`, postID, s.ClubID)
 	if err != nil {
 		return nil, fmt.Errorf("list deliveries of post %d: %w", postID, err)
 	}
@@ -221,6 +255,9 @@ func (t *tx) eachDelivery(ctx context.Context, s Scope, postID int64, event func
 		return err
 	}
 	for _, d := range ds {
+		if d, err = t.again(ctx, d); err != nil {
+			return err
+		}
 		kind, ok := event(d)
 		if !ok {
 			continue
@@ -255,12 +292,30 @@ func (t *tx) happenBy(ctx context.Context, s Scope, d Delivery, e club.Event, p 
 	if !e.DueAt.IsZero() {
 		e.LateAfter = p.lateAfter(e)
 	}
+	var err error
+	if e.Before, err = t.before(ctx, d); err != nil {
+		return err
+	}
 	ch, err := club.Next(d.Delivery, e, t.now)
 	if err != nil {
 		return err
 	}
 	_, err = t.transition(ctx, d, ch, f)
 	return err
+}
+
+// before is how the part stands that a delivery follows; nil for the post itself.
+func (t *tx) before(ctx context.Context, d Delivery) (*club.PartBefore, error) {
+	if d.Part == 0 {
+		return nil, nil
+	}
+	var b club.PartBefore
+	err := t.QueryRowContext(ctx, `SELECT status, phase FROM deliveries WHERE post_id = ? AND connection_id = ? AND part = ?`,
+		d.PostID, d.ConnectionID, d.Part-1).Scan(&b.Status, &b.Phase)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("read the part before delivery %s: %w", d.ID, err)
+	}
+	return &b, nil
 }
 
 // plans tells whether an event plans a delivery anew.

@@ -96,7 +96,7 @@ func (db *DB) MeasureNow(ctx context.Context, s Scope, postID int64) (int, error
 		res, err := tx.ExecContext(ctx, `
 			INSERT INTO work (kind, key, club_id, connection_id, next_at)
 			SELECT 'numbers', lower(hex(d.id)), d.club_id, d.connection_id, ?1 FROM deliveries d
-			WHERE d.club_id = ?2 AND d.published_at IS NOT NULL AND d.remote_id IS NOT NULL AND (?3 = 0 OR d.post_id = ?3)
+			WHERE d.club_id = ?2 AND d.part = 0 AND d.published_at IS NOT NULL AND d.remote_id IS NOT NULL AND (?3 = 0 OR d.post_id = ?3)
 				AND (?3 <> 0 OR d.published_at >= ?4)
 			ON CONFLICT (kind, key) DO UPDATE SET next_at = excluded.next_at`, ms(tx.now), s.ClubID, postID, ms(tx.now.Add(-club.NumbersFor)))
 		if err != nil {
@@ -187,7 +187,7 @@ func (t *tx) followPace(ctx context.Context, s Scope, id int64, pace club.Pace) 
 	_, err := t.ExecContext(ctx, `
 		INSERT INTO work (kind, key, club_id, connection_id, next_at)
 		SELECT 'numbers', lower(hex(d.id)), d.club_id, d.connection_id, ?1 FROM deliveries d
-		WHERE d.connection_id = ?2 AND d.status = 'PUBLISHED' AND d.remote_id IS NOT NULL AND d.published_at >= ?3
+		WHERE d.connection_id = ?2 AND d.part = 0 AND d.status = 'PUBLISHED' AND d.remote_id IS NOT NULL AND d.published_at >= ?3
 		ON CONFLICT (kind, key) DO NOTHING`, ms(t.now), id, ms(t.now.Add(-club.NumbersFor)))
 	if err != nil {
 		return err
@@ -200,7 +200,7 @@ func (t *tx) followPace(ctx context.Context, s Scope, id int64, pace club.Pace) 
 func (db *DB) MeasuredPosts(ctx context.Context, s Scope, connectionID int64) (n int, err error) {
 	err = db.read.QueryRowContext(ctx, `
 		SELECT count(*) FROM deliveries
-		WHERE connection_id = ? AND status = 'PUBLISHED' AND remote_id IS NOT NULL AND published_at >= ? AND club_id = ?`,
+		WHERE connection_id = ? AND part = 0 AND status = 'PUBLISHED' AND remote_id IS NOT NULL AND published_at >= ? AND club_id = ?`,
 		connectionID, ms(db.now().Add(-club.NumbersFor)), s.ClubID).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count posts of connection %d: %w", connectionID, err)

@@ -123,7 +123,7 @@ func (t *tx) transition(ctx context.Context, d Delivery, ch club.Change, f Facts
 	}
 	d.Version++
 	for _, step := range []func(context.Context, Delivery, Delivery, club.Change, Facts) error{
-		t.keepSteps, t.keepAttempt, t.keepConnection, t.keepSideJobs, t.keepTimeline, t.keepRecord,
+		t.keepSteps, t.keepAttempt, t.keepConnection, t.keepSideJobs, t.keepTimeline, t.keepRecord, t.tellNextPart,
 	} {
 		if err := step(ctx, was, d, ch, f); err != nil {
 			return was, fmt.Errorf("row %s of delivery %s: %w", ch.Row, d.ID, err)
@@ -143,12 +143,12 @@ func (t *tx) updateDelivery(ctx context.Context, d Delivery, ch club.Change) err
 	res, err := t.ExecContext(ctx, `
 		UPDATE deliveries SET version = version + 1, idem_key = ?, content_hash = ?,
 			status = ?, phase = ?, code = ?, args = ?, due_at = ?, late_after = ?, next_at = ?, started_at = ?, generation = ?, look_first = ?,
-			remote_id = ?, remote_url = ?, published_at = ?, tried_at = ?, unknowns = ?, has_left = ?, tries_transient = ?, tries_since = ?,
+			remote_id = ?, remote_url = ?, remote_version = ?, published_at = ?, tried_at = ?, unknowns = ?, has_left = ?, tries_transient = ?, tries_since = ?,
 			tries_ambiguous = ?, rate_waits = ?, renewals = ?, remakes = ?, waits = ?, waits_since = ?, unknown_since = ?, seen = ?, looks = ?, looks_since = ?, sent_again = ?
 		WHERE id = ? AND version = ?`,
 		d.Key, d.ContentHash,
 		d.Status, d.Phase, d.Code, jsonOf(d.Args), ms(d.DueAt), ms(d.LateAfter), ms(d.NextAt), ms(d.StartedAt), d.Generation, d.LookFirst,
-		remoteID, d.RemoteURL, ms(d.PublishedAt), ms(d.TriedAt), d.Unknowns, d.Left, d.TriesTransient, ms(d.TriesSince),
+		remoteID, d.RemoteURL, d.RemoteVersion, ms(d.PublishedAt), ms(d.TriedAt), d.Unknowns, d.Left, d.TriesTransient, ms(d.TriesSince),
 		d.TriesAmbiguous, d.RateWaits, d.Renewals, d.Remakes, d.Waits, ms(d.WaitsSince), ms(d.UnknownSince), d.Seen, d.Looks, ms(d.LooksSince), d.SentAgain,
 		blob(d.ID), d.Version)
 	if err != nil {
@@ -244,12 +244,42 @@ func (t *tx) keepConnection(ctx context.Context, _, d Delivery, ch club.Change, 
 	return nil
 }
 
+// tellNextPart tells the part that follows a delivery that this one is in another
+// state, in the same transaction: there is no moment at which one knows and the other
+// does not.
+func (t *tx) tellNextPart(ctx context.Context, was, d Delivery, _ club.Change, f Facts) error {
+	if was.Status == d.Status && was.Phase == d.Phase {
+		return nil
+	}
+	next, err := queryOne(ctx, t, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries d
+		WHERE d.post_id = ? AND d.connection_id = ? AND d.part = ?`, d.PostID, d.ConnectionID, d.Part+1)
+	if errors.Is(err, club.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the part after delivery %s: %w", d.ID, err)
+	}
+	ch, err := club.Next(next.Delivery, club.Event{Kind: club.BeforeMoved, Before: partBefore(d)}, t.now)
+	if errors.Is(err, club.ErrNoRow) || err == nil && !ch.Changes(next.Delivery) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = t.transition(ctx, next, ch, Facts{PersonID: f.PersonID})
+	return err
+}
+
+func partBefore(d Delivery) *club.PartBefore {
+	return &club.PartBefore{Status: d.Status, Phase: d.Phase}
+}
+
 // keepSideJobs makes the rows of what follows publishing (row 30).
 func (t *tx) keepSideJobs(ctx context.Context, was, d Delivery, _ club.Change, _ Facts) error {
 	if d.Status != club.Published {
 		return nil
 	}
-	if d.RemoteID != "" && was.RemoteID == "" {
+	if d.RemoteID != "" && was.RemoteID == "" && d.Part == 0 {
 		if err := t.measureFirst(ctx, d); err != nil {
 			return err
 		}

@@ -48,10 +48,10 @@ func (db *DB) Waiting(ctx context.Context, s Scope) ([]WaitingDelivery, error) {
 		SELECT d.id, d.post_id, p.version, p.excerpt, d.phase, coalesce(p.planned_at, d.due_at), coalesce(p.planned_local, ''), coalesce(p.planned_zone, ''),
 			n.id, n.platform, n.name, n.health, d.code, d.looks, coalesce(d.unknown_since, d.tried_at)
 		FROM deliveries d JOIN posts p ON p.id = d.post_id JOIN connections n ON n.id = d.connection_id
-		WHERE d.club_id = ?1 AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect', 'ambiguous', 'reconciling')
+		WHERE d.club_id = ?1 AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect', 'ambiguous', 'reconciling', 'partial')
 			AND (d.phase <> 'reconciling' OR d.code = 'outcome_looking')
 			AND p.deleted_at IS NULL AND `+shownToClub+`
-		ORDER BY d.due_at, d.post_id, d.connection_id LIMIT ?`, s.ClubID, waitingMax)
+		ORDER BY d.due_at, d.post_id, d.connection_id, d.part LIMIT ?`, s.ClubID, waitingMax)
 }
 
 // PlannedFor lists, from a time on, when these accounts of the scope's club have

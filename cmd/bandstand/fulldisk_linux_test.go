@@ -175,7 +175,7 @@ func plainAccount(t *testing.T, app *App) int64 {
 	}
 	for _, c := range all {
 		p, _ := app.PracticePlatforms().Platform(c.Account.Platform)
-		if c.Usable() && !platforms.Blocks(platforms.Check(p.Rules(c.Account), platforms.Draft{Text: "Training"})) {
+		if c.Usable() && !platforms.Blocks(platforms.Check(p.Rules(c.Account).Usual(), platforms.Draft{Text: "Training"})) {
 			return c.ID
 		}
 	}

@@ -18,7 +18,32 @@ type Content struct {
 	Accounts []int64          `json:"accounts"`        // ticked connections, ascending
 	Media    []ContentMedia   `json:"media,omitempty"`
 	Link     string           `json:"link,omitempty"`
+	// Parts follow the post, in this order.
+	Parts []Part `json:"parts,omitempty"`
+	// Formats and Options are what was chosen for single connections, by their ids.
+	Formats map[int64]platforms.Format  `json:"formats,omitempty"`
+	Options map[int64]map[string]string `json:"options,omitempty"`
 }
+
+// PartKind is how a part follows a post.
+type PartKind string
+
+// The kinds of parts. No account takes both.
+const (
+	ThreadPart  PartKind = "thread"  // the next post of a thread
+	CommentPart PartKind = "comment" // the first comment under the post
+)
+
+// Part is a text that follows a post on those of its accounts that take its kind.
+type Part struct {
+	Kind     PartKind       `json:"kind"`
+	Text     string         `json:"text"`
+	Media    []ContentMedia `json:"media,omitempty"`
+	Accounts []int64        `json:"accounts,omitempty"` // connections that are sent it, ascending
+}
+
+// For reports whether a connection is sent the part.
+func (p Part) For(connection int64) bool { return slices.Contains(p.Accounts, connection) }
 
 // ContentMedia is one picture of a post.
 type ContentMedia struct {
@@ -56,7 +81,64 @@ func (c Content) Normal() Content {
 	if len(c.Texts) == 0 {
 		c.Texts = nil
 	}
+	c.Formats, c.Options = ofTicked(c.Formats, c.Accounts), ofTicked(c.Options, c.Accounts)
+	c.Parts = slices.Clone(c.Parts)
+	for i := range c.Parts {
+		c.Parts[i].Text = lines(c.Parts[i].Text)
+		c.Parts[i].Accounts = slices.Compact(slices.Sorted(slices.Values(c.Parts[i].Accounts)))
+		c.Parts[i].Accounts = slices.DeleteFunc(c.Parts[i].Accounts, func(id int64) bool { return !slices.Contains(c.Accounts, id) })
+		if len(c.Parts[i].Accounts) == 0 {
+			c.Parts[i].Accounts = nil
+		}
+	}
 	return c
+}
+
+// ofTicked leaves out what was chosen for accounts that are not ticked. What is left
+// empty is nil.
+func ofTicked[V any](chosen map[int64]V, ticked []int64) map[int64]V {
+	out := maps.Clone(chosen)
+	maps.DeleteFunc(out, func(id int64, _ V) bool { return !slices.Contains(ticked, id) })
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// PartsFor lists where in Parts that is which follows the post on a connection.
+func (c Content) PartsFor(connection int64) []int {
+	var at []int
+	for i, p := range c.Parts {
+		if p.For(connection) {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// Part is what a connection is sent as its nth part, as a content of its own: n is 1
+// for what follows the post first. ok is false if there is no such part.
+func (c Content) Part(connection int64, n int) (part Content, kind PartKind, ok bool) {
+	at := c.PartsFor(connection)
+	if n < 1 || n > len(at) {
+		return Content{}, "", false
+	}
+	p := c.Parts[at[n-1]]
+	return Content{Text: p.Text, Media: p.Media, Accounts: []int64{connection}}, p.Kind, true
+}
+
+// Pictures lists the ids of all pictures, those of the parts too.
+func (c Content) Pictures() []string {
+	var ids []string
+	for _, m := range c.Media {
+		ids = append(ids, m.ID)
+	}
+	for _, p := range c.Parts {
+		for _, m := range p.Media {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
 }
 
 // WithoutAccounts is the content for accounts that are still to be chosen. The
@@ -70,12 +152,20 @@ func (c Content) WithoutAccounts() Content {
 		}
 	}
 	c.Text = strings.TrimSpace(strings.Join(parts, "\n\n"))
-	c.Accounts, c.Texts = []int64{}, nil
-	c.Media = slices.Clone(c.Media)
-	for i := range c.Media {
-		c.Media[i].Fit = nil
+	c.Accounts, c.Texts, c.Formats, c.Options = []int64{}, nil, nil, nil
+	c.Media = withoutFits(c.Media)
+	for i := range c.Parts {
+		c.Parts[i].Accounts, c.Parts[i].Media = nil, withoutFits(c.Parts[i].Media)
 	}
 	return c
+}
+
+func withoutFits(media []ContentMedia) []ContentMedia {
+	media = slices.Clone(media)
+	for i := range media {
+		media[i].Fit = nil
+	}
+	return media
 }
 
 func lines(s string) string {
@@ -110,7 +200,7 @@ func (c Content) Excerpt() string {
 // Draft is the content as one connection gets it. media gives each picture as
 // it will be sent to that connection; pictures it does not hold are left out.
 func (c Content) Draft(connection int64, media map[string]platforms.Media, link *platforms.Link) platforms.Draft {
-	d := platforms.Draft{Text: c.TextFor(connection), Link: link}
+	d := platforms.Draft{Format: c.Formats[connection], Text: c.TextFor(connection), Link: link, Options: c.Options[connection]}
 	for _, m := range c.Media {
 		p, ok := media[m.ID]
 		if !ok {

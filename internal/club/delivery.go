@@ -10,8 +10,11 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// Delivery is one post for one connection as Next decides by it.
+// Delivery is one part of a post for one connection as Next decides by it.
 type Delivery struct {
+	// Part counts from 0, the post itself. Every other part follows the one before it.
+	Part int
+
 	Status Status
 	Phase  Phase
 	Code   string            // message for people, one of platforms.Code…
@@ -26,9 +29,12 @@ type Delivery struct {
 	Frozen     bool // what goes out is fixed and kept
 	LookFirst  bool // a person said "it is not there": look once more before sending
 
-	RemoteID    string
-	RemoteURL   string
-	PublishedAt time.Time
+	RemoteID  string
+	RemoteURL string
+	// RemoteVersion is what a reply to it will need besides; empty where the platform
+	// knows none.
+	RemoteVersion string
+	PublishedAt   time.Time
 
 	// TriedAt is the first irreversible attempt, of any generation, that may
 	// have arrived. Unknowns counts those whose outcome was lost. Left tells
@@ -75,7 +81,7 @@ func Key(delivery string, generation int) string {
 
 // statusOf is the status each phase belongs to.
 var statusOf = map[Phase]Status{
-	Waiting: Scheduled, Blocked: Scheduled,
+	Waiting: Scheduled, Blocked: Scheduled, AfterPart: Scheduled,
 	Preparing: Publishing, Processing: Publishing, Ready: Publishing,
 	Sending: Publishing, Reconciling: Publishing, Backoff: Publishing,
 	Linked: Published, Unlinked: Published,
@@ -111,6 +117,7 @@ const (
 	ProcessDied    EventKind = "process_died"    // an attempt is open whose process is gone
 	Witnessed      EventKind = "witnessed"       // the journal knows of a call, or its outcome, and the database does not
 	ConnectionGone EventKind = "connection_gone" // disconnected, or deleted at the platform's wish
+	BeforeMoved    EventKind = "before_moved"    // the part before it is in another state
 )
 
 // Event is one thing that happened, with what Next needs to know about it.
@@ -135,6 +142,9 @@ type Event struct {
 
 	Witness Witness // Witnessed
 
+	// Before is the part before it, whatever happened; nil for the post itself.
+	Before *PartBefore
+
 	// Outcome of a call: Err, or Result with the step that follows it, or
 	// Evidence.
 	Result    platforms.StepResult
@@ -145,6 +155,16 @@ type Event struct {
 
 	Jitter float64 // [0, 1)
 }
+
+// PartBefore is how the part before a delivery stands.
+type PartBefore struct {
+	Status Status
+	Phase  Phase
+}
+
+// CanBeFollowed reports whether the next part can be sent: it is public, and its id
+// is known.
+func (b PartBefore) CanBeFollowed() bool { return b.Phase == Linked }
 
 // AccountState is how the connection of a delivery stands.
 type AccountState struct {
@@ -268,6 +288,8 @@ const (
 	NoteNotKept       = "not_kept"       //
 	NoteLink          = "link_found"     //
 	NoteConnectionCut = "connection_cut" //
+	NoteStopped       = "stopped"        // the part before is not public: this one waits
+	NoteAlone         = "alone"          // code: the part before is public, and this one cannot follow by itself
 )
 
 // Kinds of notice: catalogue key notice_<kind>.
@@ -292,6 +314,7 @@ var (
 		NoteBlocked, NoteSignIn, NoteOutdated, NoteRenewed, NoteRetry, NotePublished, NoteRefused, NoteExhausted, NoteUnknown,
 		NoteLooked, NoteLookFailed, NoteNotPublic, NoteRepeated, NoteSentAgain, NoteFound, NoteSeveral, NoteAsks, NoteLate,
 		NoteSaidThere, NoteSaidNotThere, NoteSentNow, NoteDoubt, NoteBarred, NoteNotKept, NoteLink, NoteConnectionCut,
+		NoteStopped, NoteAlone,
 	}
 	NoticeKinds = []string{NoticeFailed, NoticeAttention, NoticeReconnect, NoticeSeveral, NoticeUnsure, NoticeEnding, NoticeOutdated, NoticeVersionEnds}
 )

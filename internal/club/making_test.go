@@ -19,6 +19,8 @@ func at(p Phase, set ...func(*Delivery)) Delivery {
 		d.Frozen, d.StartedAt = true, noon
 	}
 	switch p {
+	case AfterPart:
+		d.Part, d.NextAt = 1, time.Time{}
 	case Sending:
 		d.TriedAt, d.NextAt = noon, noon.Add(sendOverdue)
 	case Reconciling:
@@ -35,6 +37,15 @@ func at(p Phase, set ...func(*Delivery)) Delivery {
 		f(&d)
 	}
 	return d
+}
+
+// part makes a delivery follow another one.
+func part(d *Delivery) { d.Part = 1 }
+
+// before is an event that knows how the part before stands.
+func before(e Event, s Status, p Phase) Event {
+	e.Before = &PartBefore{Status: s, Phase: p}
+	return e
 }
 
 func class(c platforms.Certainty) func(*Delivery) { return func(d *Delivery) { d.Certainty = c } }

@@ -14,7 +14,7 @@ import (
 
 var allEvents = []EventKind{
 	PersonSchedules, PersonEdits, PersonRetimes, PersonCancels, PersonPicks, PersonFinds, PersonMisses, PersonSendsNow,
-	Tick, StepEnded, SendEnded, LookEnded, RenewalEnded, SendBarred, NotKept, ProcessDied, Witnessed, ConnectionGone,
+	Tick, StepEnded, SendEnded, LookEnded, RenewalEnded, SendBarred, NotKept, ProcessDied, Witnessed, ConnectionGone, BeforeMoved,
 }
 
 var people = allEvents[:8]
@@ -67,9 +67,24 @@ func allDeliveries(yield func(Delivery) bool) {
 				if !yield(v) {
 					return
 				}
+				if v.Part = 1; bits == 0 && !yield(v) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// allBefores are the ways in which the part before can stand.
+var allBefores = []PartBefore{
+	{Draft, ""},
+	{Cancelled, ""},
+	{Scheduled, Waiting},
+	{Publishing, Sending},
+	{Published, Unlinked},
+	{Published, Linked},
+	{Failed, Refused},
+	{NeedsAttention, Ambiguous},
 }
 
 // allHappenings gives every kind of event, with what can differ in it.
@@ -101,7 +116,16 @@ func happenings(k EventKind) func(yield func(Event) bool) {
 			}
 		}
 	}
-	return func(yield func(Event) bool) { yield(Event{}) }
+	return func(yield func(Event) bool) {
+		if !yield(Event{}) {
+			return
+		}
+		for _, b := range allBefores {
+			if !yield(Event{Before: &b}) {
+				return
+			}
+		}
+	}
 }
 
 // ticks gives every way in which things can stand.
@@ -184,6 +208,7 @@ var allWitnesses = []Witness{
 var allErrors = []*platforms.Error{
 	{Kind: platforms.NotSent},
 	{Kind: platforms.Rejected},
+	{Kind: platforms.Rejected, Code: platforms.CodeParentGone},
 	{Kind: platforms.MediaRejected},
 	{Kind: platforms.Expired},
 	{Kind: platforms.Revoked},
@@ -241,7 +266,12 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 	switch {
 	case to.Phase != "" && statusOf[to.Phase] != to.Status:
 		return "a phase of another status"
-	case (to.Status == Scheduled || to.Status == Publishing) && to.NextAt.IsZero():
+	case to.Phase == AfterPart && (to.Part == 0 || !to.NextAt.IsZero()):
+		return "what waits for the part before it waits for nothing else (row 40)"
+	case was.Part > 0 && was.Phase != to.Phase && (was.Phase == AfterPart || was.Status == Draft) && (to.Phase == Waiting || to.Status == Publishing) &&
+		(e.Before == nil || !e.Before.CanBeFollowed()):
+		return "a part goes before the one that it follows (row 40)"
+	case to.Phase != AfterPart && (to.Status == Scheduled || to.Status == Publishing) && to.NextAt.IsZero():
 		return "the engine will never look again"
 	case to.Status != Scheduled && to.Status != Publishing && !to.NextAt.IsZero():
 		return "the engine looks at what is finished"
@@ -280,7 +310,7 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "published without proof"
 	case e.Kind == Witnessed && c.Work != Rest:
 		return "sent on the word of the journal"
-	case to.Generation != was.Generation && !person && e.Witness.Generation != to.Generation:
+	case to.Generation != was.Generation && !person && e.Kind != BeforeMoved && e.Witness.Generation != to.Generation:
 		return "another generation without a person (P7)"
 	case to.Generation < was.Generation, to.Generation > was.Generation+1:
 		return "generations count up one by one"

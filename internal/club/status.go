@@ -23,6 +23,8 @@ type Phase string
 const (
 	Waiting Phase = "waiting" // SCHEDULED: not due
 	Blocked Phase = "blocked" // SCHEDULED: rate limit or reconnect, not yet late
+	// AfterPart is SCHEDULED too: it waits for the part before it.
+	AfterPart Phase = "after_part"
 
 	Preparing   Phase = "preparing"   // PUBLISHING: safe steps
 	Processing  Phase = "processing"  // the platform works on media

@@ -187,7 +187,7 @@ func printTable(t *testing.T) string {
 var (
 	statusOrder = []Status{Draft, Cancelled, Scheduled, Publishing, Published, Failed, NeedsAttention}
 	phaseOrder  = []Phase{
-		Waiting, Blocked, Preparing, Processing, Ready, Backoff, Sending, Reconciling, Linked, Unlinked,
+		Waiting, Blocked, AfterPart, Preparing, Processing, Ready, Backoff, Sending, Reconciling, Linked, Unlinked,
 		Refused, Exhausted, MediaRefused, CancelledByPlatform, Late, Held, Reconnect, Restored, Clone, ClockInDoubt, Partial, Ambiguous, DuplicateSuspect,
 	}
 )

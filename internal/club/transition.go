@@ -100,6 +100,7 @@ var (
 	cancelled = []place{{Cancelled, ""}}
 	drafts    = append([]place{{Draft, ""}}, cancelled...)
 	scheduled = in(Waiting, Blocked)
+	after     = in(AfterPart)
 	working   = in(Preparing, Processing, Ready, Backoff) // begun, and nothing of it public
 	calm      = slices.Concat(scheduled, working)
 	open      = in(Sending, Reconciling)
@@ -114,10 +115,11 @@ var (
 var table = []rule{
 	// People.
 	{"1", drafts, PersonSchedules, nil, (*turn).schedule},
-	{"2", scheduled, PersonEdits, nil, (*turn).edit},
-	{"2", scheduled, PersonRetimes, nil, (*turn).retime},
-	{"3", scheduled, PersonCancels, nil, (*turn).cancel},
+	{"2", slices.Concat(scheduled, after), PersonEdits, nil, (*turn).edit},
+	{"2", slices.Concat(scheduled, after), PersonRetimes, nil, (*turn).retime},
+	{"3", slices.Concat(scheduled, after), PersonCancels, nil, (*turn).cancel},
 	{"3", cancelled, PersonPicks, nil, (*turn).draftAgain},
+	{"14", working, PersonEdits, (*turn).follows, (*turn).beginAfresh},
 	{"14", working, PersonEdits, nil, (*turn).backToDraft},
 	{"14", working, PersonRetimes, nil, (*turn).retime},
 	{"14", working, PersonCancels, nil, (*turn).cancel},
@@ -140,8 +142,16 @@ var table = []rule{
 	{"36", failed, PersonEdits, nil, (*turn).edit},
 	{"36", failed, PersonCancels, nil, (*turn).cancel},
 
+	// A part follows the one before it.
+	{"40", after, BeforeMoved, (*turn).beforeLinked, (*turn).follow},
+	{"41", after, BeforeMoved, (*turn).beforeCancelled, (*turn).cancel},
+	{"41", after, BeforeMoved, (*turn).beforeDraft, (*turn).backToDraft},
+	{"41", after, BeforeMoved, (*turn).beforeStopped, (*turn).stop},
+	{"41", after, BeforeMoved, nil, (*turn).waitForBefore},
+	{"42", slices.Concat(calm, after, held), ConnectionGone, (*turn).beforePublic, (*turn).cutOff},
+
 	// Before anything can be public.
-	{"37", slices.Concat(calm, held), ConnectionGone, nil, (*turn).connectionGone},
+	{"37", slices.Concat(calm, after, held), ConnectionGone, nil, (*turn).connectionGone},
 	{"P11", scheduled, Tick, (*turn).early, (*turn).untilDue},
 	{"38", calm, Tick, (*turn).onHold, (*turn).hold},
 	{"5", calm, Tick, (*turn).isLate, (*turn).askLate},
@@ -165,6 +175,7 @@ var table = []rule{
 	{"19", in(Preparing, Processing, Ready), StepEnded, (*turn).signInRefused, (*turn).renewOrStop},
 	{"19", in(Preparing, Processing, Ready), StepEnded, is(platforms.VersionOver), (*turn).waitForUpdate},
 	{"20", in(Preparing, Processing, Ready), StepEnded, is(platforms.RateLimited), (*turn).rateLimit},
+	{"42", in(Preparing, Processing, Ready), StepEnded, (*turn).parentGone, (*turn).askAlone},
 	{"8", in(Preparing, Processing, Ready), StepEnded, is(platforms.Rejected, platforms.MediaRejected, platforms.Duplicate), (*turn).reject},
 	{"9", in(Preparing, Processing, Ready), StepEnded, nil, (*turn).backOff},
 	{"19", in(Backoff), RenewalEnded, nil, (*turn).renewed},
@@ -174,6 +185,7 @@ var table = []rule{
 	{"17", in(Sending), SendEnded, (*turn).ok, (*turn).outcomeUnknown},
 	{"21", in(Sending), SendEnded, (*turn).repeatedInVain, (*turn).stillUnknown},
 	{"21", in(Sending), SendEnded, (*turn).duplicateOfOurs, (*turn).outcomeUnknown},
+	{"42", in(Sending), SendEnded, (*turn).parentGone, (*turn).askAlone},
 	{"18", in(Sending), SendEnded, is(platforms.Rejected, platforms.MediaRejected, platforms.Duplicate), (*turn).reject},
 	{"19", in(Sending), SendEnded, (*turn).signInRefused, (*turn).renewOrStop},
 	{"19", in(Sending), SendEnded, is(platforms.VersionOver), (*turn).waitForUpdate},
@@ -209,9 +221,9 @@ var table = []rule{
 
 	// The journal knows more than the database, which is an old copy, or did not
 	// get to keep an answer.
-	{"16", slices.Concat(drafts, calm, open, held, failed, asking), Witnessed, (*turn).witnessedID, (*turn).witnessed},
+	{"16", slices.Concat(drafts, calm, after, open, held, failed, asking), Witnessed, (*turn).witnessedID, (*turn).witnessed},
 	{"25", in(Unlinked), Witnessed, (*turn).witnessedID, (*turn).linkWitnessed},
-	{"38", slices.Concat(drafts, calm, open, held, failed, asking), Witnessed, nil, (*turn).askWhether},
+	{"38", slices.Concat(drafts, calm, after, open, held, failed, asking), Witnessed, nil, (*turn).askWhether},
 
 	// Its place is found later.
 	{"25", in(Unlinked), LookEnded, (*turn).seenWithID, (*turn).link},

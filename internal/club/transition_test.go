@@ -56,6 +56,65 @@ func TestRows(t *testing.T) {
 		{row: "14", name: "another time before anything is public", from: at(Backoff), event: Event{Kind: PersonRetimes, DueAt: noon.Add(time.Hour), LateAfter: noon.Add(2 * time.Hour)}, to: Waiting, work: Rest},
 
 		{
+			row: "1", name: "a part that follows a draft waits for it", from: Delivery{Status: Draft, Generation: 1, Part: 1},
+			event: before(Event{Kind: PersonSchedules, DueAt: noon, LateAfter: noon.Add(time.Hour)}, Draft, ""), to: AfterPart, work: Rest,
+			check: func(c Change) string { return same(c.To.NextAt, time.Time{}) + same(c.To.DueAt, noon) },
+		},
+		{
+			row: "1", name: "a part that follows what is public goes at its time", from: Delivery{Status: Draft, Generation: 1, Part: 1},
+			event: before(Event{Kind: PersonSchedules, DueAt: noon, LateAfter: noon.Add(time.Hour)}, Published, Linked), to: Waiting, work: Rest,
+			check: func(c Change) string { return same(c.To.NextAt, noon) },
+		},
+		{
+			row: "14", name: "an edited part is made anew, for it cannot be a draft after a public post", from: at(Backoff, part, func(d *Delivery) { d.Left = true }),
+			event: before(Event{Kind: PersonEdits}, Published, Linked), after: time.Minute, to: Waiting, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.NextAt, noon.Add(time.Minute)) + same(c.Thaws, true) + same(c.To.Generation, 2) + same(c.To.LateAfter, noon.Add(2*time.Hour))
+			},
+		},
+		{
+			row: "40", name: "the part before is public", from: at(AfterPart), event: before(Event{Kind: BeforeMoved}, Published, Linked),
+			after: 90 * time.Minute, to: Preparing, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.DueAt, noon.Add(90*time.Minute)) + same(c.To.LateAfter, noon.Add(210*time.Minute)) + same(c.To.NextAt, noon.Add(90*time.Minute))
+			},
+		},
+		{row: "41", name: "the part before is public, and its id is not known yet", from: at(AfterPart), event: before(Event{Kind: BeforeMoved}, Published, Unlinked), to: AfterPart, work: Rest},
+		{row: "41", name: "the part before is cancelled", from: at(AfterPart), event: before(Event{Kind: BeforeMoved}, Cancelled, ""), st: Cancelled, work: Rest},
+		{row: "41", name: "the part before is a draft again", from: at(AfterPart), event: before(Event{Kind: BeforeMoved}, Draft, ""), st: Draft, work: Rest},
+		{
+			row: "41", name: "the part before was refused", from: at(AfterPart), event: before(Event{Kind: BeforeMoved}, Failed, Refused), to: AfterPart, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.Code, platforms.CodePartBefore) + same(c.Timeline[0].Kind, NoteStopped) + same(c.Notice, "")
+			},
+		},
+		{
+			row: "41", name: "the part before is tried again", from: at(AfterPart, func(d *Delivery) { d.Code = platforms.CodePartBefore }),
+			event: before(Event{Kind: BeforeMoved}, Scheduled, Waiting), to: AfterPart, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, "") },
+		},
+		{
+			row: "42", name: "what it follows was deleted on the platform", from: at(Sending, part),
+			event: refusal(SendEnded, platforms.Rejected, func(e *Event) { e.Err.Code = platforms.CodeParentGone }), to: Partial, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.Code, platforms.CodeParentGone) + same(c.Closes, Rejected) + same(c.Notice, NoticeAttention)
+			},
+		},
+		{
+			row: "42", name: "what it follows was deleted, as a look before sending says", from: at(Preparing, part),
+			event: refusal(StepEnded, platforms.Rejected, func(e *Event) { e.Err.Code = platforms.CodeParentGone }), to: Partial, work: Rest,
+		},
+		{
+			row: "42", name: "the account is disconnected between two parts", from: at(Preparing, part),
+			event: before(Event{Kind: ConnectionGone}, Published, Linked), to: Partial, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, platforms.CodeCutOff) },
+		},
+		{
+			row: "37", name: "the account is disconnected before any part is public", from: at(AfterPart),
+			event: before(Event{Kind: ConnectionGone}, Cancelled, ""), st: Cancelled, work: Rest,
+		},
+
+		{
 			row: "P11", name: "not due", from: at(Waiting, func(d *Delivery) { d.DueAt = noon.Add(time.Minute) }), event: tick(), to: Waiting, work: Rest,
 			check: func(c Change) string { return same(c.To.NextAt, noon.Add(time.Minute)) },
 		},

@@ -49,6 +49,7 @@ func (t *turn) found() error {
 		at = t.was.TriedAt
 	}
 	t.publish(ev.RemoteID, ev.RemoteURL, at)
+	t.To.RemoteVersion = ev.RemoteVersion
 	t.note(NoteFound, "proof", ev.Proof)
 	return nil
 }
@@ -274,7 +275,7 @@ func (t *turn) seenWithID() bool {
 
 func (t *turn) link() error {
 	t.to(Published, Linked)
-	t.To.RemoteID = t.e.Evidence.RemoteID
+	t.To.RemoteID, t.To.RemoteVersion = t.e.Evidence.RemoteID, t.e.Evidence.RemoteVersion
 	if t.e.Evidence.RemoteURL != "" {
 		t.To.RemoteURL = t.e.Evidence.RemoteURL
 	}

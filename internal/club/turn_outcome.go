@@ -151,6 +151,7 @@ func (t *turn) published() error {
 		at = t.now
 	}
 	t.publish(r.RemoteID, r.RemoteURL, at)
+	t.To.RemoteVersion = r.RemoteVersion
 	t.note(NotePublished)
 	return nil
 }

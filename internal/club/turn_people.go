@@ -40,6 +40,17 @@ func (t *turn) backToDraft() error {
 	return nil
 }
 
+// beginAfresh has a part made anew with what it says now. What it follows is public,
+// so it cannot be a draft.
+func (t *turn) beginAfresh() error {
+	late := t.e.LateAfter
+	t.e.LateAfter = t.was.LateAfter
+	t.plan(t.now)
+	t.e.LateAfter = late
+	t.note(NoteEdited)
+	return nil
+}
+
 func (t *turn) cancel() error {
 	t.Voids = true
 	t.to(Cancelled, "")
@@ -110,8 +121,13 @@ func (t *turn) retry() error {
 // plan puts the delivery on the calendar and forgets what was tried.
 func (t *turn) plan(due time.Time) {
 	t.fresh()
+	t.To.DueAt, t.To.LateAfter = due, t.e.LateAfter
+	if t.follows() && !t.beforeLinked() {
+		t.to(Scheduled, AfterPart)
+		return
+	}
 	t.to(Scheduled, Waiting)
-	t.To.DueAt, t.To.LateAfter, t.To.NextAt = due, t.e.LateAfter, due
+	t.To.NextAt = due
 }
 
 // fresh forgets everything that was tried, so that what goes out is made anew.

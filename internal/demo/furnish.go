@@ -134,7 +134,7 @@ func (f *furnisher) roomiest(fits func(store.Connection) bool) store.Connection 
 		if !ok || !fits(a) {
 			continue
 		}
-		if n := limit(p.Rules(a.Account)); n > longest {
+		if n := limit(p.Rules(a.Account).Usual()); n > longest {
 			found, longest = a, n
 		}
 	}
@@ -142,7 +142,7 @@ func (f *furnisher) roomiest(fits func(store.Connection) bool) store.Connection 
 }
 
 // limit is the limit of texts that counts everywhere.
-func limit(r platforms.Rules) int {
+func limit(r platforms.FormatRules) int {
 	for _, t := range r.Text {
 		if !t.Side {
 			return t.Max
@@ -284,7 +284,7 @@ func (f *furnisher) change(i int, p post, slot club.Slot) store.PostChange {
 	}
 	registry := f.app.Worlds().Platforms(f.maeve.ClubID)
 	for _, a := range f.accounts {
-		if pf, ok := registry.Platform(a.Account.Platform); ok && len(c.Media) >= pf.Rules(a.Account).Media.Min {
+		if pf, ok := registry.Platform(a.Account.Platform); ok && len(c.Media) >= pf.Rules(a.Account).Usual().Media.Min {
 			c.Accounts = append(c.Accounts, a.ID)
 		}
 	}

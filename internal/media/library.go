@@ -204,7 +204,7 @@ func (l *Library) open(ctx context.Context, m club.Media, s Spec) (platforms.Med
 	if err != nil {
 		return platforms.MediaFile{}, gone(err)
 	}
-	return platforms.MediaFile{ReadCloser: f, Type: r.Type, Bytes: r.Bytes, Width: r.Width, Height: r.Height}, nil
+	return platforms.MediaFile{ReaderAt: f, Closer: f, Type: r.Type, Bytes: r.Bytes, Width: r.Width, Height: r.Height}, nil
 }
 
 // gone makes a missing file the same as a missing row.

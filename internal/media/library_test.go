@@ -236,7 +236,7 @@ func open(t *testing.T, s *scene, id string, spec media.Spec) ([]byte, image.Ima
 		t.Fatalf("open %s: %v", spec, err)
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(f)
+	raw, err := io.ReadAll(f.Whole())
 	if err != nil || int64(len(raw)) != f.Bytes {
 		t.Fatalf("%d bytes, %v; want %d", len(raw), err, f.Bytes)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -19,6 +20,7 @@ type Finding struct {
 	Field      string // "text", "media", "link", "account", "when", "date" or "time"
 	Connection int64  // the account that it concerns; 0: the post as a whole
 	Media      string // id of the picture that it concerns, or empty
+	Part       int    // which of Content.Parts it concerns, counted from 1; 0: the post itself
 	Args       map[string]string
 	Near       *store.Repeat // the other post, for those about one
 }
@@ -31,6 +33,10 @@ const (
 	CodeSaidBefore = "said_before" // the same text is out
 	CodeSaidAgain  = "said_again"  // the same text is planned
 	CodeCloseBy    = "close_by"    // another post less than an hour away
+	// CodeTooManyParts: the account takes fewer posts in a thread, or one comment.
+	CodeTooManyParts = "too_many_parts"
+	// CodePartForNobody: no account of the post takes such a part.
+	CodePartForNobody = "part_for_nobody"
 )
 
 // Blocks reports whether something must be fixed before scheduling.
@@ -69,6 +75,11 @@ func Check(p Prepared, when error) []Finding {
 	for i := range p.Drafts {
 		out = append(p.Drafts[i].check(out), p.near(p.Drafts[i].Connection.ID)...)
 	}
+	for i, part := range p.Content.Parts {
+		if p.Part == 0 && len(part.Accounts) == 0 && len(p.Drafts) > 0 {
+			out = append(out, Finding{Code: CodePartForNobody, Severity: platforms.Look, Field: "text", Part: i + 1, Args: map[string]string{"kind": string(part.Kind)}})
+		}
+	}
 	if e, ok := errors.AsType[*club.Error](when); ok {
 		out = append(out, Finding{Code: e.Key, Severity: platforms.MustFix, Field: e.Field, Args: e.Args})
 	}
@@ -81,10 +92,29 @@ func (d *Draft) check(out []Finding) []Finding {
 	if !d.Connection.Usable() && d.Connection.Health != club.Paused { // a post may wait for an update
 		out = append(out, Finding{Code: CodeReconnect, Severity: platforms.MustFix, Field: "account", Connection: id})
 	}
-	for _, q := range platforms.Check(d.Rules, d.Draft) {
-		f := Finding{Code: q.Code, Severity: q.Severity, Field: q.Field, Connection: id, Args: q.Args}
-		if q.Field == "media" && q.Code != platforms.CodeTooManyMedia && q.Index < len(d.Media) {
-			f.Media = d.Media[q.Index].ID
+	if d.Foreign {
+		out = append(out, Finding{Code: platforms.CodeFormatUnknown, Severity: platforms.MustFix, Field: "format", Connection: id})
+	}
+	out = findings(out, id, 0, d.Rules, d.Draft)
+	for _, p := range d.Parts {
+		out = findings(out, id, p.Place+1, p.Rules, p.Draft)
+	}
+	if most := d.Rules.Parts.Most(); len(d.Parts) >= most && len(d.Parts) > 0 {
+		last := d.Parts[len(d.Parts)-1]
+		out = append(out, Finding{
+			Code: CodeTooManyParts, Severity: platforms.MustFix, Field: "text", Connection: id, Part: last.Place + 1,
+			Args: map[string]string{"n": strconv.Itoa(len(d.Parts) + 1), "limit": strconv.Itoa(most)},
+		})
+	}
+	return out
+}
+
+// findings adds what the rules find of one draft of an account.
+func findings(out []Finding, connection int64, part int, rules platforms.FormatRules, draft platforms.Draft) []Finding {
+	for _, q := range platforms.Check(rules, draft) {
+		f := Finding{Code: q.Code, Severity: q.Severity, Field: q.Field, Connection: connection, Part: part, Args: q.Args}
+		if q.Field == "media" && q.Code != platforms.CodeTooManyMedia && q.Index < len(draft.Media) {
+			f.Media = draft.Media[q.Index].ID
 		}
 		out = append(out, f)
 	}

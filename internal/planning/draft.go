@@ -24,6 +24,9 @@ type Plan struct {
 	// Accounts are those that the content ticks, where they were read already; nil:
 	// they are chosen from all accounts of the club.
 	Accounts []store.Connection
+	// Part makes only the drafts of the nth part that follows the post; 0: those of
+	// the post, with all that follow it.
+	Part int
 }
 
 // PlanOf is the plan of a stored post, with what it says on the calendar.
@@ -31,15 +34,20 @@ func PlanOf(p store.Post) Plan {
 	return Plan{PostID: p.ID, Practice: p.Practice, Content: p.Live.Content, Slot: p.Planned, Public: PublicOn(p)}
 }
 
-// PublicOn lists the accounts on which a post is public.
+// PublicOn lists the accounts on which a post is public, with everything that
+// follows it.
 func PublicOn(p store.Post) []int64 {
 	var ids []int64
+	left := map[int64]bool{}
 	for _, d := range p.Deliveries {
-		if d.Status == club.Published {
+		switch {
+		case d.Status == club.Published && d.Part == 0:
 			ids = append(ids, d.ConnectionID)
+		case d.Status != club.Published && d.Status != club.Cancelled:
+			left[d.ConnectionID] = true
 		}
 	}
-	return ids
+	return slices.DeleteFunc(ids, func(id int64) bool { return left[id] })
 }
 
 // Prepared is a plan with the draft of each account.
@@ -59,7 +67,19 @@ type Draft struct {
 	platforms.Draft
 	Connection store.Connection
 	Platform   platforms.Platform
-	Rules      platforms.Rules
+	Rules      platforms.FormatRules // of its format
+	Formats    []platforms.Format    // those that the account takes, the usual one first
+	Parts      []Part                // what follows it, in order
+	// Foreign: the account does not take the format that was chosen, and the draft is
+	// made as if none was.
+	Foreign bool
+}
+
+// Part is what one account is sent after the post.
+type Part struct {
+	platforms.Draft
+	Rules platforms.FormatRules
+	Place int // in Content.Parts
 }
 
 // Draft is the draft of an account; nil if it has none.
@@ -103,6 +123,24 @@ type account struct {
 	rules    platforms.Rules
 }
 
+// format are the rules of the format that a content has on the account. foreign
+// reports that the account does not take what was chosen.
+func (a account) format(c club.Content) (rules platforms.FormatRules, foreign bool) {
+	if r, ok := a.rules.For(c.Formats[a.conn.ID]); ok {
+		return r, false
+	}
+	return a.rules.Usual(), true
+}
+
+// formats lists the formats that the account takes.
+func (a account) formats() []platforms.Format {
+	out := make([]platforms.Format, 0, len(a.rules.Formats))
+	for _, r := range a.rules.Formats {
+		out = append(out, r.Format)
+	}
+	return out
+}
+
 // Material reads what plans refer to. A plan that brings its accounts asks for no
 // others.
 func (d Desk) Material(ctx context.Context, clubID int64, plans ...Plan) (*Material, error) {
@@ -118,9 +156,7 @@ func (d Desk) Material(ctx context.Context, clubID int64, plans ...Plan) (*Mater
 		if l := LinkOf(p.Content.Link); l != nil {
 			links = append(links, l.URL)
 		}
-		for _, picture := range p.Content.Media {
-			pictures = append(pictures, picture.ID)
-		}
+		pictures = append(pictures, p.Content.Pictures()...)
 	}
 	if len(links) > 0 {
 		if m.cards, err = d.DB.LinkCards(ctx, clubID, distinct(links)); err != nil {
@@ -191,34 +227,105 @@ func (m *Material) Prepare(p Plan) Prepared {
 	}
 	for _, a := range accounts {
 		if slices.Contains(p.Content.Accounts, a.conn.ID) && !slices.Contains(p.Public, a.conn.ID) {
-			out.Drafts = append(out.Drafts, Draft{Draft: m.draft(p.Content, a), Connection: a.conn, Platform: a.platform, Rules: a.rules})
+			if d, ok := m.accountDraft(p, a); ok {
+				out.Drafts = append(out.Drafts, d)
+			}
 		}
 	}
 	return out
 }
 
+// accountDraft is what one account is sent of a plan; ok is false if the plan is of a
+// part that the account is not sent.
+func (m *Material) accountDraft(p Plan, a account) (d Draft, ok bool) {
+	rules, foreign := a.format(p.Content)
+	d = Draft{Connection: a.conn, Platform: a.platform, Rules: rules, Formats: a.formats(), Foreign: foreign}
+	if p.Part > 0 {
+		part, kind, ok := p.Content.Part(a.conn.ID, p.Part)
+		if !ok {
+			return d, false
+		}
+		d.Rules = rulesOfPart(rules, kind)
+		d.Draft = m.draft(part, a, d.Rules)
+		return d, true
+	}
+	d.Draft = m.draft(p.Content, a, rules)
+	d.Format = rules.Format
+	for n, place := range p.Content.PartsFor(a.conn.ID) {
+		part, kind, _ := p.Content.Part(a.conn.ID, n+1)
+		own := rulesOfPart(rules, kind)
+		d.Parts = append(d.Parts, Part{Draft: m.draft(part, a, own), Rules: own, Place: place})
+	}
+	return d, true
+}
+
+// RulesOf are the rules that one part of a content is held to on a connection.
+func RulesOf(rules platforms.Rules, c club.Content, connection int64, part int) platforms.FormatRules {
+	post, _ := account{conn: store.Connection{ID: connection}, rules: rules}.format(c)
+	if _, kind, ok := c.Part(connection, part); ok {
+		return rulesOfPart(post, kind)
+	}
+	return post
+}
+
+// rulesOfPart are those that hold for what follows a post.
+func rulesOfPart(post platforms.FormatRules, kind club.PartKind) platforms.FormatRules {
+	if kind == club.CommentPart && post.Parts.Comment != nil {
+		return *post.Parts.Comment
+	}
+	return post
+}
+
+// Share says of each part which accounts are sent it: those that a content ticks, and
+// whose format there takes such a part.
+func (m *Material) Share(practice bool, c club.Content) club.Content {
+	c.Parts = slices.Clone(c.Parts)
+	for i := range c.Parts {
+		c.Parts[i].Accounts = m.Takers(practice, c, c.Parts[i].Kind)
+	}
+	return c
+}
+
+// Takers lists the ticked accounts of a content that take a kind of part.
+func (m *Material) Takers(practice bool, c club.Content, kind club.PartKind) []int64 {
+	var ids []int64
+	for _, a := range m.of(practice) {
+		if rules, _ := a.format(c); slices.Contains(c.Accounts, a.conn.ID) && takes(rules.Parts, kind) {
+			ids = append(ids, a.conn.ID)
+		}
+	}
+	return ids
+}
+
+func takes(r platforms.PartRules, kind club.PartKind) bool {
+	if kind == club.CommentPart {
+		return r.Comment != nil
+	}
+	return r.Thread > 1
+}
+
 // draft is the one place where a content becomes what an account is sent: for a
 // preview, a check and publishing alike.
-func (m *Material) draft(c club.Content, a account) platforms.Draft {
+func (m *Material) draft(c club.Content, a account, rules platforms.FormatRules) platforms.Draft {
 	var media map[string]platforms.Media
 	for _, picture := range c.Media {
 		if m.pictures == nil {
 			break
 		}
-		if found, ok := m.pictures.Copy(picture.ID, a.rules.Media.Image, picture.Fit[a.conn.ID]); ok {
+		if found, ok := m.pictures.Copy(picture.ID, rules.Media.Image, picture.Fit[a.conn.ID]); ok {
 			if media == nil {
 				media = make(map[string]platforms.Media, len(c.Media))
 			}
 			media[picture.ID] = found
 		}
 	}
-	d := c.Draft(a.conn.ID, media, m.link(c, a.rules))
+	d := c.Draft(a.conn.ID, media, m.link(c, rules))
 	d.Lang = m.desk.Language
 	return d
 }
 
 // link is a content's link with the card that its page makes.
-func (m *Material) link(c club.Content, rules platforms.Rules) *platforms.Link {
+func (m *Material) link(c club.Content, rules platforms.FormatRules) *platforms.Link {
 	l := LinkOf(c.Link)
 	if l == nil {
 		return nil

@@ -25,11 +25,11 @@ func (b band) Info() platforms.Info {
 }
 
 func (b band) Rules(platforms.Account) platforms.Rules {
-	return platforms.Rules{
+	return platforms.OneFormat(platforms.FormatRules{
 		Text:  []platforms.TextRule{{Unit: "characters", Max: 40, Measure: func(s string) int { return len([]rune(s)) }, Code: platforms.CodeTextTooLong}},
 		Media: platforms.MediaRules{Max: 2, MaxAlt: 30, Image: platforms.ImageRules{Types: []string{"image/jpeg"}, MaxWidth: 1000, MinRatio: 0.8, MaxRatio: 2}},
 		Link:  platforms.LinkRules{Card: true, CardWithMedia: true},
-	}
+	})
 }
 
 // scene is a club in Dublin with accounts on several platforms.

@@ -109,7 +109,7 @@ func (b *Bluesky) upload(ctx context.Context, s platforms.Session, id string) (s
 	}
 	resp, err := b.call(ctx, apihttp.Request{
 		Op: op, Method: http.MethodPost, URL: xrpc(s.Account.Host, "com.atproto.repo.uploadBlob"),
-		Bearer: s.Access, Body: file, Size: file.Bytes, Type: file.Type, Upload: true,
+		Bearer: s.Access, Body: file.Whole(), Size: file.Bytes, Type: file.Type, Upload: true,
 	}, &answer)
 	if err != nil {
 		return "", err

@@ -31,7 +31,7 @@ const lexicons = "https://github.com/bluesky-social/atproto/blob/main/lexicons/a
 var postSource = platforms.Source{URL: lexicons + "feed/post.json", CheckedOn: checkedOn}
 
 // rules are the same for every account.
-var rules = platforms.Rules{
+var rules = platforms.FormatRules{
 	Text: []platforms.TextRule{
 		{
 			Unit: "characters", Max: maxGraphemes, Code: platforms.CodeTextTooLong, Source: postSource,
@@ -55,7 +55,7 @@ var rules = platforms.Rules{
 }
 
 // Rules implements platforms.Platform.
-func (b *Bluesky) Rules(platforms.Account) platforms.Rules { return rules }
+func (b *Bluesky) Rules(platforms.Account) platforms.Rules { return platforms.OneFormat(rules) }
 
 // countGraphemes counts what people call characters, as the server does.
 func countGraphemes(s string) int {

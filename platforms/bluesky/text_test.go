@@ -124,7 +124,7 @@ func FuzzLay(f *testing.F) {
 
 func BenchmarkMeasure(b *testing.B) {
 	text := strings.Repeat("Trials are open for everybody. ", 8) + "https://riverside-fc.example/trials #U12 @choir.example.org"
-	rule := (&Bluesky{}).Rules(zeroAccount).Text[0]
+	rule := (&Bluesky{}).Rules(zeroAccount).Usual().Text[0]
 	for b.Loop() {
 		rule.Measure(text)
 	}

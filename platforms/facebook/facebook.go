@@ -56,25 +56,26 @@ func (f *facebook) Info() platforms.Info {
 const maxPhotos = 10
 
 // Rules implements platforms.Platform. They are the same for all Pages.
-func (*facebook) Rules(platforms.Account) platforms.Rules {
-	return platforms.Rules{
-		Text: []platforms.TextRule{{
-			Unit: "characters", Max: 63_206, ShowFrom: 500,
-			Measure: utf8.RuneCountInString, Code: platforms.CodeTextTooLong,
-			Source: source("https://developers.facebook.com/docs/graph-api/reference/page/feed"),
-		}},
-		Media: platforms.MediaRules{
-			Max: maxPhotos, MaxAlt: 1000,
-			Image: platforms.ImageRules{
-				// The documented size is 10 MB, older pages of Meta say 4 MB.
-				Types: []string{"image/jpeg", "image/png"}, MaxBytes: 4_000_000, MaxWidth: 2048, MaxHeight: 2048,
-				Source: source("https://developers.facebook.com/docs/graph-api/reference/page/photos"),
-			},
+func (*facebook) Rules(platforms.Account) platforms.Rules { return platforms.OneFormat(feed) }
+
+// feed are the limits of a post of the feed.
+var feed = platforms.FormatRules{
+	Text: []platforms.TextRule{{
+		Unit: "characters", Max: 63_206, ShowFrom: 500,
+		Measure: utf8.RuneCountInString, Code: platforms.CodeTextTooLong,
+		Source: source("https://developers.facebook.com/docs/graph-api/reference/page/feed"),
+	}},
+	Media: platforms.MediaRules{
+		Max: maxPhotos, MaxAlt: 1000,
+		Image: platforms.ImageRules{
+			// The documented size is 10 MB, older pages of Meta say 4 MB.
+			Types: []string{"image/jpeg", "image/png"}, MaxBytes: 4_000_000, MaxWidth: 2048, MaxHeight: 2048,
+			Source: source("https://developers.facebook.com/docs/graph-api/reference/page/photos"),
 		},
-		Link:      platforms.LinkRules{Card: true, InTextWithMedia: true},
-		FoldPhone: 110, FoldComputer: 480,
-		Source: source("https://developers.facebook.com/documentation/pages-api/posts"),
-	}
+	},
+	Link:      platforms.LinkRules{Card: true, InTextWithMedia: true},
+	FoldPhone: 110, FoldComputer: 480,
+	Source: source("https://developers.facebook.com/documentation/pages-api/posts"),
 }
 
 func source(address string) platforms.Source {

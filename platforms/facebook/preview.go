@@ -15,7 +15,7 @@ const foldLines = 5
 
 // Preview implements platforms.Platform.
 func (f *facebook) Preview(p platforms.Preview) templ.Component {
-	return preview(p, card.Cut(f.Rules(p.Account), p.Draft, p.Computer, foldLines))
+	return preview(p, card.Cut(feed, p.Draft, p.Computer, foldLines))
 }
 
 // foldWord is the key of the words at the fold.

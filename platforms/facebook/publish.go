@@ -68,7 +68,7 @@ func (f *facebook) upload(ctx context.Context, s platforms.Session, m platforms.
 	}
 	call := graph.Call{
 		Op: stepUpload, Method: http.MethodPost, Path: s.Account.RemoteID + "/photos", App: s.App, Token: s.Access, Params: params,
-		File: &graph.File{Reader: file, Name: "photo" + extension(file.Type), Type: file.Type, Bytes: file.Bytes},
+		File: &graph.File{Reader: file.Whole(), Name: "photo" + extension(file.Type), Type: file.Type, Bytes: file.Bytes},
 	}
 	var a struct{ ID string }
 	resp, err := f.api.Do(ctx, call, &a)
@@ -94,7 +94,7 @@ func extension(contentType string) string {
 
 func (f *facebook) post(ctx context.Context, s platforms.Session, p platforms.Publication, done []platforms.StepResult) (platforms.StepResult, error) {
 	params := url.Values{"fields": {"id,permalink_url"}}
-	if text := f.Rules(s.Account).FinalText(p.Draft); text != "" {
+	if text := feed.FinalText(p.Draft); text != "" {
 		params.Set("message", text)
 	}
 	if len(p.Media) == 0 && p.Link != nil {
@@ -170,7 +170,7 @@ func (f *facebook) Settle(ctx context.Context, s platforms.Session, p platforms.
 		return platforms.Evidence{}, err
 	}
 	var found []platforms.Match
-	text := f.Rules(s.Account).FinalText(p.Draft)
+	text := feed.FinalText(p.Draft)
 	for _, post := range a.Data {
 		if !post.Created.Before(tried.Add(-clockMargin)) && post.shows(p, text, done) {
 			found = append(found, platforms.Match{

@@ -121,7 +121,7 @@ func TestCounting(t *testing.T) {
 // Instagram takes five hashtags a post since December 2025; its API documents 30.
 func TestMoreThanFiveHashtagsAreWorthALook(t *testing.T) {
 	t.Parallel()
-	rules := New(platforms.Env{}).Rules(platforms.Account{})
+	rules := New(platforms.Env{}).Rules(platforms.Account{}).Usual()
 	for n, want := range map[int]platforms.Severity{0: "", 5: "", 6: platforms.Look, 30: platforms.Look, 31: platforms.MustFix} {
 		d := platforms.Draft{Text: "Trials" + strings.Repeat(" #tag", n), Media: []platforms.Media{{Type: "image/jpeg", Width: 800, Height: 800, Alt: "A ball"}}}
 		var got platforms.Severity

@@ -70,28 +70,29 @@ const (
 )
 
 // Rules implements platforms.Platform. They are the same for all accounts.
-func (*instagram) Rules(platforms.Account) platforms.Rules {
-	return platforms.Rules{
-		Text: []platforms.TextRule{
-			{Unit: "characters", Max: 2200, Measure: countText, Code: platforms.CodeTextTooLong},
-			{
-				Unit: "hashtags", Max: 30, Measure: countHashtags, Code: platforms.CodeTooManyHashtags, ShowFrom: 20, Side: true,
-				Advice: &platforms.TextAdvice{Max: 5, Code: platforms.CodeManyHashtags, Source: fiveHashtags},
-			},
-			{Unit: "mentions", Max: 20, Measure: countMentions, Code: platforms.CodeTooManyMentions, ShowFrom: 15, Side: true},
+func (*instagram) Rules(platforms.Account) platforms.Rules { return platforms.OneFormat(feed) }
+
+// feed are the limits of a post of the feed.
+var feed = platforms.FormatRules{
+	Text: []platforms.TextRule{
+		{Unit: "characters", Max: 2200, Measure: countText, Code: platforms.CodeTextTooLong},
+		{
+			Unit: "hashtags", Max: 30, Measure: countHashtags, Code: platforms.CodeTooManyHashtags, ShowFrom: 20, Side: true,
+			Advice: &platforms.TextAdvice{Max: 5, Code: platforms.CodeManyHashtags, Source: fiveHashtags},
 		},
-		Media: platforms.MediaRules{
-			Min: 1, Max: 10, MaxAlt: 1000,
-			Image: platforms.ImageRules{
-				// Widths outside 320 to 1440 are scaled by Instagram, not refused.
-				Types: []string{"image/jpeg"}, MaxBytes: 8_000_000, MaxWidth: 1440, MaxHeight: 1800,
-				MinRatio: minRatio, MaxRatio: maxRatio,
-			},
+		{Unit: "mentions", Max: 20, Measure: countMentions, Code: platforms.CodeTooManyMentions, ShowFrom: 15, Side: true},
+	},
+	Media: platforms.MediaRules{
+		Min: 1, Max: 10, MaxAlt: 1000,
+		Image: platforms.ImageRules{
+			// Widths outside 320 to 1440 are scaled by Instagram, not refused.
+			Types: []string{"image/jpeg"}, MaxBytes: 8_000_000, MaxWidth: 1440, MaxHeight: 1800,
+			MinRatio: minRatio, MaxRatio: maxRatio,
 		},
-		Link:      platforms.LinkRules{Plain: true},
-		FoldPhone: 125, FoldComputer: 125,
-		Source: platforms.Source{URL: mediaReference, CheckedOn: graph.CheckedOn},
-	}
+	},
+	Link:      platforms.LinkRules{Plain: true},
+	FoldPhone: 125, FoldComputer: 125,
+	Source: platforms.Source{URL: mediaReference, CheckedOn: graph.CheckedOn},
 }
 
 // AskTime implements platforms.TimeTeller.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -239,7 +238,7 @@ func TestNoPublicAddress(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Open(context.Context, string) (platforms.MediaFile, error) {
-	return platforms.MediaFile{ReadCloser: io.NopCloser(nil)}, f.err
+	return platforms.MediaFile{}, f.err
 }
 func (f failing) PublicURL(context.Context, string) (string, error) { return "", f.err }
 

@@ -15,7 +15,7 @@ const foldLines = 2
 
 // Preview implements platforms.Platform.
 func (i *instagram) Preview(p platforms.Preview) templ.Component {
-	return preview(p, card.Cut(i.Rules(p.Account), p.Draft, p.Computer, foldLines))
+	return preview(p, card.Cut(feed, p.Draft, p.Computer, foldLines))
 }
 
 // foldWord is the key of the words at the fold.

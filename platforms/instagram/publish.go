@@ -89,7 +89,7 @@ func (i *instagram) picture(ctx context.Context, s platforms.Session, p platform
 	}
 	if len(p.Media) > 1 {
 		params.Set("is_carousel_item", "true")
-	} else if text := i.Rules(s.Account).FinalText(p.Draft); text != "" {
+	} else if text := feed.FinalText(p.Draft); text != "" {
 		params.Set("caption", text)
 	}
 	r, err := i.container(ctx, s, step, params)
@@ -130,7 +130,7 @@ func (i *instagram) album(ctx context.Context, s platforms.Session, p platforms.
 		children = append(children, ref(done, stepContainer, n))
 	}
 	params := url.Values{"media_type": {"CAROUSEL"}, "children": {strings.Join(children, ",")}}
-	if text := i.Rules(s.Account).FinalText(p.Draft); text != "" {
+	if text := feed.FinalText(p.Draft); text != "" {
 		params.Set("caption", text)
 	}
 	return i.container(ctx, s, platforms.Step{Kind: stepAlbum}, params)

@@ -59,7 +59,7 @@ func (i *instagram) find(ctx context.Context, s platforms.Session, p platforms.P
 		return platforms.Evidence{}, err
 	}
 	out := platforms.Evidence{Verdict: platforms.SeenPublic, Proof: proofStatus, Known: true}
-	want := i.Rules(s.Account).FinalText(p.Draft)
+	want := feed.FinalText(p.Draft)
 	for _, m := range a.Data {
 		if !m.Timestamp.Before(tried.Add(-clockMargin)) && sameText(m.Caption, want) {
 			out.Matches = append(out.Matches, platforms.Match{RemoteID: m.ID, RemoteURL: m.Permalink, PublishedAt: m.Timestamp.Time})

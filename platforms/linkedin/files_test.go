@@ -2,17 +2,16 @@ package linkedin
 
 import (
 	"context"
-	"io"
-	"strings"
 
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/platformtest"
 )
 
 // files is a media source with one small file under every name.
 type files struct{}
 
 func (files) Open(context.Context, string) (platforms.MediaFile, error) {
-	return platforms.MediaFile{ReadCloser: io.NopCloser(strings.NewReader("bytes")), Type: "image/jpeg", Bytes: 5}, nil
+	return platformtest.File([]byte("bytes"), "image/jpeg"), nil
 }
 
 func (files) PublicURL(context.Context, string) (string, error) { return "", nil }

@@ -121,7 +121,7 @@ const (
 )
 
 // rules are the limits of a Page.
-var rules = platforms.Rules{
+var rules = platforms.FormatRules{
 	Text: []platforms.TextRule{{
 		Unit: "characters", Max: 3000, Measure: WireLength, Code: platforms.CodeTextTooLong,
 		Source: source("https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api"),
@@ -148,7 +148,7 @@ func source(address string) platforms.Source {
 }
 
 // Rules implements platforms.Platform.
-func (*Platform) Rules(platforms.Account) platforms.Rules { return rules }
+func (*Platform) Rules(platforms.Account) platforms.Rules { return platforms.OneFormat(rules) }
 
 // usualVersion is spoken unless a setting names another.
 const usualVersion = "202609"

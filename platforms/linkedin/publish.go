@@ -124,7 +124,7 @@ func (p *Platform) upload(ctx context.Context, s platforms.Session, m platforms.
 	defer file.Close()
 	resp, err := p.client.Do(ctx, apihttp.Request{
 		Op: stepUpload, Method: http.MethodPut, URL: address, Bearer: s.Access,
-		Body: file, Size: file.Bytes, Type: file.Type, Upload: true, AnyType: true,
+		Body: file.Whole(), Size: file.Bytes, Type: file.Type, Upload: true, AnyType: true,
 	})
 	if err != nil {
 		return platforms.StepResult{}, err

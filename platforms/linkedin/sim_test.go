@@ -552,7 +552,7 @@ func TestUploadsNeedTheToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := io.ReadAll(file)
+	data, err := io.ReadAll(file.Whole())
 	if err != nil {
 		t.Fatal(err)
 	}

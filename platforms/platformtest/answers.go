@@ -308,7 +308,9 @@ var smallPicture = func() []byte {
 
 // Open implements platforms.MediaSource.
 func (onePicture) Open(context.Context, string) (platforms.MediaFile, error) {
-	return platforms.MediaFile{ReadCloser: io.NopCloser(bytes.NewReader(smallPicture)), Type: "image/png", Bytes: int64(len(smallPicture)), Width: 8, Height: 8}, nil
+	f := File(smallPicture, "image/png")
+	f.Width, f.Height = 8, 8
+	return f, nil
 }
 
 // PublicURL implements platforms.MediaSource.

@@ -177,7 +177,7 @@ func unreachable(t *testing.T, w *World) {
 }
 
 func uploadFaults(t *testing.T, w *World) {
-	if w.Platform.Rules(platforms.Account{}).Media.Max == 0 {
+	if w.Platform.Rules(platforms.Account{}).Usual().Media.Max == 0 {
 		t.Skip("this platform takes no pictures")
 	}
 	for _, fault := range simkit.Faults {

@@ -208,7 +208,7 @@ func previewShowsThePost(t *testing.T, w *World) {
 	}
 	account := platforms.Account{Platform: w.ID(), RemoteID: "1", Name: "Riverside <FC>", Handle: "riverside"}
 	for _, n := range []int{0, 1, 2, 3, 4, 5} {
-		n = min(n, w.Platform.Rules(account).Media.Max)
+		n = min(n, w.Platform.Rules(account).Usual().Media.Max)
 		d := w.draft("Trials are <script>open</script> & free\n\nSee you!", n)
 		if len(d.Media) > 0 {
 			d.Media[0].Alt = ""

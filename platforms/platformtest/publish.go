@@ -41,7 +41,7 @@ func postingLeavesSomething(t *testing.T, w *World) {
 }
 
 func (w *World) draft(text string, n int) platforms.Draft {
-	rules := w.Platform.Rules(platforms.Account{})
+	rules := w.Platform.Rules(platforms.Account{}).Usual()
 	d := platforms.Draft{Text: text, Lang: "en"}
 	for i := range max(n, rules.Media.Min) {
 		typ := rules.Media.Image.Types[i%len(rules.Media.Image.Types)]
@@ -80,9 +80,9 @@ func blankLines(t *testing.T, w *World) {
 	w.Publish(s, d)
 	d.Text = "Trials are open.\n\nBring boots."
 	w.expectPublic(d)
-	for _, r := range w.Platform.Rules(s.Account).Text {
+	for _, r := range w.Platform.Rules(s.Account).Usual().Text {
 		blank := w.textDraft(d.Text + strings.Repeat("\n", r.Max+1))
-		if platforms.Blocks(platforms.Check(w.Platform.Rules(s.Account), blank)) {
+		if platforms.Blocks(platforms.Check(w.Platform.Rules(s.Account).Usual(), blank)) {
 			t.Errorf("blank lines at the end are counted as %s", r.Unit)
 		}
 	}
@@ -109,7 +109,7 @@ func linkPost(t *testing.T, w *World) {
 }
 
 func onePhoto(t *testing.T, w *World) {
-	if w.Platform.Rules(platforms.Account{}).Media.Max == 0 {
+	if w.Platform.Rules(platforms.Account{}).Usual().Media.Max == 0 {
 		t.Skip("this platform takes no pictures")
 	}
 	s := w.Connect()
@@ -121,7 +121,7 @@ func onePhoto(t *testing.T, w *World) {
 
 func mostPhotos(_ *testing.T, w *World) {
 	s := w.Connect()
-	limit := w.Platform.Rules(platforms.Account{}).Media.Max
+	limit := w.Platform.Rules(platforms.Account{}).Usual().Media.Max
 	d := w.draft("All of Saturday", limit)
 	d.Media[len(d.Media)-1].Alt = ""
 	w.passes(d)
@@ -129,7 +129,7 @@ func mostPhotos(_ *testing.T, w *World) {
 	w.expectPublic(d)
 
 	d = w.draft("One too many", limit+1)
-	if !hasCode(platforms.Check(w.Platform.Rules(s.Account), d), platforms.CodeTooManyMedia) {
+	if !hasCode(platforms.Check(w.Platform.Rules(s.Account).Usual(), d), platforms.CodeTooManyMedia) {
 		w.Errorf("check lets %d pictures through, the limit is %d", limit+1, limit)
 	}
 }
@@ -195,7 +195,7 @@ func postHasAddress(t *testing.T, w *World) {
 // passes fails the test if the rules refuse a draft that the suite thinks good.
 func (w *World) passes(d platforms.Draft) {
 	w.Helper()
-	if ps := platforms.Check(w.Platform.Rules(platforms.Account{}), d); platforms.Blocks(ps) {
+	if ps := platforms.Check(w.Platform.Rules(platforms.Account{}).Usual(), d); platforms.Blocks(ps) {
 		w.Fatalf("check refuses %q: %+v", d.Text, ps)
 	}
 }

@@ -24,7 +24,7 @@ var hostile = []string{
 // as much.
 func measuresAreLinear(t *testing.T, w *World) {
 	const short, times, most, tries = 4 << 10, 8, 36, 50
-	for _, rule := range w.Platform.Rules(platforms.Account{}).Text {
+	for _, rule := range w.Platform.Rules(platforms.Account{}).Usual().Text {
 		for _, unit := range hostile {
 			text := strings.Repeat(unit, short/len(unit)+1)
 			long := strings.Repeat(text, times)

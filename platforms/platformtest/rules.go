@@ -13,7 +13,7 @@ import (
 )
 
 func rulesHaveSources(t *testing.T, w *World) {
-	rules := w.Platform.Rules(platforms.Account{})
+	rules := w.Platform.Rules(platforms.Account{}).Usual()
 	sourced := func(what string, s platforms.Source) {
 		if s == (platforms.Source{}) {
 			s = rules.Source
@@ -54,7 +54,7 @@ func rulesHaveSources(t *testing.T, w *World) {
 // textLimits: what the rules let through the platform takes, and what they
 // refuse it refuses, to the character.
 func textLimits(t *testing.T, w *World) {
-	for _, rule := range w.Platform.Rules(platforms.Account{}).Text {
+	for _, rule := range w.Platform.Rules(platforms.Account{}).Usual().Text {
 		t.Run(rule.Unit, func(t *testing.T) {
 			w := w.on(t)
 			s := w.Connect()
@@ -70,7 +70,7 @@ func textLimits(t *testing.T, w *World) {
 
 			w.Clock.Advance(time.Hour)
 			tooLong := w.textDraft(over)
-			if !hasCode(platforms.Check(w.Platform.Rules(platforms.Account{}), tooLong), rule.Code) {
+			if !hasCode(platforms.Check(w.Platform.Rules(platforms.Account{}).Usual(), tooLong), rule.Code) {
 				t.Errorf("check does not say %q of %d %s", rule.Code, rule.Measure(over), rule.Unit)
 			}
 			err := w.Try(s, tooLong).Run()
@@ -125,7 +125,7 @@ func separator(filler string) string {
 }
 
 func (w *World) breaksOnly(text string, rule platforms.TextRule) bool {
-	for _, r := range w.Platform.Rules(platforms.Account{}).Text {
+	for _, r := range w.Platform.Rules(platforms.Account{}).Usual().Text {
 		if r.Unit != rule.Unit && r.Measure(text) > r.Max {
 			return false
 		}

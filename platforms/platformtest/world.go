@@ -355,9 +355,14 @@ func (p *Pictures) Open(_ context.Context, id string) (platforms.MediaFile, erro
 	if !ok {
 		return platforms.MediaFile{}, fmt.Errorf("open picture %s: not made", id)
 	}
-	return platforms.MediaFile{
-		ReadCloser: io.NopCloser(bytes.NewReader(m.data)), Type: m.typ, Bytes: int64(len(m.data)), Width: m.w, Height: m.h,
-	}, nil
+	f := File(m.data, m.typ)
+	f.Width, f.Height = m.w, m.h
+	return f, nil
+}
+
+// File is a copy of a picture that lies in memory.
+func File(data []byte, typ string) platforms.MediaFile {
+	return platforms.MediaFile{ReaderAt: bytes.NewReader(data), Closer: io.NopCloser(nil), Type: typ, Bytes: int64(len(data))}
 }
 
 // PublicURL implements platforms.MediaSource.

@@ -110,7 +110,7 @@ func uploadForm(file platforms.MediaFile) (body io.Reader, size int64, contentTy
 	}
 	tail.WriteString("\r\n--" + form.Boundary() + "--\r\n")
 	size = int64(head.Len()) + file.Bytes + int64(tail.Len())
-	return io.MultiReader(&head, file, &tail), size, form.FormDataContentType(), err
+	return io.MultiReader(&head, file.Whole(), &tail), size, form.FormDataContentType(), err
 }
 
 // extensions are the ends of file names, by what rules allow to be sent.

@@ -354,7 +354,7 @@ func TestUploadsSayWhatTheyAreFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = io.Copy(part, file)
+		_, _ = io.Copy(part, file.Whole())
 		_ = form.Close()
 		req := w.request(http.MethodPost, "/api/2/media/upload", form.FormDataContentType(), &b)
 		if token != "" {

@@ -109,7 +109,7 @@ func (p *Platform) AskTime(ctx context.Context, _ platforms.Account) error {
 }
 
 // rules are the limits of an account without a paid subscription.
-var rules = platforms.Rules{
+var rules = platforms.FormatRules{
 	Text: []platforms.TextRule{
 		{
 			Unit: "characters", Max: maxWeight, Measure: Weight, Code: platforms.CodeTextTooLong,
@@ -139,7 +139,7 @@ func source(address string) platforms.Source {
 }
 
 // Rules implements platforms.Platform.
-func (*Platform) Rules(platforms.Account) platforms.Rules { return rules }
+func (*Platform) Rules(platforms.Account) platforms.Rules { return platforms.OneFormat(rules) }
 
 // profile is the part of a user that we use.
 type profile struct {

@@ -19,7 +19,7 @@ const wordSlack = 15
 
 // Cut divides the text that goes out. lines is after how many lines the
 // platform folds, whatever their length.
-func Cut(r platforms.Rules, d platforms.Draft, computer bool, lines int) Text {
+func Cut(r platforms.FormatRules, d platforms.Draft, computer bool, lines int) Text {
 	text, over := r.FinalText(d), ""
 	for _, rule := range r.Text {
 		if !rule.Side {

@@ -12,7 +12,7 @@ import (
 
 func TestCut(t *testing.T) {
 	t.Parallel()
-	rules := platforms.Rules{
+	rules := platforms.FormatRules{
 		Text: []platforms.TextRule{
 			{Unit: "hashtags", Max: 1, Side: true, Measure: func(s string) int { return strings.Count(s, "#") }},
 			{Unit: "characters", Max: 40, Measure: utf8.RuneCountInString},
@@ -52,7 +52,7 @@ func TestCut(t *testing.T) {
 
 func TestCutShowsTheTextThatIsSent(t *testing.T) {
 	t.Parallel()
-	rules := platforms.Rules{Link: platforms.LinkRules{InTextWithMedia: true}, FoldPhone: 100}
+	rules := platforms.FormatRules{Link: platforms.LinkRules{InTextWithMedia: true}, FoldPhone: 100}
 	d := platforms.Draft{Text: "Hello", Link: &platforms.Link{URL: "https://a.example/"}, Media: make([]platforms.Media, 1)}
 	if got := Cut(rules, d, false, 5); got.Seen != "Hello\nhttps://a.example/" {
 		t.Errorf("got %+v", got)

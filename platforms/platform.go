@@ -1,7 +1,7 @@
 // Package platforms is the integration layer: it says what a social platform
 // is to Bandstand (the contract in this file), what a post may be (rules.go and
 // check.go) and how things go wrong (errors.go). Each platform is one folder
-// below this one; the list of them is cmd/bandstand/platforms.go and nowhere
+// below this one; the list of them is cmd/bandstand/catalogue and nowhere
 // else. Nothing here keeps state, sleeps, loops or retries: the engine in
 // package jobs owns time.
 package platforms

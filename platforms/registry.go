@@ -6,7 +6,7 @@ import (
 )
 
 // Registry is the set of platforms of one installation, in the order in which
-// screens list them. It is built in cmd/bandstand/platforms.go and never changes.
+// screens list them. It is built in cmd/bandstand/catalogue and never changes.
 type Registry struct {
 	order []ID
 	byID  map[ID]Platform

@@ -3,10 +3,12 @@
 package main
 
 import (
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"reflect"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/bandstand-app/bandstand/internal/practice"
+	"github.com/bandstand-app/bandstand/internal/sandbox"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -115,26 +118,24 @@ func TestBrowserAccounts(t *testing.T) {
 func TestBrowserLiveAccounts(t *testing.T) {
 	clock := newTestClock()
 	handler := make(chan http.Handler, 1)
-	sandbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := <-handler
 		handler <- h
 		h.ServeHTTP(w, r)
 	}))
-	t.Cleanup(sandbox.Close)
-	world, err := practice.Open("", catalogue().Simulate(platforms.SimEnv{Fetch: sandbox.Client(), BaseURL: sandbox.URL, Now: clock.now}), newLog(os.Stderr))
+	t.Cleanup(server.Close)
+	world, err := practice.Open("", installed().Simulate(platforms.SimEnv{Fetch: server.Client(), BaseURL: server.URL, Now: clock.now}), slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler <- newSandbox(world, catalogue().Describe())
-	settings := Settings{AllowNetworks: []string{"127.0.0.1/32"}, Platforms: newPlatformSettings(catalogue().Describe())}
-	form := reflect.ValueOf(settings.Platforms.Values[0]).Elem()
-	at := sandboxed(sandbox.URL)
-	for i, one := range settings.Platforms.settings {
-		if one.endpoint != nil {
-			form.Field(i).SetString(at[one.platform][one.endpoint.Name])
+	handler <- sandbox.New(world, installed().Describe())
+	args := []string{"--allow-networks=127.0.0.1/32"}
+	for id, endpoints := range sandboxed(server.URL) {
+		for name, address := range endpoints {
+			args = append(args, fmt.Sprintf("--%s-%s-url=%s", id, name, address))
 		}
 	}
-	app, greeting := startApp(t, settings, clock)
+	app, greeting := startApp(t, parsed(t, append(args, "--data", filepath.Join(t.TempDir(), "data"))...), clock)
 	b := newTab(t, app.Base().String(), desktop)
 	b.expected = []string{"favicon.ico"}
 	b.setUp(greeting)

@@ -41,7 +41,7 @@ func plan(t *testing.T) *plannedClub {
 		t.Fatal(err)
 	}
 	p := &plannedClub{t: t, app: app, now: app.Now(), s: found(t, app, hash)}
-	for i, c := range constructors {
+	for i, c := range installed().Platforms {
 		var id int64
 		err := app.DB().Writer().QueryRowContext(ctx, `
 			INSERT INTO connections (club_id, platform, practice, remote_id, name, health, connected_by, connected_at)

@@ -55,7 +55,7 @@ const badlyTranslated = `(() => {
 // that is made of ours and 40 % longer: German is about as long.
 func TestBrowserLongerLanguage(t *testing.T) {
 	files := []fs.FS{i18n.Messages()}
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		files = append(files, i.Catalogue)
 	}
 	words, err := pseudo.Messages(files...)

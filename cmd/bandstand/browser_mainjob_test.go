@@ -52,7 +52,7 @@ func (b *tab) connectEverything(h *household) {
 			connected[c.Account.Platform] = true
 		}
 	}
-	if len(connected) != len(constructors) {
+	if len(connected) != len(installed().Platforms) {
 		b.fail("not every platform has an account")
 	}
 }
@@ -136,7 +136,7 @@ func (b *tab) publish(h *household, post string) {
 	b.sees("Scheduled")
 	h.clock.advance(soon)
 	b.open(post)
-	b.until(`document.querySelectorAll("#post-status .delivery[data-status=PUBLISHED]").length === ` + strconv.Itoa(len(constructors)))
+	b.until(`document.querySelectorAll("#post-status .delivery[data-status=PUBLISHED]").length === ` + strconv.Itoa(len(installed().Platforms)))
 	b.until(`document.querySelector("#post-head .badge").dataset.status === "PUBLISHED"`)
 	b.look("mainjob-published")
 	world, err := h.Worlds().Of(h.scope(b.t).ClubID)
@@ -180,8 +180,8 @@ func (b *tab) numbers(h *household) {
 	b.within("job 5, results", 3)
 	b.load(func() { b.click("Refresh numbers") })
 	b.sees("We ask for")
-	h.takeNumbers(b.t, len(constructors))
+	h.takeNumbers(b.t, len(installed().Platforms))
 	b.open("/results")
-	b.until(`[...document.querySelectorAll(".result-row")].length === ` + strconv.Itoa(len(constructors)) + ` && ![...document.querySelectorAll(".result-row")].some((e) => e.textContent.includes("No numbers yet"))`)
+	b.until(`[...document.querySelectorAll(".result-row")].length === ` + strconv.Itoa(len(installed().Platforms)) + ` && ![...document.querySelectorAll(".result-row")].some((e) => e.textContent.includes("No numbers yet"))`)
 	b.look("mainjob-results")
 }

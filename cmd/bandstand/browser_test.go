@@ -356,7 +356,7 @@ func startDemo(t *testing.T) *App {
 // startDemoWith is startDemo with a chance to change the configuration.
 func startDemoWith(t *testing.T, change func(*Config)) *App {
 	t.Helper()
-	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: net.JoinHostPort("127.0.0.1", "0")}
+	settings := settingsFor(filepath.Join(t.TempDir(), "data"))
 	app, err := openDemoWith(t.Context(), settings, new(lockedBuffer), newTestClock().now, change)
 	if err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ func TestBrowserTrouble(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			clock := newTestClock()
 			var set atomic.Int64 // how far the clock was set, in nanoseconds
-			app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}, new(lockedBuffer),
+			app, err := openDemo(t.Context(), settingsFor(filepath.Join(t.TempDir(), "data")), new(lockedBuffer),
 				func() time.Time { return clock.now().Add(time.Duration(set.Load())) })
 			if err != nil {
 				t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"log/slog"
 	"path/filepath"
 	"runtime/debug"
 	"testing"
@@ -35,11 +36,9 @@ func TestWhenTheProgramWasMade(t *testing.T) {
 func TestClockBeforeTheProgramWasMade(t *testing.T) {
 	t.Parallel()
 	for ahead, want := range map[time.Duration]club.Phase{0: "", -time.Minute: "", time.Hour: club.ClockInDoubt, 500_000 * time.Hour: club.ClockInDoubt} {
-		settings := Settings{Listen: "127.0.0.1:0"}
-		settings.Data = filepath.Join(t.TempDir(), "data")
-		settings.Platforms = newPlatformSettings(catalogue().Describe())
+		settings := settingsFor(filepath.Join(t.TempDir(), "data"))
 		app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(c *Config) {
-			c.Log, c.Built = newLog(io.Discard), time.Now().Add(ahead)
+			c.Log, c.Built = slog.New(slog.DiscardHandler), time.Now().Add(ahead)
 		})
 		if err != nil {
 			t.Fatal(err)

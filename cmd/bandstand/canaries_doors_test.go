@@ -34,11 +34,11 @@ func (a *aviary) doors(people map[club.Role]*guest) {
 		}
 	}
 	var form []string
-	for _, f := range catalogue().Describe()[0].AppFields {
+	for _, f := range installed().Describe()[0].AppFields {
 		form = append(form, "app-"+f.Key, "canary/entered+"+f.Key)
 	}
 	admin.post("/settings/platforms/"+a.slots[0], form...)
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		var form []string
 		for k, v := range practiceSignIn(i.ID) {
 			form = append(form, "in-"+k, v)
@@ -58,7 +58,7 @@ func (a *aviary) standStill(people map[club.Role]*guest) {
 	admin := people[club.Admin]
 	a.signIn(admin)
 	for _, pragma := range []string{"query_only = 1", "max_page_count = 1"} {
-		for _, i := range catalogue().Describe() {
+		for _, i := range installed().Describe() {
 			if practiceSignIn(i.ID) != nil {
 				continue
 			}
@@ -77,7 +77,7 @@ func (a *aviary) standStill(people map[club.Role]*guest) {
 func (a *aviary) everyRoute(people map[club.Role]*guest) {
 	a.Helper()
 	fill := strings.NewReplacer(":id/:expiry", "0123456789abcdef0123456789abcdef/1", ":mac", "0000", ":file", "a.jpg", ":id", "1", ":token", "canary-code-of-nobody",
-		":platform", string(catalogue().Describe()[0].ID), ":slot", a.slots[0], ":date", "2026-11-10", ":ref", "nothing", ":mount", "none", "*", "x")
+		":platform", string(installed().Describe()[0].ID), ":slot", a.slots[0], ":date", "2026-11-10", ":ref", "nothing", ":mount", "none", "*", "x")
 	admin := people[club.Admin]
 	a.signIn(admin)
 	for role, password := range map[club.Role]string{club.Publisher: "canary-console-password", club.Writer: `canary "joins/+&<wri`, club.Viewer: `canary "joins/+&<vie`} {

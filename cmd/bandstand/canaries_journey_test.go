@@ -112,7 +112,7 @@ func (a *aviary) enter(people map[club.Role]*guest) {
 		a.Fatal("no form for a sign-in link")
 	}
 	links := []string{a.plant("sign-in link", admin.post(path).want(admin, http.StatusOK).leads("/sign-in/link/"))}
-	out, err := bandstand(a.T, "", "member", "reset", "publisher@riverside.example", "--data", a.data)
+	out, err := a.console("", "member", "reset", "publisher@riverside.example", "--data", a.data)
 	a.heard("the console of member reset", out, fmt.Sprint(err))
 	_, link, found := strings.Cut(strings.TrimSpace(out), "/sign-in/link/")
 	if !found {
@@ -124,7 +124,7 @@ func (a *aviary) enter(people map[club.Role]*guest) {
 		stranger.post("/sign-in/link/"+link, "password", "short")
 	}
 	tom.post("/sign-in/link/"+link, "password", a.plant("password of a sign-in link", "canary-by-a-link-password")).want(tom, http.StatusSeeOther)
-	out, err = bandstand(a.T, a.plant("password at the console", "canary-console-password")+"\n", "member", "reset", "--password", "publisher@riverside.example", "--data", a.data)
+	out, err = a.console(a.plant("password at the console", "canary-console-password")+"\n", "member", "reset", "--password", "publisher@riverside.example", "--data", a.data)
 	a.heard("the console of member reset --password", out, fmt.Sprint(err))
 	tom.post("/sign-in", "email", "publisher@riverside.example", "password", "canary-console-password").want(tom, http.StatusSeeOther)
 	form := []string{"text", "Typed when the session was over"}
@@ -149,14 +149,14 @@ func (a *aviary) enter(people map[club.Role]*guest) {
 func (a *aviary) connectAll(people map[club.Role]*guest) (accounts []string) {
 	a.Helper()
 	admin := people[club.Admin]
-	admin.connect(string(catalogue().Describe()[0].ID), nil)
+	admin.connect(string(installed().Describe()[0].ID), nil)
 	if err := a.app.Worlds().Run(alreadyEnded(a.T.Context())); err != nil {
 		a.Fatal(err)
 	}
 	admin.post("/practice/mode", "practice", "off").want(admin, http.StatusSeeOther)
 	path := "/settings/platforms/" + a.slots[0]
 	var spaced, typed []string
-	for _, f := range catalogue().Describe()[0].AppFields {
+	for _, f := range installed().Describe()[0].AppFields {
 		secret := "canary/entered+" + f.Key
 		if f.Secret {
 			a.plant("app secret with a space", secret+" spaced")
@@ -168,7 +168,7 @@ func (a *aviary) connectAll(people map[club.Role]*guest) (accounts []string) {
 	admin.post(path, spaced...).want(admin, http.StatusUnprocessableEntity)
 	admin.post(path, typed...).want(admin, http.StatusSeeOther)
 	admin.post(path + "/check")
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		if typed := practiceSignIn(i.ID); typed != nil {
 			a.signInTyped(admin, i.ID, typed)
 			continue
@@ -177,7 +177,7 @@ func (a *aviary) connectAll(people map[club.Role]*guest) (accounts []string) {
 			admin.connect(string(i.ID), nil)
 		}
 	}
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		if !slices.Contains(a.connected(), i.ID) {
 			a.Fatalf("no account at %s: %s", i.Name, admin.get("/accounts").text())
 		}
@@ -334,7 +334,7 @@ func (a *aviary) echoes(people map[club.Role]*guest, accounts []string) {
 		for _, account := range accounts {
 			a.schedule(admin, "Gives back as "+way, account, picture)
 		}
-		for _, i := range catalogue().Describe() {
+		for _, i := range installed().Describe() {
 			if typed := practiceSignIn(i.ID); typed != nil {
 				a.setEcho(way)
 				form := []string{}
@@ -414,7 +414,7 @@ func (a *aviary) loseDatabase(people map[club.Role]*guest) {
 	if _, err := a.app.DB().Writer().ExecContext(a.T.Context(), `DELETE FROM goose_db_version WHERE version_id > 1`); err != nil {
 		a.Fatal(err)
 	}
-	out, err := bandstand(a.T, "", "member", "list", "--data", a.data) // steps that were done already cannot be done again
+	out, err := a.console("", "member", "list", "--data", a.data) // steps that were done already cannot be done again
 	a.heard("the console of a start that fails", out, fmt.Sprint(err))
 	if err := a.app.DB().Close(); err != nil {
 		a.Fatal(err)

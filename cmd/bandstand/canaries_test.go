@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -21,10 +22,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/bandstand-app/bandstand/cmd/bandstand/settings"
 	"github.com/bandstand-app/bandstand/internal/canary"
 	"github.com/bandstand-app/bandstand/internal/practice"
+	"github.com/bandstand-app/bandstand/internal/sandbox"
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -38,6 +39,7 @@ type aviary struct {
 	sandbox string // address of what stands for the platforms
 	world   *practice.World
 	slots   []string // of platform apps: entered in the app, in a file, as a flag
+	program string   // file of the built program, for its commands
 
 	mu       sync.Mutex
 	flock    canary.Flock
@@ -134,27 +136,18 @@ func (a *aviary) said(place string) string {
 // newAviary starts the program with platforms that this test plays.
 func newAviary(t *testing.T) *aviary {
 	t.Helper()
-	a := &aviary{T: t, clock: newTestClock(), data: filepath.Join(t.TempDir(), "data"), places: map[string]*bytes.Buffer{}}
+	a := &aviary{T: t, clock: newTestClock(), data: filepath.Join(t.TempDir(), "data"), program: buildProgram(t, releaseTags), places: map[string]*bytes.Buffer{}}
 	s := httptest.NewUnstartedServer(nil)
 	a.sandbox = "http://" + s.Listener.Addr().String()
-	world, err := practice.Open("", catalogue().Simulate(platforms.SimEnv{Fetch: http.DefaultClient, BaseURL: a.sandbox, Now: a.clock.now}), slog.New(slog.DiscardHandler))
+	world, err := practice.Open("", installed().Simulate(platforms.SimEnv{Fetch: http.DefaultClient, BaseURL: a.sandbox, Now: a.clock.now}), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.world = world
-	s.Config.Handler = a.tapped(newSandbox(world, catalogue().Describe()))
+	s.Config.Handler = a.tapped(sandbox.New(world, installed().Describe()))
 	s.Start()
 	t.Cleanup(s.Close)
-	c := cli{}
-	c.Serve.Platforms = newPlatformSettings(catalogue().Describe())
-	parser, err := kong.New(&c, settingGroups)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := parser.Parse(a.arguments()); err != nil {
-		t.Fatal(err)
-	}
-	a.app, err = openApp(t.Context(), c.Serve.Settings, ear{a, "the console"}, a.clock.now, func(c *Config) {
+	a.app, err = openApp(t.Context(), parsed(t, a.arguments()...), ear{a, "the console"}, a.clock.now, func(c *Config) {
 		c.Elapsed, c.Ballast = a.clock.elapsed, 1<<16
 		c.Log = slog.New(slog.NewTextHandler(ear{a, "the log"}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
@@ -177,33 +170,43 @@ func newAviary(t *testing.T) *aviary {
 // others have their secrets in a file, or in the flag.
 func (a *aviary) arguments() []string {
 	a.Helper()
-	args := []string{"serve", "--listen", "127.0.0.1:0", "--data", a.data, "--allow-networks", "127.0.0.0/8"}
-	for _, one := range newPlatformSettings(catalogue().Describe()).settings {
-		if one.endpoint != nil {
-			args = append(args, "--"+one.flag+"="+sandboxed(a.sandbox)[one.platform][one.endpoint.Name])
+	args := []string{"--listen", "127.0.0.1:0", "--data", a.data, "--allow-networks", "127.0.0.0/8"}
+	ours := settings.NewPlatforms(installed().Describe())
+	for _, one := range ours.Flags() {
+		if one.Endpoint != nil {
+			args = append(args, "--"+one.Name+"="+sandboxed(a.sandbox)[one.Platform][one.Endpoint.Name])
 			continue
 		}
-		if one.version {
+		if one.Version {
 			continue // no secret, and the usual one is right
 		}
-		if !slices.Contains(a.slots, one.slot) {
-			a.slots = append(a.slots, one.slot)
+		if !slices.Contains(a.slots, one.Slot) {
+			a.slots = append(a.slots, one.Slot)
 		}
-		switch n := slices.Index(a.slots, one.slot); {
-		case n == 0, one.file != (n == 1 && one.field.Secret):
-		case one.file:
-			file := filepath.Join(a.TempDir(), one.flag)
+		switch n := slices.Index(a.slots, one.Slot); {
+		case n == 0, one.File != (n == 1 && one.Field.Secret):
+		case one.File:
+			file := filepath.Join(a.TempDir(), one.Name)
 			if err := os.WriteFile(file, []byte(a.plant("app secret in a file", "canary/app+secret=in a file")+"\n"), 0o600); err != nil {
 				a.Fatal(err)
 			}
-			args = append(args, "--"+one.flag+"="+file)
-		case one.field.Secret:
-			args = append(args, "--"+one.flag+"="+a.plant("app secret in a flag", "canary/app+secret=in&a\"flag"))
+			args = append(args, "--"+one.Name+"="+file)
+		case one.Field.Secret:
+			args = append(args, "--"+one.Name+"="+a.plant("app secret in a flag", "canary/app+secret=in&a\"flag"))
 		default:
-			args = append(args, "--"+one.flag+"=1234567")
+			args = append(args, "--"+one.Name+"=1234567")
 		}
 	}
 	return args
+}
+
+// console runs a command of the program beside the app, and returns what it said.
+func (a *aviary) console(in string, args ...string) (string, error) {
+	a.Helper()
+	command := exec.CommandContext(a.Context(), a.program, args...)
+	command.Stdin = strings.NewReader(in)
+	said, err := command.CombinedOutput()
+	return string(said), err
 }
 
 // plantKeys looks for the keys, as they stand in their file and as they are.

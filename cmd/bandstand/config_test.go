@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -12,11 +13,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bandstand-app/bandstand/cmd/bandstand/settings"
 	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/internal/canary"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -37,18 +38,18 @@ var twoPlatforms = []platforms.Info{
 	},
 }
 
-// parseSettings reads settings as the program does.
-func parseSettings(t *testing.T, args ...string) *Settings {
+// configured reads settings as the program does, and makes a configuration of them.
+func configured(t *testing.T, args ...string) (c Config, err error) {
 	t.Helper()
-	s := &Settings{Platforms: newPlatformSettings(twoPlatforms)}
-	parser, err := kong.New(s, kong.DefaultEnvars("BANDSTAND"), settingGroups)
+	s := Settings{Platforms: settings.NewPlatforms(twoPlatforms)}
+	parser, err := kong.New(&s, kong.DefaultEnvars("BANDSTAND"), settings.Groups)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := parser.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return c, s.Apply(&c)
 }
 
 func TestSettingsOfPlatforms(t *testing.T) {
@@ -59,7 +60,7 @@ func TestSettingsOfPlatforms(t *testing.T) {
 	t.Setenv("BANDSTAND_ZINC_WEB_URL", "http://127.0.0.1:9090/tin/web/")
 	t.Setenv("BANDSTAND_METAL_CLIENT_ID", "1234")
 	t.Setenv("BANDSTAND_METAL_CLIENT_SECRET_FILE", secret)
-	m, err := parseSettings(t, "--allow-networks", "127.0.0.1/32,10.1.0.0/16").config(time.Now, newLog(io.Discard), io.Discard)
+	m, err := configured(t, "--allow-networks", "127.0.0.1/32,10.1.0.0/16")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,15 +82,15 @@ func TestSettingsOfPlatforms(t *testing.T) {
 // TestTheVersionOfAPlatformIsASetting, where the platform ends versions.
 func TestTheVersionOfAPlatformIsASetting(t *testing.T) {
 	t.Setenv("BANDSTAND_TIN_VERSION", "v27.0")
-	m, err := parseSettings(t).config(time.Now, newLog(io.Discard), io.Discard)
+	m, err := configured(t)
 	if err != nil || len(m.Versions) != 1 || m.Versions["tin"] != "v27.0" {
 		t.Errorf("versions: %v, %v", m.Versions, err)
 	}
-	if _, err := parseSettings(t, "--tin-version=the newest").config(time.Now, newLog(io.Discard), io.Discard); err == nil || !strings.Contains(err.Error(), "--tin-version") {
+	if _, err := configured(t, "--tin-version=the newest"); err == nil || !strings.Contains(err.Error(), "--tin-version") {
 		t.Errorf("%v", err)
 	}
 	var versioned []platforms.ID
-	for _, p := range catalogue().Registry(platforms.Env{}, nil, map[platforms.ID]string{"linkedin": "202603", "facebook": "v25.0", "instagram": "v25.0"}).All() {
+	for _, p := range installed().Registry(platforms.Env{}, nil, map[platforms.ID]string{"linkedin": "202603", "facebook": "v25.0", "instagram": "v25.0"}).All() {
 		if api := p.Info().API; api.Version != "" {
 			versioned = append(versioned, p.Info().ID)
 			if api.Ends().IsZero() || api.URL == "" || api.CheckedOn.IsZero() {
@@ -108,8 +109,8 @@ func TestSettingsReportEverythingAtOnce(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := parseSettings(t, "--listen=nowhere", "--base-url=ftp://x", "--trusted-proxies=all", "--allow-networks=home",
-		"--tin-api-url=api.tin.example", "--zinc-web-url=https://user:word@zinc.example", "--metal-client-id=1234", "--metal-client-secret-file="+empty).config(time.Now, newLog(io.Discard), io.Discard)
+	_, err := configured(t, "--listen=nowhere", "--base-url=ftp://x", "--trusted-proxies=all", "--allow-networks=home",
+		"--tin-api-url=api.tin.example", "--zinc-web-url=https://user:word@zinc.example", "--metal-client-id=1234", "--metal-client-secret-file="+empty)
 	if err == nil {
 		t.Fatal("nothing is wrong with them")
 	}
@@ -130,7 +131,7 @@ func TestSecretIsGivenOnce(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("canary-in-the-file"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := parseSettings(t, "--metal-client-id=1", "--metal-client-secret=canary-in-the-flag", "--metal-client-secret-file="+secret).config(time.Now, newLog(io.Discard), io.Discard)
+	_, err := configured(t, "--metal-client-id=1", "--metal-client-secret=canary-in-the-flag", "--metal-client-secret-file="+secret)
 	if err == nil || !strings.Contains(err.Error(), "not both") || strings.Contains(err.Error(), "canary") {
 		t.Errorf("got %v", err)
 	}
@@ -153,7 +154,7 @@ func TestWrongSettingsDoNotPrintSecrets(t *testing.T) {
 		{"--base-url=https://user:canary-in-a-setting@club.example"},
 		{"--base-url=https://club.example/?canary-in-a-setting"},
 	} {
-		_, err := parseSettings(t, args...).config(time.Now, newLog(io.Discard), io.Discard)
+		_, err := configured(t, args...)
 		if err == nil || !strings.Contains(err.Error(), strings.SplitN(args[len(args)-1], "=", 2)[0]) {
 			t.Errorf("%v: %v", args, err)
 		} else if seen := flock.Find([]byte(err.Error())); len(seen) > 0 {
@@ -199,7 +200,7 @@ func TestPlainHTTPStaysAtHome(t *testing.T) {
 		"http://127.0.0.1.example":    false,
 		"http://0.0.0.0:8080":         false,
 	} {
-		_, err := parseSettings(t, "--base-url", base).config(time.Now, newLog(io.Discard), io.Discard)
+		_, err := configured(t, "--base-url", base)
 		if (err == nil) != ok {
 			t.Errorf("%s: %v", base, err)
 		}
@@ -219,12 +220,12 @@ func TestListeningToTheNetworkNeedsABaseURL(t *testing.T) {
 		"0.0.0.0:8080": false, ":8080": false, "[::]:8080": false, "192.168.1.20:8080": false, "203.0.113.7:8080": false, "nas:8080": false,
 		"localhost.example:8080": false,
 	} {
-		_, err := parseSettings(t, "--listen", listen).config(time.Now, newLog(io.Discard), io.Discard)
+		_, err := configured(t, "--listen", listen)
 		if (err == nil) != ok || !ok && !strings.Contains(err.Error(), "--base-url") {
 			t.Errorf("listening on %s: %v", listen, err)
 		}
 		for _, base := range []string{"https://post.club.example", "http://nas.local:8080"} {
-			if _, err := parseSettings(t, "--listen", listen, "--base-url", base).config(time.Now, newLog(io.Discard), io.Discard); err != nil {
+			if _, err := configured(t, "--listen", listen, "--base-url", base); err != nil {
 				t.Errorf("listening on %s for %s: %v", listen, base, err)
 			}
 		}
@@ -254,7 +255,7 @@ func TestAProxyOnThisComputerIsTrustedByItself(t *testing.T) {
 		{[]string{"--base-url=http://club.local:8080"}, false},
 		{nil, false},
 	} {
-		m, err := parseSettings(t, tt.args...).config(time.Now, newLog(io.Discard), io.Discard)
+		m, err := configured(t, tt.args...)
 		if err != nil {
 			t.Fatal(tt.args, err)
 		}
@@ -271,8 +272,9 @@ func TestAProxyOnThisComputerIsTrustedByItself(t *testing.T) {
 // base URL, through the whole program.
 func TestVisitorsBehindAProxyOnThisComputerAreToldApart(t *testing.T) {
 	t.Parallel()
-	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0", BaseURL: "https://post.club.example"}
-	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(c *Config) { c.Log = newLog(io.Discard) })
+	settings := settingsFor(filepath.Join(t.TempDir(), "data"))
+	settings.BaseURL = "https://post.club.example"
+	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(c *Config) { c.Log = slog.New(slog.DiscardHandler) })
 	if err != nil {
 		t.Fatal(err)
 	}

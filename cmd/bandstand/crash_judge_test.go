@@ -340,7 +340,7 @@ func (r *result) attends(d delivered, public bool) {
 }
 
 func certaintyOf(id platforms.ID) platforms.Certainty {
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		if i.ID == id {
 			return i.Certainty
 		}

@@ -59,16 +59,16 @@ func newCrashWorld(t *testing.T, bin string, seed uint64) *crashWorld {
 	greeting := w.app.says("to finish setting up")
 	w.secretary = newPerson(t, "http://"+w.listen)
 	w.secretary.setUp(greeting)
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		w.secretary.connect(i)
 	}
 	w.accounts = w.secretary.accounts()
-	if len(w.accounts) != len(catalogue().Describe()) {
-		t.Fatalf("%d accounts are connected, want one on each of %d platforms", len(w.accounts), len(catalogue().Describe()))
+	if len(w.accounts) != len(installed().Describe()) {
+		t.Fatalf("%d accounts are connected, want one on each of %d platforms", len(w.accounts), len(installed().Describe()))
 	}
 	w.picture = w.secretary.upload()
 	for n, id := range w.platformsWhere(`true ORDER BY id`) {
-		i := catalogue().Describe()[slices.IndexFunc(catalogue().Describe(), func(i platforms.Info) bool { return i.ID == id })]
+		i := installed().Describe()[slices.IndexFunc(installed().Describe(), func(i platforms.Info) bool { return i.ID == id })]
 		if i.Certainty == platforms.CertainByLooking && !i.RefusesRepeats {
 			w.repeats = append(w.repeats, w.accounts[n])
 		}
@@ -145,7 +145,7 @@ func (w *crashWorld) mend() {
 	}
 	w.startApp()
 	w.app.says("runs at")
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		if slices.Contains(lost, i.ID) {
 			w.secretary.connect(i)
 		}
@@ -156,7 +156,7 @@ func (w *crashWorld) mend() {
 
 // renews tells whether sign-ins of a platform can be renewed.
 func renews(id platforms.ID) bool {
-	return slices.ContainsFunc(constructors, func(construct func(platforms.Env) platforms.Platform) bool {
+	return slices.ContainsFunc(installed().Platforms, func(construct func(platforms.Env) platforms.Platform) bool {
 		p := construct(platforms.Env{})
 		_, ok := p.(platforms.Renewer)
 		return ok && p.Info().ID == id
@@ -194,7 +194,7 @@ func (w *crashWorld) platformsWhere(holds string) []platforms.ID {
 // calls. Sign-ins end before their time where they can be renewed.
 func (w *crashWorld) chooseMischief() []platforms.SimFault {
 	var all []platforms.SimFault
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		add := func(operation, fault string, percent int) {
 			all = append(all, platforms.SimFault{Platform: i.ID, Operation: operation, Fault: fault, Percent: percent})
 		}
@@ -218,7 +218,7 @@ func (w *crashWorld) chooseMischief() []platforms.SimFault {
 
 // plays reports whether the simulator of a platform knows a fault.
 func plays(id platforms.ID, fault string) bool {
-	return slices.ContainsFunc(catalogue().Simulate(platforms.SimEnv{Now: time.Now}), func(s platforms.Simulator) bool {
+	return slices.ContainsFunc(installed().Simulate(platforms.SimEnv{Now: time.Now}), func(s platforms.Simulator) bool {
 		return s.Fault(platforms.SimFault{Platform: id, Operation: "publish", Fault: fault, Count: 1}) == nil
 	})
 }
@@ -227,7 +227,7 @@ func plays(id platforms.ID, fault string) bool {
 func (w *crashWorld) provoke(name string) {
 	w.t.Helper()
 	once := func(operation, fault string) {
-		id := catalogue().Describe()[w.random.IntN(len(catalogue().Describe()))].ID
+		id := installed().Describe()[w.random.IntN(len(installed().Describe()))].ID
 		if operation == "token" || fault == "expired_token" {
 			id = w.renewable[w.random.IntN(len(w.renewable))]
 		}

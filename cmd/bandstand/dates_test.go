@@ -13,7 +13,7 @@ import (
 // when the clocks agree again.
 func TestPlatformsTellTheTime(t *testing.T) {
 	t.Parallel()
-	for _, newPlatform := range constructors {
+	for _, newPlatform := range installed().Platforms {
 		id := newPlatform(platforms.Env{}).Info().ID
 		t.Run(string(id), func(t *testing.T) {
 			t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 
+	"github.com/bandstand-app/bandstand/cmd/bandstand/settings"
 	"github.com/bandstand-app/bandstand/internal/demo"
 )
 
@@ -19,7 +20,7 @@ type demoCmd struct {
 
 // Run furnishes a club, serves it and cleans up.
 func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
-	if host, _, err := net.SplitHostPort(c.Listen); err == nil && !thisComputer(host) {
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil && !settings.ThisComputer(host) {
 		return fmt.Errorf("--listen: the demo is for this computer alone, because its passwords stand on the console and travel unencrypted. "+
 			"Listen on an address like 127.0.0.1:8080 instead of %q", c.Listen)
 	}
@@ -28,8 +29,7 @@ func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	settings := Settings{DataSettings: DataSettings{Data: dir}, Listen: c.Listen}
-	config, err := settings.config(wallClock, newLog(os.Stderr), out)
+	config, err := configure(&settings.Serve{Directory: settings.Directory{Data: dir}, Listen: c.Listen}, out)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 func TestDemoIsFurnished(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()
-	app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}, &bytes.Buffer{}, clock.now)
+	app, err := openDemo(t.Context(), settingsFor(filepath.Join(t.TempDir(), "data")), &bytes.Buffer{}, clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +37,8 @@ func TestDemoIsFurnished(t *testing.T) {
 		}
 	}
 	accounts, err := app.DB().Connections(t.Context(), s)
-	if err != nil || len(accounts) != len(constructors) {
-		t.Fatalf("%d accounts, %v; want one on each of %d platforms", len(accounts), err, len(constructors))
+	if err != nil || len(accounts) != len(installed().Platforms) {
+		t.Fatalf("%d accounts, %v; want one on each of %d platforms", len(accounts), err, len(installed().Platforms))
 	}
 	broken := 0
 	for _, a := range accounts {

@@ -49,7 +49,7 @@ func TestFaults(t *testing.T) {
 	t.Run("table", func(t *testing.T) {
 		for _, f := range table {
 			names[f.name] = true
-			for i, newPlatform := range constructors {
+			for i, newPlatform := range installed().Platforms {
 				want := f.ends[i]
 				if want == none {
 					continue
@@ -277,7 +277,7 @@ func readFaults(t *testing.T) []fault {
 		t.Fatal(err)
 	}
 	head := []string{"fault"}
-	for _, newPlatform := range constructors {
+	for _, newPlatform := range installed().Platforms {
 		info := newPlatform(platforms.Env{}).Info()
 		head = append(head, string(info.ID)+" "+classes[info.Certainty])
 	}

@@ -40,7 +40,7 @@ func demoOn(t *testing.T, small string, clock *testClock) *App {
 	if err := os.Symlink(t.TempDir(), filepath.Join(data, "practice")); err != nil {
 		t.Fatal(err)
 	}
-	app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: data}, Listen: "127.0.0.1:0"}, &bytes.Buffer{}, clock.now)
+	app, err := openDemo(t.Context(), settingsFor(data), &bytes.Buffer{}, clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}

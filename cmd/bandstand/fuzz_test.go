@@ -28,7 +28,7 @@ var foreignBytes = map[string]string{
 	"cells of tables that are exported":          "internal/sheet FuzzWriteCSV",
 	"two versions of a text":                     "internal/textdiff FuzzWordsLosesNothing",
 	"answers that are kept for support":          "jobs FuzzRedact",
-	"faults that are sent to the sandbox":        "cmd/bandstand FuzzSandboxFaults",
+	"faults that are sent to the sandbox":        "internal/sandbox FuzzSandboxFaults",
 	"times to wait in answers":                   "platforms/internal/apihttp FuzzRetryAfter",
 	"errors of the Graph API":                    "platforms/internal/graph FuzzParseError",
 	"usage headers of the Graph API":             "platforms/internal/graph FuzzUsage",

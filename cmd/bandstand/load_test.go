@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -36,11 +37,12 @@ type served struct {
 // serveFor starts an app with these timeouts.
 func serveFor(t *testing.T, p app.Timeouts, proxies ...string) *served {
 	t.Helper()
-	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0", TrustedProxies: proxies}
+	settings := settingsFor(filepath.Join(t.TempDir(), "data"))
+	settings.TrustedProxies = proxies
 	token := signedInBefore(t, settings)
-	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(c *Config) {
+	app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(c *Config) {
 		c.Timeouts = p
-		c.Log = newLog(io.Discard)
+		c.Log = slog.New(slog.DiscardHandler)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +66,7 @@ func serveFor(t *testing.T, p app.Timeouts, proxies ...string) *served {
 // signedInBefore makes a club, and signs its admin in with all the time in the world.
 func signedInBefore(t *testing.T, settings Settings) (token string) {
 	t.Helper()
-	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(c *Config) { c.Log = newLog(io.Discard) })
+	app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(c *Config) { c.Log = slog.New(slog.DiscardHandler) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"database/sql"
-	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -99,28 +98,14 @@ func TestDiskThatIsMountedReadOnly(t *testing.T) {
 	t.Parallel()
 	dir, _, _ := testkit.SmallDisk(t, "size=64m")
 	data := filepath.Join(dir, "data")
-	if err := tryOpen(t, data); err != nil {
+	if err := tryOpen(t.Context(), data); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	err := tryOpen(t, data)
+	err := tryOpen(t.Context(), data)
 	if err == nil || !strings.Contains(err.Error(), data) || !strings.Contains(err.Error(), "mounted read-only") {
 		t.Errorf("says %v", err)
-	}
-}
-
-func TestSecondProgramOnTheSameData(t *testing.T) {
-	t.Parallel()
-	data := filepath.Join(t.TempDir(), "data")
-	app := openAt(t, data)
-	defer app.Close()
-	err := tryOpen(t, data)
-	if err == nil || !strings.Contains(err.Error(), "another Bandstand already works in "+data) {
-		t.Errorf("the second one says %v", err)
-	}
-	if err := run(t.Context(), []string{"member", "list", "--data", data}, strings.NewReader(""), io.Discard); err != nil {
-		t.Errorf("looking after people beside it: %v", err)
 	}
 }

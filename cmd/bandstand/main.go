@@ -14,6 +14,9 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/bandstand-app/bandstand/cmd/bandstand/catalogue"
+	"github.com/bandstand-app/bandstand/cmd/bandstand/settings"
 )
 
 // version is set by the linker.
@@ -65,12 +68,12 @@ func main() {
 // run is the program without its process: tests call it too.
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	c := cli{}
-	c.Serve.Platforms = newPlatformSettings(catalogue().Describe())
+	c.Serve.Platforms = settings.NewPlatforms(catalogue.New(version).Describe())
 	parser, err := kong.New(&c,
 		kong.Name("bandstand"),
 		kong.Description("Plan, preview and publish the posts of a small club."),
 		kong.DefaultEnvars("BANDSTAND"),
-		settingGroups,
+		settings.Groups,
 		kong.UsageOnError(),
 		kong.Writers(out, out),
 		kong.BindTo(ctx, (*context.Context)(nil)),

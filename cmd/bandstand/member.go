@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bandstand-app/bandstand/cmd/bandstand/settings"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/datadir"
 	"github.com/bandstand-app/bandstand/internal/i18n"
@@ -25,12 +26,12 @@ type memberCmd struct {
 }
 
 type memberListCmd struct {
-	DataSettings
+	settings.Directory
 }
 
 // Run prints one line a person and club.
 func (c *memberListCmd) Run(ctx context.Context, out io.Writer) error {
-	return c.withDB(ctx, func(db *store.DB) error {
+	return withDB(ctx, c.Directory, func(db *store.DB) error {
 		people, err := db.People(ctx)
 		if err != nil {
 			return err
@@ -52,7 +53,7 @@ func (c *memberListCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 type memberResetCmd struct {
-	DataSettings
+	settings.Directory
 	Email    string `arg:"" help:"Email of the person."`
 	Password bool   `help:"Read the new password from standard input instead of printing a link."`
 }
@@ -60,7 +61,7 @@ type memberResetCmd struct {
 // Run prints a one-time link, or sets the password that is typed. It works
 // beside a running Bandstand.
 func (c *memberResetCmd) Run(ctx context.Context, in io.Reader, out io.Writer) error {
-	return c.withDB(ctx, func(db *store.DB) error {
+	return withDB(ctx, c.Directory, func(db *store.DB) error {
 		p, err := db.PersonByEmail(ctx, c.Email)
 		if errors.Is(err, club.ErrNotFound) {
 			return fmt.Errorf("nobody here has the email %s: bandstand member list shows who does", c.Email)
@@ -123,18 +124,18 @@ func inWords(err error) error {
 }
 
 // withDB opens the database of an existing data directory.
-func (s *DataSettings) withDB(ctx context.Context, fn func(*store.DB) error) error {
-	if _, err := os.Stat(s.Data); err != nil {
-		return fmt.Errorf("there is no data directory %s: name it with --data", s.Data)
+func withDB(ctx context.Context, d settings.Directory, fn func(*store.DB) error) error {
+	if _, err := os.Stat(d.Data); err != nil {
+		return fmt.Errorf("there is no data directory %s: name it with --data", d.Data)
 	}
-	keys, err := datadir.Keys(s.Data, s.KeyFile)
+	keys, err := datadir.Keys(d.Data, d.KeyFile)
 	if err != nil {
 		return err
 	}
-	if err := datadir.MarkCopy(s.Data); err != nil {
+	if err := datadir.MarkCopy(d.Data); err != nil {
 		return fmt.Errorf("look whether the database is a copy: %w", err)
 	}
-	db, err := store.Open(ctx, s.Data, keys, time.Now)
+	db, err := store.Open(ctx, d.Data, keys, time.Now)
 	if err != nil {
 		return err
 	}

@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bandstand-app/bandstand/store"
+	"github.com/bandstand-app/bandstand/cmd/bandstand/settings"
 )
 
 // furnish makes a data directory with one person.
 func furnish(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	app, err := openApp(t.Context(), Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}, &bytes.Buffer{}, time.Now, unchanged)
+	app, err := openApp(t.Context(), settingsFor(dir), &bytes.Buffer{}, time.Now, unchanged)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,17 +24,6 @@ func furnish(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-// found makes the first person and club.
-func found(t *testing.T, app *App, passwordHash string) store.Scope {
-	t.Helper()
-	p, c, err := app.DB().CreateFirst(t.Context(), store.NewPerson{Email: "maeve@riverside.example", Name: "Maeve", PasswordHash: passwordHash},
-		store.NewClub{Name: "Riverside FC", Zone: "UTC", WeekStart: time.Monday}, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store.Scope{ClubID: c.ID, PersonID: p.ID}
 }
 
 // bandstand runs a command and returns what it printed.
@@ -79,7 +68,7 @@ func TestStartRefusals(t *testing.T) {
 	}
 	dir := furnish(t)
 	t.Run("all faults at once", func(t *testing.T) {
-		err := open(Settings{DataSettings: DataSettings{Data: t.TempDir()}, Listen: "nonsense", BaseURL: "ftp://x", TrustedProxies: []string{"10.0.0.1"}})
+		err := open(Settings{Directory: settings.Directory{Data: t.TempDir()}, Listen: "nonsense", BaseURL: "ftp://x", TrustedProxies: []string{"10.0.0.1"}})
 		for _, want := range []string{"--listen", "--base-url", "--trusted-proxies"} {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want it to name %s", err, want)
@@ -87,14 +76,14 @@ func TestStartRefusals(t *testing.T) {
 		}
 	})
 	t.Run("a database without its key", func(t *testing.T) {
-		err := open(Settings{DataSettings: DataSettings{Data: dir, KeyFile: filepath.Join(t.TempDir(), "other.key")}, Listen: "127.0.0.1:0"})
+		err := open(Settings{Directory: settings.Directory{Data: dir, KeyFile: filepath.Join(t.TempDir(), "other.key")}, Listen: "127.0.0.1:0"})
 		if err == nil || !strings.Contains(err.Error(), "put the key file back") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a key of another database", func(t *testing.T) {
 		other := furnish(t)
-		err := open(Settings{DataSettings: DataSettings{Data: dir, KeyFile: filepath.Join(other, "keys", "bandstand.key")}, Listen: "127.0.0.1:0"})
+		err := open(Settings{Directory: settings.Directory{Data: dir, KeyFile: filepath.Join(other, "keys", "bandstand.key")}, Listen: "127.0.0.1:0"})
 		if err == nil || !strings.Contains(err.Error(), "does not belong to this database") {
 			t.Errorf("got %v", err)
 		}
@@ -104,16 +93,33 @@ func TestStartRefusals(t *testing.T) {
 		if err := os.Chmod(filepath.Join(dir, "keys", "bandstand.key"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := open(Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		if err := open(settingsFor(dir)); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a second one in the same directory", func(t *testing.T) {
-		if err := open(Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}); err != nil {
+		if err := open(settingsFor(dir)); err != nil {
 			t.Fatal(err)
 		}
-		if err := open(Settings{DataSettings: DataSettings{Data: dir}, Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "another Bandstand already works") {
+		if err := open(settingsFor(dir)); err == nil || !strings.Contains(err.Error(), "another Bandstand already works") {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+func TestSecondProgramOnTheSameData(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	app, err := openAt(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	err = tryOpen(t.Context(), data)
+	if err == nil || !strings.Contains(err.Error(), "another Bandstand already works in "+data) {
+		t.Errorf("the second one says %v", err)
+	}
+	if _, err := bandstand(t, "", "member", "list", "--data", data); err != nil {
+		t.Errorf("looking after people beside it: %v", err)
+	}
 }

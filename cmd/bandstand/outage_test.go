@@ -14,7 +14,7 @@ import (
 func TestTenPostsFallDueWhileAPlatformIsAway(t *testing.T) {
 	t.Parallel()
 	const posts = 10
-	for _, newPlatform := range constructors {
+	for _, newPlatform := range installed().Platforms {
 		info := newPlatform(platforms.Env{}).Info()
 		t.Run(string(info.ID), func(t *testing.T) {
 			t.Parallel()

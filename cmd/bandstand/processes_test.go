@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -19,8 +20,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -47,23 +46,6 @@ func until(t *testing.T, limit time.Duration, condition func() bool) bool {
 		}
 	}
 	return true
-}
-
-// Tags of the real binary, and of the one that fails where it is told to.
-const (
-	releaseTags = "sqlite_omit_load_extension"
-	crashTags   = releaseTags + ",failpoints"
-)
-
-// buildProgram builds the binary.
-func buildProgram(t *testing.T, tags string) string {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "bandstand")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-tags="+tags, "-o", bin, ".").CombinedOutput()
-	if err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return bin
 }
 
 // transcript is what a process wrote.
@@ -299,7 +281,7 @@ func (p *pair) fault(faults ...platforms.SimFault) {
 // everywhere is a fault of all platforms.
 func everywhere(operation, fault string, percent int) []platforms.SimFault {
 	var all []platforms.SimFault
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		all = append(all, platforms.SimFault{Platform: i.ID, Operation: operation, Fault: fault, Percent: percent})
 	}
 	return all
@@ -349,22 +331,13 @@ func (p *pair) open() *App {
 // openAt opens it at an address of its own, where nobody calls.
 func (p *pair) openAt(listen string) *App {
 	p.t.Helper()
-	c := cli{}
-	c.Serve.Platforms = newPlatformSettings(catalogue().Describe())
-	parser, err := kong.New(&c, settingGroups)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	args := []string{"serve", "--listen", listen, "--data", p.data}
+	args := []string{"--listen", listen, "--data", p.data}
 	for _, set := range p.points {
 		if name, value, ok := strings.Cut(set, "="); ok {
 			args = append(args, "--"+strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "BANDSTAND_"), "_", "-"))+"="+value)
 		}
 	}
-	if _, err := parser.Parse(args); err != nil {
-		p.t.Fatal(err)
-	}
-	app, err := openApp(p.t.Context(), c.Serve.Settings, io.Discard, p.clock.now, func(c *Config) { c.Elapsed, c.Log = p.clock.elapsed, newLog(p.log) })
+	app, err := openApp(p.t.Context(), parsed(p.t, args...), io.Discard, p.clock.now, func(c *Config) { c.Elapsed, c.Log = p.clock.elapsed, slog.New(slog.NewTextHandler(p.log, nil)) })
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ import (
 // intent and the call, or right after the platform acted (T-CRASH).
 func TestEveryPlatformAfterADeath(t *testing.T) {
 	t.Parallel()
-	for _, newPlatform := range constructors {
+	for _, newPlatform := range installed().Platforms {
 		info := newPlatform(platforms.Env{}).Info()
 		for _, acted := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s acted %v", info.ID, acted), func(t *testing.T) {
@@ -101,7 +101,7 @@ func newStage(t *testing.T, newPlatform func(platforms.Env) platforms.Platform, 
 func simulatorOf(t *testing.T, newPlatform func(platforms.Env) platforms.Platform) func(platforms.SimEnv) platforms.Simulator {
 	t.Helper()
 	path := newPlatform(platforms.Env{}).Info().Endpoints[0].Sandbox
-	for _, newSim := range simulators {
+	for _, newSim := range installed().Simulators {
 		if mount := "/" + newSim(platforms.SimEnv{Now: time.Now}).Mount(); path == mount || strings.HasPrefix(path, mount+"/") {
 			return newSim
 		}

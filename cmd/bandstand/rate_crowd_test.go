@@ -38,7 +38,7 @@ func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	crowds := 1
 	if n, err := strconv.Atoi(os.Getenv(refusalsVariable)); err == nil {
-		crowd := clubsOfCrowd * len(constructors) * refusalsEach
+		crowd := clubsOfCrowd * len(installed().Platforms) * refusalsEach
 		crowds = (n + crowd - 1) / crowd
 	}
 	for n := range crowds {
@@ -86,7 +86,7 @@ func newCrowd(t *testing.T, seed uint64) *crowd {
 	for range clubsOfCrowd {
 		home := storetest.NewClub(t, c.db)
 		var gated []platforms.Platform
-		for _, newPlatform := range constructors {
+		for _, newPlatform := range installed().Platforms {
 			p, a := c.connect(home, newPlatform)
 			gated, c.accounts = append(gated, p), append(c.accounts, a)
 		}
@@ -293,7 +293,7 @@ func (c *crowd) look(a *crowdAccount) {
 // crowdApp are the credentials of every app, which no simulator looks at.
 var crowdApp = func() platforms.App {
 	app := platforms.App{}
-	for _, i := range catalogue().Describe() {
+	for _, i := range installed().Describe() {
 		for n, f := range i.AppFields {
 			app[f.Key] = platforms.NewSecret(fmt.Sprintf("7301%012d", 31+n))
 		}

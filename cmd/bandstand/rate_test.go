@@ -191,7 +191,7 @@ func (s *stage) sleepThrough() {
 // before the platform has to refuse, and shown.
 func TestNearALimitCallsWait(t *testing.T) {
 	t.Parallel()
-	for _, newPlatform := range constructors {
+	for _, newPlatform := range installed().Platforms {
 		id := newPlatform(platforms.Env{}).Info().ID
 		for _, tt := range nearStyles[id] {
 			t.Run(string(id)+" "+tt.name, func(t *testing.T) {
@@ -245,7 +245,7 @@ func TestNearALimitCallsWait(t *testing.T) {
 func TestALimitThatProvesNothingIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	tried := 0
-	for _, newPlatform := range constructors {
+	for _, newPlatform := range installed().Platforms {
 		info := newPlatform(platforms.Env{}).Info()
 		for _, style := range limitStyles[info.ID] {
 			if style.of != safeCalls {
@@ -283,7 +283,7 @@ func TestNearAQuotaOfPostsTheyWait(t *testing.T) {
 	t.Parallel()
 	const quota = "/content_publishing_limit"
 	tried := 0
-	for _, newPlatform := range constructors {
+	for _, newPlatform := range installed().Platforms {
 		if _, ok := newPlatform(platforms.Env{}).(platforms.LimitsReader); !ok {
 			continue
 		}

@@ -15,7 +15,7 @@ import (
 // numbers.
 func TestTwentyReadingsThatHangDelayNoPost(t *testing.T) {
 	t.Parallel()
-	for _, newPlatform := range constructors {
+	for _, newPlatform := range installed().Platforms {
 		t.Run(string(newPlatform(platforms.Env{}).Info().ID), func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, newPlatform)

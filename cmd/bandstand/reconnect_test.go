@@ -32,7 +32,7 @@ func TestReconnect(t *testing.T) {
 	greeting := p.app.says("to finish setting up")
 	admin := newPerson(t, "http://"+p.listen)
 	admin.setUp(greeting)
-	renewable := slices.DeleteFunc(catalogue().Describe(), func(i platforms.Info) bool {
+	renewable := slices.DeleteFunc(installed().Describe(), func(i platforms.Info) bool {
 		return !renews(i.ID) || i.Certainty == platforms.CertainByLooking && i.Renewal.Fixed
 	})
 	for _, i := range renewable {

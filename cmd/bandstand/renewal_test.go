@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -11,7 +12,7 @@ import (
 func TestNoSignInIsRenewedForNothing(t *testing.T) {
 	t.Parallel()
 	renewed := 0
-	for _, construct := range constructors {
+	for _, construct := range installed().Platforms {
 		p := construct(platforms.Env{})
 		if _, ok := p.(platforms.Renewer); !ok {
 			continue
@@ -23,5 +24,18 @@ func TestNoSignInIsRenewedForNothing(t *testing.T) {
 	}
 	if renewed == 0 {
 		t.Error("no platform renews")
+	}
+}
+
+// Two simulators on one mount would share a file: after a restart each would
+// hold the posts, and the record would show everything twice.
+func TestSandboxHoldsEachSimulatorOnce(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, s := range installed().Simulate(platforms.SimEnv{BaseURL: "http://127.0.0.1:9090", Now: time.Now}) {
+		if seen[s.Mount()] {
+			t.Errorf("%s is there twice", s.Mount())
+		}
+		seen[s.Mount()] = true
 	}
 }

@@ -17,7 +17,7 @@ import (
 func TestSameTextAfterALostAnswerIsNotTakenForTheEarlierPost(t *testing.T) {
 	t.Parallel()
 	lost := lostAnswer(t)
-	for _, newPlatform := range constructors {
+	for _, newPlatform := range installed().Platforms {
 		info := newPlatform(platforms.Env{}).Info()
 		for _, pictures := range []bool{false, true} {
 			if !pictures && info.ID == "instagram" {

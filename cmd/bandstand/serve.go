@@ -9,16 +9,18 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/bandstand-app/bandstand/cmd/bandstand/catalogue"
+	"github.com/bandstand-app/bandstand/cmd/bandstand/settings"
 	"github.com/bandstand-app/bandstand/internal/app"
 )
 
 type serveCmd struct {
-	Settings
+	settings.Serve
 }
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
-	config, err := c.config(wallClock, newLog(os.Stderr), out)
+	config, err := configure(&c.Serve, out)
 	if err != nil {
 		return err
 	}
@@ -28,6 +30,14 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	return errors.Join(a.Run(ctx), a.Close())
+}
+
+// configure makes the configuration of a program that goes by the wall clock.
+func configure(s *settings.Serve, out io.Writer) (app.Config, error) {
+	start := time.Now()
+	c := app.NewConfig(wallClock, func() time.Duration { return time.Since(start) })
+	c.Catalogue, c.Log, c.Out, c.Built = catalogue.New(version), newLog(os.Stderr), out, built()
+	return c, s.Apply(&c)
 }
 
 // builtAt is when the sources of a program were last changed, as the compiler

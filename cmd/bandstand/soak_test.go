@@ -81,7 +81,7 @@ type sample struct {
 // scarceAccount is the one on the platform that takes the fewest posts a day.
 // Accounts stand in the order of the platforms.
 func (w *crashWorld) scarceAccount() string {
-	return w.accounts[slices.IndexFunc(catalogue().Describe(), func(i platforms.Info) bool { return i.ID == "instagram" })]
+	return w.accounts[slices.IndexFunc(installed().Describe(), func(i platforms.Info) bool { return i.ID == "instagram" })]
 }
 
 // furnish fills the database and its caches.

@@ -28,7 +28,7 @@ func TestStartOnAFullDisk(t *testing.T) {
 	const due = "This was due while nothing ran"
 	schedule(t, app, account, due, 5*time.Minute)
 	door := app.Demo
-	settings := Settings{DataSettings: DataSettings{Data: app.Data}}
+	settings := settingsFor(app.Data)
 	end()
 	fill()
 

@@ -45,7 +45,7 @@ type weighed struct {
 func weigh(t *testing.T) *weighed {
 	t.Helper()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	settings := Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}
+	settings := settingsFor(filepath.Join(t.TempDir(), "data"))
 	app, err := openApp(t.Context(), settings, &bytes.Buffer{}, func() time.Time { return now }, unchanged)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func weigh(t *testing.T) *weighed {
 func (w *weighed) posts(s store.Scope, months ...int) {
 	w.t.Helper()
 	var accounts []int64
-	for i, c := range constructors {
+	for i, c := range installed().Platforms {
 		var id int64
 		err := w.app.DB().Writer().QueryRowContext(w.t.Context(), `
 			INSERT INTO connections (club_id, platform, practice, remote_id, name, health, connected_by, connected_at)

@@ -1,28 +1,10 @@
 package main
 
 import (
-	"io/fs"
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/bandstand-app/bandstand/internal/i18n"
-	"github.com/bandstand-app/bandstand/platforms"
 )
-
-// wordsOf loads the whole catalogue, as the program does.
-func wordsOf(t *testing.T) *i18n.Catalogue {
-	t.Helper()
-	var extra []fs.FS
-	for _, p := range constructors {
-		extra = append(extra, p(platforms.Env{}).Info().Catalogue)
-	}
-	c, err := i18n.Load(extra...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
 
 // call finds the keys that are asked for by name.
 var call = regexp.MustCompile(`(?:i18n\.[TN]\(ctx, |i18n\.[TN]\(c\.Request\(\)\.Context\(\), |[^\w.]t\(c, |Fault\([^,()]+, |Key: +|\.T\()"([a-z][a-zA-Z0-9_.]*[a-zA-Z0-9])"[,)} ]`)

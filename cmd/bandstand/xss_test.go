@@ -25,7 +25,7 @@ import (
 // startless is a demo that nothing runs in: pages are drawn, nothing is sent.
 func startless(t *testing.T) *App {
 	t.Helper()
-	app, err := openDemo(t.Context(), Settings{DataSettings: DataSettings{Data: filepath.Join(t.TempDir(), "data")}, Listen: "127.0.0.1:0"}, &bytes.Buffer{}, newTestClock().now)
+	app, err := openDemo(t.Context(), settingsFor(filepath.Join(t.TempDir(), "data")), &bytes.Buffer{}, newTestClock().now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,14 @@
-package main
+package sandbox
 
 import (
-	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/cmd/bandstand/catalogue"
 	"github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/platforms"
 )
@@ -24,11 +25,11 @@ func FuzzSandboxFaults(f *testing.F) {
 		f.Add(s)
 	}
 	now := func() time.Time { return time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC) }
-	world, err := practice.Open("", catalogue().Simulate(platforms.SimEnv{BaseURL: "http://sandbox.example", Now: now}), newLog(io.Discard))
+	world, err := practice.Open("", catalogue.New("dev").Simulate(platforms.SimEnv{BaseURL: "http://sandbox.example", Now: now}), slog.New(slog.DiscardHandler))
 	if err != nil {
 		f.Fatal(err)
 	}
-	sandbox := newSandbox(world, catalogue().Describe())
+	sandbox := New(world, catalogue.New("dev").Describe())
 	send := func(method, path, body string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		sandbox.ServeHTTP(w, httptest.NewRequest(method, "http://sandbox.example"+path, strings.NewReader(body)))

@@ -1,15 +1,14 @@
-package main
+// Package settings reads what the command line, and variables, say of an
+// installation.
+package settings
 
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -17,9 +16,10 @@ import (
 	"github.com/bandstand-app/bandstand/internal/safehttp"
 )
 
-// Settings are what two installations would choose differently.
-type Settings struct {
-	DataSettings
+// Serve are the settings of a program that serves: what two installations would
+// choose differently. Platforms are to be set before flags are read.
+type Serve struct {
+	Directory
 	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
 	BaseURL        string   `name:"base-url" help:"Address people and platforms use, for example https://post.club.example. Default: http:// and the listen address."`
 	TrustedProxies []string `help:"Networks of reverse proxies whose X-Forwarded-For counts, for example 10.0.0.0/8. Default: this computer, if it alone reaches the listen address and the base URL is https."`
@@ -27,20 +27,18 @@ type Settings struct {
 	// AllowNetworkDisk is for those who know that no other computer uses it.
 	AllowNetworkDisk bool `help:"Keep the data on a network file system all the same. Locks there cannot be relied upon: the database can be damaged."`
 
-	Platforms platformSettings `embed:""`
+	Platforms Platforms `embed:""`
 }
 
-// DataSettings say where the data lies.
-type DataSettings struct {
+// Directory says where the data lies.
+type Directory struct {
 	Data    string `help:"Directory of the database, keys and pictures." default:"data" type:"path"`
 	KeyFile string `help:"File of the keys that seal secrets. Default: keys/bandstand.key in the data directory." type:"path"`
 }
 
-// config looks at all settings and reports everything that is wrong at once.
-func (s *Settings) config(now func() time.Time, log *slog.Logger, out io.Writer) (app.Config, error) {
-	start := time.Now()
-	c := app.NewConfig(now, func() time.Duration { return time.Since(start) })
-	c.Catalogue, c.Log, c.Out, c.Built = catalogue(), log, out, built()
+// Apply looks at all settings, puts them into a configuration, and reports
+// everything that is wrong at once.
+func (s *Serve) Apply(c *app.Config) error {
 	c.Data, c.KeyFile, c.AllowNetworkDisk, c.Listen = s.Data, s.KeyFile, s.AllowNetworkDisk, s.Listen
 	host, base, listenFault := s.addresses()
 	c.BaseURL = base
@@ -51,25 +49,25 @@ func (s *Settings) config(now func() time.Time, log *slog.Logger, out io.Writer)
 		networkFault = fmt.Errorf("--allow-networks: %w", networkFault)
 	}
 	c.Endpoints, c.Versions, c.PlatformApps, platformFault = s.Platforms.check()
-	return c, errors.Join(listenFault, proxyFault, networkFault, platformFault)
+	return errors.Join(listenFault, proxyFault, networkFault, platformFault)
 }
 
 // addresses are the host to listen on and the address that people use.
-func (s *Settings) addresses() (host string, base *url.URL, err error) {
+func (s *Serve) addresses() (host string, base *url.URL, err error) {
 	var faults []error
 	host, port, err := net.SplitHostPort(s.Listen)
 	if err != nil {
 		faults = append(faults, fmt.Errorf("--listen: %q is not host:port", s.Listen))
 	}
 	if s.BaseURL == "" {
-		if err == nil && !thisComputer(host) {
+		if err == nil && !ThisComputer(host) {
 			faults = append(faults, fmt.Errorf("--listen: other computers reach %q, so say with --base-url at which address people open Bandstand. "+
 				"With https:// (put Caddy or nginx in front) passwords are safe on the way; with http:// whoever shares the network can read them", s.Listen))
 			host = "127.0.0.1"
 		}
 		s.BaseURL = "http://" + net.JoinHostPort(host, port)
 	}
-	base, err = parseAddress(s.BaseURL)
+	base, err = ParseAddress(s.BaseURL)
 	if err != nil || base.Path != "" {
 		faults = append(faults, fmt.Errorf("--base-url: %q is not an address like https://post.club.example", shown(s.BaseURL)))
 	}
@@ -80,7 +78,7 @@ func (s *Settings) addresses() (host string, base *url.URL, err error) {
 }
 
 // proxies are the networks whose forwarded headers count.
-func (s *Settings) proxies(host string, base *url.URL) (trusted []netip.Prefix, err error) {
+func (s *Serve) proxies(host string, base *url.URL) (trusted []netip.Prefix, err error) {
 	var faults []error
 	for _, p := range s.TrustedProxies {
 		prefix, err := netip.ParsePrefix(p)
@@ -90,7 +88,7 @@ func (s *Settings) proxies(host string, base *url.URL) (trusted []netip.Prefix, 
 		}
 		trusted = append(trusted, prefix)
 	}
-	if len(s.TrustedProxies) == 0 && base != nil && base.Scheme == "https" && thisComputer(host) {
+	if len(s.TrustedProxies) == 0 && base != nil && base.Scheme == "https" && ThisComputer(host) {
 		trusted = ownComputer // who else should speak https for us?
 	}
 	return trusted, errors.Join(faults...)
@@ -99,9 +97,9 @@ func (s *Settings) proxies(host string, base *url.URL) (trusted []netip.Prefix, 
 // ownComputer are the addresses of this computer for itself.
 var ownComputer = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
-// thisComputer reports whether nobody but this computer itself reaches what
+// ThisComputer reports whether nobody but this computer itself reaches what
 // listens on a host.
-func thisComputer(host string) bool {
+func ThisComputer(host string) bool {
 	a, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && a.Unmap().IsLoopback()
 }
@@ -126,8 +124,8 @@ func atHome(host string) bool {
 	return false
 }
 
-// parseAddress reads a base address and drops the slashes at its end.
-func parseAddress(s string) (*url.URL, error) {
+// ParseAddress reads a base address and drops the slashes at its end.
+func ParseAddress(s string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimRight(s, "/"))
 	if err != nil {
 		return nil, errors.New("it cannot be read")
@@ -155,8 +153,8 @@ func shown(address string) string {
 	return address
 }
 
-// settingGroups are the headings below which help lists the platform settings.
-var settingGroups = kong.Groups{
+// Groups are the headings below which help lists the platform settings.
+var Groups = kong.Groups{
 	"apps":      "Platform apps:\nCredentials from the platforms' developer sites, for clubs that entered none of their own in the app.",
 	"versions":  "Platform versions:\nWhich version of a platform's API is spoken, where the platform ends the usual one before you can update Bandstand.",
 	"addresses": "Platform addresses:\nWhere the platforms are, if not at their usual addresses: for a sandbox or a private server.",

@@ -1,6 +1,10 @@
-package main
+// Package catalogue is the one place that names the platforms this program is
+// built with.
+package catalogue
 
 import (
+	"slices"
+
 	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/bluesky"
@@ -15,7 +19,7 @@ import (
 )
 
 // constructors is the one list of platforms, in the order in which screens show
-// them. A ninth platform is one line here and one folder below platforms.
+// them. Another platform is one line here and one folder below platforms.
 var constructors = []func(platforms.Env) platforms.Platform{
 	facebook.New,
 	instagram.New,
@@ -32,7 +36,8 @@ var simulators = []func(platforms.SimEnv) platforms.Simulator{
 	blueskysim.New,
 }
 
-// catalogue is what this program is built with.
-func catalogue() app.Catalogue {
-	return app.Catalogue{Version: version, Platforms: constructors, Simulators: simulators}
+// New returns the platforms and their simulators for a program of this version,
+// which it tells platforms.
+func New(version string) app.Catalogue {
+	return app.Catalogue{Version: version, Platforms: slices.Clone(constructors), Simulators: slices.Clone(simulators)}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/hex"
@@ -82,7 +83,7 @@ type area struct {
 }
 
 func areaOf(planned []Near, now time.Time) area {
-	a := area{planned: slices.Clone(planned), close: Span{From: now, To: now.Add(-time.Hour)}} // close: never
+	a := area{planned: slices.Clone(planned), accounts: make([]int64, 0, len(planned)), close: Span{From: now, To: now.Add(-time.Hour)}} // close: never
 	reach := func(s *Span, at time.Time, within time.Duration, first bool) {
 		if from := at.Add(-within); first || from.Before(s.From) {
 			s.From = from
@@ -94,7 +95,10 @@ func areaOf(planned []Near, now time.Time) area {
 	timed := false
 	for i := range a.planned {
 		n := &a.planned[i]
-		a.accounts, a.marks = append(a.accounts, n.ConnectionID), append(a.marks, hex.EncodeToString(n.Mark))
+		a.accounts = append(a.accounts, n.ConnectionID)
+		if i == 0 || !bytes.Equal(n.Mark, planned[i-1].Mark) { // accounts of one post mostly say the same
+			a.marks = append(a.marks, hex.EncodeToString(n.Mark))
+		}
 		if n.At.IsZero() {
 			n.At = now
 		} else {

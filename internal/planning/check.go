@@ -148,7 +148,11 @@ func (p Prepared) near(connection int64) []Finding {
 // FindRepeats looks for the posts that plans of one club come near to, with one
 // query for all of them.
 func (d Desk) FindRepeats(ctx context.Context, clubID int64, plans []Prepared) error {
-	var near []store.Near
+	n := 0
+	for i := range plans {
+		n += len(plans[i].Drafts)
+	}
+	near := make([]store.Near, 0, n)
 	for i := range plans {
 		p := &plans[i]
 		var shared []byte

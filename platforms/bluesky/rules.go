@@ -1,6 +1,9 @@
 package bluesky
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/clipperhouse/uax29/v2/graphemes"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -35,11 +38,11 @@ var rules = platforms.FormatRules{
 	Text: []platforms.TextRule{
 		{
 			Unit: "characters", Max: maxGraphemes, Code: platforms.CodeTextTooLong, Source: postSource,
-			Measure: func(s string) int { return countGraphemes(lay(s).text) },
+			Measure: func(s string) int { return countGraphemes(shown(s)) },
 		},
 		{
 			Unit: "bytes", Max: maxBytes, Code: platforms.CodeTextTooLong, Source: postSource, Side: true, ShowFrom: 2500,
-			Measure: func(s string) int { return len(lay(s).text) },
+			Measure: func(s string) int { return len(shown(s)) },
 		},
 	},
 	Media: platforms.MediaRules{
@@ -59,9 +62,23 @@ func (b *Bluesky) Rules(platforms.Account) platforms.Rules { return platforms.On
 
 // countGraphemes counts what people call characters, as the server does.
 func countGraphemes(s string) int {
+	if n, ok := asciiGraphemes(s); ok {
+		return n
+	}
 	n := 0
 	for it := graphemes.FromString(s); it.Next(); {
 		n++
 	}
 	return n
+}
+
+// asciiGraphemes counts the characters of a text that is ASCII alone, each of which
+// is one, but for the two of a line's end on Windows, which are one together.
+func asciiGraphemes(s string) (n int, ok bool) {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return 0, false
+		}
+	}
+	return len(s) - strings.Count(s, "\r\n"), true
 }

@@ -68,6 +68,25 @@ func lay(written string) layout {
 	return layout{out.String(), parts}
 }
 
+// shown is the text of lay: what a reader sees. Most texts hold no address, and
+// are then shown as they are written.
+func shown(written string) string {
+	written = strings.ToValidUTF8(written, "\uFFFD")
+	addresses := links(written)
+	if len(addresses) == 0 {
+		return written
+	}
+	var out strings.Builder
+	at := 0
+	for _, l := range addresses {
+		out.WriteString(written[at:l.start])
+		out.WriteString(short(written[l.start:l.end]))
+		at = l.end
+	}
+	out.WriteString(written[at:])
+	return out.String()
+}
+
 // mentions lists the handles of a text, lower case, each once, in order.
 func (l layout) mentions() []string {
 	var out []string
@@ -83,8 +102,14 @@ func (l layout) mentions() []string {
 // links finds the addresses of web pages in a text: with https:// or http://,
 // or bare ones (riverside-fc.org/trials) that stand as a word of their own.
 func links(s string) []part {
+	if !mayHoldAddress(s) {
+		return nil
+	}
 	var out []part
 	for start, word := range wordsOf(s) {
+		if !mayHoldAddress(word) {
+			continue
+		}
 		if p, ok := linkIn(word); ok {
 			p.start, p.end = p.start+start, p.end+start
 			out = append(out, p)
@@ -98,6 +123,13 @@ var (
 	// bareForm is a domain, which begins with a letter: "3.pm" is a time of day.
 	bareForm = pattern.Lazy(`^\(*(\pL(?:[\pL\pN-]*[\pL\pN])?\.(?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)*[\pL\pN-]*\pL)(?::\d{1,5})?(?:[/?#].*)?`)
 )
+
+// mayHoldAddress reports whether s has what every address has: a scheme, or a full
+// stop with something after it. It costs little and spares most words linkIn.
+func mayHoldAddress(s string) bool {
+	dot := strings.IndexByte(s, '.')
+	return dot >= 0 && dot < len(s)-1 || strings.Contains(s, "://")
+}
 
 // linkIn finds the address in a word, if there is one.
 func linkIn(word string) (part, bool) {
@@ -235,6 +267,9 @@ func wordParts(s string, first bool) []part {
 		}
 		return beginsWord(s[:i])
 	}
+	if !mayHoldSign(s) {
+		return nil
+	}
 	var out []part
 	for _, m := range tagForm.FindAllStringSubmatchIndex(s, -1) {
 		tag := strings.TrimRightFunc(s[m[2]:m[3]], unicode.IsPunct)
@@ -257,6 +292,11 @@ func wordParts(s string, first bool) []part {
 		end = p.end
 		return false
 	})
+}
+
+// mayHoldSign reports whether s has a sign with which a hashtag or a mention begins.
+func mayHoldSign(s string) bool {
+	return strings.IndexByte(s, '#') >= 0 || strings.IndexByte(s, '@') >= 0 || strings.Contains(s, "＃")
 }
 
 // validTag: not a mere number (#1), not an emoji keycap, within the limits.

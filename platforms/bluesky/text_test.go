@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/clipperhouse/uax29/v2/graphemes"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -116,8 +117,38 @@ func FuzzLay(f *testing.F) {
 		if len(l.text) > len(strings.ToValidUTF8(written, "\uFFFD"))+len("…")*len(l.parts) {
 			t.Fatalf("lay(%q) grew to %q", written, l.text)
 		}
+		if got := shown(written); got != l.text {
+			t.Fatalf("%q is counted as %q, and sent as %q", written, got, l.text)
+		}
 		if n := fits(l.text); n < len(l.text) && countGraphemes(l.text) <= maxGraphemes && len(l.text) <= maxBytes {
 			t.Fatalf("%q fits, and is cut at %d", l.text, n)
+		}
+	})
+}
+
+// FuzzShortcutsChangeNoCount: what is not looked at closely holds nothing that a
+// close look would find.
+func FuzzShortcutsChangeNoCount(f *testing.F) {
+	for _, seed := range []string{
+		"", "Trials are open. Come!", "HTTP://localhost", "a.b", ".", "a.", "://", "(club.example", "＃東京 # @", "a\r\nb\r\r\n\n\x00\x7f",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, word := range wordsOf(s) {
+			if _, found := linkIn(word); found && (!mayHoldAddress(word) || !mayHoldAddress(s)) {
+				t.Errorf("the address in %q of %q is not looked for", word, s)
+			}
+		}
+		if !mayHoldSign(s) && (tagForm.MatchString(s) || mentionForm().MatchString(s)) {
+			t.Errorf("the hashtag or mention in %q is not looked for", s)
+		}
+		n := 0
+		for it := graphemes.FromString(s); it.Next(); {
+			n++
+		}
+		if got := countGraphemes(s); got != n {
+			t.Errorf("%q has %d characters, counted %d", s, n, got)
 		}
 	})
 }

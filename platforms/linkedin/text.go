@@ -103,11 +103,33 @@ func escape(s string) string {
 // WireLength counts a text as it is sent, in UTF-16 code units: sources differ
 // on whether escapes count, so the stricter reading holds.
 func WireLength(text string) int {
+	if n, ok := plainLength(text); ok {
+		return n
+	}
+	return units(little(text))
+}
+
+func units(text string) int {
 	n := 0
-	for _, r := range little(text) {
+	for _, r := range text {
 		n += max(1, utf16.RuneLen(r))
 	}
 	return n
+}
+
+// plainLength is WireLength of a text without the signs of hashtags and mentions:
+// every reserved character is escaped then.
+func plainLength(text string) (n int, ok bool) {
+	for _, r := range text {
+		switch {
+		case r == '#' || r == '＃' || r == '@':
+			return 0, false
+		case r < utf8.RuneSelf && strings.IndexByte(reserved, byte(r)) >= 0:
+			n++
+		}
+		n += max(1, utf16.RuneLen(r))
+	}
+	return n, true
 }
 
 // template is a hashtag as LinkedIn returns it: {hashtag|\#|Word}.

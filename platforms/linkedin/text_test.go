@@ -3,6 +3,7 @@ package linkedin_test
 import (
 	"strings"
 	"testing"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/bandstand-app/bandstand/platforms/linkedin"
@@ -138,6 +139,9 @@ func FuzzLittle(f *testing.F) {
 			return
 		}
 		wire := linkedin.Little(text)
+		if n, want := linkedin.WireLength(text), len(utf16.Encode([]rune(wire))); n != want {
+			t.Errorf("%q is sent with %d units, counted %d", text, want, n)
+		}
 		if got := sim.Render(wire); got != text {
 			t.Errorf("of %q, sent as %q, readers see %q", text, wire, got)
 		}

@@ -55,6 +55,11 @@ func weigh(text string, addresses []span) int {
 			addresses = addresses[1:]
 			continue
 		}
+		if isPlain(text[i:]) {
+			sum += lightWeight
+			i++
+			continue
+		}
 		if n := emojiAt(text[i:]); n > 0 {
 			sum += heavyWeight
 			i += n
@@ -71,9 +76,18 @@ func weigh(text string, addresses []span) int {
 	return sum / scale
 }
 
+// isPlain reports whether a text begins with a character of ASCII that begins no
+// emoji, since none follows that could make it one. It is light then.
+func isPlain(s string) bool {
+	return s[0] < utf8.RuneSelf && (len(s) == 1 || s[1] < utf8.RuneSelf)
+}
+
 // clean takes out the three code points that X refuses in a post. They are
 // invisible; byte order marks come along when text is pasted from files.
 func clean(text string) string {
+	if strings.IndexByte(text, forbiddenLead) < 0 && utf8.ValidString(text) {
+		return text
+	}
 	return strings.Map(func(r rune) rune {
 		if isForbidden(r) {
 			return -1
@@ -81,6 +95,9 @@ func clean(text string) string {
 		return r
 	}, text)
 }
+
+// forbiddenLead is the first byte, in UTF-8, of all that isForbidden.
+const forbiddenLead = 0xEF
 
 func isForbidden(r rune) bool { return r == 0xFFFE || r == 0xFEFF || r == 0xFFFF }
 
@@ -106,7 +123,14 @@ type finder struct {
 func (f *finder) find() []span {
 	var out []span
 	text := f.text
+	if strings.IndexByte(text, '.') < 0 {
+		return nil // no host name
+	}
 	for i := 0; i < len(text); {
+		if n := plainWord(text[i:]); n > 0 {
+			i += n
+			continue
+		}
 		scheme := schemeLen(text[i:])
 		r, size := utf8.DecodeRuneInString(text[i:])
 		if scheme == 0 && !isHostRune(r) {
@@ -135,7 +159,24 @@ func (f *finder) find() []span {
 	return out
 }
 
+// plainWord returns the length of the ASCII word at the beginning of s if it is
+// neither part of a host name nor followed by what ends a scheme: no address begins
+// in it. 0: look closer.
+func plainWord(s string) int {
+	n := 0
+	for n < len(s) && s[n] < utf8.RuneSelf && isHostRune(rune(s[n])) {
+		n++
+	}
+	if n < len(s) && (s[n] == '.' || s[n] == ':' || s[n] >= utf8.RuneSelf) {
+		return 0
+	}
+	return n
+}
+
 func schemeLen(s string) int {
+	if s == "" || s[0]|0x20 != 'h' {
+		return 0
+	}
 	for _, scheme := range []string{"https://", "http://"} {
 		if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
 			return len(scheme)

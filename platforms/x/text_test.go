@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -221,7 +222,7 @@ func TestCanonicalTellsTheSamePost(t *testing.T) {
 }
 
 func FuzzWeight(f *testing.F) {
-	for _, s := range []string{"", "example.com", "https://例え.jp/(a)b?c=d#e", "👨‍👩‍👧‍👦 5 €", "1️⃣🇩🇪🏴󠁧󠁢󠁳󠁣󠁴󠁿", "a\xffb.com", "http://http://t.co/a"} {
+	for _, s := range []string{"", "example.com", "https://例え.jp/(a)b?c=d#e", "👨‍👩‍👧‍👦 5 €", "1️⃣🇩🇪🏴󠁧󠁢󠁳󠁣󠁴󠁿", "a\xffb.com", "a\ufeffb\ufffe.com\uffff", "http://http://t.co/a"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -239,6 +240,21 @@ func FuzzWeight(f *testing.F) {
 				t.Errorf("addresses in %q overlap: %v", s, spans)
 			}
 			end = sp.end
+		}
+		if want := string(slices.DeleteFunc([]rune(s), isForbidden)); clean(s) != want {
+			t.Errorf("%q is cleaned to %q, want %q", s, clean(s), want)
+		}
+		for i := range s {
+			rest := s[i:]
+			if isPlain(rest) {
+				if r, _ := utf8.DecodeRuneInString(rest); emojiAt(rest) > 0 || !unicode.Is(light, r) {
+					t.Errorf("%q does not begin with a character that counts as one", rest)
+				}
+			}
+			f := finder{text: s}
+			if n := plainWord(rest); n > 0 && (schemeLen(rest) > 0 || f.urlEnd(i, false) > 0 || skipRun(s, i) != i+n) {
+				t.Errorf("%q is taken for a word alone", rest)
+			}
 		}
 		if got := strings.Join(joined(parts(s)), ""); got != s {
 			t.Errorf("parts of %q make %q", s, got)

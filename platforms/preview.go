@@ -11,6 +11,7 @@ type Preview struct {
 	When     string                 // the planned time in words, or empty
 	Over     int                    // number of characters at the end of the text that will not fit, 0 if all do
 	Computer bool                   // drawn for a wide screen rather than for a phone
+	Comment  bool                   // drawn as a comment under a post rather than as a post
 	// T gives a text of the catalogue, in the language of the person. args are
 	// name, value, name, value …
 	T func(key string, args ...string) string

@@ -3,6 +3,7 @@
 package card
 
 import (
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ type Text struct{ Seen, Folded, Over string }
 const wordSlack = 15
 
 // Cut divides the text that goes out. lines is after how many lines the
-// platform folds, whatever their length.
+// platform folds, whatever their length; 0: it does not.
 func Cut(r platforms.FormatRules, d platforms.Draft, computer bool, lines int) Text {
 	text, over := r.FinalText(d), ""
 	for _, rule := range r.Text {
@@ -30,7 +31,7 @@ func Cut(r platforms.FormatRules, d platforms.Draft, computer bool, lines int) T
 	if computer {
 		at = r.FoldComputer
 	}
-	n := foldAt(text, at, lines)
+	n := foldAt(text, orNever(at), orNever(lines))
 	if strings.TrimSpace(text[n:]) == "" {
 		return Text{Seen: text, Over: over}
 	}
@@ -39,6 +40,14 @@ func Cut(r platforms.FormatRules, d platforms.Draft, computer bool, lines int) T
 		Folded: strings.TrimLeftFunc(text[n:], unicode.IsSpace),
 		Over:   over,
 	}
+}
+
+// orNever is a place at which a platform folds; 0 stands for none.
+func orNever(at int) int {
+	if at == 0 {
+		return math.MaxInt
+	}
+	return at
 }
 
 // foldAt is the byte at which a text is folded: its length if it is not.

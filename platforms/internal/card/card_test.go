@@ -67,3 +67,29 @@ func TestInitial(t *testing.T) {
 		}
 	}
 }
+
+// TestACommentShowsAllOfItsText: what does not fit is told apart, and nothing is
+// folded away.
+func TestACommentShowsAllOfItsText(t *testing.T) {
+	t.Parallel()
+	rules := platforms.FormatRules{
+		Text: []platforms.TextRule{{Unit: "characters", Max: 20, Measure: utf8.RuneCountInString}}, FoldPhone: 5,
+	}
+	p := platforms.Preview{
+		Account: platforms.Account{Name: "Riverside <FC>"}, Draft: platforms.Draft{Text: "Sign up:\nbring <b>boots and water"},
+	}
+	var b strings.Builder
+	if err := Comment("tin", p, rules, "will not fit").Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<article class="pv-tin pv-tin-comment">`, "Riverside &lt;FC&gt;", "Sign up:\nbring &lt;b&gt;bo</span>", "will not fit", "ots and water</del>",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the comment lacks %q:\n%s", want, b.String())
+		}
+	}
+	if css := CommentCSS("tin"); strings.Contains(css, "pv-id") || !strings.Contains(css, ".pv-tin-comment-bubble {") {
+		t.Errorf("styles are not those of the platform:\n%s", css)
+	}
+}

@@ -26,6 +26,8 @@ type Try struct {
 	sentAt   time.Time        // of the last irreversible call
 	changed  bool             // an irreversible call has succeeded
 	onSend   func()           // runs just before the irreversible call
+	others   int              // posts in the record before it
+	evidence platforms.Evidence
 }
 
 // Publication makes a publication of a draft, with a key of its own.
@@ -36,7 +38,7 @@ func (w *World) Publication(d platforms.Draft) platforms.Publication {
 
 // Try starts a try.
 func (w *World) Try(s platforms.Session, d platforms.Draft) *Try {
-	return &Try{w: w, session: s, pub: w.Publication(d)}
+	return &Try{w: w, session: s, pub: w.Publication(d), others: len(w.Public())}
 }
 
 // Publish publishes a draft and fails the test if that does not work.
@@ -187,7 +189,7 @@ func (t *Try) Settle() platforms.Evidence {
 // only where that is proved to be safe. It tells whether the post is out.
 func (t *Try) Finish() bool {
 	t.w.Helper()
-	certainty := t.w.Platform.Info().Certainty
+	certainty := t.w.Platform.Info().CertaintyOf(t.pub)
 	for range 5 {
 		e := t.Settle()
 		switch {
@@ -213,14 +215,17 @@ func (t *Try) Finish() bool {
 	return false
 }
 
+// provedPublic compares what a look found with the record, to which this try has
+// added one post.
 func (t *Try) provedPublic(e platforms.Evidence) {
 	t.w.Helper()
+	t.evidence = e
 	public := t.w.Public()
 	switch {
-	case len(public) != 1:
-		t.w.Errorf("settle says public, the record holds %d posts", len(public))
-	case e.RemoteID != "" && !sameID(e.RemoteID, public[0].ID):
-		t.w.Errorf("settle found %q, the record holds %q", e.RemoteID, public[0].ID)
+	case len(public) != t.others+1:
+		t.w.Errorf("settle says public, the record holds %d posts, want %d", len(public), t.others+1)
+	case e.RemoteID != "" && !sameID(e.RemoteID, public[t.others].ID):
+		t.w.Errorf("settle found %q, the record holds %q", e.RemoteID, public[t.others].ID)
 	case e.Proof == "":
 		t.w.Errorf("evidence without the name of a proof: %+v", e)
 	}
@@ -246,7 +251,11 @@ func (w *World) expectPublic(drafts ...platforms.Draft) {
 
 func (w *World) samePost(got platforms.SimPost, d platforms.Draft) {
 	w.Helper()
-	rules := w.Platform.Rules(platforms.Account{}).Usual()
+	w.sameByRules(got, d, w.Platform.Rules(platforms.Account{}).Usual())
+}
+
+func (w *World) sameByRules(got platforms.SimPost, d platforms.Draft, rules platforms.FormatRules) {
+	w.Helper()
 	if d.Link == nil && got.Text != d.Text {
 		w.Errorf("text in the record:\n%q, want\n%q", got.Text, d.Text)
 	}

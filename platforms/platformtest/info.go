@@ -32,6 +32,9 @@ func infoIsComplete(t *testing.T, w *World) {
 	if !slices.Contains([]platforms.Certainty{platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking}, info.Certainty) {
 		t.Errorf("certainty %q", info.Certainty)
 	}
+	if c := info.ReplyCertainty; c != "" && (c == info.Certainty || !slices.Contains([]platforms.Certainty{platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking}, c)) {
+		t.Errorf("certainty of replies %q, of posts %q", c, info.Certainty)
+	}
 	if info.RefusesRepeats && info.Certainty != platforms.CertainByLooking {
 		t.Errorf("refusing repeats says nothing with certainty %q", info.Certainty)
 	}
@@ -185,13 +188,35 @@ func catalogueHasEveryWord(t *testing.T, w *World) {
 			}
 		}
 	}
-	try := w.Try(w.Connect(), w.photoDraft("Every step has a word"))
+	s := w.Connect()
+	try := w.Try(s, w.photoDraft("Every step has a word"))
 	if err := try.Run(); err != nil {
 		t.Fatalf("publish: %v", err)
 	}
-	for _, step := range try.steps {
+	steps := try.steps
+	if w.takesParts() {
+		part := w.follow(s, w.partDraft("And those of a part"), try.Result(), try.Result())
+		if err := part.Run(); err != nil {
+			t.Fatalf("publish a part: %v", err)
+		}
+		steps = append(steps, part.steps...)
+	}
+	for _, step := range steps {
 		if key := prefix + "step_" + step.Kind; words[key] == "" {
 			t.Errorf("no text for %q", key)
+		}
+	}
+	for _, f := range w.Platform.Rules(platforms.Account{}).Formats {
+		for _, o := range f.Options {
+			keys := []string{prefix + "option_" + o.Key}
+			for _, c := range o.Choices {
+				keys = append(keys, keys[0]+"_"+c)
+			}
+			for _, key := range keys {
+				if words[key] == "" {
+					t.Errorf("no text for %q", key)
+				}
+			}
 		}
 	}
 }

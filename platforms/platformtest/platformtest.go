@@ -88,6 +88,16 @@ func Run(t *testing.T, s Suite) {
 		{"upload faults", uploadFaults},
 		{"look faults prove nothing", lookFaults},
 
+		{"options are sent as they were chosen", optionsAreSent},
+		{"parts follow a post in their order", partsFollow},
+		{"text of a part at the limit, and beyond", partTextLimits},
+		{"answer lost after publishing a part", partLostAfter},
+		{"connection lost before publishing a part", partLostBefore},
+		{"publish faults of a part", partFaults},
+		{"look faults prove nothing about a part", partLookFaults},
+		{"parts of the same words are told apart by what they follow", partsOfTheSameWords},
+		{"a part whose parent is gone", partWithoutParent},
+
 		{"numbers grow", numbersGrow},
 		{"numbers of several posts", numbersTogether},
 		{"numbers faults", numbersFaults},

@@ -15,7 +15,6 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
-// draft is a text with as many pictures as the platform insists on, or n.
 // postingLeavesSomething: after one post on a fresh account no limit is near, and
 // one that counts posts has counted it.
 func postingLeavesSomething(t *testing.T, w *World) {
@@ -40,8 +39,13 @@ func postingLeavesSomething(t *testing.T, w *World) {
 	}
 }
 
+// draft is a text with as many pictures as the platform insists on, or n.
 func (w *World) draft(text string, n int) platforms.Draft {
-	rules := w.Platform.Rules(platforms.Account{}).Usual()
+	return w.draftBy(w.Platform.Rules(platforms.Account{}).Usual(), text, n)
+}
+
+// draftBy is draft by other rules than the usual ones.
+func (w *World) draftBy(rules platforms.FormatRules, text string, n int) platforms.Draft {
 	d := platforms.Draft{Text: text, Lang: "en"}
 	for i := range max(n, rules.Media.Min) {
 		typ := rules.Media.Image.Types[i%len(rules.Media.Image.Types)]
@@ -162,33 +166,38 @@ func planIsPure(t *testing.T, w *World) {
 	}
 }
 
-func postHasAddress(t *testing.T, w *World) {
+func postHasAddress(_ *testing.T, w *World) {
 	s := w.Connect()
 	d := w.textDraft("Where am I?")
-	r := w.Publish(s, d)
+	w.hasPage(s, w.Publish(s, d), d.Text)
+}
+
+// hasPage opens the page of what was published and looks for its text there.
+func (w *World) hasPage(s platforms.Session, r platforms.StepResult, text string) {
+	w.Helper()
 	address := r.RemoteURL
 	if l, ok := w.Platform.(platforms.Linker); ok && address == "" {
 		var err error
 		if address, err = l.Permalink(w.Context(), s, r.RemoteID); err != nil {
-			t.Fatalf("permalink: %v", err)
+			w.Fatalf("permalink: %v", err)
 		}
 	}
 	w.note(address)
 	if !strings.HasPrefix(address, w.URL+"/") {
-		t.Fatalf("address of the post is %q, want one below %s", address, w.URL)
+		w.Fatalf("address of the post is %q, want one below %s", address, w.URL)
 	}
 	req, err := http.NewRequestWithContext(w.Context(), http.MethodGet, address, nil)
 	if err != nil {
-		t.Fatalf("address of the post: %v", err)
+		w.Fatalf("address of the post: %v", err)
 	}
 	resp, err := w.Client.Do(req)
 	if err != nil {
-		t.Fatalf("open the post: %v", err)
+		w.Fatalf("open the post: %v", err)
 	}
 	defer resp.Body.Close()
 	page, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(page), d.Text) {
-		t.Errorf("the page of the post has status %d (%v) and lacks its text:\n%s", resp.StatusCode, err, page)
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(page), text) {
+		w.Errorf("the page of the post has status %d (%v) and lacks its text:\n%s", resp.StatusCode, err, page)
 	}
 }
 

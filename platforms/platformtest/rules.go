@@ -2,6 +2,7 @@ package platformtest
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -24,8 +25,25 @@ func rulesHaveSources(t *testing.T, w *World) {
 	}
 	sourced("the whole", rules.Source)
 	sourced("pictures", rules.Media.Image.Source)
+	sourced("parts", rules.Parts.Source)
+	for _, f := range w.Platform.Rules(platforms.Account{}).Formats {
+		for _, o := range f.Options {
+			sourced("option "+o.Key, o.Source)
+			if choices := o.Kind == platforms.OptionChoice; o.Key == "" || o.Kind == "" || choices != (len(o.Choices) > 1) {
+				t.Errorf("incomplete option %+v", o)
+			}
+		}
+	}
+	texts := rules.Text
+	if c := rules.Parts.Comment; c != nil {
+		if rules.Parts.Thread != 0 {
+			t.Error("a post takes both a thread and a comment")
+		}
+		sourced("comments", c.Source)
+		texts = slices.Concat(texts, c.Text)
+	}
 	main := 0
-	for _, r := range rules.Text {
+	for _, r := range texts {
 		sourced(r.Unit, r.Source)
 		if a := r.Advice; a != nil {
 			sourced(r.Unit+", advice", a.Source)
@@ -43,8 +61,12 @@ func rulesHaveSources(t *testing.T, w *World) {
 			t.Errorf("the empty text measures %d %s", n, r.Unit)
 		}
 	}
-	if main != 1 {
-		t.Errorf("%d text rules are not Side, want exactly 1", main)
+	want := 1
+	if rules.Parts.Comment != nil {
+		want++ // one of the post and one of its comment
+	}
+	if main != want {
+		t.Errorf("%d text rules are not Side, want exactly %d", main, want)
 	}
 	if m := rules.Media; m.Max > 0 && (len(m.Image.Types) == 0 || m.Image.MaxBytes == 0 || m.Min > m.Max) {
 		t.Errorf("incomplete rules for pictures: %+v", m)
@@ -54,12 +76,13 @@ func rulesHaveSources(t *testing.T, w *World) {
 // textLimits: what the rules let through the platform takes, and what they
 // refuse it refuses, to the character.
 func textLimits(t *testing.T, w *World) {
-	for _, rule := range w.Platform.Rules(platforms.Account{}).Usual().Text {
+	rules := w.Platform.Rules(platforms.Account{}).Usual()
+	for _, rule := range rules.Text {
 		t.Run(rule.Unit, func(t *testing.T) {
 			w := w.on(t)
 			s := w.Connect()
-			at, ok := w.text(rule, rule.Max)
-			over, ok2 := w.text(rule, rule.Max+1)
+			at, ok := w.text(rules, rule, rule.Max)
+			over, ok2 := w.text(rules, rule, rule.Max+1)
 			if !ok || !ok2 {
 				t.Fatalf("cannot make a text of %d and %d %s: give Suite.Text[%q]", rule.Max, rule.Max+1, rule.Unit, rule.Unit)
 			}
@@ -70,7 +93,7 @@ func textLimits(t *testing.T, w *World) {
 
 			w.Clock.Advance(time.Hour)
 			tooLong := w.textDraft(over)
-			if !hasCode(platforms.Check(w.Platform.Rules(platforms.Account{}).Usual(), tooLong), rule.Code) {
+			if !hasCode(platforms.Check(rules, tooLong), rule.Code) {
 				t.Errorf("check does not say %q of %d %s", rule.Code, rule.Measure(over), rule.Unit)
 			}
 			err := w.Try(s, tooLong).Run()
@@ -80,8 +103,8 @@ func textLimits(t *testing.T, w *World) {
 	}
 }
 
-// text makes a text that measures n by the rule and breaks no other rule.
-func (w *World) text(rule platforms.TextRule, n int) (string, bool) {
+// text makes a text that measures n by one of the rules and breaks no other.
+func (w *World) text(rules platforms.FormatRules, rule platforms.TextRule, n int) (string, bool) {
 	if make := w.Suite.Text[rule.Unit]; make != nil {
 		text := make(n)
 		return text, rule.Measure(text) == n
@@ -95,7 +118,7 @@ func (w *World) text(rule platforms.TextRule, n int) (string, bool) {
 	for _, fill := range fillers {
 		text := fillTo(rule, n, func(i int) string { return "b" + separator(fill(0)) + repeat(fill, i) })
 		text = fillTo(rule, n, func(i int) string { return strings.TrimSpace(text) + strings.Repeat("a", i) })
-		if rule.Measure(text) == n && w.breaksOnly(text, rule) {
+		if rule.Measure(text) == n && breaksOnly(rules, rule, text) {
 			return text, true
 		}
 	}
@@ -124,8 +147,8 @@ func separator(filler string) string {
 	return ""
 }
 
-func (w *World) breaksOnly(text string, rule platforms.TextRule) bool {
-	for _, r := range w.Platform.Rules(platforms.Account{}).Usual().Text {
+func breaksOnly(rules platforms.FormatRules, rule platforms.TextRule, text string) bool {
+	for _, r := range rules.Text {
 		if r.Unit != rule.Unit && r.Measure(text) > r.Max {
 			return false
 		}

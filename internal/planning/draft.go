@@ -113,6 +113,7 @@ type Material struct {
 	read     []store.Connection
 	accounts map[bool][]account // by whether they are make-believe, in the order of the screens
 	pictures Pictures
+	links    map[string]*platforms.Link // LinkOf each that a plan has
 	cards    map[string]club.LinkCard
 }
 
@@ -121,21 +122,22 @@ type account struct {
 	conn     store.Connection
 	platform platforms.Platform
 	rules    platforms.Rules
+	formats  []platforms.Format // those that it takes, the usual one first
 }
 
 // format are the rules of the format that a content has on the account. foreign
 // reports that the account does not take what was chosen.
-func (a account) format(c club.Content) (rules platforms.FormatRules, foreign bool) {
+func (a *account) format(c club.Content) (rules platforms.FormatRules, foreign bool) {
 	if r, ok := a.rules.For(c.Formats[a.conn.ID]); ok {
 		return r, false
 	}
 	return a.rules.Usual(), true
 }
 
-// formats lists the formats that the account takes.
-func (a account) formats() []platforms.Format {
-	out := make([]platforms.Format, 0, len(a.rules.Formats))
-	for _, r := range a.rules.Formats {
+// formats lists the formats that an account with these rules takes.
+func formats(rules platforms.Rules) []platforms.Format {
+	out := make([]platforms.Format, 0, len(rules.Formats))
+	for _, r := range rules.Formats {
 		out = append(out, r.Format)
 	}
 	return out
@@ -144,7 +146,7 @@ func (a account) formats() []platforms.Format {
 // Material reads what plans refer to. A plan that brings its accounts asks for no
 // others.
 func (d Desk) Material(ctx context.Context, clubID int64, plans ...Plan) (*Material, error) {
-	m := &Material{desk: d, clubID: clubID, accounts: map[bool][]account{}}
+	m := &Material{desk: d, clubID: clubID, accounts: map[bool][]account{}, links: map[string]*platforms.Link{}}
 	var err error
 	if len(plans) == 0 || slices.ContainsFunc(plans, func(p Plan) bool { return p.Accounts == nil }) {
 		if m.read, err = d.DB.Connections(ctx, store.Scope{ClubID: clubID}); err != nil {
@@ -153,8 +155,9 @@ func (d Desk) Material(ctx context.Context, clubID int64, plans ...Plan) (*Mater
 	}
 	var links, pictures []string
 	for _, p := range plans {
-		if l := LinkOf(p.Content.Link); l != nil {
-			links = append(links, l.URL)
+		typed := p.Content.Link
+		if l := m.linkOf(typed); l != nil && m.links[typed] == nil {
+			m.links[typed], links = l, append(links, l.URL)
 		}
 		pictures = append(pictures, p.Content.Pictures()...)
 	}
@@ -208,7 +211,8 @@ func (m *Material) known(practice bool, conns []store.Connection) []account {
 	var out []account
 	for _, c := range conns {
 		if p, ok := registry.Platform(c.Account.Platform); ok && c.Practice == practice {
-			out = append(out, account{c, p, p.Rules(c.Account)})
+			rules := p.Rules(c.Account)
+			out = append(out, account{c, p, rules, formats(rules)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b account) int {
@@ -220,12 +224,14 @@ func (m *Material) known(practice bool, conns []store.Connection) []account {
 // Prepare makes the drafts of a plan. The plan may tick other accounts, and have
 // less to show, than when the material was read.
 func (m *Material) Prepare(p Plan) Prepared {
-	out := Prepared{Plan: p, Link: LinkOf(p.Content.Link)}
+	out := Prepared{Plan: p, Link: m.linkOf(p.Content.Link)}
 	accounts := m.of(p.Practice)
 	if p.Accounts != nil {
 		accounts = m.known(p.Practice, p.Accounts)
 	}
-	for _, a := range accounts {
+	out.Drafts = make([]Draft, 0, min(len(accounts), len(p.Content.Accounts)))
+	for i := range accounts {
+		a := &accounts[i]
 		if slices.Contains(p.Content.Accounts, a.conn.ID) && !slices.Contains(p.Public, a.conn.ID) {
 			if d, ok := m.accountDraft(p, a); ok {
 				out.Drafts = append(out.Drafts, d)
@@ -237,9 +243,9 @@ func (m *Material) Prepare(p Plan) Prepared {
 
 // accountDraft is what one account is sent of a plan; ok is false if the plan is of a
 // part that the account is not sent.
-func (m *Material) accountDraft(p Plan, a account) (d Draft, ok bool) {
+func (m *Material) accountDraft(p Plan, a *account) (d Draft, ok bool) {
 	rules, foreign := a.format(p.Content)
-	d = Draft{Connection: a.conn, Platform: a.platform, Rules: rules, Formats: a.formats(), Foreign: foreign}
+	d = Draft{Connection: a.conn, Platform: a.platform, Rules: rules, Formats: a.formats, Foreign: foreign}
 	if p.Part > 0 {
 		part, kind, ok := p.Content.Part(a.conn.ID, p.Part)
 		if !ok {
@@ -261,7 +267,8 @@ func (m *Material) accountDraft(p Plan, a account) (d Draft, ok bool) {
 
 // RulesOf are the rules that one part of a content is held to on a connection.
 func RulesOf(rules platforms.Rules, c club.Content, connection int64, part int) platforms.FormatRules {
-	post, _ := account{conn: store.Connection{ID: connection}, rules: rules}.format(c)
+	a := account{conn: store.Connection{ID: connection}, rules: rules}
+	post, _ := a.format(c)
 	if _, kind, ok := c.Part(connection, part); ok {
 		return rulesOfPart(post, kind)
 	}
@@ -306,7 +313,7 @@ func takes(r platforms.PartRules, kind club.PartKind) bool {
 
 // draft is the one place where a content becomes what an account is sent: for a
 // preview, a check and publishing alike.
-func (m *Material) draft(c club.Content, a account, rules platforms.FormatRules) platforms.Draft {
+func (m *Material) draft(c club.Content, a *account, rules platforms.FormatRules) platforms.Draft {
 	var media map[string]platforms.Media
 	for _, picture := range c.Media {
 		if m.pictures == nil {
@@ -326,7 +333,7 @@ func (m *Material) draft(c club.Content, a account, rules platforms.FormatRules)
 
 // link is a content's link with the card that its page makes.
 func (m *Material) link(c club.Content, rules platforms.FormatRules) *platforms.Link {
-	l := LinkOf(c.Link)
+	l := m.linkOf(c.Link)
 	if l == nil {
 		return nil
 	}
@@ -342,6 +349,14 @@ func (m *Material) link(c club.Content, rules platforms.FormatRules) *platforms.
 		l.Image = &picture // a card can do without
 	}
 	return l
+}
+
+// linkOf is LinkOf, which reads what many plans have once.
+func (m *Material) linkOf(typed string) *platforms.Link {
+	if l := m.links[typed]; l != nil {
+		return new(*l)
+	}
+	return LinkOf(typed)
 }
 
 // Card is what is known of the page that an address leads to; false: nobody asked

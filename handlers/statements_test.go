@@ -44,3 +44,51 @@ func TestStatementsOfARequest(t *testing.T) {
 		}
 	}
 }
+
+// TestPagesOfManyAskAsOftenAsPagesOfFew: a page that lists things reads all of them
+// together. Two accounts that are in trouble become nine, and three posts of each kind
+// become twelve.
+func TestPagesOfManyAskAsOftenAsPagesOfFew(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, func(c *Config) {
+		c.Practice = platforms.NewRegistry(tiny{id: "tiny", name: "Tiny", max: 50}, tiny{id: "wide", name: "Wide", max: 200})
+		c.SessionStore = sqlite3store.NewWithCleanupInterval(c.DB.Sessions(), 0)
+	})
+	accounts := []int64{s.account("tiny", true, club.Working), s.account("wide", true, club.NeedsReconnect)}
+	kinds := []struct {
+		status club.Status
+		phase  club.Phase
+	}{{club.NeedsAttention, club.Late}, {club.NeedsAttention, club.Ambiguous}, {club.Failed, "rejected"}}
+	n := 0
+	add := func(posts int) (last int64) {
+		for range posts {
+			for _, k := range kinds {
+				last = s.schedule(fmt.Sprintf("Match %d", n), fmt.Sprintf("2026-11-%02dT18:30", 25+n%5), accounts...).ID
+				s.force(last, k.status, k.phase)
+				n++
+			}
+		}
+		return last
+	}
+	admin := s.as(club.Admin)
+	paths := []string{"/waiting", "/accounts", "/accounts/" + fmt.Sprint(accounts[1]), "/accounts/connect", "/notices", "/posts", "/calendar", "/results", "/hold", "/practice/mode", "/settings/status", "/settings/members", "/posts/new"}
+	ask := func(post int64) map[string][]string {
+		asked := map[string][]string{}
+		for _, path := range paths {
+			asked[path] = storetest.Statements(t, s.db, func() { admin.get(path).want(http.StatusOK) })
+		}
+		path := fmt.Sprintf("/posts/%d", post)
+		asked["a failed post"] = storetest.Statements(t, s.db, func() { admin.get(path).want(http.StatusOK) })
+		return asked
+	}
+	few := ask(add(1))
+	for range 7 {
+		accounts = append(accounts, s.account("wide", true, club.NeedsReconnect))
+	}
+	many := ask(add(4))
+	for path, asked := range many {
+		if len(asked) != len(few[path]) {
+			t.Errorf("%s: %d statements of many, %d of few:\n%s", path, len(asked), len(few[path]), strings.Join(asked, "\n"))
+		}
+	}
+}

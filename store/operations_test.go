@@ -173,7 +173,7 @@ var reading = []operation{
 		return only(f.db.PersonByEmail(ctx, "admin0@example.org"))
 	}},
 	{name: "PlannedFor", do: func(ctx context.Context, f *furnished) error {
-		return only(f.db.PlannedFor(ctx, f.maeve, f.planned, []int64{f.page.ID}, f.clock.Now()))
+		return only(f.db.PlannedFor(ctx, f.maeve, []int64{f.page.ID}, f.clock.Now()))
 	}},
 	{name: "Post", do: func(ctx context.Context, f *furnished) error { return only(f.db.Post(ctx, f.maeve, f.planned)) }},
 	{name: "PostResults", do: func(ctx context.Context, f *furnished) error { return only(f.db.PostResults(ctx, f.maeve, f.out)) }},

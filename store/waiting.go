@@ -54,21 +54,27 @@ func (db *DB) Waiting(ctx context.Context, s Scope) ([]WaitingDelivery, error) {
 		ORDER BY d.due_at, d.post_id, d.connection_id, d.part LIMIT ?`, s.ClubID, waitingMax)
 }
 
+// PlannedTime is when an account has a post.
+type PlannedTime struct {
+	ConnectionID, PostID int64
+	At                   time.Time
+}
+
 // PlannedFor lists, from a time on, when these accounts of the scope's club have
-// a post: one that is to go out, that went out, or that somebody is drafting for
-// that time. post itself, unless 0, is left out.
-func (db *DB) PlannedFor(ctx context.Context, s Scope, post int64, accounts []int64, from time.Time) ([]time.Time, error) {
-	all, err := queryAll(ctx, db.read, func(scan func(...any) error) (at time.Time, err error) {
-		err = scan(into(&at))
-		return at, err
+// posts: those that are to go out, that went out, or that somebody is drafting for
+// that time.
+func (db *DB) PlannedFor(ctx context.Context, s Scope, accounts []int64, from time.Time) ([]PlannedTime, error) {
+	all, err := queryAll(ctx, db.read, func(scan func(...any) error) (p PlannedTime, err error) {
+		err = scan(&p.ConnectionID, &p.PostID, into(&p.At))
+		return p, err
 	}, `
-		SELECT p.planned_at FROM posts p
-		WHERE p.club_id = ?1 AND p.deleted_at IS NULL AND p.planned_at >= ?2 AND p.id <> ?4 AND EXISTS (
-			SELECT 1 FROM deliveries d WHERE d.post_id = p.id AND d.status <> 'CANCELLED' AND d.connection_id IN (SELECT value FROM json_each(?3)))
+		SELECT d.connection_id, d.post_id, p.planned_at
+		FROM posts p CROSS JOIN deliveries d ON d.post_id = p.id AND d.status <> 'CANCELLED'
+		WHERE p.club_id = ?1 AND p.deleted_at IS NULL AND p.planned_at >= ?2 AND d.connection_id IN (SELECT value FROM json_each(?3))
 		UNION
-		SELECT d.due_at FROM deliveries d
-		WHERE d.connection_id IN (SELECT value FROM json_each(?3)) AND d.status = 'SCHEDULED' AND d.club_id = ?1 AND d.due_at >= ?2 AND d.post_id <> ?4`,
-		s.ClubID, ms(from), jsonOf(orEmpty(accounts)), post)
+		SELECT d.connection_id, d.post_id, d.due_at FROM deliveries d
+		WHERE d.connection_id IN (SELECT value FROM json_each(?3)) AND d.status = 'SCHEDULED' AND d.club_id = ?1 AND d.due_at >= ?2`,
+		s.ClubID, ms(from), jsonOf(orEmpty(accounts)))
 	if err != nil {
 		return nil, fmt.Errorf("list times of accounts: %w", err)
 	}

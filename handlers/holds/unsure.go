@@ -59,7 +59,7 @@ func (room *Room) IsUnsure(c echo.Context, account int64) (bool, error) {
 
 // unsureGroups are the posts of which nobody knows whether they are public, each
 // outage with one decision for all.
-func (room *Room) unsureGroups(c echo.Context, list []*planning.Waiting) ([]holds.Group, error) {
+func (room *Room) unsureGroups(c echo.Context, list []*planning.Waiting) []holds.Group {
 	var groups []holds.Group
 	for _, o := range outages(list) {
 		first := o.parts[0]
@@ -79,18 +79,14 @@ func (room *Room) unsureGroups(c echo.Context, list []*planning.Waiting) ([]hold
 		}
 		g.Text += " " + web.T(c, "waiting_unsure_hint", "account", first.Account)
 		for _, p := range o.posts {
-			row, err := room.waitingRow(c, p)
-			if err != nil {
-				return nil, err
-			}
-			g.Rows = append(g.Rows, row)
+			g.Rows = append(g.Rows, room.waitingRow(c, p, club.Slot{}))
 		}
 		if len(g.Rows) > 1 {
 			g.Answers = room.unsureAnswers(c, o.parts, true)
 		}
 		groups = append(groups, g)
 	}
-	return groups, nil
+	return groups
 }
 
 // unsureAnswers are the decisions that are open: what was not looked for often enough

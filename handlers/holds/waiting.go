@@ -31,8 +31,9 @@ func (room *Room) showWaiting(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	w := holds.Waiting{Page: room.Page(c, "", web.T(c, "waiting_title")), Held: string(web.Actor(c).Hold.Phase)}
-	if w.Groups, err = room.unsureGroups(c, list); err != nil {
+	w := holds.Waiting{Page: room.Page(c, "", web.T(c, "waiting_title")), Held: string(web.Actor(c).Hold.Phase), Groups: room.unsureGroups(c, list)}
+	free, err := room.freeTimes(c, list)
+	if err != nil {
 		return err
 	}
 	for _, phase := range club.PutAside {
@@ -41,11 +42,7 @@ func (room *Room) showWaiting(c echo.Context) error {
 			if p.Phase != phase {
 				continue
 			}
-			row, err := room.waitingRow(c, p)
-			if err != nil {
-				return err
-			}
-			g.Rows = append(g.Rows, row)
+			g.Rows = append(g.Rows, room.waitingRow(c, p, free[p]))
 		}
 		if len(g.Rows) > 1 {
 			g.Answers = room.waitingAnswers(c, phase, true)
@@ -57,7 +54,25 @@ func (room *Room) showWaiting(c echo.Context) error {
 	return room.Render(c, http.StatusOK, holds.Decide(w))
 }
 
-func (room *Room) waitingRow(c echo.Context, p *planning.Waiting) (holds.Row, error) {
+// freeTimes are the next free times of the posts that can be sent at another time.
+func (room *Room) freeTimes(c echo.Context, list []*planning.Waiting) (map[*planning.Waiting]club.Slot, error) {
+	movable := slices.DeleteFunc(slices.Clone(list), func(p *planning.Waiting) bool { return p.Phase == club.Ambiguous })
+	if len(movable) == 0 {
+		return nil, nil
+	}
+	slots, err := room.Planning.FreeFor(c.Request().Context(), web.By(c), movable...)
+	if err != nil {
+		return nil, err
+	}
+	free := make(map[*planning.Waiting]club.Slot, len(slots))
+	for i, slot := range slots {
+		free[movable[i]] = slot
+	}
+	return free, nil
+}
+
+// waitingRow is a post that waits. free is its next free time, if it can be moved.
+func (room *Room) waitingRow(c echo.Context, p *planning.Waiting, free club.Slot) holds.Row {
 	ctx := c.Request().Context()
 	first := p.Parts[0]
 	row := holds.Row{
@@ -71,19 +86,15 @@ func (room *Room) waitingRow(c echo.Context, p *planning.Waiting) (holds.Row, er
 	row.Accounts = web.JoinAnd(c, names)
 	if p.Phase == club.Ambiguous {
 		row.Answers = room.unsureAnswers(c, p.Parts, false)
-		return row, nil
+		return row
 	}
 	row.Answers = room.waitingAnswers(c, p.Phase, false)
-	free, err := room.Planning.FreeFor(ctx, web.By(c), p)
-	if err != nil {
-		return row, err
-	}
 	for i, a := range row.Answers {
 		if a.Value == string(planning.SendAtFree) {
 			row.Answers[i].Label = web.T(c, "waiting_free_at", "when", i18n.When(ctx, web.InZone(free.At, free.Zone)))
 		}
 	}
-	return row, nil
+	return row
 }
 
 // waitingAnswers are the decisions that are open: nothing can go out while all

@@ -100,9 +100,30 @@ func (w *Waiting) nextFree(zone string) Wish {
 	return wish
 }
 
-// FreeFor is the next free time of a post that waits.
-func (d Desk) FreeFor(ctx context.Context, by Actor, w *Waiting) (club.Slot, error) {
-	return d.Resolve(ctx, by, w.nextFree(by.Zone))
+// FreeFor finds the next free time of each of these posts, with one query for all of
+// them.
+func (d Desk) FreeFor(ctx context.Context, by Actor, list ...*Waiting) ([]club.Slot, error) {
+	wishes := make([]Wish, 0, len(list))
+	var accounts []int64
+	for _, w := range list {
+		wish := w.nextFree(by.Zone)
+		wishes, accounts = append(wishes, wish), append(accounts, wish.Accounts...)
+	}
+	slices.Sort(accounts)
+	others, err := d.others(ctx, by, slices.Compact(accounts))
+	if err != nil {
+		return nil, err
+	}
+	now := d.Now()
+	slots := make([]club.Slot, 0, len(list))
+	for _, w := range wishes {
+		slot, err := nextFree(by.Zone, w.Clock, taken(others, w.PostID, w.Accounts), now)
+		if err != nil {
+			return nil, err
+		}
+		slots = append(slots, slot)
+	}
+	return slots, nil
 }
 
 // Waiting lists what waits for decisions in the actor's club, by reason and post,
@@ -174,7 +195,7 @@ func (d Desk) Decide(ctx context.Context, by Actor, w *Waiting, what Decision) (
 }
 
 func (d Desk) moveToFree(ctx context.Context, by Actor, w *Waiting) error {
-	slot, err := d.FreeFor(ctx, by, w)
+	slot, err := d.Resolve(ctx, by, w.nextFree(by.Zone))
 	if err != nil {
 		return err
 	}

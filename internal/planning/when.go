@@ -2,9 +2,11 @@ package planning
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/bandstand-app/bandstand/internal/club"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // Choice is how somebody says when a post goes out.
@@ -119,11 +121,11 @@ const TimeToWrite = time.Hour
 // NextFree is the next time, from a moment on, at which these accounts have no
 // other post near a time of day. post, unless 0, is the one that it is for.
 func (d Desk) NextFree(ctx context.Context, by Actor, post int64, accounts []int64, clock string, from time.Time) (club.Slot, error) {
-	taken, err := d.taken(ctx, by, post, accounts)
+	others, err := d.others(ctx, by, accounts)
 	if err != nil {
 		return club.Slot{}, err
 	}
-	return nextFree(by.Zone, clock, taken, from)
+	return nextFree(by.Zone, clock, taken(others, post, accounts), from)
 }
 
 func nextFree(zone, clock string, taken []time.Time, from time.Time) (club.Slot, error) {
@@ -138,9 +140,20 @@ func nextFree(zone, clock string, taken []time.Time, from time.Time) (club.Slot,
 	return club.NextFree(planned, zone, taken, from)
 }
 
-// taken are the times that others have.
-func (d Desk) taken(ctx context.Context, by Actor, post int64, accounts []int64) ([]time.Time, error) {
-	return d.DB.PlannedFor(ctx, by.Scope, post, accounts, d.Now().Add(-club.CloseWithin))
+// others are the times that accounts have posts, as far as they matter from now on.
+func (d Desk) others(ctx context.Context, by Actor, accounts []int64) ([]store.PlannedTime, error) {
+	return d.DB.PlannedFor(ctx, by.Scope, accounts, d.Now().Add(-club.CloseWithin))
+}
+
+// taken are the times at which any of the accounts has another post than this one.
+func taken(others []store.PlannedTime, post int64, accounts []int64) []time.Time {
+	var times []time.Time
+	for _, o := range others {
+		if o.PostID != post && slices.Contains(accounts, o.ConnectionID) {
+			times = append(times, o.At)
+		}
+	}
+	return times
 }
 
 // Proposal is what is known of the time that a new post shall have. All may be
@@ -157,10 +170,11 @@ type Proposal struct {
 // free: it is of our choice.
 func (d Desk) Propose(ctx context.Context, by Actor, p Proposal) (slot club.Slot, free bool, err error) {
 	now := d.Now().Add(TimeToWrite)
-	taken, err := d.taken(ctx, by, 0, p.Accounts)
+	others, err := d.others(ctx, by, p.Accounts)
 	if err != nil {
 		return slot, false, err
 	}
+	taken := taken(others, 0, p.Accounts)
 	clock, err := club.ParseClock(p.Clock)
 	if err != nil {
 		clock = UsualClock

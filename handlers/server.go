@@ -1,19 +1,20 @@
-// Package handlers answers what people ask for: it binds what they sent, asks the
-// domain, and shows the answer. What all handlers share is package web. No SQL, no
-// rules, no time arithmetic.
+// Package handlers puts together the rooms that answer what people ask for. A room
+// binds what they sent, asks the domain, and shows the answer; what all rooms share is
+// package web. No SQL, no rules, no time arithmetic.
 package handlers
 
 import (
 	"context"
 
 	"github.com/bandstand-app/bandstand/handlers/accounts"
+	"github.com/bandstand-app/bandstand/handlers/calendar"
 	"github.com/bandstand-app/bandstand/handlers/holds"
 	"github.com/bandstand-app/bandstand/handlers/notices"
 	"github.com/bandstand-app/bandstand/handlers/people"
+	"github.com/bandstand-app/bandstand/handlers/posts"
 	"github.com/bandstand-app/bandstand/handlers/practice"
 	"github.com/bandstand-app/bandstand/handlers/results"
 	"github.com/bandstand-app/bandstand/handlers/web"
-	"github.com/bandstand-app/bandstand/internal/planning"
 	worlds "github.com/bandstand-app/bandstand/internal/practice"
 	"github.com/bandstand-app/bandstand/jobs"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -28,7 +29,7 @@ type Config struct {
 // Services are the parts of the program that single rooms call.
 type Services struct {
 	Passwords people.Passwords
-	Links     LinkReader
+	Links     posts.LinkReader
 	// Demo is the door of a demo; nil otherwise.
 	Demo *people.Demo
 	// Platforms are those that a club's calls go to.
@@ -48,14 +49,13 @@ type Server struct {
 	Services
 
 	accounts *accounts.Room
+	calendar *calendar.Room
 	holds    *holds.Room
 	notices  *notices.Room
 	people   *people.Room
+	posts    *posts.Room
 	practice *practice.Room
 	results  *results.Room
-
-	planning                 planning.Desk
-	realMarks, practiceMarks func() string
 }
 
 // New makes the server. It fails only on mistakes in its configuration.
@@ -64,13 +64,18 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{App: app, Services: cfg.Services, planning: app.NewPlanning(), realMarks: marksOf(cfg.Real), practiceMarks: marksOf(cfg.Practice)}
+	s := &Server{App: app, Services: cfg.Services}
+	desk := app.NewPlanning()
 	s.people = &people.Room{App: app, Passwords: cfg.Passwords, Demo: cfg.Demo}
 	s.accounts = &accounts.Room{
 		App: app, Platforms: cfg.Platforms, AppCredentials: cfg.AppCredentials, SignIns: cfg.SignIns, Worlds: cfg.Worlds, GaveLately: s.people.GaveLately,
 	}
 	s.people.AllowLeaving = s.accounts.AllowLeavingToAll
-	s.holds = &holds.Room{App: app, Planning: s.planning}
+	s.calendar = calendar.New(app, desk)
+	s.posts = &posts.Room{
+		App: app, Planning: desk, Links: cfg.Links, OnCalendar: s.calendar.OnCalendar, AllowReconnecting: s.accounts.AllowReconnecting,
+	}
+	s.holds = &holds.Room{App: app, Planning: desk}
 	s.notices = &notices.Room{App: app, IsUnsure: s.holds.IsUnsure}
 	s.practice = &practice.Room{App: app, Worlds: cfg.Worlds, GaveLately: s.people.GaveLately}
 	s.results = &results.Room{App: app}

@@ -1,7 +1,6 @@
-package handlers
+package posts
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -11,25 +10,19 @@ import (
 	"github.com/bandstand-app/bandstand/internal/planning"
 )
 
-// LinkReader reads what web pages say of themselves, beside the requests that
-// ask for it: *linkcard.Reader.
-type LinkReader interface {
-	Request(ctx context.Context, clubID, personID int64, address string) error
-}
-
 // askForLink asks for the page that a content links to to be read, where people send
 // it: looking at a post never does. In practice mode no page is read: nothing
 // leaves this computer.
-func (s *Server) askForLink(c echo.Context, content club.Content) error {
+func (room *Room) askForLink(c echo.Context, content club.Content) error {
 	l, a := planning.LinkOf(content.Link), web.Actor(c)
 	if l == nil || a.Club.Practice || c.Request().Method != http.MethodPost || !a.Role.Can(club.WritePosts) {
 		return nil
 	}
-	return s.Links.Request(c.Request().Context(), a.Club.ID, a.Person.ID, l.URL)
+	return room.Links.Request(c.Request().Context(), a.Club.ID, a.Person.ID, l.URL)
 }
 
 // readLink says how far the reading of the page is that a content links to.
-func (d *desk) readLink(content club.Content, practice bool) {
+func (d *composerContext) readLink(content club.Content, practice bool) {
 	if d.link = planning.LinkOf(content.Link); d.link == nil {
 		return
 	}

@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"cmp"
@@ -13,9 +13,9 @@ import (
 )
 
 // numbersOf are the latest figures of a post; nil while there are none.
-func (s *Server) numbersOf(c echo.Context, p store.Post) (*posts.Numbers, error) {
+func (room *Room) numbersOf(c echo.Context, p store.Post) (*posts.Numbers, error) {
 	ctx := c.Request().Context()
-	found, err := s.DB.PostResults(ctx, web.Scope(c), p.ID)
+	found, err := room.DB.PostResults(ctx, web.Scope(c), p.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func (s *Server) numbersOf(c echo.Context, p store.Post) (*posts.Numbers, error)
 		n.Columns = append(n.Columns, web.T(c, "number_"+string(num)))
 	}
 	var taken readings
-	d := &desk{practice: p.Practice}
+	d := &composerContext{practice: p.Practice}
 	for _, r := range found {
 		if r.TakenAt.IsZero() {
 			continue
@@ -32,19 +32,19 @@ func (s *Server) numbersOf(c echo.Context, p store.Post) (*posts.Numbers, error)
 		var row posts.NumberRow
 		for _, x := range p.Deliveries {
 			if x.ConnectionID == r.ConnectionID {
-				row.Account, row.Name = s.accountView(d, x.Connection), s.nameAmong(d, x.Connection, p.Deliveries)
+				row.Account, row.Name = room.accountView(d, x.Connection), room.nameAmong(d, x.Connection, p.Deliveries)
 			}
 		}
-		words := s.NumberWords(c, r.Platform)
+		words := room.NumberWords(c, r.Platform)
 		for _, num := range web.PostNumbers {
-			cell := posts.NumberCell{Text: s.NumberCell(c, r, num, words)}
+			cell := posts.NumberCell{Text: room.NumberCell(c, r, num, words)}
 			if _, given := r.Numbers[num]; !given {
 				cell = posts.NumberCell{Why: cell.Text}
 			}
 			row.Values = append(row.Values, cell)
 		}
 		n.Rows = append(n.Rows, row)
-		taken.add(i18n.When(ctx, s.Local(c, r.TakenAt)), row.Name)
+		taken.add(i18n.When(ctx, room.Local(c, r.TakenAt)), row.Name)
 	}
 	if len(n.Rows) == 0 {
 		return nil, nil

@@ -1,4 +1,6 @@
-package handlers
+// Package calendar shows what a club has planned, as a month and as a list, and moves
+// posts on it.
+package calendar
 
 import (
 	"net/http"
@@ -11,40 +13,67 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/internal/planning"
 	"github.com/bandstand-app/bandstand/views/calendar"
 )
 
+// Room answers for the calendar.
+type Room struct {
+	*web.App
+	Planning planning.Desk
+
+	realMarks, practiceMarks func() string
+}
+
+// New returns the room of an app.
+func New(app *web.App, desk planning.Desk) *Room {
+	return &Room{App: app, Planning: desk, realMarks: marksOf(app.Real), practiceMarks: marksOf(app.Practice)}
+}
+
+// Routes returns the addresses of the room.
+func (room *Room) Routes() []web.Route {
+	return []web.Route{
+		web.Get("/calendar", club.ViewClub, room.showCalendar, web.Heavy),
+		web.Get("/calendar/day/:date", club.ViewClub, room.showDay),
+		web.Get("/calendar/changes", club.ViewClub, room.showCalendarChanges, web.Heavy|web.Poll),
+		web.Get("/calendar/agenda", club.ViewClub, room.showAgenda, web.Heavy),
+		web.Get("/calendar/keys", club.ViewClub, room.showCalendarKeys),
+		web.Get("/posts/:id/move", club.WritePosts, room.showMove),
+		web.Post("/posts/:id/move", club.WritePosts, room.createMove),
+	}
+}
+
 // showCalendar shows a month or a list, as a page or, when people turn pages,
 // as the part that changes.
-func (s *Server) showCalendar(c echo.Context) error {
-	m, err := s.newCalendar(c, readCalendarQuery(c.QueryParams()))
+func (room *Room) showCalendar(c echo.Context) error {
+	m, err := room.newMaker(c, readQuery(c.QueryParams()))
 	if err != nil {
 		return err
 	}
-	if same, err := s.Unchanged(c, m.today.Format(time.DateOnly)); same || err != nil {
+	if same, err := room.Unchanged(c, m.today.Format(time.DateOnly)); same || err != nil {
 		return err
 	}
 	cal, err := m.whole()
 	if err != nil {
 		return err
 	}
-	frame := s.Page(c, "calendar", web.T(c, "calendar_title", "period", cal.Period))
+	frame := room.Page(c, "calendar", web.T(c, "calendar_title", "period", cal.Period))
 	if web.IsHX(c) {
 		c.Response().Header().Set("HX-Push-Url", m.q.path())
 		cal.Title = frame.FullTitle(c.Request().Context())
-		return s.Render(c, http.StatusOK, calendar.Turned(cal))
+		return room.Render(c, http.StatusOK, calendar.Turned(cal))
 	}
-	return s.Render(c, http.StatusOK, calendar.Show(calendar.Page{Frame: frame, Calendar: cal}))
+	return room.Render(c, http.StatusOK, calendar.Show(calendar.Page{Frame: frame, Calendar: cal}))
 }
 
 // showCalendarChanges answers the question whether anything changed since the
 // page was drawn: with nothing, or with the days as they are now.
-func (s *Server) showCalendarChanges(c echo.Context) error {
+func (room *Room) showCalendarChanges(c echo.Context) error {
 	q, ok := calendarOf(web.CurrentPath(c)) // with what was unrolled since
 	if !ok {
 		q, _ = calendarOf(c.QueryParam("ctx"))
 	}
-	m, err := s.newCalendar(c, q)
+	m, err := room.newMaker(c, q)
 	if err != nil {
 		return err
 	}
@@ -55,16 +84,16 @@ func (s *Server) showCalendarChanges(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, calendar.Grid(cal.Body))
+	return room.Render(c, http.StatusOK, calendar.Grid(cal.Body))
 }
 
 // showDay shows all posts of a day, as a page or dialog.
-func (s *Server) showDay(c echo.Context) error {
+func (room *Room) showDay(c echo.Context) error {
 	date, err := web.ParseDate(c.Param("date"))
 	if err != nil {
 		return club.ErrNotFound
 	}
-	m, err := s.newCalendar(c, calendarQuery{view: calendar.List, date: c.Param("date"), print: true})
+	m, err := room.newMaker(c, query{view: calendar.List, date: c.Param("date"), print: true})
 	if err != nil {
 		return err
 	}
@@ -73,14 +102,14 @@ func (s *Server) showDay(c echo.Context) error {
 		return err
 	}
 	p := calendar.DayPage{
-		Day: days[0], Back: calendarQuery{date: c.Param("date")}.path(), New: "/posts/new?date=" + c.Param("date"),
+		Day: days[0], Back: query{date: c.Param("date")}.path(), New: "/posts/new?date=" + c.Param("date"),
 		Zone: i18n.Place(m.actor.Club.Zone), Sprite: m.sprite(),
 	}
 	if web.IsHX(c) {
-		return s.Render(c, http.StatusOK, calendar.DayDialog(p))
+		return room.Render(c, http.StatusOK, calendar.DayDialog(p))
 	}
-	p.Frame = s.Page(c, "calendar", p.Day.Name)
-	return s.Render(c, http.StatusOK, calendar.ShowDay(p))
+	p.Frame = room.Page(c, "calendar", p.Day.Name)
+	return room.Render(c, http.StatusOK, calendar.ShowDay(p))
 }
 
 // calendarKeys are the keys of the calendar, and the messages that say what
@@ -102,24 +131,24 @@ var calendarKeys = []struct {
 }
 
 // showCalendarKeys lists the keys, as a page or dialog.
-func (s *Server) showCalendarKeys(c echo.Context) error {
+func (room *Room) showCalendarKeys(c echo.Context) error {
 	keys := make([]calendar.Key, 0, len(calendarKeys))
 	for _, k := range calendarKeys {
 		keys = append(keys, calendar.Key{Names: k.names, Does: web.T(c, k.does)})
 	}
 	if web.IsHX(c) {
-		return s.Render(c, http.StatusOK, calendar.KeysDialog(web.T(c, "keys_title"), keys))
+		return room.Render(c, http.StatusOK, calendar.KeysDialog(web.T(c, "keys_title"), keys))
 	}
-	return s.Render(c, http.StatusOK, calendar.ShowKeys(s.Page(c, "calendar", web.T(c, "keys_title")), keys))
+	return room.Render(c, http.StatusOK, calendar.ShowKeys(room.Page(c, "calendar", web.T(c, "keys_title")), keys))
 }
 
 // since names the state of the calendar: the club's changes and the day.
-func (m *calendarMaker) since() string {
+func (m *maker) since() string {
 	return strconv.FormatInt(m.actor.Club.Changes, 10) + "." + m.today.Format(time.DateOnly)
 }
 
 // start is the day that the address asks for, or today.
-func (m *calendarMaker) start() time.Time {
+func (m *maker) start() time.Time {
 	if chosen, err := web.ParseDate(m.q.date); err == nil {
 		return chosen
 	}
@@ -127,17 +156,17 @@ func (m *calendarMaker) start() time.Time {
 }
 
 // month is the first day of the month shown and of the one after it.
-func (m *calendarMaker) month() (first, next time.Time) {
+func (m *maker) month() (first, next time.Time) {
 	d := m.start()
 	first = time.Date(d.Year(), d.Month(), 1, 0, 0, 0, 0, time.UTC)
 	return first, first.AddDate(0, 1, 0)
 }
 
 // isMonth reports whether the page has a table of whole weeks.
-func (m *calendarMaker) isMonth() bool { return m.q.view != calendar.List }
+func (m *maker) isMonth() bool { return m.q.view != calendar.List }
 
 // weekOf is the first day of a day's week.
-func (m *calendarMaker) weekOf(d time.Time) time.Time {
+func (m *maker) weekOf(d time.Time) time.Time {
 	return d.AddDate(0, 0, -(int(d.Weekday())-int(m.actor.Club.WeekStart)+7)%7)
 }
 
@@ -150,7 +179,7 @@ const (
 
 // table is the whole weeks of the month. The present month runs on over its end,
 // so that on its last day the coming weeks are there.
-func (m *calendarMaker) table() (from, to time.Time) {
+func (m *maker) table() (from, to time.Time) {
 	first, next := m.month()
 	from, to = m.weekOf(first), m.weekOf(next.AddDate(0, 0, 6))
 	if ahead := m.weekOf(m.today).AddDate(0, 0, daysAhead); m.isNow() && !m.q.print && ahead.After(to) {
@@ -160,14 +189,14 @@ func (m *calendarMaker) table() (from, to time.Time) {
 }
 
 // isNow reports whether today is in the month shown.
-func (m *calendarMaker) isNow() bool {
+func (m *maker) isNow() bool {
 	first, next := m.month()
 	return !m.today.Before(first) && m.today.Before(next)
 }
 
 // span is the days that the page holds: those of the table, or of a list from
 // its start on, and what somebody has unrolled below.
-func (m *calendarMaker) span() (from, to time.Time) {
+func (m *maker) span() (from, to time.Time) {
 	if m.isMonth() {
 		from, to = m.table()
 	} else {
@@ -180,13 +209,13 @@ func (m *calendarMaker) span() (from, to time.Time) {
 	return from, to
 }
 
-// onCalendar is where the calendar shows a post: as it opens, if that holds the
+// OnCalendar is where the calendar shows a post: as it opens, if that holds the
 // post's day, or else the month of it.
-func (s *Server) onCalendar(c echo.Context, slot club.Slot, post int64) (string, error) {
+func (room *Room) OnCalendar(c echo.Context, slot club.Slot, post int64) (string, error) {
 	if slot.At.IsZero() {
 		return calendarPath, nil
 	}
-	m, err := s.newCalendar(c, calendarQuery{})
+	m, err := room.newMaker(c, query{})
 	if err != nil {
 		return "", err
 	}
@@ -202,7 +231,7 @@ func (s *Server) onCalendar(c echo.Context, slot club.Slot, post int64) (string,
 
 // showAgenda unrolls more of a list: the days from one on, until there is at
 // least one post or none is left.
-func (s *Server) showAgenda(c echo.Context) error {
+func (room *Room) showAgenda(c echo.Context) error {
 	from, err := web.ParseDate(c.QueryParam("from"))
 	if err != nil {
 		return club.ErrNotFound
@@ -211,7 +240,7 @@ func (s *Server) showAgenda(c echo.Context) error {
 	if here, ok := calendarOf(web.CurrentPath(c)); ok {
 		q = here
 	}
-	m, err := s.newCalendar(c, q)
+	m, err := room.newMaker(c, q)
 	if err != nil {
 		return err
 	}
@@ -229,11 +258,11 @@ func (s *Server) showAgenda(c echo.Context) error {
 	}
 	m.q.until = to.Format(time.DateOnly)
 	c.Response().Header().Set("HX-Replace-Url", m.q.path())
-	return s.Render(c, http.StatusOK, calendar.Unrolled(days, later))
+	return room.Render(c, http.StatusOK, calendar.Unrolled(days, later))
 }
 
 // unrolled is the end of what a list shows next from a day on.
-func (m *calendarMaker) unrolled(from time.Time) (time.Time, error) {
+func (m *maker) unrolled(from time.Time) (time.Time, error) {
 	to := from.AddDate(0, 0, daysAhead)
 	next, err := m.nextPlanned(from)
 	if !next.IsZero() && !next.Before(to) {
@@ -243,12 +272,12 @@ func (m *calendarMaker) unrolled(from time.Time) (time.Time, error) {
 }
 
 // nextPlanned is the club's day of the first post from a day on, or zero.
-func (m *calendarMaker) nextPlanned(from time.Time) (time.Time, error) {
+func (m *maker) nextPlanned(from time.Time) (time.Time, error) {
 	span, err := m.spanOf(from, from)
 	if err != nil {
 		return time.Time{}, err
 	}
-	at, err := m.s.DB.NextPlanned(m.ctx, web.Scope(m.c), span.From)
+	at, err := m.room.DB.NextPlanned(m.ctx, web.Scope(m.c), span.From)
 	if err != nil || at.IsZero() {
 		return time.Time{}, err
 	}
@@ -258,7 +287,7 @@ func (m *calendarMaker) nextPlanned(from time.Time) (time.Time, error) {
 
 // later is how a list goes on from a day: by itself where scripts run, by a link
 // elsewhere.
-func (m *calendarMaker) later(from time.Time) (calendar.Later, error) {
+func (m *maker) later(from time.Time) (calendar.Later, error) {
 	next, err := m.nextPlanned(from)
 	if err != nil || next.IsZero() {
 		return calendar.Later{}, err

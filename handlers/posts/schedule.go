@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"errors"
@@ -20,51 +20,51 @@ import (
 )
 
 // createSchedule puts a post on the calendar with what its form holds.
-func (s *Server) createSchedule(c echo.Context) error {
-	f, post, err := s.composing(c)
+func (room *Room) createSchedule(c echo.Context) error {
+	f, post, err := room.composing(c)
 	if err != nil {
 		return err
 	}
 	if post == nil {
 		return club.ErrNotFound
 	}
-	d, err := s.deskFor(c, post, f.content)
+	d, err := room.contextFor(c, post, f.content)
 	if err != nil {
 		return err
 	}
-	return s.schedule(c, d, f, c.FormValue("next") == "1")
+	return room.schedule(c, d, f, c.FormValue("next") == "1")
 }
 
 // schedule checks a form, saves it and puts it on the calendar. What must be
 // fixed first is said at its field, and everything typed stays.
-func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) error {
+func (room *Room) schedule(c echo.Context, d *composerContext, f *composerForm, next bool) error {
 	actor := web.By(c)
 	if !actor.Role.Can(club.SchedulePosts) {
 		return club.NotAllowed(club.SchedulePosts)
 	}
 	f.pressed = true
 	if f.large {
-		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+		return room.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
-	done, err := s.planning.Schedule(c.Request().Context(), actor, planning.Request{
+	done, err := room.Planning.Schedule(c.Request().Context(), actor, planning.Request{
 		Change: f.change(club.Slot{}), Wish: f.wish(), Stored: d.post, Material: d.material,
 	})
 	if err != nil {
-		return s.notSaved(c, d, f, err)
+		return room.notSaved(c, d, f, err)
 	}
 	if done.Blocked() {
-		must, _ := s.problems(c, d, f, done.Prepared, done.Findings)
-		for _, p := range s.oneEach(c, merged(must), len(done.Drafts)) {
+		must, _ := room.problems(c, d, f, done.Prepared, done.Findings)
+		for _, p := range room.oneEach(c, merged(must), len(done.Drafts)) {
 			text := p.Text
 			if p.Account != "" {
 				text = p.Account + ": " + text
 			}
 			f.faults.Add(p.Field, text)
 		}
-		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+		return room.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
-	s.dropKept(c, f)
-	return s.scheduled(c, f, done.Saved, done.Slot, next)
+	room.dropKept(c, f)
+	return room.scheduled(c, f, done.Saved, done.Slot, next)
 }
 
 // undoBefore is how long before its time a post can still be taken back by one
@@ -72,14 +72,14 @@ func (s *Server) schedule(c echo.Context, d *desk, f *composerForm, next bool) e
 const undoBefore = 60 // seconds
 
 // scheduled says that it is done, once it is.
-func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPost, slot club.Slot, next bool) error {
+func (room *Room) scheduled(c echo.Context, f *composerForm, saved store.SavedPost, slot club.Slot, next bool) error {
 	ctx := c.Request().Context()
 	if f.when == "now" {
-		s.Flash(c, "done", web.T(c, "publishing_now"))
+		room.Flash(c, "done", web.T(c, "publishing_now"))
 		return web.SeeOther(c, web.PostPath(saved.ID))
 	}
-	if !slot.At.After(s.Now()) {
-		s.Flash(c, "done", web.T(c, "post_updated"))
+	if !slot.At.After(room.Now()) {
+		room.Flash(c, "done", web.T(c, "post_updated"))
 		return web.SeeOther(c, web.PostPath(saved.ID))
 	}
 	text := web.T(c, "scheduled_for", "when", i18n.When(ctx, web.InZone(slot.At, slot.Zone)))
@@ -87,12 +87,12 @@ func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPos
 		text += " " + web.T(c, "time_twice", "time", slot.Clock(), "date", i18n.DayShort(ctx, web.InZone(slot.At, slot.Zone)))
 	}
 	actions := []layout.FlashAction{{Label: web.T(c, "see_it"), Path: web.PostPath(saved.ID)}}
-	if slot.At.Sub(s.Now()).Seconds() > undoBefore {
+	if slot.At.Sub(room.Now()).Seconds() > undoBefore {
 		actions = append([]layout.FlashAction{{Label: web.T(c, "undo"), Path: web.PostPath(saved.ID) + "/draft", Post: true}}, actions...)
 	}
-	s.FlashWith(c, "done", text, actions...)
+	room.FlashWith(c, "done", text, actions...)
 	if !next {
-		path, err := s.onCalendar(c, slot, saved.ID)
+		path, err := room.OnCalendar(c, slot, saved.ID)
 		if err != nil {
 			return err
 		}
@@ -107,29 +107,29 @@ func (s *Server) scheduled(c echo.Context, f *composerForm, saved store.SavedPos
 }
 
 // createDraft takes a scheduled post back to a draft: the undo of scheduling.
-func (s *Server) createDraft(c echo.Context) error {
+func (room *Room) createDraft(c echo.Context) error {
 	id := web.ParseID(c.Param("id"))
-	if err := s.planning.BackToDraft(c.Request().Context(), web.By(c), id); err != nil {
+	if err := room.Planning.BackToDraft(c.Request().Context(), web.By(c), id); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "post_back_to_draft"))
+	room.Flash(c, "done", web.T(c, "post_back_to_draft"))
 	return web.SeeOther(c, web.PostPath(id)+"/edit")
 }
 
 // createAnswer is a person's decision on an account of a post that failed or
 // needs attention, and on others with the same trouble.
-func (s *Server) createAnswer(c echo.Context) error {
+func (room *Room) createAnswer(c echo.Context) error {
 	form, err := c.FormParams()
 	if err != nil {
 		return err
 	}
-	first, err := s.DB.Delivery(c.Request().Context(), web.Scope(c), c.Param("id"))
+	first, err := room.DB.Delivery(c.Request().Context(), web.Scope(c), c.Param("id"))
 	if err != nil {
 		return err
 	}
 	answer, key, err := answerOf(c)
 	if err != nil {
-		return s.answerAgain(c, first.PostID, err)
+		return room.answerAgain(c, first.PostID, err)
 	}
 	ids := []string{first.ID}
 	for _, id := range form["also"] {
@@ -137,38 +137,38 @@ func (s *Server) createAnswer(c echo.Context) error {
 			ids = append(ids, id)
 		}
 	}
-	checked, err := s.planning.Answer(c.Request().Context(), web.By(c), answer, first.PostID, ids...)
+	checked, err := room.Planning.Answer(c.Request().Context(), web.By(c), answer, first.PostID, ids...)
 	if err == nil {
-		err = s.Blocked(c, checked)
+		err = room.Blocked(c, checked)
 	}
 	if err != nil {
-		return s.answerAgain(c, first.PostID, err)
+		return room.answerAgain(c, first.PostID, err)
 	}
 	kind, words := "done", web.T(c, key)
 	if answer.Kind == club.PersonSendsNow || answer.Kind == club.PersonMisses {
-		if kind, words, err = s.sendsWords(c, first.ConnectionID, words); err != nil {
+		if kind, words, err = room.sendsWords(c, first.ConnectionID, words); err != nil {
 			return err
 		}
 	}
-	s.Flash(c, kind, words)
+	room.Flash(c, kind, words)
 	return web.SeeOther(c, web.PostPath(first.PostID)+"#delivery-"+first.ID)
 }
 
 // sendsWords say what becomes of a post that is to be sent: at once, as words say, or
 // later, where all posts are held, the account does not work, or its platform has
 // asked us to wait.
-func (s *Server) sendsWords(c echo.Context, connection int64, words string) (kind, text string, err error) {
-	conn, err := s.DB.Connection(c.Request().Context(), web.Scope(c), connection)
+func (room *Room) sendsWords(c echo.Context, connection int64, words string) (kind, text string, err error) {
+	conn, err := room.DB.Connection(c.Request().Context(), web.Scope(c), connection)
 	switch {
 	case err != nil:
 		return "", "", err
 	case web.Actor(c).Hold.Phase != "":
 		return "note", web.T(c, "answered_held"), nil
 	case !conn.Usable():
-		return "note", web.T(c, "answered_account", "account", conn.Account.Name, "platform", s.SiteName(c, conn.Account.Platform)), nil
-	case conn.BlockedUntil.After(s.Now()):
-		when := i18n.When(c.Request().Context(), s.Local(c, conn.BlockedUntil))
-		return "note", web.T(c, "answered_now_waits", "platform", s.SiteName(c, conn.Account.Platform), "when", when), nil
+		return "note", web.T(c, "answered_account", "account", conn.Account.Name, "platform", room.SiteName(c, conn.Account.Platform)), nil
+	case conn.BlockedUntil.After(room.Now()):
+		when := i18n.When(c.Request().Context(), room.Local(c, conn.BlockedUntil))
+		return "note", web.T(c, "answered_now_waits", "platform", room.SiteName(c, conn.Account.Platform), "when", when), nil
 	}
 	return "done", words, nil
 }
@@ -199,36 +199,36 @@ func answerOf(c echo.Context) (a planning.Answer, key string, err error) {
 
 // answerAgain says why a decision could not be carried out, on the post's page:
 // at the field, with what was typed, unless the post has moved on meanwhile.
-func (s *Server) answerAgain(c echo.Context, post int64, err error) error {
+func (room *Room) answerAgain(c echo.Context, post int64, err error) error {
 	ce, ok := errors.AsType[*club.Error](err)
 	if !ok || web.IsHX(c) {
 		return err
 	}
 	switch {
 	case ce.Code == club.Conflict:
-		s.Flash(c, "problem", s.ProblemOf(c, err).Text)
+		room.Flash(c, "problem", room.ProblemOf(c, err).Text)
 		return web.SeeOther(c, web.PostPath(post))
 	case ce.Code != club.Invalid && !club.Storage(err):
 		return err
 	}
-	p, readErr := s.DB.Post(c.Request().Context(), web.Scope(c), post)
+	p, readErr := room.DB.Post(c.Request().Context(), web.Scope(c), post)
 	if readErr != nil {
 		return readErr
 	}
-	v, readErr := s.postView(c, p)
+	v, readErr := room.postView(c, p)
 	if readErr != nil {
 		return readErr
 	}
-	problem := s.ProblemOf(c, err)
+	problem := room.ProblemOf(c, err)
 	switch ce.Key {
 	case planning.KeyDateUnreadable, planning.KeyTimeUnreadable:
 		problem.Text = web.T(c, "answer_time", "problem", web.TimeText(c, ce))
 	case planning.KeyTimePast, planning.KeyTimeGap:
 		problem.Text = web.TimeText(c, ce)
 	}
-	page := s.Page(c, "posts", web.PostTitle(c, p))
+	page := room.Page(c, "posts", web.PostTitle(c, p))
 	page.Faults = []layout.Fault{v.Head.Refuse(c.Param("id"), ce.Field, problem.Text, posts.Answer{
 		Link: c.FormValue("link"), Date: c.FormValue("date"), Clock: c.FormValue("time"), Retime: c.FormValue("answer") == "retime",
 	})}
-	return s.Render(c, problem.Status, posts.One(page, v))
+	return room.Render(c, problem.Status, posts.One(page, v))
 }

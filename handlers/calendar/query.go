@@ -1,4 +1,4 @@
-package handlers
+package calendar
 
 import (
 	"net/url"
@@ -15,9 +15,9 @@ import (
 
 const calendarPath = "/calendar"
 
-// calendarQuery is which part of the calendar an address shows. What is not
+// query is which part of the calendar an address shows. What is not
 // understood is left out, so that an old bookmark still opens.
-type calendarQuery struct {
+type query struct {
 	view     string
 	date     string // 2026-11-24; empty: today
 	until    string // day before which a list ends that somebody has unrolled
@@ -28,8 +28,8 @@ type calendarQuery struct {
 	print    bool
 }
 
-func readCalendarQuery(v url.Values) calendarQuery {
-	q := calendarQuery{account: web.ParseID(v.Get("account")), campaign: web.ParseID(v.Get("campaign")), who: web.ParseID(v.Get("who")), print: v.Get("print") != ""}
+func readQuery(v url.Values) query {
+	q := query{account: web.ParseID(v.Get("account")), campaign: web.ParseID(v.Get("campaign")), who: web.ParseID(v.Get("who")), print: v.Get("print") != ""}
 	if view := v.Get("view"); view == calendar.Month || view == calendar.List {
 		q.view = view
 	}
@@ -51,7 +51,7 @@ func readCalendarQuery(v url.Values) calendarQuery {
 var statusChoices = []club.Status{club.Draft, club.Scheduled, club.Publishing, club.Published, club.Failed, club.NeedsAttention}
 
 // path is the address that shows this.
-func (q calendarQuery) path() string {
+func (q query) path() string {
 	v := url.Values{}
 	set := func(key, value string) {
 		if value != "" && value != "0" {
@@ -75,24 +75,24 @@ func (q calendarQuery) path() string {
 }
 
 // on returns the same calendar at another date.
-func (q calendarQuery) on(d time.Time) calendarQuery {
+func (q query) on(d time.Time) query {
 	q.date, q.until = d.Format(time.DateOnly), ""
 	return q
 }
 
 // as returns the same calendar in another view.
-func (q calendarQuery) as(view string) calendarQuery {
+func (q query) as(view string) query {
 	q.view, q.until = view, ""
 	return q
 }
 
 // clear returns the same calendar without filters.
-func (q calendarQuery) clear() calendarQuery {
-	return calendarQuery{view: q.view, date: q.date}
+func (q query) clear() query {
+	return query{view: q.view, date: q.date}
 }
 
 // filters counts the filters that are set.
-func (q calendarQuery) filters() int {
+func (q query) filters() int {
 	n := 0
 	for _, on := range []bool{q.account != 0, q.campaign != 0, q.who != 0, q.status != ""} {
 		if on {
@@ -103,7 +103,7 @@ func (q calendarQuery) filters() int {
 }
 
 // matches tells whether the filters let a post through.
-func (q calendarQuery) matches(p store.CalendarPost, status club.Status) bool {
+func (q query) matches(p store.CalendarPost, status club.Status) bool {
 	if (q.campaign != 0 && p.CampaignID != q.campaign) || (q.who != 0 && p.AuthorID != q.who) || (q.status != "" && status != q.status) {
 		return false
 	}
@@ -137,10 +137,10 @@ func backPath(c echo.Context) string {
 
 // calendarOf reads the calendar that a path of ours shows; false for other
 // pages.
-func calendarOf(path string) (calendarQuery, bool) {
+func calendarOf(path string) (query, bool) {
 	u, err := url.Parse(path)
 	if err != nil || u.Path != calendarPath {
-		return calendarQuery{}, false
+		return query{}, false
 	}
-	return readCalendarQuery(u.Query()), true
+	return readQuery(u.Query()), true
 }

@@ -1,4 +1,4 @@
-package handlers
+package calendar
 
 import (
 	"cmp"
@@ -25,13 +25,13 @@ const (
 	cardRunes      = 90 // what three lines hold in a month
 )
 
-// calendarMaker turns posts into what the calendar shows.
-type calendarMaker struct {
-	s     *Server
+// maker turns posts into what the calendar shows.
+type maker struct {
+	room  *Room
 	c     echo.Context
 	ctx   context.Context
 	actor *store.Actor
-	q     calendarQuery
+	q     query
 	zone  *time.Location
 	today time.Time // UTC midnight of the club's date
 
@@ -64,21 +64,21 @@ type placeWords struct {
 	spoken string
 }
 
-func (s *Server) newCalendar(c echo.Context, q calendarQuery) (*calendarMaker, error) {
+func (room *Room) newMaker(c echo.Context, q query) (*maker, error) {
 	a := web.Actor(c)
 	zone, err := time.LoadLocation(a.Club.Zone)
 	if err != nil {
 		return nil, err
 	}
-	y, mo, d := s.Now().In(zone).Date()
-	return &calendarMaker{
-		s: s, c: c, ctx: c.Request().Context(), actor: a, q: q, zone: zone, today: time.Date(y, mo, d, 0, 0, 0, 0, time.UTC),
+	y, mo, d := room.Now().In(zone).Date()
+	return &maker{
+		room: room, c: c, ctx: c.Request().Context(), actor: a, q: q, zone: zone, today: time.Date(y, mo, d, 0, 0, 0, 0, time.UTC),
 		names: map[string]string{}, lists: map[string]placeWords{},
 	}, nil
 }
 
 // load reads what posts refer to. Once is enough.
-func (m *calendarMaker) load(posts []store.CalendarPost) error {
+func (m *maker) load(posts []store.CalendarPost) error {
 	if m.campaigns == nil && slices.ContainsFunc(posts, func(p store.CalendarPost) bool { return p.CampaignID != 0 }) {
 		if err := m.loadCampaigns(); err != nil {
 			return err
@@ -87,14 +87,14 @@ func (m *calendarMaker) load(posts []store.CalendarPost) error {
 	if m.accounts != nil {
 		return nil
 	}
-	connections, err := m.s.DB.Connections(m.ctx, web.Scope(m.c))
+	connections, err := m.room.DB.Connections(m.ctx, web.Scope(m.c))
 	if err != nil {
 		return err
 	}
 	m.accounts = make(map[int64]accountWords, len(connections))
 	for _, n := range connections {
 		w := accountWords{platform: n.Account.Platform, short: string(n.Account.Platform), platName: string(n.Account.Platform), name: n.Account.Name, usable: n.Usable()}
-		if p, ok := m.s.Registry(n.Practice).Platform(n.Account.Platform); ok {
+		if p, ok := m.room.Registry(n.Practice).Platform(n.Account.Platform); ok {
 			info := p.Info()
 			w.short, w.platName = info.Short, info.Name
 		}
@@ -107,8 +107,8 @@ func (m *calendarMaker) load(posts []store.CalendarPost) error {
 	return nil
 }
 
-func (m *calendarMaker) loadCampaigns() error {
-	all, err := m.s.DB.Campaigns(m.ctx, web.Scope(m.c))
+func (m *maker) loadCampaigns() error {
+	all, err := m.room.DB.Campaigns(m.ctx, web.Scope(m.c))
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (m *calendarMaker) loadCampaigns() error {
 }
 
 // dayName is "Tuesday 24 November"; dates of other years carry the year.
-func (m *calendarMaker) dayName(d time.Time) string {
+func (m *maker) dayName(d time.Time) string {
 	key := d.Format(time.DateOnly)
 	name, ok := m.names[key]
 	if !ok {
@@ -134,12 +134,12 @@ func (m *calendarMaker) dayName(d time.Time) string {
 }
 
 // days reads the posts from (inclusive) to (exclusive) and makes the days.
-func (m *calendarMaker) days(from, to time.Time) ([]calendar.Day, error) {
+func (m *maker) days(from, to time.Time) ([]calendar.Day, error) {
 	span, err := m.spanOf(from, to)
 	if err != nil {
 		return nil, err
 	}
-	posts, err := m.s.DB.CalendarPosts(m.ctx, web.Scope(m.c), span.From, span.To)
+	posts, err := m.room.DB.CalendarPosts(m.ctx, web.Scope(m.c), span.From, span.To)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (m *calendarMaker) days(from, to time.Time) ([]calendar.Day, error) {
 }
 
 // someDays makes the days of these dates.
-func (m *calendarMaker) someDays(dates []time.Time) ([]calendar.Day, error) {
+func (m *maker) someDays(dates []time.Time) ([]calendar.Day, error) {
 	if len(dates) == 0 {
 		return nil, nil
 	}
@@ -162,7 +162,7 @@ func (m *calendarMaker) someDays(dates []time.Time) ([]calendar.Day, error) {
 			return nil, err
 		}
 	}
-	posts, err := m.s.DB.CalendarPostsIn(m.ctx, web.Scope(m.c), spans)
+	posts, err := m.room.DB.CalendarPostsIn(m.ctx, web.Scope(m.c), spans)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (m *calendarMaker) someDays(dates []time.Time) ([]calendar.Day, error) {
 }
 
 // spanOf is the time from the begin of one of the club's days to that of another.
-func (m *calendarMaker) spanOf(from, to time.Time) (store.Span, error) {
+func (m *maker) spanOf(from, to time.Time) (store.Span, error) {
 	start, err := club.NewSlot(from.Format(time.DateOnly), "00:00", m.actor.Club.Zone)
 	if err != nil {
 		return store.Span{}, err
@@ -179,7 +179,7 @@ func (m *calendarMaker) spanOf(from, to time.Time) (store.Span, error) {
 	return store.Span{From: start.At, To: end.At}, err
 }
 
-func (m *calendarMaker) makeDays(dates []time.Time, posts []store.CalendarPost) ([]calendar.Day, error) {
+func (m *maker) makeDays(dates []time.Time, posts []store.CalendarPost) ([]calendar.Day, error) {
 	if err := m.load(posts); err != nil {
 		return nil, err
 	}
@@ -235,7 +235,7 @@ func dateNumber(t time.Time) int {
 
 // status is how the deliveries of a post stand, until the next post is asked
 // about, and what people see of the post.
-func (m *calendarMaker) status(p store.CalendarPost) ([]club.Status, club.Status) {
+func (m *maker) status(p store.CalendarPost) ([]club.Status, club.Status) {
 	m.states, m.shown = m.states[:0], m.shown[:0]
 	for _, d := range p.Deliveries {
 		m.states = append(m.states, d.Status)
@@ -245,7 +245,7 @@ func (m *calendarMaker) status(p store.CalendarPost) ([]club.Status, club.Status
 }
 
 // perDay is how many cards a day may hold so that the page stays small.
-func (m *calendarMaker) perDay(posts, days int) int {
+func (m *maker) perDay(posts, days int) int {
 	switch {
 	case m.q.print:
 		return posts
@@ -255,7 +255,7 @@ func (m *calendarMaker) perDay(posts, days int) int {
 	return min(maxCardsPerDay, max(calendar.Visible, maxCards/days))
 }
 
-func (m *calendarMaker) count(n int) string {
+func (m *maker) count(n int) string {
 	key := "n" + strconv.Itoa(n)
 	words, ok := m.names[key]
 	if !ok {
@@ -266,7 +266,7 @@ func (m *calendarMaker) count(n int) string {
 }
 
 // card makes one post. day is empty for a post without a time.
-func (m *calendarMaker) card(p store.CalendarPost, states []club.Status, status club.Status, day, clock string) calendar.Card {
+func (m *maker) card(p store.CalendarPost, states []club.Status, status club.Status, day, clock string) calendar.Card {
 	places := m.places(p)
 	is, role, own := club.PostStatus(states), m.actor.Role, p.AuthorID == m.actor.Person.ID
 	c := calendar.Card{
@@ -290,7 +290,7 @@ func (m *calendarMaker) card(p store.CalendarPost, states []club.Status, status 
 }
 
 // outOf says of a post that needs attention how much of it is out.
-func (m *calendarMaker) outOf(p store.CalendarPost, status club.Status) string {
+func (m *maker) outOf(p store.CalendarPost, status club.Status) string {
 	if status != club.NeedsAttention {
 		return ""
 	}
@@ -308,7 +308,7 @@ func (m *calendarMaker) outOf(p store.CalendarPost, status club.Status) string {
 
 // places says where a post goes. Posts that go to the same accounts share the
 // words.
-func (m *calendarMaker) places(p store.CalendarPost) placeWords {
+func (m *maker) places(p store.CalendarPost) placeWords {
 	m.key = m.key[:0]
 	for _, d := range p.Deliveries {
 		if d.Status != club.Cancelled {
@@ -343,16 +343,16 @@ func (m *calendarMaker) places(p store.CalendarPost) placeWords {
 }
 
 // sortAccounts puts connections in the order of the platforms, then of age.
-func (m *calendarMaker) sortAccounts(ids []int64, practice bool) {
-	registry := m.s.Registry(practice)
+func (m *maker) sortAccounts(ids []int64, practice bool) {
+	registry := m.room.Registry(practice)
 	slices.SortFunc(ids, func(a, b int64) int {
 		return cmp.Or(registry.Compare(m.accounts[a].platform, m.accounts[b].platform), cmp.Compare(a, b))
 	})
 }
 
 // tray makes the box of drafts without a time.
-func (m *calendarMaker) tray() (*calendar.Tray, error) {
-	posts, err := m.s.DB.TrayPosts(m.ctx, web.Scope(m.c))
+func (m *maker) tray() (*calendar.Tray, error) {
+	posts, err := m.room.DB.TrayPosts(m.ctx, web.Scope(m.c))
 	if err != nil {
 		return nil, err
 	}
@@ -372,11 +372,11 @@ func (m *calendarMaker) tray() (*calendar.Tray, error) {
 }
 
 // sprite is the platforms' marks as symbols.
-func (m *calendarMaker) sprite() string {
+func (m *maker) sprite() string {
 	if m.actor.Club.Practice {
-		return m.s.practiceMarks()
+		return m.room.practiceMarks()
 	}
-	return m.s.realMarks()
+	return m.room.realMarks()
 }
 
 // marksOf draws the marks of platforms when they are first asked for: they stay

@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"cmp"
@@ -20,24 +20,24 @@ import (
 )
 
 // postHead is status, failures, accounts and timeline of a post.
-func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
+func (room *Room) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 	ctx := c.Request().Context()
-	h := posts.Head{ID: p.ID, Status: p.Shown(), Practice: s.isPutAway(c, p), Words: s.partWords(c, p)}
+	h := posts.Head{ID: p.ID, Status: p.Shown(), Practice: room.isPutAway(c, p), Words: room.partWords(c, p)}
 	if !p.Planned.At.IsZero() {
-		h.Planned = i18n.When(ctx, s.Local(c, p.Planned.At))
+		h.Planned = i18n.When(ctx, room.Local(c, p.Planned.At))
 		h.Facts = append(h.Facts, web.T(c, "post_planned", "when", h.Planned, "place", i18n.Place(web.Actor(c).Club.Zone)))
 	}
 	h.Facts = append(h.Facts, web.T(c, "posts_by", "person", p.Author))
 	if p.Campaign != "" {
 		h.Facts = append(h.Facts, web.T(c, "post_campaign", "campaign", p.Campaign))
 	}
-	d := &desk{practice: p.Practice}
+	d := &composerContext{practice: p.Practice}
 	var held []store.PostDelivery
 	for _, x := range p.Deliveries {
 		if x.Status == club.Cancelled {
 			continue
 		}
-		h.Deliveries = append(h.Deliveries, s.deliveryView(c, d, x))
+		h.Deliveries = append(h.Deliveries, room.deliveryView(c, d, x))
 		if len(held) > 0 && sameTrouble(held[0], x) {
 			held = append(held, x)
 			continue
@@ -46,29 +46,29 @@ func (s *Server) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 			held = append(held, x)
 			continue
 		}
-		if f, ok := s.failureView(c, d, p, x); ok {
+		if f, ok := room.failureView(c, d, p, x); ok {
 			h.Failures = append(h.Failures, f)
 		}
 	}
 	if len(held) > 0 {
-		if f, ok := s.failureView(c, d, p, held...); ok {
+		if f, ok := room.failureView(c, d, p, held...); ok {
 			h.Failures = append(h.Failures, f)
 		}
 	}
 	for i := range h.Failures {
 		if f := &h.Failures[i]; f.Reconnect != nil {
-			if err := s.addReconnect(c, f.Reconnect, p); err != nil {
+			if err := room.addReconnect(c, f.Reconnect, p); err != nil {
 				return h, err
 			}
 		}
 	}
-	if err := s.addRetimes(c, &h, p); err != nil {
+	if err := room.addRetimes(c, &h, p); err != nil {
 		return h, err
 	}
-	if err := s.addTechnical(c, &h, d, p); err != nil {
+	if err := room.addTechnical(c, &h, d, p); err != nil {
 		return h, err
 	}
-	return h, s.addEvents(c, &h, d, p)
+	return h, room.addEvents(c, &h, d, p)
 }
 
 // isHeld: Bandstand itself held a delivery back and asks before it goes on.
@@ -83,20 +83,20 @@ func sameTrouble(a, b store.PostDelivery) bool {
 
 // failText is one of the four texts of a failure. A code that has none is a
 // refusal we do not know.
-func (s *Server) failText(c echo.Context, code, part string, args map[string]string) string {
+func (room *Room) failText(c echo.Context, code, part string, args map[string]string) string {
 	key := "fail_" + code + "_" + part
-	if !s.Catalogue.Has(key) {
+	if !room.Catalogue.Has(key) {
 		key = "fail_unknown_refusal_" + part
 	}
 	return web.T(c, key, i18n.Args(args)...)
 }
 
-func (s *Server) deliveryView(c echo.Context, d *desk, x store.PostDelivery) posts.Delivery {
+func (room *Room) deliveryView(c echo.Context, d *composerContext, x store.PostDelivery) posts.Delivery {
 	ctx := c.Request().Context()
-	v := posts.Delivery{ID: x.ID, Account: s.accountView(d, x.Connection), Status: x.Shown(), URL: web.SafeURL(x.RemoteURL)}
+	v := posts.Delivery{ID: x.ID, Account: room.accountView(d, x.Connection), Status: x.Shown(), URL: web.SafeURL(x.RemoteURL)}
 	switch {
 	case x.Status == club.Published:
-		v.Words = i18n.When(ctx, s.Local(c, x.PublishedAt))
+		v.Words = i18n.When(ctx, room.Local(c, x.PublishedAt))
 		v.Open = web.T(c, "post_open_on", "platform", v.Account.Site)
 	case x.Status == club.Scheduled && x.Connection.Health == club.Paused:
 		v.Words = web.T(c, "account_off_paused")
@@ -105,16 +105,16 @@ func (s *Server) deliveryView(c echo.Context, d *desk, x store.PostDelivery) pos
 	case x.Phase == club.Reconciling:
 		v.Words = web.T(c, "post_looking")
 	case x.Status == club.Publishing && x.Phase == club.Backoff, x.Phase == club.Blocked:
-		v.Words = web.T(c, "post_waits", "when", i18n.When(ctx, s.Local(c, x.NextAt)))
+		v.Words = web.T(c, "post_waits", "when", i18n.When(ctx, room.Local(c, x.NextAt)))
 	case x.Status == club.Scheduled:
-		v.Words = i18n.When(ctx, s.Local(c, x.DueAt))
+		v.Words = i18n.When(ctx, room.Local(c, x.DueAt))
 	}
 	return v
 }
 
 // addTechnical lists every call that was made for the post.
-func (s *Server) addTechnical(c echo.Context, h *posts.Head, d *desk, p store.Post) error {
-	all, err := s.DB.Attempts(c.Request().Context(), web.Scope(c), p.ID)
+func (room *Room) addTechnical(c echo.Context, h *posts.Head, d *composerContext, p store.Post) error {
+	all, err := room.DB.Attempts(c.Request().Context(), web.Scope(c), p.ID)
 	if err != nil {
 		return err
 	}
@@ -124,9 +124,9 @@ func (s *Server) addTechnical(c echo.Context, h *posts.Head, d *desk, p store.Po
 			continue
 		}
 		platform := string(x.Connection.Account.Platform)
-		v := posts.Technical{Delivery: x.ID, Account: s.accountView(d, x.Connection), Support: supportLine(platform, x.ID, attempts[len(attempts)-1])}
+		v := posts.Technical{Delivery: x.ID, Account: room.accountView(d, x.Connection), Support: supportLine(platform, x.ID, attempts[len(attempts)-1])}
 		for _, a := range attempts {
-			v.Attempts = append(v.Attempts, s.attemptView(c, platform, a))
+			v.Attempts = append(v.Attempts, room.attemptView(c, platform, a))
 		}
 		h.Technical = append(h.Technical, v)
 	}
@@ -135,10 +135,10 @@ func (s *Server) addTechnical(c echo.Context, h *posts.Head, d *desk, p store.Po
 
 // attemptView is one call for the technical details: never a token, because
 // none is ever kept with an attempt.
-func (s *Server) attemptView(c echo.Context, platform string, a store.Attempt) posts.Attempt {
+func (room *Room) attemptView(c echo.Context, platform string, a store.Attempt) posts.Attempt {
 	outcome := cmp.Or(string(a.Outcome), "open")
 	v := posts.Attempt{
-		At: s.Local(c, a.StartedAt).Format("2006-01-02 15:04:05"), Step: s.stepWords(c, platform, a.Kind), Outcome: web.T(c, "attempt_"+outcome),
+		At: room.Local(c, a.StartedAt).Format("2006-01-02 15:04:05"), Step: room.stepWords(c, platform, a.Kind), Outcome: web.T(c, "attempt_"+outcome),
 	}
 	if a.Kind == store.AttemptLook {
 		v.Step = web.T(c, "attempt_look")
@@ -170,34 +170,34 @@ func supportLine(platform, delivery string, a store.Attempt) string {
 // failureView explains what went wrong on one account, or on several with the
 // same trouble, and offers the decisions that are open. The second value is
 // false if there is nothing to explain.
-func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store.PostDelivery) (posts.Failure, bool) {
+func (room *Room) failureView(c echo.Context, d *composerContext, p store.Post, all ...store.PostDelivery) (posts.Failure, bool) {
 	x := all[0]
 	broken := x.Shown() != x.Status
 	if x.Code == "" && !broken || x.Status == club.Published || x.Status == club.Draft {
 		return posts.Failure{}, false
 	}
-	f := posts.Failure{Delivery: x.ID, Status: x.Shown(), Words: s.deliveryView(c, d, x).Words}
+	f := posts.Failure{Delivery: x.ID, Status: x.Shown(), Words: room.deliveryView(c, d, x).Words}
 	var platformNames, accountNames []string
 	for i, o := range all {
-		a := s.accountView(d, o.Connection)
+		a := room.accountView(d, o.Connection)
 		f.Accounts = append(f.Accounts, a)
 		platformNames, accountNames = append(platformNames, a.Site), append(accountNames, o.Connection.Account.Name)
 		if i > 0 {
 			f.Also = append(f.Also, o.ID)
 		}
 	}
-	args := s.shownArgs(c, x.Args)
+	args := room.shownArgs(c, x.Args)
 	args["platform"], args["account"] = web.JoinAnd(c, platformNames), web.JoinAnd(c, slices.Compact(accountNames))
-	args["owner"] = s.ownerOf(c, x.Connection)
-	args["console"] = s.ConsoleOf(c, x.Connection.Account.Platform)
+	args["owner"] = room.ownerOf(c, x.Connection)
+	args["console"] = room.ConsoleOf(c, x.Connection.Account.Platform)
 	code := x.Code
 	if broken {
 		code = cmp.Or(x.Connection.HealthCode, x.Code)
 	}
-	f.Title, f.Happened = s.failText(c, code, "title", args), s.failText(c, code, "happened", args)
-	f.Did, f.Do = s.failText(c, code, "did", args), s.failText(c, code, "do", args)
+	f.Title, f.Happened = room.failText(c, code, "title", args), room.failText(c, code, "happened", args)
+	f.Did, f.Do = room.failText(c, code, "did", args), room.failText(c, code, "do", args)
 	if broken && x.Connection.Health == club.NeedsReconnect {
-		f.Did, f.Do = s.brokenText(c, x, args)
+		f.Did, f.Do = room.brokenText(c, x, args)
 	}
 	f.Calm = !broken && (x.Status == club.Scheduled || x.Status == club.Publishing)
 	if !x.Connection.Usable() && x.Connection.Health != club.Paused && p.Practice == web.Actor(c).Club.Practice {
@@ -206,25 +206,25 @@ func (s *Server) failureView(c echo.Context, d *desk, p store.Post, all ...store
 	if f.Calm && x.Code != platforms.CodeOutcomeLooking || broken || !web.Actor(c).Role.Can(club.SchedulePosts) {
 		return f, true
 	}
-	s.addDecisions(c, &f, p, x, args["platform"])
+	room.addDecisions(c, &f, p, x, args["platform"])
 	return f, true
 }
 
 // brokenText says of a post that is scheduled on an account that cannot be used
 // what becomes of it, and what happens by itself once the account works again.
-func (s *Server) brokenText(c echo.Context, x store.PostDelivery, args map[string]string) (did, do string) {
+func (room *Room) brokenText(c echo.Context, x store.PostDelivery, args map[string]string) (did, do string) {
 	key := "post_broken_planned_"
-	if !x.DueAt.After(s.Now()) {
+	if !x.DueAt.After(room.Now()) {
 		key = "post_broken_due_"
 	}
 	when := i18n.Args(args)
-	when = append(when, "planned", i18n.When(c.Request().Context(), s.Local(c, x.DueAt)), "late", i18n.When(c.Request().Context(), s.Local(c, x.LateAfter)))
+	when = append(when, "planned", i18n.When(c.Request().Context(), room.Local(c, x.DueAt)), "late", i18n.When(c.Request().Context(), room.Local(c, x.LateAfter)))
 	return web.T(c, key+"did", when...), web.T(c, key+"do", when...)
 }
 
 // addDecisions offers what a person can decide (rows 31 to
 // 36): for an unclear outcome only what they saw; otherwise everything.
-func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x store.PostDelivery, platform string) {
+func (room *Room) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x store.PostDelivery, platform string) {
 	if x.Phase == club.Ambiguous || x.Phase == club.DuplicateSuspect || x.Phase == club.Reconciling {
 		f.Decisions = []posts.Decision{{Answer: "there", Label: web.T(c, "answer_there"), AskLink: true}}
 		if looks, _ := strconv.Atoi(x.Args["n"]); club.MayMiss(x.Phase, x.Code, looks) {
@@ -238,7 +238,7 @@ func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x 
 		now.Label = web.T(c, "answer_again")
 	}
 	code := x.Code
-	if !s.Catalogue.Has("fail_" + code + "_title") {
+	if !room.Catalogue.Has("fail_" + code + "_title") {
 		code = platforms.CodeUnknownRefusal // as which it is told
 	}
 	if x.Status == club.Failed && platforms.RemedyFor(code) != platforms.RemedySend {
@@ -257,7 +257,7 @@ func (s *Server) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x 
 }
 
 // addRetimes proposes the next free time wherever a new one can be chosen.
-func (s *Server) addRetimes(c echo.Context, h *posts.Head, p store.Post) error {
+func (room *Room) addRetimes(c echo.Context, h *posts.Head, p store.Post) error {
 	if !slices.ContainsFunc(h.Failures, func(f posts.Failure) bool { return f.Retime != nil }) {
 		return nil
 	}
@@ -265,7 +265,7 @@ func (s *Server) addRetimes(c echo.Context, h *posts.Head, p store.Post) error {
 	for _, x := range p.Deliveries {
 		accounts = append(accounts, x.ConnectionID)
 	}
-	slot, err := s.planning.NextFree(c.Request().Context(), web.By(c), p.ID, accounts, cmp.Or(p.Planned.Clock(), planning.UsualClock), s.Now())
+	slot, err := room.Planning.NextFree(c.Request().Context(), web.By(c), p.ID, accounts, cmp.Or(p.Planned.Clock(), planning.UsualClock), room.Now())
 	for i := range h.Failures {
 		if r := h.Failures[i].Retime; r != nil {
 			r.Date, r.Clock = slot.Date(), slot.Clock()
@@ -277,14 +277,14 @@ func (s *Server) addRetimes(c echo.Context, h *posts.Head, p store.Post) error {
 // addReconnect leads to the sign-in of a platform, and from there back to the
 // trouble on this page. Whoever may not connect accounts, or finds nothing to
 // sign in with, is led to the account, where that is said.
-func (s *Server) addReconnect(c echo.Context, r *posts.Reconnect, p store.Post) error {
+func (room *Room) addReconnect(c echo.Context, r *posts.Reconnect, p store.Post) error {
 	r.Path = "/accounts/" + strconv.FormatInt(r.Account, 10)
 	if !web.Actor(c).Role.Can(club.ConnectAccount) {
 		return nil
 	}
 	i := slices.IndexFunc(p.Deliveries, func(x store.PostDelivery) bool { return x.ConnectionID == r.Account })
 	conn := p.Deliveries[i].Connection
-	possible, leaves, err := s.accounts.AllowReconnecting(c, conn)
+	possible, leaves, err := room.AllowReconnecting(c, conn)
 	if err != nil || !possible {
 		return err
 	}
@@ -296,8 +296,8 @@ func (s *Server) addReconnect(c echo.Context, r *posts.Reconnect, p store.Post) 
 }
 
 // ownerOf is who connected an account.
-func (s *Server) ownerOf(c echo.Context, n store.Connection) string {
-	members, err := s.DB.Members(c.Request().Context(), web.Actor(c).Club.ID)
+func (room *Room) ownerOf(c echo.Context, n store.Connection) string {
+	members, err := room.DB.Members(c.Request().Context(), web.Actor(c).Club.ID)
 	if err != nil {
 		return ""
 	}

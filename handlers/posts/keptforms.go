@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"crypto/rand"
@@ -11,9 +11,9 @@ import (
 )
 
 // showKeptPost is the composer with what was put aside, for who wrote it.
-func (s *Server) showKeptPost(c echo.Context) error {
+func (room *Room) showKeptPost(c echo.Context) error {
 	ref := c.Param("ref")
-	fields, err := s.DB.KeptForm(c.Request().Context(), web.Scope(c), ref)
+	fields, err := room.DB.KeptForm(c.Request().Context(), web.Scope(c), ref)
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (s *Server) showKeptPost(c echo.Context) error {
 	if fields.Has(web.LostFiles) {
 		f.notice += " " + web.T(c, "kept_files")
 	}
-	post, err := s.editable(c, f.post)
+	post, err := room.editable(c, f.post)
 	if code := club.CodeOf(err); code == club.NotFound || code == club.Forbidden || post != nil && post.Status() == club.Published {
 		// Somebody deleted it, or it went out: the text is still theirs.
 		post, err = nil, nil
@@ -36,17 +36,17 @@ func (s *Server) showKeptPost(c echo.Context) error {
 		f.keepPublished(*post)
 	}
 	f.measure(c)
-	d, err := s.deskFor(c, post, f.content)
+	d, err := room.contextFor(c, post, f.content)
 	if err != nil {
 		return err
 	}
-	return s.drawComposer(c, http.StatusOK, d, f)
+	return room.drawComposer(c, http.StatusOK, d, f)
 }
 
 // dropKept removes what was put aside of a form, now that it is saved. What
 // cannot be removed expires.
-func (s *Server) dropKept(c echo.Context, f *composerForm) {
+func (room *Room) dropKept(c echo.Context, f *composerForm) {
 	if f.kept != "" {
-		_ = s.DB.DropKeptForm(c.Request().Context(), web.Scope(c), f.kept)
+		_ = room.DB.DropKeptForm(c.Request().Context(), web.Scope(c), f.kept)
 	}
 }

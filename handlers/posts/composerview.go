@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"errors"
@@ -19,8 +19,8 @@ import (
 )
 
 // composerView is the form with everything around it, ready to be drawn.
-func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.Composer, error) {
-	checked, err := s.check(c, d, f)
+func (room *Room) composerView(c echo.Context, d *composerContext, f *composerForm) (posts.Composer, error) {
+	checked, err := room.check(c, d, f)
 	if err != nil {
 		return posts.Composer{}, err
 	}
@@ -28,11 +28,11 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 	v := posts.Composer{
 		Op: f.op, Post: f.post, Version: f.version, Person: a.Person.ID, Begun: d.begun(), Scheduled: d.post != nil && d.post.Status() == club.Scheduled, Practice: d.practice,
 		Text: f.content.Text, Link: f.content.Link, Note: f.note, NewLabel: f.newLabel,
-		MaySchedule: a.Role.Can(club.SchedulePosts), Faults: f.faults.List, LinkCard: s.linkCardView(d),
-		Mark: s.DB.FormMark(web.Scope(c)), Kept: f.kept, Notice: f.notice,
+		MaySchedule: a.Role.Can(club.SchedulePosts), Faults: f.faults.List, LinkCard: room.linkCardView(d),
+		Mark: room.DB.FormMark(web.Scope(c)), Kept: f.kept, Notice: f.notice,
 	}
-	v.Accounts = s.accountLines(c, d, f.content)
-	v.Pictures = s.pictureViews(c, d, f, checked)
+	v.Accounts = room.accountLines(c, d, f.content)
+	v.Pictures = room.pictureViews(c, d, f, checked)
 	v.Campaigns = []ui.Option{{Label: web.T(c, "composer_campaign_none")}}
 	for _, g := range d.campaigns {
 		v.Campaigns = append(v.Campaigns, ui.Option{Value: strconv.FormatInt(g.ID, 10), Label: g.Name})
@@ -40,9 +40,9 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 	if f.campaign != 0 {
 		v.Campaign = strconv.FormatInt(f.campaign, 10)
 	}
-	v.Preview = s.previewOf(c, d, f, checked)
+	v.Preview = room.previewOf(c, d, f, checked)
 	v.When = v.Preview.When
-	v.Counters, v.Own, v.OwnTools = s.texts(c, d, f, checked.Drafts)
+	v.Counters, v.Own, v.OwnTools = room.texts(c, d, f, checked.Drafts)
 	v.Preview.Counters, v.Preview.Own, v.Preview.OwnTools, v.Preview.Pictures = v.Counters, v.Own, v.OwnTools, v.Pictures
 	v.Save = posts.SaveState{Post: f.post, Version: f.version}
 	if d.post != nil && d.post.Pending != nil {
@@ -52,36 +52,36 @@ func (s *Server) composerView(c echo.Context, d *desk, f *composerForm) (posts.C
 		v.Save.Pending, v.Save.Unsaved, v.Save.Text = false, true, web.T(c, "composer_unsaved")
 	}
 	if !v.MaySchedule {
-		v.WhyNot = s.WhoCan(c, club.SchedulePosts)
+		v.WhyNot = room.WhoCan(c, club.SchedulePosts)
 	}
 	return v, nil
 }
 
 // texts are the counters of the text for all, the own texts with theirs, and
 // the accounts that could get one.
-func (s *Server) texts(c echo.Context, d *desk, f *composerForm, all []planning.Draft) (shared []posts.Counter, own []posts.OwnText, tools []posts.Account) {
+func (room *Room) texts(c echo.Context, d *composerContext, f *composerForm, all []planning.Draft) (shared []posts.Counter, own []posts.OwnText, tools []posts.Account) {
 	var using []planning.Draft
 	for _, v := range all {
 		text, has := f.content.Texts[v.Connection.ID]
 		if !has {
 			using = append(using, v)
-			tools = append(tools, s.accountView(d, v.Connection))
+			tools = append(tools, room.accountView(d, v.Connection))
 			continue
 		}
 		own = append(own, posts.OwnText{
-			Account: s.accountView(d, v.Connection), Text: text, Counters: s.counters(c, d, []planning.Draft{v}), Fresh: f.fresh == v.Connection.ID, Error: f.faults.At("text-" + strconv.FormatInt(v.Connection.ID, 10)),
+			Account: room.accountView(d, v.Connection), Text: text, Counters: room.counters(c, d, []planning.Draft{v}), Fresh: f.fresh == v.Connection.ID, Error: f.faults.At("text-" + strconv.FormatInt(v.Connection.ID, 10)),
 		})
 	}
 	if len(all) < 2 {
 		tools = nil
 	}
-	return s.counters(c, d, using), own, tools
+	return room.counters(c, d, using), own, tools
 }
 
 // accountView is an account with its platform.
-func (s *Server) accountView(d *desk, n store.Connection) posts.Account {
+func (room *Room) accountView(d *composerContext, n store.Connection) posts.Account {
 	a := posts.Account{ID: n.ID, Name: web.AccountName(n)}
-	if p, ok := s.Registry(d.practice).Platform(n.Account.Platform); ok {
+	if p, ok := room.Registry(d.practice).Platform(n.Account.Platform); ok {
 		a.Mark, a.Platform, a.Site, a.Short = p.Info().Mark, p.Info().Name, p.Info().SiteName(), p.Info().Short
 	}
 	return a
@@ -89,10 +89,10 @@ func (s *Server) accountView(d *desk, n store.Connection) posts.Account {
 
 // accountLines are the accounts to tick. Those that cannot be used say why;
 // ticked ones stay ticked, so that saving loses nothing.
-func (s *Server) accountLines(c echo.Context, d *desk, content club.Content) []posts.Account {
+func (room *Room) accountLines(c echo.Context, d *composerContext, content club.Content) []posts.Account {
 	out := make([]posts.Account, 0, len(d.all))
 	for _, n := range d.all {
-		a := s.accountView(d, n)
+		a := room.accountView(d, n)
 		a.Ticked = slices.Contains(content.Accounts, n.ID)
 		switch n.Health {
 		case club.NeedsReconnect, club.Disconnected:
@@ -116,8 +116,8 @@ func (f *composerForm) wish() planning.Wish {
 
 // slotOf reads the time of a form. The zero slot means no time, or none that can be
 // read: then field and message say what is wrong.
-func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field, message string) {
-	slot, err := f.wish().Read(web.Actor(c).Club.Zone, s.Now())
+func (room *Room) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field, message string) {
+	slot, err := f.wish().Read(web.Actor(c).Club.Zone, room.Now())
 	if e, ok := errors.AsType[*club.Error](err); ok {
 		return club.Slot{}, e.Field, web.TimeText(c, e)
 	}
@@ -128,10 +128,10 @@ func (s *Server) slotOf(c echo.Context, f *composerForm) (slot club.Slot, field,
 }
 
 // whenOf is the choice of a time with a note where clocks change.
-func (s *Server) whenOf(c echo.Context, _ *desk, f *composerForm) (club.Slot, posts.When) {
+func (room *Room) whenOf(c echo.Context, _ *composerContext, f *composerForm) (club.Slot, posts.When) {
 	ctx := c.Request().Context()
 	wish := f.clock
-	slot, _, _ := s.slotOf(c, f)
+	slot, _, _ := room.slotOf(c, f)
 	zone := web.Actor(c).Club.Zone
 	w := posts.When{
 		Choice: f.when, Date: f.date, Clock: f.clock, Place: i18n.Place(zone), Free: f.free, Words: web.T(c, "composer_when_none"),
@@ -168,7 +168,7 @@ func beforeGap(slot club.Slot) string {
 }
 
 // linkCardView is what is known of the page behind the link.
-func (s *Server) linkCardView(d *desk) *posts.LinkCard {
+func (room *Room) linkCardView(d *composerContext) *posts.LinkCard {
 	if d.link == nil || d.linkState == "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"cmp"
@@ -16,8 +16,8 @@ import (
 )
 
 // addEvents is the timeline. The same for several accounts at once is one line.
-func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post) error {
-	events, err := s.DB.Timeline(c.Request().Context(), web.Scope(c), p.ID)
+func (room *Room) addEvents(c echo.Context, h *posts.Head, d *composerContext, p store.Post) error {
+	events, err := room.DB.Timeline(c.Request().Context(), web.Scope(c), p.ID)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post)
 		for i++; i < len(events) && sameEvent(e, events[i]); i++ {
 			about = append(about, accounts[events[i].ConnectionID])
 		}
-		h.Events = append(h.Events, posts.Event{ISO: e.At.Format(time.RFC3339), When: s.eventTime(c, e), Text: s.eventText(c, d, e, about)})
+		h.Events = append(h.Events, posts.Event{ISO: e.At.Format(time.RFC3339), When: room.eventTime(c, e), Text: room.eventText(c, d, e, about)})
 	}
 	for _, about := range story(events) {
 		var on []store.PostDelivery
@@ -41,7 +41,7 @@ func (s *Server) addEvents(c echo.Context, h *posts.Head, d *desk, p store.Post)
 			}
 		}
 		h.Story = append(h.Story, posts.Event{
-			ISO: about[0].At.Format(time.RFC3339), When: i18n.When(c.Request().Context(), s.Local(c, about[0].At)), Text: s.storyText(c, d, p, about[0], on),
+			ISO: about[0].At.Format(time.RFC3339), When: i18n.When(c.Request().Context(), room.Local(c, about[0].At)), Text: room.storyText(c, d, p, about[0], on),
 		})
 	}
 	return nil
@@ -90,20 +90,20 @@ func sameStory(told []store.PostEvent, e store.PostEvent) bool {
 
 // storyText is one line of the story. Many accounts are told as a number, which the
 // page names beside it.
-func (s *Server) storyText(c echo.Context, d *desk, p store.Post, e store.PostEvent, on []store.PostDelivery) string {
+func (room *Room) storyText(c echo.Context, d *composerContext, p store.Post, e store.PostEvent, on []store.PostDelivery) string {
 	if e.DeliveryID == "" {
-		return s.eventText(c, d, e, on)
+		return room.eventText(c, d, e, on)
 	}
 	kind := e.Note.Kind
 	if slices.Contains(outKinds, kind) {
 		kind = club.NotePublished
 	}
-	args := s.eventArgs(c, d, e, on)
+	args := room.eventArgs(c, d, e, on)
 	args["account"] = i18n.N(c.Request().Context(), "story_accounts", len(on))
 	if len(on) <= 2 {
 		var names []string
 		for _, x := range on {
-			names = append(names, s.nameAmong(d, x.Connection, p.Deliveries))
+			names = append(names, room.nameAmong(d, x.Connection, p.Deliveries))
 		}
 		args["account"] = web.JoinAnd(c, names)
 	}
@@ -112,8 +112,8 @@ func (s *Server) storyText(c echo.Context, d *desk, p store.Post, e store.PostEv
 
 // nameAmong is the platform's name, with the account's where the post has another
 // one there.
-func (s *Server) nameAmong(d *desk, n store.Connection, all []store.PostDelivery) string {
-	a := s.accountView(d, n)
+func (room *Room) nameAmong(d *composerContext, n store.Connection, all []store.PostDelivery) string {
+	a := room.accountView(d, n)
 	if slices.ContainsFunc(all, func(o store.PostDelivery) bool {
 		return o.ConnectionID != n.ID && o.Connection.Account.Platform == n.Account.Platform
 	}) {
@@ -130,8 +130,8 @@ func sameEvent(a, b store.PostEvent) bool {
 }
 
 // eventTime shows seconds where machines are at work.
-func (s *Server) eventTime(c echo.Context, e store.PostEvent) string {
-	ctx, at := c.Request().Context(), s.Local(c, e.At)
+func (room *Room) eventTime(c echo.Context, e store.PostEvent) string {
+	ctx, at := c.Request().Context(), room.Local(c, e.At)
 	if e.PersonID != 0 {
 		return i18n.When(ctx, at)
 	}
@@ -139,31 +139,31 @@ func (s *Server) eventTime(c echo.Context, e store.PostEvent) string {
 }
 
 // eventText is one line of the timeline.
-func (s *Server) eventText(c echo.Context, d *desk, e store.PostEvent, about []store.PostDelivery) string {
-	return web.T(c, "event_"+e.Note.Kind, i18n.Args(s.eventArgs(c, d, e, about))...)
+func (room *Room) eventText(c echo.Context, d *composerContext, e store.PostEvent, about []store.PostDelivery) string {
+	return web.T(c, "event_"+e.Note.Kind, i18n.Args(room.eventArgs(c, d, e, about))...)
 }
 
 // eventArgs are what the words of an event are filled with.
-func (s *Server) eventArgs(c echo.Context, d *desk, e store.PostEvent, about []store.PostDelivery) map[string]string {
-	args := s.shownArgs(c, e.Note.Args)
+func (room *Room) eventArgs(c echo.Context, d *composerContext, e store.PostEvent, about []store.PostDelivery) map[string]string {
+	args := room.shownArgs(c, e.Note.Args)
 	args["person"] = cmp.Or(e.Person, web.T(c, "app_name"))
 	platform := ""
 	if e.DeliveryID != "" {
 		var names []string
 		for _, x := range about {
-			a := s.accountView(d, x.Connection)
+			a := room.accountView(d, x.Connection)
 			names = append(names, a.Site+" "+a.Name)
 		}
 		args["account"] = web.JoinAnd(c, names)
-		args["platform"] = s.accountView(d, about[0].Connection).Site
+		args["platform"] = room.accountView(d, about[0].Connection).Site
 		platform = string(about[0].Connection.Account.Platform)
 	}
 	if code := args["code"]; code != "" {
-		args["reason"] = s.failText(c, code, "title", args)
+		args["reason"] = room.failText(c, code, "title", args)
 	}
 	switch e.Note.Kind {
 	case club.NoteStep:
-		args["step"] = s.stepWords(c, platform, args["step"])
+		args["step"] = room.stepWords(c, platform, args["step"])
 		if args["n"] == "1" {
 			delete(args, "n") // the first of one is only confusing
 		}
@@ -174,19 +174,19 @@ func (s *Server) eventArgs(c echo.Context, d *desk, e store.PostEvent, about []s
 }
 
 // stepWords is what a platform calls a step.
-func (s *Server) stepWords(c echo.Context, platform, kind string) string {
-	if key := platform + ".step_" + kind; s.Catalogue.Has(key) {
+func (room *Room) stepWords(c echo.Context, platform, kind string) string {
+	if key := platform + ".step_" + kind; room.Catalogue.Has(key) {
 		return web.T(c, key)
 	}
 	return kind
 }
 
 // shownArgs turns times among placeholders into words of the club's zone.
-func (s *Server) shownArgs(c echo.Context, args map[string]string) map[string]string {
+func (room *Room) shownArgs(c echo.Context, args map[string]string) map[string]string {
 	out := make(map[string]string, len(args)+3)
 	for k, v := range args {
 		if at, err := time.Parse(time.RFC3339, v); err == nil {
-			v = i18n.When(c.Request().Context(), s.Local(c, at))
+			v = i18n.When(c.Request().Context(), room.Local(c, at))
 		}
 		out[k] = v
 	}

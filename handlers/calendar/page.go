@@ -1,4 +1,4 @@
-package handlers
+package calendar
 
 import (
 	"net/url"
@@ -13,9 +13,9 @@ import (
 )
 
 // whole makes the calendar with everything around it.
-func (m *calendarMaker) whole() (calendar.Calendar, error) {
+func (m *maker) whole() (calendar.Calendar, error) {
 	var err error
-	if m.people, err = m.s.DB.Members(m.ctx, m.actor.Club.ID); err != nil {
+	if m.people, err = m.room.DB.Members(m.ctx, m.actor.Club.ID); err != nil {
 		return calendar.Calendar{}, err
 	}
 	if err := m.loadCampaigns(); err != nil {
@@ -64,11 +64,11 @@ func (m *calendarMaker) whole() (calendar.Calendar, error) {
 
 // steps is the list of what to do first, for the admin of a club that has not
 // done all of it.
-func (m *calendarMaker) steps() (calendar.Steps, error) {
+func (m *maker) steps() (calendar.Steps, error) {
 	if m.q.print || !m.actor.Role.Can(club.ManageClub) {
 		return calendar.Steps{}, nil
 	}
-	f, err := m.s.DB.FirstSteps(m.ctx, web.Scope(m.c))
+	f, err := m.room.DB.FirstSteps(m.ctx, web.Scope(m.c))
 	if err != nil {
 		return calendar.Steps{}, err
 	}
@@ -94,7 +94,7 @@ func (m *calendarMaker) steps() (calendar.Steps, error) {
 }
 
 // split parts the days of the table from those of the list below it.
-func (m *calendarMaker) split(days []calendar.Day) (table, listed []calendar.Day) {
+func (m *maker) split(days []calendar.Day) (table, listed []calendar.Day) {
 	i := slices.IndexFunc(days, func(d calendar.Day) bool { return d.Listed })
 	if i < 0 {
 		return days, nil
@@ -102,7 +102,7 @@ func (m *calendarMaker) split(days []calendar.Day) (table, listed []calendar.Day
 	return days[:i], days[i:]
 }
 
-func (m *calendarMaker) links(first, next time.Time) calendar.Links {
+func (m *maker) links(first, next time.Time) calendar.Links {
 	prev := first.AddDate(0, -1, 0)
 	here := m.q
 	here.print = false
@@ -134,11 +134,11 @@ func (m *calendarMaker) links(first, next time.Time) calendar.Links {
 }
 
 // poll is where the page asks for changes.
-func (m *calendarMaker) poll() string {
+func (m *maker) poll() string {
 	return "/calendar/changes?" + url.Values{"since": {m.since()}, "ctx": {m.q.path()}}.Encode()
 }
 
-func (m *calendarMaker) weekdays() []calendar.Weekday {
+func (m *maker) weekdays() []calendar.Weekday {
 	out := make([]calendar.Weekday, 7)
 	for i := range out {
 		d := (m.actor.Club.WeekStart + time.Weekday(i)) % 7
@@ -147,13 +147,13 @@ func (m *calendarMaker) weekdays() []calendar.Weekday {
 	return out
 }
 
-func (m *calendarMaker) printHead(month string) string {
-	now := m.s.Now().In(m.zone)
+func (m *maker) printHead(month string) string {
+	now := m.room.Now().In(m.zone)
 	return web.T(m.c, "calendar_printed", "club", m.actor.Club.Name, "period", month, "when", i18n.WhenYear(m.ctx, now), "place", i18n.Place(m.actor.Club.Zone))
 }
 
 // filter makes the form above the calendar. A choice of one is no choice.
-func (m *calendarMaker) filter() calendar.Filter {
+func (m *maker) filter() calendar.Filter {
 	f := calendar.Filter{View: m.q.view, Date: m.q.date, On: m.q.filters()}
 	add := func(name, value string, options []calendar.Option) {
 		if len(options) < 2 && value == "" {
@@ -188,7 +188,7 @@ func (m *calendarMaker) filter() calendar.Filter {
 }
 
 // accountOrder lists connections by platform, then by age.
-func (m *calendarMaker) accountOrder() []int64 {
+func (m *maker) accountOrder() []int64 {
 	ids := make([]int64, 0, len(m.accounts))
 	for id := range m.accounts {
 		ids = append(ids, id)

@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"crypto/rand"
@@ -23,16 +23,16 @@ import (
 )
 
 // showPost is the page of one post.
-func (s *Server) showPost(c echo.Context) error {
-	p, err := s.DB.Post(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
+func (room *Room) showPost(c echo.Context) error {
+	p, err := room.DB.Post(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	v, err := s.postView(c, p)
+	v, err := room.postView(c, p)
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, posts.One(s.Page(c, "posts", web.PostTitle(c, p)), v))
+	return room.Render(c, http.StatusOK, posts.One(room.Page(c, "posts", web.PostTitle(c, p)), v))
 }
 
 // statusStopPolling ends htmx's polling of an element.
@@ -40,8 +40,8 @@ const statusStopPolling = 286
 
 // showPostStatus is the page again while the post is on its way, without its
 // frame, and with what happened since in words; nothing if nothing has.
-func (s *Server) showPostStatus(c echo.Context) error {
-	p, err := s.DB.Post(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
+func (room *Room) showPostStatus(c echo.Context) error {
+	p, err := room.DB.Post(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -49,20 +49,20 @@ func (s *Server) showPostStatus(c echo.Context) error {
 		return web.SeeOther(c, web.PostPath(p.ID))
 	}
 	status := http.StatusOK
-	if pollEvery(p, s.Now()) == 0 {
+	if pollEvery(p, room.Now()) == 0 {
 		status = statusStopPolling
 	} else if web.ParseID(c.QueryParam("since")) == web.Actor(c).Club.Changes {
 		return c.NoContent(http.StatusNoContent)
 	}
-	v, err := s.postView(c, p)
+	v, err := room.postView(c, p)
 	if err != nil {
 		return err
 	}
 	parts := []templ.Component{posts.PostPage(web.PostTitle(c, p), v)}
-	if news := s.newsOf(c, p); news != "" {
+	if news := room.newsOf(c, p); news != "" {
 		parts = append(parts, posts.News(news))
 	}
-	return s.Render(c, status, parts...)
+	return room.Render(c, status, parts...)
 }
 
 // How often the page of a post asks what became of it.
@@ -100,13 +100,13 @@ func pollPath(p store.Post, changes int64) string {
 }
 
 // newsOf says what the page that asks does not know yet.
-func (s *Server) newsOf(c echo.Context, p store.Post) string {
+func (room *Room) newsOf(c echo.Context, p store.Post) string {
 	known := c.QueryParams()
-	d := &desk{practice: p.Practice}
+	d := &composerContext{practice: p.Practice}
 	var out, news []string
 	for _, x := range p.Deliveries {
 		if x.Status == club.Published && !slices.Contains(known["out"], strconv.FormatInt(x.ConnectionID, 10)) {
-			out = append(out, s.nameAmong(d, x.Connection, p.Deliveries))
+			out = append(out, room.nameAmong(d, x.Connection, p.Deliveries))
 		}
 	}
 	if len(out) > 0 {
@@ -118,14 +118,14 @@ func (s *Server) newsOf(c echo.Context, p store.Post) string {
 	return strings.Join(news, " ")
 }
 
-func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
+func (room *Room) postView(c echo.Context, p store.Post) (posts.Page, error) {
 	ctx := c.Request().Context()
 	a := web.Actor(c)
-	d, err := s.deskFor(c, &p, p.Live.Content)
+	d, err := room.contextFor(c, &p, p.Live.Content)
 	if err != nil {
 		return posts.Page{}, err
 	}
-	h, err := s.postHead(c, p)
+	h, err := room.postHead(c, p)
 	if err != nil {
 		return posts.Page{}, err
 	}
@@ -136,7 +136,7 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 		MayDelete: club.MayDelete(a.Role, own, status), MayMove: club.MayMove(a.Role, own, status),
 		MayUndo: a.Role.Can(club.SchedulePosts) && status == club.Scheduled,
 	}
-	if every := pollEvery(p, s.Now()); every > 0 {
+	if every := pollEvery(p, room.Now()); every > 0 {
 		v.Poll, v.Every = pollPath(p, a.Club.Changes), strconv.Itoa(int(every.Seconds()))+"s"
 	}
 	v.DeleteHint = web.T(c, "post_delete_hint")
@@ -144,26 +144,26 @@ func (s *Server) postView(c echo.Context, p store.Post) (posts.Page, error) {
 		v.DeleteHint = web.T(c, "post_delete_hint_published")
 	}
 	d.post = nil // what is public is shown as well
-	s.addContent(c, &v, d, p, d.prepare(p.Live.Content, p.Planned).Drafts)
+	room.addContent(c, &v, d, p, d.prepare(p.Live.Content, p.Planned).Drafts)
 	if p.Pending != nil {
 		v.Pending = &posts.Pending{Changes: changes(textdiff.Words(p.Live.Content.Text, p.Pending.Content.Text)), MayTake: a.Role.Can(club.SchedulePosts)}
 	}
-	if v.Numbers, err = s.numbersOf(c, p); err != nil {
+	if v.Numbers, err = room.numbersOf(c, p); err != nil {
 		return v, err
 	}
-	v.Earlier, err = s.DB.CountEarlierTexts(ctx, web.Scope(c), p.ID)
+	v.Earlier, err = room.DB.CountEarlierTexts(ctx, web.Scope(c), p.ID)
 	return v, err
 }
 
 // showEarlierTexts is what a post said before, and what changed since. It is a
 // page of its own, so that texts are compared only for those who want to know.
-func (s *Server) showEarlierTexts(c echo.Context) error {
+func (room *Room) showEarlierTexts(c echo.Context) error {
 	ctx, a := c.Request().Context(), web.Actor(c)
-	p, err := s.DB.Post(ctx, web.Scope(c), web.ParseID(c.Param("id")))
+	p, err := room.DB.Post(ctx, web.Scope(c), web.ParseID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	earlier, err := s.DB.EarlierTexts(ctx, web.Scope(c), p.ID)
+	earlier, err := room.DB.EarlierTexts(ctx, web.Scope(c), p.ID)
 	if err != nil {
 		return err
 	}
@@ -174,11 +174,11 @@ func (s *Server) showEarlierTexts(c echo.Context) error {
 			By: e.By, At: i18n.When(ctx, web.InZone(e.At, a.Club.Zone)), Changes: changes(budget.Words(e.Content.Text, p.Live.Content.Text)),
 		})
 	}
-	return s.Render(c, http.StatusOK, posts.EarlierTexts(s.Page(c, "posts", web.T(c, "post_earlier_title")), v))
+	return room.Render(c, http.StatusOK, posts.EarlierTexts(room.Page(c, "posts", web.T(c, "post_earlier_title")), v))
 }
 
 // addContent shows what the post says, text by text.
-func (s *Server) addContent(c echo.Context, v *posts.Page, d *desk, p store.Post, all []planning.Draft) {
+func (room *Room) addContent(c echo.Context, v *posts.Page, d *composerContext, p store.Post, all []planning.Draft) {
 	content := p.Live.Content
 	label := ""
 	if len(content.Texts) > 0 {
@@ -190,9 +190,9 @@ func (s *Server) addContent(c echo.Context, v *posts.Page, d *desk, p store.Post
 	for i := range all {
 		x := &all[i]
 		if own, ok := content.Texts[x.Connection.ID]; ok {
-			v.Text = append(v.Text, posts.Text{Label: web.T(c, "composer_text_for", "account", s.accountLabel(d, x.Connection)), Text: own})
+			v.Text = append(v.Text, posts.Text{Label: web.T(c, "composer_text_for", "account", room.accountLabel(d, x.Connection)), Text: own})
 		}
-		v.Previews = append(v.Previews, s.card(c, d, f, x, slot))
+		v.Previews = append(v.Previews, room.card(c, d, f, x, slot))
 	}
 	if d.link != nil {
 		v.Link = d.link.URL

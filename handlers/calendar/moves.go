@@ -1,4 +1,4 @@
-package handlers
+package calendar
 
 import (
 	"errors"
@@ -20,11 +20,11 @@ import (
 
 // move is one request to move a post, and what is known about it.
 type move struct {
-	s       *Server
+	room    *Room
 	c       echo.Context
-	cal     *calendarMaker // of the page the request came from
-	onCal   bool           // that page is the calendar
-	back    string         // its path
+	cal     *maker // of the page the request came from
+	onCal   bool   // that page is the calendar
+	back    string // its path
 	post    store.MovingPost
 	op      string
 	version int64
@@ -44,8 +44,8 @@ type wish struct {
 	undo        bool
 }
 
-func (s *Server) newMove(c echo.Context) (*move, error) {
-	mv := &move{s: s, c: c, back: backPath(c), op: c.FormValue("op"), version: web.ParseID(c.FormValue("version")), via: "page", from: c.FormValue("from")}
+func (room *Room) newMove(c echo.Context) (*move, error) {
+	mv := &move{room: room, c: c, back: backPath(c), op: c.FormValue("op"), version: web.ParseID(c.FormValue("version")), via: "page", from: c.FormValue("from")}
 	for _, v := range []string{"drag", "keys", "menu"} {
 		if c.FormValue("via") == v {
 			mv.via = v
@@ -54,10 +54,10 @@ func (s *Server) newMove(c echo.Context) (*move, error) {
 	q, onCal := calendarOf(mv.back)
 	mv.onCal = onCal
 	var err error
-	if mv.cal, err = s.newCalendar(c, q); err != nil {
+	if mv.cal, err = room.newMaker(c, q); err != nil {
 		return nil, err
 	}
-	mv.post, err = s.DB.MovingPost(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
+	mv.post, err = room.DB.MovingPost(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")))
 	if mv.post.Excerpt == "" {
 		mv.post.Excerpt = web.T(c, "calendar_no_text")
 	}
@@ -75,8 +75,8 @@ func (s *Server) newMove(c echo.Context) (*move, error) {
 }
 
 // showMove asks where a post shall go.
-func (s *Server) showMove(c echo.Context) error {
-	mv, err := s.newMove(c)
+func (room *Room) showMove(c echo.Context) error {
+	mv, err := room.newMove(c)
 	if err != nil {
 		return err
 	}
@@ -95,12 +95,12 @@ func (s *Server) showMove(c echo.Context) error {
 
 // createMove gives a post another time, or none. Form, drag, keys and menu all
 // send this one request.
-func (s *Server) createMove(c echo.Context) error {
-	mv, err := s.newMove(c)
+func (room *Room) createMove(c echo.Context) error {
+	mv, err := room.newMove(c)
 	if err != nil {
 		return err
 	}
-	done, err := s.planning.Move(c.Request().Context(), web.By(c), planning.MoveRequest{
+	done, err := room.Planning.Move(c.Request().Context(), web.By(c), planning.MoveRequest{
 		Post: mv.post, Version: mv.version, Op: mv.op, Wish: mv.asked(), Again: mv.wish.again, Via: mv.via,
 	})
 	mv.post, mv.wish.clock = done.Post, done.Wish.Clock
@@ -139,7 +139,7 @@ func (mv *move) failed(err error) error {
 	case code == club.Invalid:
 		return mv.wrong(fault)
 	case club.Storage(err) && !web.IsHX(mv.c):
-		p := mv.s.ProblemOf(mv.c, err)
+		p := mv.room.ProblemOf(mv.c, err)
 		f := mv.formSaying(p.Text)
 		f.To, f.Date, f.Time = "other", mv.wish.date, mv.wish.clock
 		return mv.show(p.Status, *f)
@@ -160,7 +160,7 @@ func (mv *move) when(s club.Slot) string {
 }
 
 // words is what an error says to people.
-func (mv *move) words(err error) string { return mv.s.ProblemOf(mv.c, err).Text }
+func (mv *move) words(err error) string { return mv.room.ProblemOf(mv.c, err).Text }
 
 // form is the empty dialog.
 func (mv *move) form() calendar.MoveForm {
@@ -201,7 +201,7 @@ func (mv *move) choices(at time.Time, clock string) []calendar.Choice {
 		days    int
 	}{{"later", laterKey, 1}, {"week", "move_week_later", 7}, {"earlier", "move_day_earlier", -1}} {
 		slot, err := club.NewSlot(base.AddDate(0, 0, o.days).Format(time.DateOnly), clock, mv.cal.actor.Club.Zone)
-		if err != nil || slot.Note == club.SlotGap || !slot.At.After(mv.s.Now()) {
+		if err != nil || slot.Note == club.SlotGap || !slot.At.After(mv.room.Now()) {
 			continue
 		}
 		out = append(out, calendar.Choice{ID: o.id, Value: slot.Local, Label: web.T(mv.c, o.key, "when", mv.when(slot))})
@@ -213,16 +213,16 @@ func (mv *move) choices(at time.Time, clock string) []calendar.Choice {
 func (mv *move) show(status int, f calendar.MoveForm) error {
 	title := mv.title()
 	if web.IsHX(mv.c) {
-		return mv.s.Render(mv.c, status, calendar.MoveDialog(title, f))
+		return mv.room.Render(mv.c, status, calendar.MoveDialog(title, f))
 	}
-	page := mv.s.Page(mv.c, "calendar", title)
+	page := mv.room.Page(mv.c, "calendar", title)
 	if f.DateError != "" {
 		page.Faults = append(page.Faults, layout.Fault{Field: "to_date", Text: f.DateError})
 	}
 	if f.TimeError != "" {
 		page.Faults = append(page.Faults, layout.Fault{Field: "to_time", Text: f.TimeError})
 	}
-	return mv.s.Render(mv.c, status, calendar.ShowMove(page, f))
+	return mv.room.Render(mv.c, status, calendar.ShowMove(page, f))
 }
 
 // titleRunes is how much of a post's text a title shows.

@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"errors"
@@ -30,9 +30,9 @@ func viewPath(id string, connection int64, fit platforms.Fit) string {
 }
 
 // readMedia finds the pictures of a content.
-func (s *Server) readMedia(c echo.Context, d *desk, content club.Content) error {
+func (room *Room) readMedia(c echo.Context, d *composerContext, content club.Content) error {
 	d.media = map[string]club.Media{}
-	found, err := s.Media.Items(c.Request().Context(), web.Actor(c).Club.ID, mediaIDs(content))
+	found, err := room.Media.Items(c.Request().Context(), web.Actor(c).Club.ID, mediaIDs(content))
 	for _, m := range found {
 		d.media[m.ID] = m
 	}
@@ -51,14 +51,14 @@ func mediaIDs(content club.Content) []string {
 const thumbSize = 120
 
 // pictureViews are the tiles of the pictures.
-func (s *Server) pictureViews(c echo.Context, d *desk, f *composerForm, checked planning.Checked) []posts.Picture {
+func (room *Room) pictureViews(c echo.Context, d *composerContext, f *composerForm, checked planning.Checked) []posts.Picture {
 	out := make([]posts.Picture, 0, len(f.content.Media))
 	for _, m := range f.content.Media {
 		known, ok := d.media[m.ID]
 		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: web.ThumbPath(m.ID), Alt: m.Alt, AltError: f.faults.At("alt-" + m.ID), Gone: !ok}
 		if ok {
 			p.Width, p.Height = within(known.Width, known.Height, thumbSize)
-			p.Verdicts = s.pictureVerdicts(c, d, m, known, checked)
+			p.Verdicts = room.pictureVerdicts(c, d, m, known, checked)
 			p.NoAlt = checked.Says(platforms.CodeAltMissing, m.ID)
 		}
 		out = append(out, p)
@@ -76,11 +76,11 @@ func within(w, h, side int) (int, int) {
 
 // pictureVerdicts say what the ticked accounts make of a picture. Accounts that
 // show it whole share a line.
-func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, known club.Media, checked planning.Checked) []posts.Verdict {
+func (room *Room) pictureVerdicts(c echo.Context, d *composerContext, m club.ContentMedia, known club.Media, checked planning.Checked) []posts.Verdict {
 	var whole, still []string
 	var out []posts.Verdict
 	for _, v := range checked.Drafts {
-		label := s.accountLabel(d, v.Connection)
+		label := room.accountLabel(d, v.Connection)
 		if checked.Says(platforms.CodeMediaStill, m.ID, v.Connection.ID) {
 			still = append(still, label)
 		}
@@ -118,13 +118,13 @@ func (s *Server) pictureVerdicts(c echo.Context, d *desk, m club.ContentMedia, k
 
 // takeUploads stores the pictures that came with the composer's form, and says
 // at the field what is wrong with those it refuses.
-func (s *Server) takeUploads(c echo.Context, f *composerForm) error {
+func (room *Room) takeUploads(c echo.Context, f *composerForm) error {
 	a := web.Actor(c)
 	for _, u := range f.uploads {
 		err := u.Fault
 		var m club.Media
 		if err == nil {
-			m, err = s.Media.Take(c.Request().Context(), a.Club.ID, a.Person.ID, u.File)
+			m, err = room.Media.Take(c.Request().Context(), a.Club.ID, a.Person.ID, u.File)
 		}
 		if ce, ok := errors.AsType[*club.Error](err); ok {
 			f.faults.Add("media", web.T(c, ce.Key, i18n.Args(ce.Args)...))
@@ -141,56 +141,56 @@ func (s *Server) takeUploads(c echo.Context, f *composerForm) error {
 
 // createMedia takes pictures in. To the uploader it answers with their tiles;
 // to a plain form with a new post that has them.
-func (s *Server) createMedia(c echo.Context) error {
+func (room *Room) createMedia(c echo.Context) error {
 	f, err := bindComposer(c)
 	if err != nil {
 		return err
 	}
-	if err := s.takeUploads(c, f); err != nil {
+	if err := room.takeUploads(c, f); err != nil {
 		return err
 	}
 	if !web.IsHX(c) {
 		if f.faults.Any() {
-			d, err := s.deskFor(c, nil, f.content)
+			d, err := room.contextFor(c, nil, f.content)
 			if err != nil {
 				return err
 			}
-			return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+			return room.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 		}
 		return web.SeeOther(c, "/posts/new?media="+strings.Join(mediaIDs(f.content), ","))
 	}
 	if f.faults.Any() {
-		return s.Render(c, http.StatusUnprocessableEntity, layout.Toast("problem", f.faults.List[0].Text))
+		return room.Render(c, http.StatusUnprocessableEntity, layout.Toast("problem", f.faults.List[0].Text))
 	}
-	d, err := s.deskFor(c, nil, f.content)
+	d, err := room.contextFor(c, nil, f.content)
 	if err != nil {
 		return err
 	}
 	prepared := d.prepare(f.content, club.Slot{})
 	checked := planning.Checked{Prepared: prepared, Findings: planning.Check(prepared, nil)}
-	return s.Render(c, http.StatusOK, posts.Tray(s.pictureViews(c, d, f, checked)))
+	return room.Render(c, http.StatusOK, posts.Tray(room.pictureViews(c, d, f, checked)))
 }
 
 // pictureCache is how long a browser keeps a copy: pictures never change.
 const pictureCache = "private, max-age=604800, immutable"
 
-func (s *Server) showThumb(c echo.Context) error { return s.sendCopy(c, media.Thumb) }
+func (room *Room) showThumb(c echo.Context) error { return room.sendCopy(c, media.Thumb) }
 
 // showView sends a picture as one account will show it.
-func (s *Server) showView(c echo.Context) error {
+func (room *Room) showView(c echo.Context) error {
 	id := web.ParseID(c.QueryParam("for"))
 	if id == 0 {
-		return s.sendCopy(c, media.View)
+		return room.sendCopy(c, media.View)
 	}
-	conn, err := s.DB.Connection(c.Request().Context(), web.Scope(c), id)
+	conn, err := room.DB.Connection(c.Request().Context(), web.Scope(c), id)
 	if err != nil {
 		return err
 	}
-	found, err := s.Media.Items(c.Request().Context(), web.Actor(c).Club.ID, []string{c.Param("id")})
+	found, err := room.Media.Items(c.Request().Context(), web.Actor(c).Club.ID, []string{c.Param("id")})
 	if err != nil {
 		return err
 	}
-	p, ok := s.Registry(conn.Practice).Platform(conn.Account.Platform)
+	p, ok := room.Registry(conn.Practice).Platform(conn.Account.Platform)
 	fit := platforms.Fit(c.QueryParam("fit"))
 	if len(found) == 0 || !ok || (fit != platforms.FitWhole && fit != platforms.FitCrop && fit != platforms.FitPad) {
 		return club.ErrNotFound
@@ -198,11 +198,11 @@ func (s *Server) showView(c echo.Context) error {
 	spec := media.SpecFor(p.Rules(conn.Account).Usual().Media.Image, fit, found[0])
 	spec.JPEG, spec.PNG, spec.MaxBytes = true, false, media.View.MaxBytes
 	spec.MaxWidth, spec.MaxHeight = media.View.MaxWidth, media.View.MaxHeight
-	return s.sendCopy(c, spec)
+	return room.sendCopy(c, spec)
 }
 
-func (s *Server) sendCopy(c echo.Context, spec media.Spec) error {
-	f, err := s.Media.Open(c.Request().Context(), web.Actor(c).Club.ID, c.Param("id"), spec)
+func (room *Room) sendCopy(c echo.Context, spec media.Spec) error {
+	f, err := room.Media.Open(c.Request().Context(), web.Actor(c).Club.ID, c.Param("id"), spec)
 	if err != nil {
 		return err
 	}
@@ -214,8 +214,8 @@ const picturePolicy = "default-src 'none'; sandbox"
 
 // showPublicMedia gives platforms the picture behind a signed address. They ask
 // with HEAD first, or for a part of it.
-func (s *Server) showPublicMedia(c echo.Context) error {
-	f, err := s.Media.OpenPublic(c.Request().Context(), c.Param("id"), c.Param("expiry"), c.Param("mac"), c.Param("file"))
+func (room *Room) showPublicMedia(c echo.Context) error {
+	f, err := room.Media.OpenPublic(c.Request().Context(), c.Param("id"), c.Param("expiry"), c.Param("mac"), c.Param("file"))
 	if err != nil {
 		return err
 	}

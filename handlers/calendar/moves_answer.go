@@ -1,4 +1,4 @@
-package handlers
+package calendar
 
 import (
 	"net/http"
@@ -26,7 +26,7 @@ func (mv *move) done(moved store.Moved) error {
 	switch key := dateKey(moved.To, mv.cal.zone); {
 	case !mv.onCal || key == "":
 	case !mv.shown(key):
-		a.Link, a.LinkText = calendarQuery{view: mv.cal.q.view, date: key}.path(), web.T(mv.c, "move_see_it")
+		a.Link, a.LinkText = query{view: mv.cal.q.view, date: key}.path(), web.T(mv.c, "move_see_it")
 	case !slices.Contains(mv.cal.seen, mv.post.ID):
 		a.Toast = web.T(mv.c, "move_hidden", "text", a.Toast)
 		a.Link, a.LinkText = mv.cal.q.clear().path(), web.T(mv.c, "move_show_it")
@@ -70,7 +70,7 @@ func (mv *move) wayBack(a *calendar.MoveAnswer, moved store.Moved) {
 	case mv.wish.again, moved.To.At.IsZero() && moved.Unscheduled:
 	case moved.From.At.IsZero():
 		a.Offer = &o
-	case moved.From.At.After(mv.s.Now()):
+	case moved.From.At.After(mv.room.Now()):
 		a.Offer = to(o, moved.From)
 	}
 }
@@ -292,23 +292,23 @@ func (mv *move) truth(a *calendar.MoveAnswer, slots ...club.Slot) (map[string]ca
 func (mv *move) answer(status int, a calendar.MoveAnswer, f *calendar.MoveForm) error {
 	if !web.IsHX(mv.c) {
 		if status == http.StatusOK && f == nil {
-			mv.s.Flash(mv.c, a.Kind, a.Toast)
+			mv.room.Flash(mv.c, a.Kind, a.Toast)
 			return web.SeeOther(mv.c, mv.back)
 		}
 		return mv.show(status, *f)
 	}
 	if status == http.StatusOK && f == nil && !mv.onCal {
-		mv.s.Flash(mv.c, a.Kind, a.Toast)
+		mv.room.Flash(mv.c, a.Kind, a.Toast)
 		return web.SeeOther(mv.c, mv.back)
 	}
 	if a.Say == "" {
 		a.Say = a.Toast
 	}
 	if f != nil && a.Toast == "" {
-		mv.s.ToDialog(mv.c)
+		mv.room.ToDialog(mv.c)
 		a.Form = f
 	}
-	return mv.s.Render(mv.c, status, calendar.Answer(a))
+	return mv.room.Render(mv.c, status, calendar.Answer(a))
 }
 
 // dateKey is the club's date of a slot, or empty.

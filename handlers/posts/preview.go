@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"net/http"
@@ -17,39 +17,39 @@ import (
 )
 
 // check asks what there is to know of a form before it is scheduled.
-func (s *Server) check(c echo.Context, d *desk, f *composerForm) (planning.Checked, error) {
-	slot, _, _ := s.slotOf(c, f)
+func (room *Room) check(c echo.Context, d *composerContext, f *composerForm) (planning.Checked, error) {
+	slot, _, _ := room.slotOf(c, f)
 	all := []planning.Prepared{d.prepare(f.drawn(), slot)}
-	if err := s.planning.FindRepeats(c.Request().Context(), web.Scope(c).ClubID, all); err != nil {
+	if err := room.Planning.FindRepeats(c.Request().Context(), web.Scope(c).ClubID, all); err != nil {
 		return planning.Checked{}, err
 	}
 	return planning.Checked{Prepared: all[0], Findings: planning.Check(all[0], nil)}, nil
 }
 
 // createPreview answers while one types. It writes nothing.
-func (s *Server) createPreview(c echo.Context) error {
-	f, post, err := s.composing(c)
+func (room *Room) createPreview(c echo.Context) error {
+	f, post, err := room.composing(c)
 	if err != nil {
 		return err
 	}
-	d, err := s.deskFor(c, post, f.content)
+	d, err := room.contextFor(c, post, f.content)
 	if err != nil {
 		return err
 	}
-	v, err := s.composerView(c, d, f)
+	v, err := room.composerView(c, d, f)
 	if err != nil {
 		return err
 	}
 	if !web.IsHX(c) {
-		return s.renderComposer(c, http.StatusOK, v)
+		return room.renderComposer(c, http.StatusOK, v)
 	}
-	return s.Render(c, http.StatusOK, posts.PreviewAnswer(v.Preview, v.LinkCard))
+	return room.Render(c, http.StatusOK, posts.PreviewAnswer(v.Preview, v.LinkCard))
 }
 
 // previewOf draws the cards and everything else that depends on the text.
-func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, checked planning.Checked) posts.Preview {
+func (room *Room) previewOf(c echo.Context, d *composerContext, f *composerForm, checked planning.Checked) posts.Preview {
 	p := posts.Preview{Style: f.style, Reading: d.linkState == club.CardReading}
-	slot, when := s.whenOf(c, d, f)
+	slot, when := room.whenOf(c, d, f)
 	p.When = when
 	if f.large {
 		for _, x := range f.faults.List {
@@ -57,17 +57,17 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, checked pla
 		}
 	}
 	findings := f.shown(d, checked.Findings)
-	must, look := s.problems(c, d, f, checked.Prepared, findings)
+	must, look := room.problems(c, d, f, checked.Prepared, findings)
 	p.Must, p.Look = append(p.Must, must...), look
 	if f.untouched {
 		p.Must, p.Look = nil, nil
 	}
 	all := len(checked.Drafts)
-	p.Must, p.Look = s.oneEach(c, merged(p.Must), all), s.oneEach(c, merged(p.Look), all)
+	p.Must, p.Look = room.oneEach(c, merged(p.Must), all), room.oneEach(c, merged(p.Look), all)
 	ready := all
 	for i := range checked.Drafts {
 		draft := &checked.Drafts[i]
-		card := s.card(c, d, f, draft, slot)
+		card := room.card(c, d, f, draft, slot)
 		if slices.ContainsFunc(findings, func(q planning.Finding) bool {
 			return q.Connection == draft.Connection.ID && q.Severity == platforms.MustFix
 		}) {
@@ -88,7 +88,7 @@ func (s *Server) previewOf(c echo.Context, d *desk, f *composerForm, checked pla
 
 // shown leaves out what nobody needs to hear yet: whoever has not begun to write
 // has made no mistake, and who has no account is told of that elsewhere.
-func (f *composerForm) shown(d *desk, all []planning.Finding) []planning.Finding {
+func (f *composerForm) shown(d *composerContext, all []planning.Finding) []planning.Finding {
 	var out []planning.Finding
 	for _, q := range all {
 		ofText := q.Connection != 0 && q.Code != planning.CodeReconnect && q.Near == nil
@@ -101,11 +101,11 @@ func (f *composerForm) shown(d *desk, all []planning.Finding) []planning.Finding
 }
 
 // problems puts findings into words: what must be fixed, and what is worth a look.
-func (s *Server) problems(c echo.Context, d *desk, f *composerForm, p planning.Prepared, all []planning.Finding) (must, look []posts.Problem) {
+func (room *Room) problems(c echo.Context, d *composerContext, f *composerForm, p planning.Prepared, all []planning.Finding) (must, look []posts.Problem) {
 	for _, q := range all {
-		line := posts.Problem{Text: s.FindingText(c, p, q), Field: f.fieldOf(q)}
+		line := posts.Problem{Text: room.FindingText(c, p, q), Field: f.fieldOf(q)}
 		if draft := p.Draft(q.Connection); draft != nil {
-			line.Account = s.accountLabel(d, draft.Connection)
+			line.Account = room.accountLabel(d, draft.Connection)
 		}
 		if q.Near != nil {
 			line.Other = web.PostPath(q.Near.PostID)
@@ -162,7 +162,7 @@ func (f *composerForm) fieldOf(q planning.Finding) string {
 }
 
 // card draws one account's preview.
-func (s *Server) card(c echo.Context, d *desk, f *composerForm, draft *planning.Draft, slot club.Slot) posts.Card {
+func (room *Room) card(c echo.Context, d *composerContext, f *composerForm, draft *planning.Draft, slot club.Slot) posts.Card {
 	ctx := c.Request().Context()
 	info, conn := draft.Platform.Info(), draft.Connection
 	p := platforms.Preview{
@@ -177,7 +177,7 @@ func (s *Server) card(c echo.Context, d *desk, f *composerForm, draft *planning.
 		_, over := mainRule(draft.Rules).Split(draft.Rules.FinalText(draft.Draft))
 		p.Over = len([]rune(over))
 	}
-	return posts.Card{ID: conn.ID, Short: info.Short, Label: s.accountLabel(d, conn), Mark: info.Mark, Platform: info.Name, Account: web.AccountName(conn), Drawing: draft.Platform.Preview(p)}
+	return posts.Card{ID: conn.ID, Short: info.Short, Label: room.accountLabel(d, conn), Mark: info.Mark, Platform: info.Name, Account: web.AccountName(conn), Drawing: draft.Platform.Preview(p)}
 }
 
 func fitOf(c club.Content, media string, connection int64) platforms.Fit {
@@ -201,13 +201,13 @@ func mainRule(r platforms.FormatRules) platforms.TextRule {
 
 // counters count a text by each rule of the accounts that use it. Accounts with
 // the same rule and count share a line.
-func (s *Server) counters(c echo.Context, d *desk, all []planning.Draft) []posts.Counter {
+func (room *Room) counters(c echo.Context, d *composerContext, all []planning.Draft) []posts.Counter {
 	var out []posts.Counter
 	for _, v := range all {
 		final := v.Rules.FinalText(v.Draft)
 		for _, r := range v.Rules.Text {
 			used := r.Measure(final)
-			k := posts.Counter{Label: s.accountLabel(d, v.Connection), Text: web.T(c, "counter", "used", i18n.Number(c.Request().Context(), int64(used)), "limit", i18n.Number(c.Request().Context(), int64(r.Max)), "unit", web.T(c, "unit_"+r.Unit))}
+			k := posts.Counter{Label: room.accountLabel(d, v.Connection), Text: web.T(c, "counter", "used", i18n.Number(c.Request().Context(), int64(used)), "limit", i18n.Number(c.Request().Context(), int64(r.Max)), "unit", web.T(c, "unit_"+r.Unit))}
 			switch {
 			case used > r.Max:
 				k.State, k.Say = "over", i18n.N(c.Request().Context(), "counter_over", used-r.Max, "platform", k.Label)
@@ -229,8 +229,8 @@ func (s *Server) counters(c echo.Context, d *desk, all []planning.Draft) []posts
 
 // accountLabel is the platform's name, with the account's where two accounts of
 // one platform are connected.
-func (s *Server) accountLabel(d *desk, n store.Connection) string {
-	p, _ := s.Registry(d.practice).Platform(n.Account.Platform)
+func (room *Room) accountLabel(d *composerContext, n store.Connection) string {
+	p, _ := room.Registry(d.practice).Platform(n.Account.Platform)
 	for _, o := range d.all {
 		if o.ID != n.ID && o.Account.Platform == n.Account.Platform {
 			return p.Info().SiteName() + " " + web.AccountName(n)

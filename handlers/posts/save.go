@@ -1,12 +1,10 @@
-package handlers
+package posts
 
 import (
-	"cmp"
 	"crypto/rand"
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -20,54 +18,54 @@ import (
 )
 
 // createPost is the composer's one form: the button pressed says what to do.
-func (s *Server) createPost(c echo.Context) error {
-	f, post, err := s.composing(c)
+func (room *Room) createPost(c echo.Context) error {
+	f, post, err := room.composing(c)
 	if club.CodeOf(err) == club.NotFound && f != nil {
-		return s.composeAnew(c, f)
+		return room.composeAnew(c, f)
 	}
 	if err != nil {
 		return err
 	}
 	if len(f.uploads) > 0 {
-		if err := s.takeUploads(c, f); err != nil {
+		if err := room.takeUploads(c, f); err != nil {
 			return err
 		}
 	}
-	d, err := s.deskFor(c, post, f.content)
+	d, err := room.contextFor(c, post, f.content)
 	if err != nil {
 		return err
 	}
 	if f.faults.Any() {
-		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+		return room.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	do, arg, _ := strings.Cut(f.do, "-")
 	switch do {
 	case "schedule", "next":
-		return s.schedule(c, d, f, do == "next")
+		return room.schedule(c, d, f, do == "next")
 	case "mine":
 		f.version = web.ParseID(arg)
-		return s.saveDraft(c, d, f)
+		return room.saveDraft(c, d, f)
 	case "", "draft":
-		return s.saveDraft(c, d, f)
+		return room.saveDraft(c, d, f)
 	}
-	return s.arrange(c, d, f, do, arg)
+	return room.arrange(c, d, f, do, arg)
 }
 
 // saveDraft keeps what is there, finished or not.
-func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
-	slot, field, message := s.slotOf(c, f)
+func (room *Room) saveDraft(c echo.Context, d *composerContext, f *composerForm) error {
+	slot, field, message := room.slotOf(c, f)
 	change := f.change(slot)
 	change.Asked = true
-	saved, err := s.DB.SavePost(c.Request().Context(), web.Scope(c), change)
+	saved, err := room.DB.SavePost(c.Request().Context(), web.Scope(c), change)
 	if err != nil {
-		return s.notSaved(c, d, f, err)
+		return room.notSaved(c, d, f, err)
 	}
-	s.dropKept(c, f)
+	room.dropKept(c, f)
 	if field != "" {
 		// What was written is safe; the time is not understood.
 		f.post, f.version = saved.ID, saved.Version
 		f.faults.Add(field, message)
-		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+		return room.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	key := "saved_draft"
 	switch {
@@ -76,21 +74,21 @@ func (s *Server) saveDraft(c echo.Context, d *desk, f *composerForm) error {
 	case saved.Begun:
 		key = "saved"
 	}
-	s.Flash(c, "done", web.T(c, key))
+	room.Flash(c, "done", web.T(c, key))
 	return web.SeeOther(c, web.PostPath(saved.ID))
 }
 
 // arrange carries out the buttons that only change the form.
-func (s *Server) arrange(c echo.Context, d *desk, f *composerForm, do, arg string) error {
+func (room *Room) arrange(c echo.Context, d *composerContext, f *composerForm, do, arg string) error {
 	media := f.content.Media
 	at := slices.IndexFunc(media, func(m club.ContentMedia) bool { return m.ID == arg })
 	switch {
 	case do == "own":
-		return s.giveOwnText(c, d, f, web.ParseID(arg))
+		return room.giveOwnText(c, d, f, web.ParseID(arg))
 	case do == "shared":
 		delete(f.content.Texts, web.ParseID(arg))
 		if web.IsHX(c) {
-			return s.answerTools(c, d, f)
+			return room.answerTools(c, d, f)
 		}
 	case do == "up" && at > 0:
 		media[at-1], media[at] = media[at], media[at-1]
@@ -101,15 +99,15 @@ func (s *Server) arrange(c echo.Context, d *desk, f *composerForm, do, arg strin
 	case do == "time":
 		f.clock = arg
 	}
-	v, err := s.composerView(c, d, f)
+	v, err := room.composerView(c, d, f)
 	if err != nil {
 		return err
 	}
-	return s.renderComposer(c, http.StatusOK, v)
+	return room.renderComposer(c, http.StatusOK, v)
 }
 
 // giveOwnText copies the text for all into one for a single account.
-func (s *Server) giveOwnText(c echo.Context, d *desk, f *composerForm, id int64) error {
+func (room *Room) giveOwnText(c echo.Context, d *composerContext, f *composerForm, id int64) error {
 	if _, ok := d.connection(id); !ok {
 		return club.ErrNotFound
 	}
@@ -120,30 +118,30 @@ func (s *Server) giveOwnText(c echo.Context, d *desk, f *composerForm, id int64)
 		f.content.Texts = map[int64]string{}
 	}
 	f.content.Texts[id], f.fresh = f.content.Text, id
-	v, err := s.composerView(c, d, f)
+	v, err := room.composerView(c, d, f)
 	if err != nil {
 		return err
 	}
 	i := slices.IndexFunc(v.Own, func(o posts.OwnText) bool { return o.Account.ID == id })
 	if !web.IsHX(c) || i < 0 {
-		return s.renderComposer(c, http.StatusOK, v)
+		return room.renderComposer(c, http.StatusOK, v)
 	}
-	return s.Render(c, http.StatusOK, posts.OwnTextField(v.Own[i]), posts.OwnTools(v.OwnTools, true))
+	return room.Render(c, http.StatusOK, posts.OwnTextField(v.Own[i]), posts.OwnTools(v.OwnTools, true))
 }
 
 // answerTools redraws the buttons that give an account its own text.
-func (s *Server) answerTools(c echo.Context, d *desk, f *composerForm) error {
-	v, err := s.composerView(c, d, f)
+func (room *Room) answerTools(c echo.Context, d *composerContext, f *composerForm) error {
+	v, err := room.composerView(c, d, f)
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, posts.OwnTools(v.OwnTools, true))
+	return room.Render(c, http.StatusOK, posts.OwnTools(v.OwnTools, true))
 }
 
 // createAutosave keeps what is being typed. It checks nothing: only scheduling
 // does.
-func (s *Server) createAutosave(c echo.Context) error {
-	f, post, err := s.composing(c)
+func (room *Room) createAutosave(c echo.Context) error {
+	f, post, err := room.composing(c)
 	if err != nil {
 		return err
 	}
@@ -151,25 +149,25 @@ func (s *Server) createAutosave(c echo.Context) error {
 		if web.IsHX(c) {
 			return c.NoContent(http.StatusRequestEntityTooLarge) // the page has words of its own for this
 		}
-		d, err := s.deskFor(c, post, f.drawn())
+		d, err := room.contextFor(c, post, f.drawn())
 		if err != nil {
 			return err
 		}
-		return s.drawComposer(c, http.StatusRequestEntityTooLarge, d, f)
+		return room.drawComposer(c, http.StatusRequestEntityTooLarge, d, f)
 	}
-	slot, _, _ := s.slotOf(c, f)
+	slot, _, _ := room.slotOf(c, f)
 	if slot.At.IsZero() && f.when == "time" && post != nil {
 		slot = post.Planned // half a date is no wish to lose the other
 	}
-	saved, err := s.DB.SavePost(c.Request().Context(), web.Scope(c), f.change(slot))
+	saved, err := room.DB.SavePost(c.Request().Context(), web.Scope(c), f.change(slot))
 	if err != nil {
-		d, derr := s.deskFor(c, post, f.content)
+		d, derr := room.contextFor(c, post, f.content)
 		if derr != nil {
 			return derr
 		}
-		return s.notSaved(c, d, f, err)
+		return room.notSaved(c, d, f, err)
 	}
-	s.dropKept(c, f)
+	room.dropKept(c, f)
 	if f.post == 0 || f.kept != "" {
 		c.Response().Header().Set("HX-Replace-Url", web.PostPath(saved.ID)+"/edit")
 	}
@@ -183,21 +181,21 @@ func (s *Server) createAutosave(c echo.Context) error {
 	if !web.IsHX(c) {
 		return web.SeeOther(c, web.PostPath(saved.ID)+"/edit")
 	}
-	return s.Render(c, http.StatusOK, posts.Saved(state))
+	return room.Render(c, http.StatusOK, posts.Saved(state))
 }
 
 // notSaved answers a composer whose post could not be stored. What was typed
 // stays: on the page that htmx keeps, or in the form that is shown again.
-func (s *Server) notSaved(c echo.Context, d *desk, f *composerForm, err error) error {
+func (room *Room) notSaved(c echo.Context, d *composerContext, f *composerForm, err error) error {
 	switch {
 	case club.CodeOf(err) == club.Conflict:
-		return s.showConflict(c, d, f, err)
+		return room.showConflict(c, d, f, err)
 	case club.Storage(err) && !web.IsHX(c):
-		p := s.ProblemOf(c, err)
+		p := room.ProblemOf(c, err)
 		f.faults.Add("", p.Text)
-		return s.drawComposer(c, p.Status, d, f)
-	case club.CodeOf(err) == club.NotFound && s.partsGone(c, d, f) && !isAutosave(c):
-		return s.drawComposer(c, http.StatusUnprocessableEntity, d, f)
+		return room.drawComposer(c, p.Status, d, f)
+	case club.CodeOf(err) == club.NotFound && room.partsGone(c, d, f) && !isAutosave(c):
+		return room.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 	}
 	return err
 }
@@ -208,7 +206,7 @@ func isAutosave(c echo.Context) bool { return web.IsHX(c) && strings.HasSuffix(c
 // partsGone says at its field what the form holds and the club does not have:
 // an account, a picture, a label. Nothing that was written goes with it. It
 // tells whether there is any.
-func (s *Server) partsGone(c echo.Context, d *desk, f *composerForm) bool {
+func (room *Room) partsGone(c echo.Context, d *composerContext, f *composerForm) bool {
 	before := len(f.faults.List)
 	gone, moved := false, ""
 	for _, id := range f.content.Accounts {
@@ -236,44 +234,44 @@ func (s *Server) partsGone(c echo.Context, d *desk, f *composerForm) bool {
 
 // composeAnew shows what was written for a post that is not there any more as a
 // new one.
-func (s *Server) composeAnew(c echo.Context, f *composerForm) error {
+func (room *Room) composeAnew(c echo.Context, f *composerForm) error {
 	f.post, f.version, f.op = 0, 0, rand.Text()
 	f.faults.Add("", web.T(c, "composer_post_gone"))
-	d, err := s.deskFor(c, nil, f.content)
+	d, err := room.contextFor(c, nil, f.content)
 	if err != nil {
 		return err
 	}
-	s.partsGone(c, d, f)
-	return s.drawComposer(c, http.StatusNotFound, d, f)
+	room.partsGone(c, d, f)
+	return room.drawComposer(c, http.StatusNotFound, d, f)
 }
 
 // showConflict puts both texts side by side: nothing is overwritten.
-func (s *Server) showConflict(c echo.Context, d *desk, f *composerForm, cause error) error {
+func (room *Room) showConflict(c echo.Context, d *composerContext, f *composerForm, cause error) error {
 	ce, ok := errors.AsType[*club.Error](cause)
 	if !ok || ce.Key != "post_conflict" {
 		return cause
 	}
 	f.post = web.ParseID(ce.Args["post"]) // also if the answer that made it was lost
-	theirs, err := s.DB.Post(c.Request().Context(), web.Scope(c), f.post)
+	theirs, err := room.DB.Post(c.Request().Context(), web.Scope(c), f.post)
 	if err != nil {
 		return err
 	}
 	d.post = &theirs
-	v, err := s.composerView(c, d, f)
+	v, err := room.composerView(c, d, f)
 	if err != nil {
 		return err
 	}
 	v.Conflict = &posts.Conflict{
 		Person: ce.Args["person"], Own: ce.Args["own"], Version: theirs.Version, Mine: f.content.Text, Theirs: theirs.Content().Text,
-		Text: s.ProblemOf(c, cause).Text,
+		Text: room.ProblemOf(c, cause).Text,
 	}
 	v.Conflict.Changes = changes(textdiff.Words(v.Conflict.Theirs, v.Conflict.Mine))
 	if web.IsHX(c) {
 		c.Response().Header().Set("HX-Retarget", "#conflict-slot")
 		c.Response().Header().Set("HX-Reswap", "innerHTML")
-		return s.Render(c, http.StatusConflict, posts.ConflictPanel(v))
+		return room.Render(c, http.StatusConflict, posts.ConflictPanel(v))
 	}
-	return s.renderComposer(c, http.StatusConflict, v)
+	return room.renderComposer(c, http.StatusConflict, v)
 }
 
 // changes is what differs between two texts, for a page.
@@ -294,9 +292,9 @@ func changes(parts []textdiff.Part) []posts.Change {
 }
 
 // createDeletion takes a post off every page.
-func (s *Server) createDeletion(c echo.Context) error {
+func (room *Room) createDeletion(c echo.Context) error {
 	id := web.ParseID(c.Param("id"))
-	p, err := s.editable(c, id)
+	p, err := room.editable(c, id)
 	if err != nil {
 		return err
 	}
@@ -308,28 +306,28 @@ func (s *Server) createDeletion(c echo.Context) error {
 	if !club.MayDelete(a.Role, p.AuthorID == a.Person.ID, p.Status()) && !a.Role.Can(club.SchedulePosts) {
 		return web.Forbidden(club.SchedulePosts)
 	}
-	if err := s.DB.DeletePost(c.Request().Context(), web.Scope(c), id, web.Origin(c)); err != nil {
+	if err := room.DB.DeletePost(c.Request().Context(), web.Scope(c), id, web.Origin(c)); err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "post_deleted"))
+	room.Flash(c, "done", web.T(c, "post_deleted"))
 	return web.SeeOther(c, "/posts")
 }
 
 // createDuplicate makes a draft with the same content.
-func (s *Server) createDuplicate(c echo.Context) error {
-	id, err := s.DB.DuplicatePost(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")), c.FormValue("op"))
+func (room *Room) createDuplicate(c echo.Context) error {
+	id, err := room.DB.DuplicatePost(c.Request().Context(), web.Scope(c), web.ParseID(c.Param("id")), c.FormValue("op"))
 	if err != nil {
 		return err
 	}
-	s.Flash(c, "done", web.T(c, "post_copied"))
+	room.Flash(c, "done", web.T(c, "post_copied"))
 	return web.SeeOther(c, web.PostPath(id)+"/edit")
 }
 
 // createRevision decides on changes to a scheduled post: take them over, or
 // throw them away.
-func (s *Server) createRevision(c echo.Context) error {
+func (room *Room) createRevision(c echo.Context) error {
 	id := web.ParseID(c.Param("id"))
-	p, err := s.editable(c, id)
+	p, err := room.editable(c, id)
 	if err != nil {
 		return err
 	}
@@ -337,10 +335,10 @@ func (s *Server) createRevision(c echo.Context) error {
 		return club.ErrNotFound
 	}
 	if c.FormValue("do") == "throw" {
-		if err := s.DB.ThrowAwayPending(c.Request().Context(), web.Scope(c), id, web.ParseID(c.FormValue("version"))); err != nil {
+		if err := room.DB.ThrowAwayPending(c.Request().Context(), web.Scope(c), id, web.ParseID(c.FormValue("version"))); err != nil {
 			return err
 		}
-		s.Flash(c, "done", web.T(c, "pending_thrown"))
+		room.Flash(c, "done", web.T(c, "pending_thrown"))
 		return web.SeeOther(c, web.PostPath(id))
 	}
 	if !web.Actor(c).Role.Can(club.SchedulePosts) {
@@ -348,79 +346,9 @@ func (s *Server) createRevision(c echo.Context) error {
 	}
 	f := formOf(*p)
 	f.version = web.ParseID(c.FormValue("version"))
-	d, err := s.deskFor(c, p, f.content)
+	d, err := room.contextFor(c, p, f.content)
 	if err != nil {
 		return err
 	}
-	return s.schedule(c, d, f, false)
-}
-
-// listSize is how many posts a page of the list shows.
-const listSize = 40
-
-// showPosts lists the posts of the club.
-func (s *Server) showPosts(c echo.Context) error {
-	if done, err := s.Unchanged(c); done || err != nil {
-		return err
-	}
-	group := store.PostGroup(c.QueryParam("show"))
-	if !slices.Contains(store.PostGroups, group) && group != store.PutAwayPosts {
-		group = store.AllPosts
-	}
-	query := strings.TrimSpace(c.QueryParam("q"))
-	page := web.ParseID(c.QueryParam("page"))
-	found, err := s.DB.Posts(c.Request().Context(), web.Scope(c), store.PostFilter{
-		Group: group, Text: query, Limit: listSize + 1, Offset: int(min(page, 10_000)) * listSize,
-	})
-	if err != nil {
-		return err
-	}
-	v := posts.List{Query: query, Group: string(group), MayAdd: web.Actor(c).Role.Can(club.WritePosts), Filters: query != "" || group != store.AllPosts}
-	if v.PutAway, err = s.DB.PutAway(c.Request().Context(), web.Scope(c)); err != nil {
-		return err
-	}
-	for _, g := range store.PostGroups {
-		v.Tabs = append(v.Tabs, posts.Tab{Label: web.T(c, "posts_show_"+cmp.Or(string(g), "all")), Href: web.PostListPath(g, query, 0), Current: g == group})
-	}
-	if len(found) > listSize {
-		found = found[:listSize]
-		v.More = web.PostListPath(group, query, page+1)
-	}
-	for _, p := range found {
-		v.Lines = append(v.Lines, s.postLine(c, p))
-	}
-	return s.Render(c, http.StatusOK, posts.All(s.Page(c, "posts", web.T(c, "posts_title")), v))
-}
-
-func (s *Server) postLine(c echo.Context, p store.Post) posts.Line {
-	ctx := c.Request().Context()
-	l := posts.Line{ID: p.ID, Text: p.Excerpt, Status: p.Shown(), Practice: s.isPutAway(c, p), Author: p.Author, Campaign: p.Campaign, Planned: p.Planned.At}
-	l.Words = s.partWords(c, p)
-	if !p.Planned.At.IsZero() {
-		l.When = i18n.When(ctx, web.InZone(p.Planned.At, web.Actor(c).Club.Zone))
-	}
-	if p.Picture != "" {
-		l.Thumb = web.ThumbPath(p.Picture)
-	}
-	d := &desk{practice: p.Practice}
-	for _, x := range p.Deliveries {
-		if x.Status != club.Cancelled {
-			l.Accounts = append(l.Accounts, s.accountView(d, x.Connection))
-		}
-	}
-	return l
-}
-
-// isPutAway reports whether a post was made in practice mode and the club is live.
-func (s *Server) isPutAway(c echo.Context, p store.Post) bool {
-	return p.Practice && !web.Actor(c).Club.Practice
-}
-
-// partWords say how much of a post is published, where that is not all or none.
-func (s *Server) partWords(c echo.Context, p store.Post) string {
-	n, of := p.Count(club.Published)
-	if n == 0 || n == of {
-		return ""
-	}
-	return web.T(c, "posts_part", "n", strconv.Itoa(n), "of", strconv.Itoa(of))
+	return room.schedule(c, d, f, false)
 }

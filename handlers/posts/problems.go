@@ -1,4 +1,4 @@
-package handlers
+package posts
 
 import (
 	"slices"
@@ -18,7 +18,7 @@ var severalKeys = map[string]string{
 
 // oneEach says a thing once: pictures with the same problem share a line, which
 // leads to the first of them, and a problem of every account names none.
-func (s *Server) oneEach(c echo.Context, all []posts.Problem, accounts int) []posts.Problem {
+func (room *Room) oneEach(c echo.Context, all []posts.Problem, accounts int) []posts.Problem {
 	out := make([]posts.Problem, 0, len(all))
 	for i, q := range all {
 		if key := severalKeys[q.Code]; key != "" {

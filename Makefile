@@ -74,11 +74,11 @@ fuzz-all: ## the same for every target as long (FUZZ=10m)
 
 .PHONY: browser
 browser: chromium ## the tests in headless Chromium, with accessibility
-	go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=60m ./cmd/bandstand -run Browser
+	go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=60m ./internal/e2e/browser -run Browser
 
 .PHONY: look
 look: chromium ## a picture of every screen, light and dark, at 320, 768 and 1280 pixels, in ./screenshots
-	BANDSTAND_TEST_LOOK=1 go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=60m ./cmd/bandstand -run BrowserEveryScreen
+	BANDSTAND_TEST_LOOK=1 go test -tags=browser,sqlite_omit_load_extension -count=1 -timeout=60m ./internal/e2e/browser -run BrowserEveryScreen
 
 .PHONY: chromium
 chromium:
@@ -93,7 +93,7 @@ test-pds: ## the Bluesky contract against a real server (npm; installs into .cac
 	BANDSTAND_TEST_PDS=$(CACHE)/pds go test -tags=pds,sqlite_omit_load_extension -count=1 -v -run RealServer ./platforms/bluesky
 
 # What builds and runs with failpoints, and the tests that kill it.
-CRASH_TEST := go test -tags=crash,sqlite_omit_load_extension -count=1 -v ./cmd/bandstand
+CRASH_TEST := go test -tags=crash,sqlite_omit_load_extension -count=1 -v ./internal/e2e/crash
 
 .PHONY: crash
 crash: ## kill the real program 300 times while it publishes (KILLS=...)

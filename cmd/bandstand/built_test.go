@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/e2e/e2ekit"
+
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/store"
 )
@@ -36,8 +38,8 @@ func TestWhenTheProgramWasMade(t *testing.T) {
 func TestClockBeforeTheProgramWasMade(t *testing.T) {
 	t.Parallel()
 	for ahead, want := range map[time.Duration]club.Phase{0: "", -time.Minute: "", time.Hour: club.ClockInDoubt, 500_000 * time.Hour: club.ClockInDoubt} {
-		settings := settingsFor(filepath.Join(t.TempDir(), "data"))
-		app, err := openApp(t.Context(), settings, io.Discard, time.Now, func(c *Config) {
+		settings := e2ekit.SettingsFor(filepath.Join(t.TempDir(), "data"))
+		app, err := e2ekit.Open(t.Context(), settings, io.Discard, time.Now, func(c *e2ekit.Config) {
 			c.Log, c.Built = slog.New(slog.DiscardHandler), time.Now().Add(ahead)
 		})
 		if err != nil {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/internal/e2e/e2ekit"
+
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
@@ -39,9 +41,9 @@ var twoPlatforms = []platforms.Info{
 }
 
 // configured reads settings as the program does, and makes a configuration of them.
-func configured(t *testing.T, args ...string) (c Config, err error) {
+func configured(t *testing.T, args ...string) (c e2ekit.Config, err error) {
 	t.Helper()
-	s := Settings{Platforms: settings.NewPlatforms(twoPlatforms)}
+	s := e2ekit.Settings{Platforms: settings.NewPlatforms(twoPlatforms)}
 	parser, err := kong.New(&s, kong.DefaultEnvars("BANDSTAND"), settings.Groups)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +92,7 @@ func TestTheVersionOfAPlatformIsASetting(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	var versioned []platforms.ID
-	for _, p := range installed().Registry(platforms.Env{}, nil, map[platforms.ID]string{"linkedin": "202603", "facebook": "v25.0", "instagram": "v25.0"}).All() {
+	for _, p := range e2ekit.Catalogue().Registry(platforms.Env{}, nil, map[platforms.ID]string{"linkedin": "202603", "facebook": "v25.0", "instagram": "v25.0"}).All() {
 		if api := p.Info().API; api.Version != "" {
 			versioned = append(versioned, p.Info().ID)
 			if api.Ends().IsZero() || api.URL == "" || api.CheckedOn.IsZero() {
@@ -272,9 +274,9 @@ func TestAProxyOnThisComputerIsTrustedByItself(t *testing.T) {
 // base URL, through the whole program.
 func TestVisitorsBehindAProxyOnThisComputerAreToldApart(t *testing.T) {
 	t.Parallel()
-	settings := settingsFor(filepath.Join(t.TempDir(), "data"))
+	settings := e2ekit.SettingsFor(filepath.Join(t.TempDir(), "data"))
 	settings.BaseURL = "https://post.club.example"
-	app, err := openApp(t.Context(), settings, io.Discard, wallClock, func(c *Config) { c.Log = slog.New(slog.DiscardHandler) })
+	app, err := e2ekit.Open(t.Context(), settings, io.Discard, wallClock, func(c *e2ekit.Config) { c.Log = slog.New(slog.DiscardHandler) })
 	if err != nil {
 		t.Fatal(err)
 	}

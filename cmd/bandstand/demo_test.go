@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/internal/e2e/e2ekit"
+
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/consent"
 	"github.com/bandstand-app/bandstand/platforms"
@@ -15,8 +17,8 @@ import (
 // platforms, and an account that needs reconnecting.
 func TestDemoIsFurnished(t *testing.T) {
 	t.Parallel()
-	clock := newTestClock()
-	app, err := openDemo(t.Context(), settingsFor(filepath.Join(t.TempDir(), "data")), &bytes.Buffer{}, clock.now)
+	clock := e2ekit.NewClock()
+	app, err := e2ekit.OpenDemo(t.Context(), e2ekit.SettingsFor(filepath.Join(t.TempDir(), "data")), &bytes.Buffer{}, clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +39,8 @@ func TestDemoIsFurnished(t *testing.T) {
 		}
 	}
 	accounts, err := app.DB().Connections(t.Context(), s)
-	if err != nil || len(accounts) != len(installed().Platforms) {
-		t.Fatalf("%d accounts, %v; want one on each of %d platforms", len(accounts), err, len(installed().Platforms))
+	if err != nil || len(accounts) != len(e2ekit.Catalogue().Platforms) {
+		t.Fatalf("%d accounts, %v; want one on each of %d platforms", len(accounts), err, len(e2ekit.Catalogue().Platforms))
 	}
 	broken := 0
 	for _, a := range accounts {
@@ -52,13 +54,13 @@ func TestDemoIsFurnished(t *testing.T) {
 	if broken != 1 {
 		t.Errorf("%d accounts need reconnecting, want 1", broken)
 	}
-	if before, got, after := clock.now(), app.Now(), clock.now(); got.Before(before) || got.After(after) {
+	if before, got, after := clock.Now(), app.Now(), clock.Now(); got.Before(before) || got.After(after) {
 		t.Errorf("the demo's clock shows %v, want the present: %v", got, before)
 	}
 }
 
 // signInAgain goes through the consent pages of a make-believe platform.
-func signInAgain(t *testing.T, app *App, clubID int64, id platforms.ID) error {
+func signInAgain(t *testing.T, app *e2ekit.App, clubID int64, id platforms.ID) error {
 	t.Helper()
 	p, ok := app.Worlds().Platforms(clubID).Platform(id)
 	if !ok {

@@ -1,5 +1,9 @@
 package main
 
-import "testing"
+import (
+	"testing"
 
-func TestMain(m *testing.M) { runTests(m) }
+	"github.com/bandstand-app/bandstand/internal/e2e/e2ekit"
+)
+
+func TestMain(m *testing.M) { e2ekit.Main(m) }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/e2e/e2ekit"
+
 	"github.com/bandstand-app/bandstand/cmd/bandstand/settings"
 )
 
@@ -15,11 +17,11 @@ import (
 func furnish(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	app, err := openApp(t.Context(), settingsFor(dir), &bytes.Buffer{}, time.Now, unchanged)
+	app, err := e2ekit.Open(t.Context(), e2ekit.SettingsFor(dir), &bytes.Buffer{}, time.Now, e2ekit.Unchanged)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found(t, app, "")
+	e2ekit.Found(t, app, "")
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +61,8 @@ func TestMemberReset(t *testing.T) {
 
 func TestStartRefusals(t *testing.T) {
 	t.Parallel()
-	open := func(s Settings) error {
-		app, err := openApp(t.Context(), s, &bytes.Buffer{}, time.Now, unchanged)
+	open := func(s e2ekit.Settings) error {
+		app, err := e2ekit.Open(t.Context(), s, &bytes.Buffer{}, time.Now, e2ekit.Unchanged)
 		if err == nil {
 			t.Cleanup(func() { _ = app.Close() })
 		}
@@ -68,7 +70,7 @@ func TestStartRefusals(t *testing.T) {
 	}
 	dir := furnish(t)
 	t.Run("all faults at once", func(t *testing.T) {
-		err := open(Settings{Directory: settings.Directory{Data: t.TempDir()}, Listen: "nonsense", BaseURL: "ftp://x", TrustedProxies: []string{"10.0.0.1"}})
+		err := open(e2ekit.Settings{Directory: settings.Directory{Data: t.TempDir()}, Listen: "nonsense", BaseURL: "ftp://x", TrustedProxies: []string{"10.0.0.1"}})
 		for _, want := range []string{"--listen", "--base-url", "--trusted-proxies"} {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want it to name %s", err, want)
@@ -76,14 +78,14 @@ func TestStartRefusals(t *testing.T) {
 		}
 	})
 	t.Run("a database without its key", func(t *testing.T) {
-		err := open(Settings{Directory: settings.Directory{Data: dir, KeyFile: filepath.Join(t.TempDir(), "other.key")}, Listen: "127.0.0.1:0"})
+		err := open(e2ekit.Settings{Directory: settings.Directory{Data: dir, KeyFile: filepath.Join(t.TempDir(), "other.key")}, Listen: "127.0.0.1:0"})
 		if err == nil || !strings.Contains(err.Error(), "put the key file back") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a key of another database", func(t *testing.T) {
 		other := furnish(t)
-		err := open(Settings{Directory: settings.Directory{Data: dir, KeyFile: filepath.Join(other, "keys", "bandstand.key")}, Listen: "127.0.0.1:0"})
+		err := open(e2ekit.Settings{Directory: settings.Directory{Data: dir, KeyFile: filepath.Join(other, "keys", "bandstand.key")}, Listen: "127.0.0.1:0"})
 		if err == nil || !strings.Contains(err.Error(), "does not belong to this database") {
 			t.Errorf("got %v", err)
 		}
@@ -93,15 +95,15 @@ func TestStartRefusals(t *testing.T) {
 		if err := os.Chmod(filepath.Join(dir, "keys", "bandstand.key"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := open(settingsFor(dir)); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		if err := open(e2ekit.SettingsFor(dir)); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a second one in the same directory", func(t *testing.T) {
-		if err := open(settingsFor(dir)); err != nil {
+		if err := open(e2ekit.SettingsFor(dir)); err != nil {
 			t.Fatal(err)
 		}
-		if err := open(settingsFor(dir)); err == nil || !strings.Contains(err.Error(), "another Bandstand already works") {
+		if err := open(e2ekit.SettingsFor(dir)); err == nil || !strings.Contains(err.Error(), "another Bandstand already works") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -110,12 +112,12 @@ func TestStartRefusals(t *testing.T) {
 func TestSecondProgramOnTheSameData(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
-	app, err := openAt(t.Context(), data)
+	app, err := e2ekit.OpenAt(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer app.Close()
-	err = tryOpen(t.Context(), data)
+	err = e2ekit.TryOpen(t.Context(), data)
 	if err == nil || !strings.Contains(err.Error(), "another Bandstand already works in "+data) {
 		t.Errorf("the second one says %v", err)
 	}

@@ -92,3 +92,31 @@ func TestPagesOfManyAskAsOftenAsPagesOfFew(t *testing.T) {
 		}
 	}
 }
+
+// TestListsSayThatTheyAreCut: whoever does not find something in a list is told that
+// the list does not show everything.
+func TestListsSayThatTheyAreCut(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, func(c *Config) {
+		c.Practice = platforms.NewRegistry(tiny{id: "tiny", name: "Tiny", max: 50})
+	})
+	account := s.account("tiny", true, club.Working)
+	s.force(s.schedule("Match", "2026-11-25T18:30", account).ID, club.NeedsAttention, club.Late)
+	admin, clubID := s.as(club.Admin), s.scope(club.Admin).ClubID
+	lists := map[string]string{"/waiting": "This page shows 500 at once", "/settings/members": "Only the first 1,000", "/accounts": "Only the first 1,000"}
+	for path, words := range lists {
+		if text := admin.get(path).want(http.StatusOK).doc().Text(); strings.Contains(text, words) {
+			t.Errorf("%s says %q of a short list", path, words)
+		}
+	}
+	const numbers = `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000) `
+	s.exec(numbers+`INSERT INTO deliveries (id, club_id, post_id, connection_id, part, status, phase, due_at)
+		SELECT randomblob(16), d.club_id, d.post_id, d.connection_id, n.n, d.status, d.phase, d.due_at FROM n, deliveries d WHERE d.club_id = ?`, clubID)
+	s.exec(numbers + `INSERT INTO people (email, name, password_hash, sessions_from, created_at) SELECT 'member' || n || '@club.example', 'Member ' || n, '', 0, 0 FROM n`)
+	s.exec(`INSERT INTO members (club_id, person_id, role, joined_at) SELECT ?, id, 'viewer', 0 FROM people WHERE email GLOB 'member*'`, clubID)
+	s.exec(numbers+`INSERT INTO connections (club_id, platform, remote_id, name, health, practice, connected_by, connected_at)
+		SELECT c.club_id, c.platform, 'r' || n.n, 'Account ' || n.n, c.health, 1, c.connected_by, c.connected_at FROM n, connections c WHERE c.id = ?`, account)
+	for path, words := range lists {
+		admin.get(path).says(words)
+	}
+}

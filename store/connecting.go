@@ -51,9 +51,9 @@ func scanConnected(scan func(...any) error) (Connected, error) {
 }
 
 // ConnectedAccounts lists the real or the make-believe connections of the
-// scope's club, in the order they were made: never both.
+// scope's club, in the order they were made: never both, and ListMax at most.
 func (db *DB) ConnectedAccounts(ctx context.Context, s Scope, practice bool) ([]Connected, error) {
-	return queryAll(ctx, db.read, scanConnected, connectedQuery+`WHERE c.club_id = ? AND c.practice = ? ORDER BY c.id LIMIT 1000`, s.ClubID, practice)
+	return queryAll(ctx, db.read, scanConnected, connectedQuery+`WHERE c.club_id = ? AND c.practice = ? ORDER BY c.id LIMIT ?`, s.ClubID, practice, ListMax)
 }
 
 // ConnectedAccount reads one of them.

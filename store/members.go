@@ -59,7 +59,10 @@ type Member struct {
 	SeenAt      time.Time // zero: never
 }
 
-// Members lists the people of a club by name.
+// ListMax is how many people or accounts of a club are listed.
+const ListMax = 1000
+
+// Members lists the people of a club by name: ListMax of them at most.
 func (db *DB) Members(ctx context.Context, clubID int64) ([]Member, error) {
 	return queryAll(ctx, db.read, func(scan func(...any) error) (Member, error) {
 		var m Member
@@ -68,7 +71,7 @@ func (db *DB) Members(ctx context.Context, clubID int64) ([]Member, error) {
 	}, `
 		SELECT p.id, p.name, p.email, m.role, m.joined_at, m.seen_at
 		FROM members m JOIN people p ON p.id = m.person_id
-		WHERE m.club_id = ? ORDER BY p.name, p.id LIMIT 1000`, clubID)
+		WHERE m.club_id = ? ORDER BY p.name, p.id LIMIT ?`, clubID, ListMax)
 }
 
 // SetRole changes what a member may do and ends that person's sessions. The

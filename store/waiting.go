@@ -30,11 +30,12 @@ type WaitingDelivery struct {
 	UnknownSince time.Time
 }
 
-// waitingMax is how many are shown at once; the rest comes when they are done.
-const waitingMax = 500
+// WaitingMax is how many deliveries wait on one page; the others follow when these
+// are decided.
+const WaitingMax = 500
 
 // Waiting lists what waits for decisions in the scope's club, in the order in
-// which it was due.
+// which it was due: WaitingMax of them at most.
 func (db *DB) Waiting(ctx context.Context, s Scope) ([]WaitingDelivery, error) {
 	return queryAll(ctx, db.read, func(scan func(...any) error) (w WaitingDelivery, err error) {
 		var health club.Health
@@ -51,7 +52,7 @@ func (db *DB) Waiting(ctx context.Context, s Scope) ([]WaitingDelivery, error) {
 		WHERE d.club_id = ?1 AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect', 'ambiguous', 'reconciling', 'partial')
 			AND (d.phase <> 'reconciling' OR d.code = 'outcome_looking')
 			AND p.deleted_at IS NULL AND `+shownToClub+`
-		ORDER BY d.due_at, d.post_id, d.connection_id, d.part LIMIT ?`, s.ClubID, waitingMax)
+		ORDER BY d.due_at, d.post_id, d.connection_id, d.part LIMIT ?`, s.ClubID, WaitingMax)
 }
 
 // PlannedTime is when an account has a post.

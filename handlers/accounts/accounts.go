@@ -85,6 +85,7 @@ func (room *Room) showAccounts(c echo.Context) error {
 		return err
 	}
 	page := accounts.ListPage{Page: room.Page(c, "accounts", web.T(c, "accounts_title")), Act: a.Role.Can(club.ConnectAccount)}
+	page.Cut = web.CutAt(c, "list_cut", len(all), store.ListMax)
 	for _, conn := range all {
 		card := room.accountCard(c, conn)
 		card.Limits = room.limitsInShort(c, conn.Connection, limits[conn.ID])

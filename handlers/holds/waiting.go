@@ -12,6 +12,7 @@ import (
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
 	"github.com/bandstand-app/bandstand/internal/planning"
+	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/holds"
 )
 
@@ -32,6 +33,11 @@ func (room *Room) showWaiting(c echo.Context) error {
 		return err
 	}
 	w := holds.Waiting{Page: room.Page(c, "", web.T(c, "waiting_title")), Held: string(web.Actor(c).Hold.Phase), Groups: room.unsureGroups(c, list)}
+	shown := 0
+	for _, p := range list {
+		shown += len(p.Parts)
+	}
+	w.Cut = web.CutAt(c, "waiting_cut", shown, store.WaitingMax)
 	free, err := room.freeTimes(c, list)
 	if err != nil {
 		return err

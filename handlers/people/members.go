@@ -8,6 +8,7 @@ import (
 	"github.com/bandstand-app/bandstand/handlers/web"
 	"github.com/bandstand-app/bandstand/internal/club"
 	"github.com/bandstand-app/bandstand/internal/i18n"
+	"github.com/bandstand-app/bandstand/store"
 	"github.com/bandstand-app/bandstand/views/people"
 )
 
@@ -23,6 +24,7 @@ func (room *Room) members(c echo.Context, status int, form people.InviteForm, f 
 	}
 	page := people.MembersPage{Page: room.Page(c, "settings", web.T(c, "members_title")), Manage: a.Role.Can(club.ManageClub), Form: form}
 	page.Page.Faults, page.Form.Errors = f.List, f.Errors()
+	page.Cut = web.CutAt(c, "list_cut", len(members), store.ListMax)
 	now := room.Now()
 	for _, m := range members {
 		page.Members = append(page.Members, people.MemberRow{

@@ -136,3 +136,11 @@ func PostTitle(c echo.Context, p store.Post) string {
 	}
 	return p.Excerpt
 }
+
+// CutAt says that a list may go on, if it shows as many as it does at most.
+func CutAt(c echo.Context, key string, shown, most int) string {
+	if shown < most {
+		return ""
+	}
+	return T(c, key, "n", i18n.Number(c.Request().Context(), int64(most)))
+}

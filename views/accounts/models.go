@@ -48,6 +48,7 @@ type Gap struct {
 type ListPage struct {
 	Page  layout.Page
 	Cards []Card
+	Cut   string // says that there may be more
 	Act   bool
 }
 

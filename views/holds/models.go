@@ -37,6 +37,7 @@ type Form struct {
 type Waiting struct {
 	Page   layout.Page
 	Groups []Group
+	Cut    string // says that others may follow
 	Held   string // all posts are held: nothing can go out now
 	Path   string // of the switch, for those who may use it
 }

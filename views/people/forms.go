@@ -82,6 +82,7 @@ type MembersPage struct {
 	Page        layout.Page
 	Manage      bool
 	Members     []MemberRow
+	Cut         string // says that there may be more members
 	Invitations []InvitationRow
 	Form        InviteForm
 }

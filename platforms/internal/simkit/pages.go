@@ -79,6 +79,8 @@ type PostView struct {
 	Link     string
 	Time     time.Time
 	Deleted  bool
+	Kind     string // as in platforms.SimPost
+	Parent   string // address of what it is a reply to or a comment on, relative
 }
 
 // PictureView is one picture. Src is relative to the page.

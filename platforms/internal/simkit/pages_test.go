@@ -60,11 +60,11 @@ func TestPostsPageShowsEverythingOfAPost(t *testing.T) {
 		Posts: []PostView{{
 			Text: "One\ntwo <3", Link: "https://club.example/", Time: time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC),
 			Pictures: []PictureView{{Src: "../media/1", Alt: "A ball"}, {Src: "../media/2"}}, Deleted: true,
-		}},
+		}, {Text: "Two", Kind: "reply", Parent: "1"}, {Text: "Three", Kind: "comment", Parent: "2"}},
 	})
 	for _, want := range []string{
 		"One\ntwo &lt;3", `src="../media/1" alt="A ball"`, "No description", "24 November 2026, 18:30:00 UTC",
-		`href="https://club.example/"`, "@riversidefc", "<strong>Deleted</strong>", `href="../pages.css"`,
+		`href="https://club.example/"`, "@riversidefc", "<strong>Deleted</strong>", `A reply to <a href="1">`, `A comment on <a href="2">`, `href="../pages.css"`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("page lacks %s:\n%s", want, w.Body)

@@ -133,10 +133,12 @@ func (a *answered) session() platforms.Session {
 	}
 }
 
+// remoteID is the id of a post that was published before.
+const remoteID = "1001_2002"
+
 // calls is every call of the contract. Those that a platform does not offer do
 // nothing.
 func (a *answered) calls(p platforms.Platform) []func() {
-	const remoteID = "1001_2002"
 	refresh := platforms.NewSecret("canary-refresh-token")
 	return []func(){
 		func() { a.account(p.Check(a.ctx, a.session())) },
@@ -185,9 +187,16 @@ func (a *answered) calls(p platforms.Platform) []func() {
 			a.publish(platforms.Draft{Text: "Trials", Media: []platforms.Media{m, m}})
 		},
 		func() {
-			e, err := p.Settle(a.ctx, a.session(), a.publication(platforms.Draft{Text: "Trials"}), nil, answerTime)
-			if a.err(err); err == nil && e.Verdict == platforms.SeenPublic && e.Proof == "" {
-				a.t.Errorf("seen public without a proof: %+v", e)
+			a.settle(p.Settle(a.ctx, a.session(), a.publication(platforms.Draft{Text: "Trials"}), nil, answerTime))
+		},
+		func() {
+			if p.Rules(platforms.Account{}).Usual().Parts.Most() > 1 {
+				a.publishAll(a.part(platforms.Draft{Text: "Bring boots"}))
+			}
+		},
+		func() {
+			if p.Rules(platforms.Account{}).Usual().Parts.Most() > 1 {
+				a.settle(p.Settle(a.ctx, a.session(), a.part(platforms.Draft{Text: "Bring boots"}), nil, answerTime))
 			}
 		},
 		func() {
@@ -227,9 +236,24 @@ func (a *answered) publication(d platforms.Draft) platforms.Publication {
 	return platforms.Publication{Draft: d, Key: strings.Repeat("5e", 16), CreatedAt: answerTime}
 }
 
-// publish performs the steps of a publication until one fails.
-func (a *answered) publish(d platforms.Draft) {
+// part is what follows a post of which only the id is known.
+func (a *answered) part(d platforms.Draft) platforms.Publication {
 	pub := a.publication(d)
+	post := platforms.Ref{ID: remoteID}
+	pub.Reply = &platforms.ReplyTo{Root: post, Parent: post}
+	return pub
+}
+
+func (a *answered) settle(e platforms.Evidence, err error) {
+	if a.err(err); err == nil && e.Verdict == platforms.SeenPublic && e.Proof == "" {
+		a.t.Errorf("seen public without a proof: %+v", e)
+	}
+}
+
+func (a *answered) publish(d platforms.Draft) { a.publishAll(a.publication(d)) }
+
+// publishAll performs the steps of a publication until one fails.
+func (a *answered) publishAll(pub platforms.Publication) {
 	var done []platforms.StepResult
 	for range 20 {
 		step := a.p.Plan(pub, done)

@@ -3,6 +3,7 @@ package platformtest
 import (
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"iter"
 	"maps"
@@ -196,7 +197,7 @@ func (w *World) hasPage(s platforms.Session, r platforms.StepResult, text string
 	}
 	defer resp.Body.Close()
 	page, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(page), text) {
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(html.UnescapeString(string(page)), text) {
 		w.Errorf("the page of the post has status %d (%v) and lacks its text:\n%s", resp.StatusCode, err, page)
 	}
 }

@@ -101,8 +101,8 @@ const (
 
 // Option is one thing that can be chosen for a post of a format.
 type Option struct {
-	// Key names it in Draft.Options. Its words are in the platform's catalogue:
-	// <id>.option_<key>, and <id>.option_<key>_<choice> for each choice.
+	// Key names it in Draft.Options. Its words, Word and ChoiceWord, are in the
+	// platform's catalogue.
 	Key      string
 	Kind     OptionKind
 	Choices  []string // with OptionChoice; the first is what the platform does by itself
@@ -110,6 +110,12 @@ type Option struct {
 	Max      int // characters, with OptionText
 	Source
 }
+
+// Word is the message that asks for the option of a platform.
+func (o Option) Word(id ID) string { return string(id) + ".option_" + o.Key }
+
+// ChoiceWord is the message of one of its choices.
+func (o Option) ChoiceWord(id ID, choice string) string { return o.Word(id) + "_" + choice }
 
 // Source is where a figure comes from.
 type Source struct {

@@ -145,6 +145,8 @@ func (p *Platform) refusal(op string, resp *apihttp.Response) *platforms.Error {
 		e.Code = platforms.CodeNoFeature
 	case e.Code == platforms.CodeAccountGone && op == "numbers":
 		e.Code = platforms.CodeUnknownRefusal
+	case op == stepComment && gone(resp.Status):
+		e.Code = platforms.CodeParentGone
 	}
 	return e
 }

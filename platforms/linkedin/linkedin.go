@@ -1,6 +1,6 @@
 // Package linkedin speaks to LinkedIn for Pages: sign-in of a member, the
 // organisations the member may speak for, posts with pictures or an article
-// card through the versioned REST API, and share statistics.
+// card and a comment below them through the versioned REST API, and share statistics.
 package linkedin
 
 import (
@@ -13,6 +13,7 @@ import (
 
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
+	"github.com/bandstand-app/bandstand/platforms/internal/card"
 	"github.com/bandstand-app/bandstand/platforms/internal/oauth"
 )
 
@@ -90,7 +91,7 @@ func (p *Platform) Info() platforms.Info {
 			{Name: "api", Default: "https://api.linkedin.com", Sandbox: "/linkedin/api"},
 		},
 		API:       platforms.API{Version: p.version, Versions: versions, Source: versionSource},
-		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
+		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers, platforms.FeatureComments},
 		Certainty: platforms.CertainByLooking, RefusesRepeats: true,
 		// Most apps get no refresh token. For those that do a call, if only the
 		// daily check, comes in good time.
@@ -103,7 +104,7 @@ func (p *Platform) Info() platforms.Info {
 			{Number: platforms.Impressions, Word: "Impressions"},
 			{Number: platforms.Followers, Word: "Followers"},
 		},
-		CSS:       css,
+		CSS:       css + card.CommentCSS(ID),
 		Catalogue: catalogue,
 		CheckedOn: checkedOn,
 	}
@@ -140,8 +141,17 @@ var rules = platforms.FormatRules{
 	},
 	Link:      platforms.LinkRules{Card: true, InTextWithMedia: true},
 	FoldPhone: 140, FoldComputer: 210,
+	Parts: platforms.PartRules{Comment: &commentRules, Source: source(commentsPage)},
+	Options: []platforms.Option{{
+		Key: noReshare, Kind: platforms.OptionYesNo,
+		Source: source("https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api"),
+	}},
 	Source: source("https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api"),
 }
+
+// noReshare is the option with which nobody can repost a post:
+// isReshareDisabledByAuthor.
+const noReshare = "no_reshare"
 
 func source(address string) platforms.Source {
 	return platforms.Source{URL: address, CheckedOn: checkedOn}

@@ -12,10 +12,12 @@ import (
 	"github.com/bandstand-app/bandstand/platforms/internal/apihttp"
 )
 
-// scopes are those of the Community Management API that posting for a Page and
-// reading its numbers needs. Asking for one the app does not have ends the
-// sign-in, so none is asked for in advance.
-var scopes = []string{"r_organization_social", "rw_organization_admin", "w_organization_social"}
+// scopes are those of the Community Management API that posting for a Page,
+// commenting below its posts and reading its numbers needs. Asking for one the app
+// does not have ends the sign-in, so none is asked for in advance.
+var scopes = []string{
+	"r_organization_social", "r_organization_social_feed", "rw_organization_admin", "w_organization_social", "w_organization_social_feed",
+}
 
 // AuthURL implements platforms.OAuthSignIn. LinkedIn documents PKCE for native
 // apps alone; a web app sends none.
@@ -222,6 +224,13 @@ var needs = []struct {
 		platforms.FeatureNumbers,
 		[]string{"r_organization_social", "rw_organization_admin"},
 		[]string{"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN", "ANALYST"},
+	},
+	{
+		// Reading is part of it: whether a comment is there when the answer is lost
+		// is seen in no other way.
+		platforms.FeatureComments,
+		[]string{"w_organization_social_feed", "r_organization_social_feed"},
+		[]string{"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN", "DIRECT_SPONSORED_CONTENT_POSTER"},
 	},
 }
 

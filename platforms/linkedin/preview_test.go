@@ -102,3 +102,30 @@ func TestPreviewOfALink(t *testing.T) {
 		t.Errorf("with a picture the text is %q: no card carries the address", text)
 	}
 }
+
+// TestPreviewOfACommentShowsItAsOne: the words as they are sent, and what does not fit.
+func TestPreviewOfACommentShowsItAsOne(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	err := linkedin.New(platforms.Env{}).Preview(platforms.Preview{
+		Account: platforms.Account{Name: "Riverside FC"}, Comment: true,
+		Draft: platforms.Draft{Text: "With @[County League](urn:li:organization:71209913) " + strings.Repeat("a", 1240)},
+		T:     func(key string, _ ...string) string { return "[" + key + "]" },
+	}).Render(t.Context(), &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := goquery.NewDocumentFromReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen := doc.Find(".pv-linkedin-comment-text > span").First().Text(); !strings.HasPrefix(seen, "With County League aaa") || len(seen) != 1250 {
+		t.Errorf("seen is %q", seen)
+	}
+	if over := doc.Find(".pv-linkedin-comment-over").Text(); over != strings.Repeat("a", 9) {
+		t.Errorf("over is %q", over)
+	}
+	if !strings.Contains(doc.Text(), "[linkedin.preview_too_long]") {
+		t.Error("nothing says in words that the end will not fit")
+	}
+}

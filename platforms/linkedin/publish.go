@@ -17,7 +17,8 @@ import (
 )
 
 // The steps of a post: for each picture an upload is prepared and done, then
-// LinkedIn is asked until every picture is ready, and one call publishes.
+// LinkedIn is asked until every picture is ready, and one call publishes. A comment
+// is one call alone.
 const (
 	stepPrepare = "prepare"
 	stepUpload  = "upload"
@@ -36,8 +37,15 @@ func pictures(p platforms.Publication) []platforms.Media {
 
 // Plan implements platforms.Publisher.
 func (*Platform) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
-	if _, ok := platforms.Finished(done, stepPublish, 0); ok {
+	last := stepPublish
+	if p.Reply != nil {
+		last = stepComment
+	}
+	if _, ok := platforms.Finished(done, last, 0); ok {
 		return platforms.Step{}
+	}
+	if p.Reply != nil {
+		return platforms.Step{Kind: stepComment, Irreversible: true}
 	}
 	all := pictures(p)
 	for i := range all {
@@ -64,6 +72,8 @@ func (p *Platform) Perform(ctx context.Context, s platforms.Session, pub platfor
 		return p.upload(ctx, s, pictures(pub)[step.Index], done, step)
 	case stepWait:
 		return p.wait(ctx, s, done, step)
+	case stepComment:
+		return p.comment(ctx, s, pub, step)
 	}
 	return p.publish(ctx, s, pub, done, step)
 }
@@ -251,7 +261,7 @@ func body(s platforms.Session, pub platforms.Publication, done []platforms.StepR
 	post := newPost{
 		Author: organization(s.Account), Commentary: little(rules.FinalText(pub.Draft)), Visibility: "PUBLIC",
 		Distribution: distribution{Feed: "MAIN_FEED", Targets: []string{}, Channels: []string{}},
-		State:        "PUBLISHED",
+		State:        "PUBLISHED", NoReshare: pub.Options[noReshare] == "yes",
 	}
 	var images []image
 	for i, m := range pub.Media {
@@ -336,6 +346,9 @@ const clockSlack = 5 * time.Minute
 // pictures or article, not older than the try. A post that a duplicate answer
 // named is looked at first.
 func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
+	if pub.Reply != nil {
+		return p.settleComment(ctx, s, pub, tried)
+	}
 	if i := slices.IndexFunc(done, func(r platforms.StepResult) bool {
 		return r.Kind == platforms.DuplicateOf && postURN.MatchString(r.Ref)
 	}); i >= 0 {
@@ -379,7 +392,7 @@ func (p *Platform) confirm(ctx context.Context, s platforms.Session, urn string)
 	var found foundPost
 	resp, err := p.rest(ctx, s.Access, apihttp.Request{Op: "settle"}, "/posts/"+encoded(urn), "", &found)
 	switch {
-	case err != nil && resp != nil && (resp.Status == http.StatusNotFound || resp.Status == http.StatusGone):
+	case err != nil && resp != nil && gone(resp.Status):
 		return platforms.Evidence{Verdict: platforms.SeenNothing}, nil
 	case err != nil:
 		return platforms.Evidence{}, err

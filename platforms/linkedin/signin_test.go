@@ -170,22 +170,26 @@ func TestAccountsAreThePagesWithTheirRoles(t *testing.T) {
 	a := w.form(tokenPath, w.exchange())
 	grant := platforms.Grant{
 		Tokens: platforms.Tokens{Access: platforms.NewSecret(fmt.Sprint(a.JSON["access_token"]))},
-		Scopes: []string{"r_organization_social", "rw_organization_admin", "w_organization_social"},
+		Scopes: []string{
+			"r_organization_social", "r_organization_social_feed", "rw_organization_admin", "w_organization_social", "w_organization_social_feed",
+		},
 	}
 	got, err := p.Accounts(t.Context(), w.Suite.App, grant)
 	if err != nil {
 		t.Fatal(err)
 	}
 	signIn := "linkedin/" + w.Suite.App["client_id"].Reveal() + "/urn:li:person:Mv3xBq9T1k"
-	both := []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers}
+	all := []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers, platforms.FeatureComments}
 	want := []platforms.Account{
 		{
 			Platform: linkedin.ID, RemoteID: "71209913", Name: "County League", Handle: "county-league", Kind: "Page",
-			Granted:  []platforms.Feature{platforms.FeatureNumbers},
-			Missing:  []platforms.MissingPermission{{Feature: platforms.FeaturePost, Permission: "ADMINISTRATOR"}},
+			Granted: []platforms.Feature{platforms.FeatureNumbers},
+			Missing: []platforms.MissingPermission{
+				{Feature: platforms.FeaturePost, Permission: "ADMINISTRATOR"}, {Feature: platforms.FeatureComments, Permission: "ADMINISTRATOR"},
+			},
 			Unusable: platforms.CodeNoPublish, SignIn: signIn,
 		},
-		{Platform: linkedin.ID, RemoteID: "88231045", Name: "Riverside FC", Handle: "riverside-fc", Kind: "Page", Granted: both, SignIn: signIn},
+		{Platform: linkedin.ID, RemoteID: "88231045", Name: "Riverside FC", Handle: "riverside-fc", Kind: "Page", Granted: all, SignIn: signIn},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(platforms.Account{}, "Tokens")); diff != "" {
 		t.Errorf("accounts (-want +got):\n%s", diff)
@@ -198,6 +202,8 @@ func TestAccountsAreThePagesWithTheirRoles(t *testing.T) {
 	missing := []platforms.MissingPermission{
 		{Feature: platforms.FeaturePost, Permission: "w_organization_social"},
 		{Feature: platforms.FeatureNumbers, Permission: "r_organization_social"},
+		{Feature: platforms.FeatureComments, Permission: "w_organization_social_feed"},
+		{Feature: platforms.FeatureComments, Permission: "r_organization_social_feed"},
 	}
 	if diff := cmp.Diff(missing, got[1].Missing); diff != "" || got[1].Unusable == "" {
 		t.Errorf("without scopes: %+v (-want +got):\n%s", got[1], diff)

@@ -208,9 +208,9 @@ func catalogueHasEveryWord(t *testing.T, w *World) {
 	}
 	for _, f := range w.Platform.Rules(platforms.Account{}).Formats {
 		for _, o := range f.Options {
-			keys := []string{prefix + "option_" + o.Key}
+			keys := []string{o.Word(w.ID())}
 			for _, c := range o.Choices {
-				keys = append(keys, keys[0]+"_"+c)
+				keys = append(keys, o.ChoiceWord(w.ID(), c))
 			}
 			for _, key := range keys {
 				if words[key] == "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
@@ -172,11 +173,12 @@ func (s *Sim) play(w http.ResponseWriter, name, operation string) {
 
 // latest is the newest post on record, or one that never was.
 func (s *Sim) latest() string {
-	posts := s.Posts()
-	if len(posts) == 0 {
-		return "urn:li:share:7000000000000000000"
+	for _, p := range slices.Backward(s.Posts()) {
+		if p.Kind == "" {
+			return p.ID
+		}
 	}
-	return posts[len(posts)-1].ID
+	return "urn:li:share:7000000000000000000"
 }
 
 // id of the platform, for the record.

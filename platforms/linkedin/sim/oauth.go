@@ -39,11 +39,13 @@ type token struct {
 // scopeWords are the scopes that an app with the Community Management API can
 // ask for, in the words of the consent page.
 var scopeWords = map[string]string{
-	"r_organization_social": "Retrieve your organization’s posts, including comments, reactions and other engagement data",
-	"rw_organization_admin": "Manage your organization’s page and retrieve reporting data",
-	"w_organization_social": "Create, modify and delete posts, comments and reactions on your organization’s behalf",
-	"r_basicprofile":        "Use your basic profile including your name, photo and headline",
-	"w_member_social":       "Create, modify and delete posts, comments and reactions on your behalf",
+	"r_organization_social":      "Retrieve your organization’s posts, including comments, reactions and other engagement data",
+	"r_organization_social_feed": "Retrieve comments, reactions and other engagement data on your organization’s posts",
+	"w_organization_social_feed": "Create, modify and delete comments and reactions on posts on your organization’s behalf",
+	"rw_organization_admin":      "Manage your organization’s page and retrieve reporting data",
+	"w_organization_social":      "Create, modify and delete posts, comments and reactions on your organization’s behalf",
+	"r_basicprofile":             "Use your basic profile including your name, photo and headline",
+	"w_member_social":            "Create, modify and delete posts, comments and reactions on your behalf",
 }
 
 // showConsent is the page on which a member lets the app in.

@@ -17,26 +17,31 @@ func (s *Sim) showPage(w http.ResponseWriter, r *http.Request) {
 	}
 	page := simkit.PostsPage{Platform: "LinkedIn", Account: organizations[i].Name}
 	for _, p := range slices.Backward(s.Posts()) {
-		if p.Account == organizations[i].ID {
+		if p.Account == organizations[i].ID && p.Kind == "" {
 			v := s.view(r, p)
-			v.Address = simkit.Root(r) + "www/feed/update/" + p.ID + "/"
-			page.Posts = append(page.Posts, v)
+			v.Address = address(r, p.ID)
+			page.Posts = append(append(page.Posts, v), s.commentViews(r, p.ID)...)
 		}
 	}
 	simkit.ShowPosts(w, r, page)
 }
 
-// showPost is the public page of one post.
+// showPost is the public page of one post, with the comments below it.
 func (s *Sim) showPost(w http.ResponseWriter, r *http.Request) {
 	p, ok := s.Post(id, r.PathValue("urn"))
-	if !ok {
+	if !ok || p.Kind != "" {
 		nothingHere(w, r)
 		return
 	}
 	o, _ := organizationOf(orgPrefix + p.Account)
 	simkit.ShowPosts(w, r, simkit.PostsPage{
-		Platform: "LinkedIn", Account: o.Name, Posts: []simkit.PostView{s.view(r, p)},
+		Platform: "LinkedIn", Account: o.Name, Posts: append([]simkit.PostView{s.view(r, p)}, s.commentViews(r, p.ID)...),
 	})
+}
+
+// address is where the page of a post is, as seen from another.
+func address(r *http.Request, post string) string {
+	return simkit.Root(r) + "www/feed/update/" + post + "/"
 }
 
 func (s *Sim) view(r *http.Request, p platforms.SimPost) simkit.PostView {

@@ -217,7 +217,7 @@ func (s *Sim) ready(w http.ResponseWriter, author string, images []image) bool {
 func (s *Sim) earlier(in createBody, text string) string {
 	now := s.Now()
 	for _, p := range slices.Backward(s.Posts()) {
-		if now.Sub(p.Time) < repeatWindow && orgPrefix+p.Account == in.Author && plain(p.Text) == plain(text) &&
+		if p.Kind == "" && now.Sub(p.Time) < repeatWindow && orgPrefix+p.Account == in.Author && plain(p.Text) == plain(text) &&
 			p.Link == in.link() && slices.EqualFunc(p.Media, s.record(in.Content), func(a, b platforms.SimMedia) bool { return a.SHA256 == b.SHA256 }) {
 			return p.ID
 		}
@@ -232,6 +232,14 @@ func (in createBody) link() string {
 		return in.Content.Article.Source
 	}
 	return ""
+}
+
+// options are those that the post was sent with, for the record.
+func (in createBody) options() map[string]string {
+	if !in.NoReshare {
+		return nil
+	}
+	return map[string]string{"no_reshare": "yes"}
 }
 
 // record is what stands below the text, for the record.
@@ -261,7 +269,7 @@ func (s *Sim) publish(in createBody, text string) string {
 	s.State.Posts[urn] = p
 	s.Publish(platforms.SimPost{
 		Platform: id, Account: strings.TrimPrefix(in.Author, orgPrefix), ID: urn, Text: text, Media: s.record(in.Content),
-		Link: in.link(), Time: now,
+		Link: in.link(), Time: now, Options: in.options(),
 	})
 	return urn
 }
@@ -328,6 +336,11 @@ func (s *Sim) remove(w http.ResponseWriter, r *http.Request) {
 	urn, ok := pathURN(w, r)
 	if !ok || !isURN(w, urn, "share", "ugcPost") {
 		return
+	}
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	for _, c := range s.below(urn) { // with a post its comments go
+		s.MarkDeleted(id, c.urn())
 	}
 	s.MarkDeleted(id, urn)
 	w.WriteHeader(http.StatusNoContent)

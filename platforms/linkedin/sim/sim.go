@@ -68,20 +68,22 @@ type Sim struct {
 
 // state is everything that outlives a restart.
 type state struct {
-	Seq     int64                     `json:"seq"`
-	Clients map[string]simkit.Client  `json:"clients"`
-	Codes   map[string]code           `json:"codes"`
-	Access  map[string]token          `json:"access"`
-	Refresh map[string]token          `json:"refresh"`
-	Images  map[string]upload         `json:"images"`
-	Posts   map[string]post           `json:"posts"`
-	Small   map[string]simkit.Picture `json:"small"`
+	Seq     int64                    `json:"seq"`
+	Clients map[string]simkit.Client `json:"clients"`
+	Codes   map[string]code          `json:"codes"`
+	Access  map[string]token         `json:"access"`
+	Refresh map[string]token         `json:"refresh"`
+	Images  map[string]upload        `json:"images"`
+	Posts   map[string]post          `json:"posts"`
+	// Comments are those below posts, by what each is called.
+	Comments map[string]comment        `json:"comments"`
+	Small    map[string]simkit.Picture `json:"small"`
 }
 
 func newState() state {
 	return state{
 		Clients: map[string]simkit.Client{}, Codes: map[string]code{}, Access: map[string]token{}, Refresh: map[string]token{},
-		Images: map[string]upload{}, Posts: map[string]post{}, Small: map[string]simkit.Picture{},
+		Images: map[string]upload{}, Posts: map[string]post{}, Comments: map[string]comment{}, Small: map[string]simkit.Picture{},
 	}
 }
 
@@ -114,6 +116,9 @@ func New(env platforms.SimEnv) platforms.Simulator {
 	s.Routes.HandleFunc("GET /api/rest/posts", s.call("read", "r_organization_social", s.list))
 	s.Routes.HandleFunc("GET /api/rest/posts/{urn}", s.call("read", "r_organization_social", s.read))
 	s.Routes.HandleFunc("DELETE /api/rest/posts/{urn}", s.call("delete", "w_organization_social", s.remove))
+	s.Routes.HandleFunc("POST "+commentsPath, s.call("comment", "w_organization_social_feed", s.createComment))
+	s.Routes.HandleFunc("GET "+commentsPath, s.call("read", "r_organization_social_feed", s.comments))
+	s.Routes.HandleFunc("DELETE "+commentPath, s.call("delete", "w_organization_social_feed", s.removeComment))
 	s.Routes.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, fault{Code: "RESOURCE_NOT_FOUND", Message: "No virtual resource found"})
 	})
@@ -141,6 +146,7 @@ func (s *Sim) tidy() {
 	}
 	public := s.Remembered(id)
 	maps.DeleteFunc(st.Posts, func(urn string, _ post) bool { return !public[urn] })
+	maps.DeleteFunc(st.Comments, func(urn string, _ comment) bool { return !public[urn] })
 	shown := map[string]bool{}
 	for _, p := range st.Posts {
 		for _, urn := range p.Images {
@@ -198,6 +204,9 @@ func (s *Sim) call(operation, scope string, do func(http.ResponseWriter, *http.R
 		w.Header().Set("x-li-uuid", simkit.Token("AAY")[:20])
 		w.Header().Set("x-li-fabric", "practice")
 		fault := s.Take(id, operation)
+		if fault == "" && operation == "comment" {
+			fault = s.Take(id, "publish") // a comment becomes public as a post does
+		}
 		switch {
 		case fault == simkit.Stuck && operation == "status":
 			send(w, http.StatusOK, map[string]string{"status": "PROCESSING"})

@@ -16,7 +16,7 @@ import (
 // This file refuses what the descriptions of LinkedIn's resources do not know:
 // query parameters, fields of a body, values of an enumeration, methods. Rest.li
 // ignores none of them.
-// learn.microsoft.com/linkedin, posts-api, images-api, organization-access-control-by-role, checked on 2026-11-30.
+// learn.microsoft.com/linkedin, posts-api, images-api, comments-api, organization-access-control-by-role, checked on 2026-12-01.
 
 // queries are the parameters of each resource, with their values where those are
 // an enumeration; nil where anything may stand.
@@ -41,12 +41,16 @@ var queries = map[string]map[string][]string{
 	},
 	"GET /api/rest/posts/{urn}":    {"viewContext": {"READER", "AUTHOR"}},
 	"DELETE /api/rest/posts/{urn}": {},
+	"POST " + commentsPath:         {},
+	"GET " + commentsPath:          {"start": nil, "count": nil},
+	"DELETE " + commentPath:        {"actor": nil},
 }
 
 // needed are the parameters that a resource cannot do without.
 var needed = map[string]string{
 	"GET /api/rest/organizationAcls": "q", "GET /api/rest/networkSizes/{urn}": "edgeType", "GET /api/rest/posts": "q",
 	"GET /api/rest/organizationalEntityShareStatistics": "q", "POST /api/rest/images": "action",
+	"DELETE " + commentPath: "actor",
 }
 
 // knownQuery refuses parameters and values that a resource does not know, and a
@@ -76,6 +80,8 @@ func knownQuery(w http.ResponseWriter, r *http.Request) bool {
 	}
 	method := map[bool]string{true: "FINDER", false: "GET"}[given.Has("q")]
 	switch {
+	case r.Pattern == "GET "+commentsPath:
+		method = "GET_ALL"
 	case r.Method == http.MethodDelete:
 		method = "DELETE"
 	case given.Has("action"):

@@ -17,7 +17,8 @@ import (
 	"github.com/bandstand-app/bandstand/store"
 )
 
-// Time limits of calls. Clients set tighter ones inside.
+// Time limits of calls, where the step has none of its own. Clients set tighter ones
+// inside.
 const (
 	sendTimeout   = 65 * time.Second
 	stepTimeout   = 16 * time.Minute
@@ -136,7 +137,7 @@ func (r *run) decide(ctx context.Context, event *club.Event) (club.Change, error
 	switch {
 	case ch.Opens:
 		facts.Look = r.call // that led to a repeat, if any
-		facts.Attempt = r.attempt(event.Step.Kind, event.Step.Index, true, sendTimeout)
+		facts.Attempt = r.attempt(event.Step.Kind, event.Step.Index, true, limitOfCall(event.Step))
 	case event.Kind == club.SendEnded, event.Kind == club.SendBarred:
 		facts.Ended = r.call.ID
 	case r.d.Phase == club.Sending:
@@ -280,9 +281,10 @@ func withoutEvidence(done []platforms.StepResult) []platforms.StepResult {
 // perform makes one safe call. A shutdown cuts it off and changes nothing, unless
 // the platform has just asked us to wait: the next process must know that.
 func (r *run) perform(ctx context.Context, step platforms.Step) (club.Event, error) {
-	r.call = r.attempt(step.Kind, step.Index, false, stepTimeout)
+	limit := limitOfCall(step)
+	r.call = r.attempt(step.Kind, step.Index, false, limit)
 	ev := club.Event{Kind: club.StepEnded, Step: step, CanRenew: r.canRenew(), Jitter: r.Jitter()}
-	call, cancel := context.WithTimeout(ctx, stepTimeout)
+	call, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	call = r.watchLimits(call)
 	ev.Err = r.guard(func() (err error) {
@@ -315,7 +317,7 @@ func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
 		return club.Event{Kind: club.SendBarred, Step: step}
 	}
 	ev := club.Event{Kind: club.SendEnded, Step: step, CanRenew: r.canRenew()}
-	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitOfCall(step))
 	defer cancel()
 	call = r.watchLimits(call)
 	ev.Err = r.guard(func() (err error) {
@@ -329,6 +331,18 @@ func (r *run) send(ctx context.Context, step platforms.Step) club.Event {
 	ev.Jitter = r.Jitter()
 	r.call.Blame(ev.Err)
 	return ev
+}
+
+// limitOfCall is how long the call of a step may take. The limit of a step that waits
+// is that of the wait, which the table knows, and not of one look.
+func limitOfCall(step platforms.Step) time.Duration {
+	switch {
+	case step.Within > 0 && !step.Waits:
+		return step.Within
+	case step.Irreversible:
+		return sendTimeout
+	}
+	return stepTimeout
 }
 
 // look looks whether the post is public.

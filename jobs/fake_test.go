@@ -252,8 +252,11 @@ type fake struct {
 	url       string
 	client    *http.Client
 	certainty platforms.Certainty
-	pictures  int // safe steps before publishing
-	waits     int // looks before processing ends
+	pictures  int           // safe steps before publishing
+	waits     int           // looks before processing ends
+	sends     int64         // bytes that each safe step sends
+	within    time.Duration // limit of the irreversible call, and of the wait
+	patience  atomic.Int64  // how long the last call might take
 	waited    atomic.Int64
 	renewal   platforms.Renewal
 	now       func() time.Time
@@ -304,14 +307,17 @@ func (f *fake) date(ctx context.Context) {
 func (f *fake) Plan(_ platforms.Publication, done []platforms.StepResult) platforms.Step {
 	switch {
 	case len(done) < f.pictures:
-		return platforms.Step{Kind: "upload", Index: len(done)}
+		return platforms.Step{Kind: "upload", Index: len(done), Sends: f.sends}
 	case f.waits > 0 && len(done) == f.pictures:
-		return platforms.Step{Kind: "status", Waits: true}
+		return platforms.Step{Kind: "status", Waits: true, Within: f.within}
 	}
-	return platforms.Step{Kind: "publish", Irreversible: true}
+	return platforms.Step{Kind: "publish", Irreversible: true, Within: f.within}
 }
 
 func (f *fake) Perform(ctx context.Context, s platforms.Session, p platforms.Publication, _ []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
+	if end, ok := ctx.Deadline(); ok {
+		f.patience.Store(int64(time.Until(end)))
+	}
 	if step.Waits {
 		state := platforms.StepDone
 		if f.waited.Add(1) < int64(f.waits) {

@@ -124,6 +124,14 @@ type Step struct {
 	Irreversible bool
 	// Waits marks a look at something the platform is still working on.
 	Waits bool
+	// Quiet steps leave no line in the timeline: what they did means nothing to people.
+	Quiet bool
+	// Sends is how many bytes of a file the step sends. Once it has, a delivery is
+	// getting on, and its tries begin anew.
+	Sends int64
+	// Within limits the call, or, where the step Waits, how long the platform may work
+	// from the first look on; 0: the engine's usual limit.
+	Within time.Duration
 }
 
 // StepResult is what a step leaves behind for the steps after it.

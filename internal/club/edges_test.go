@@ -17,6 +17,8 @@ func TestEdges(t *testing.T) {
 	freeAt := func(at time.Time) func(*Event) { return func(e *Event) { e.Account.FreeAt = at } }
 	off := func(from, to time.Time) func(*Event) { return func(e *Event) { e.OffFrom, e.OffTo = from, to } }
 	troubled := func(d *Delivery) { d.Code, d.Args = "code", map[string]string{"n": "1"} }
+	tried := func(d *Delivery) { d.TriesTransient, d.TriesSince = 7, noon }
+	quietly := func(s platforms.Step) platforms.Step { s.Quiet = true; return s }
 	broken := func(e *Event) { e.Account = AccountState{Code: "auth_revoked"} }
 	for _, tt := range []struct {
 		name  string
@@ -68,6 +70,16 @@ func TestEdges(t *testing.T) {
 			return same(c.To.Waits, 0) + same(c.To.WaitsSince, time.Time{})
 		}},
 		{"what was made is told", at(Preparing), stepped(platforms.StepDone, upload, publish), 0, "7", told(NoteStep)},
+		{"what means nothing to people is not", at(Preparing), stepped(platforms.StepDone, quietly(upload), publish), 0, "7", told()},
+		{"part of a file has arrived: tries begin anew", at(Preparing, troubled, tried), stepped(platforms.StepDone, chunk, chunk), 0, "7", func(c Change) string {
+			return calmly(NoteStep)(c) + same(c.To.TriesTransient, 0) + same(c.To.TriesSince, time.Time{})
+		}},
+		{"a call that sends nothing is no progress", at(Preparing, tried), stepped(platforms.StepDone, upload, chunk), 0, "7", func(c Change) string {
+			return same(c.To.TriesTransient, 7) + same(c.To.TriesSince, noon)
+		}},
+		{"nor is sending what was sent before", at(Preparing, tried, func(d *Delivery) { d.Remakes = 1 }), stepped(platforms.StepDone, chunk, chunk), 0, "7", func(c Change) string {
+			return same(c.To.TriesTransient, 7)
+		}},
 		{"while the platform works it is looked at, not made again", at(Preparing), stepped(platforms.StepWorking, status, status), 0, "10", func(c Change) string {
 			return same(c.To.Phase, Processing)
 		}},

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
@@ -104,4 +106,85 @@ func leave(d Delivery, answer func(EventKind) Event) error {
 		}
 	}
 	return nil
+}
+
+// TestDeliveryThatIsGettingOnIsNotGivenUp: each part of a file may take seven tries,
+// however many parts there are.
+func TestDeliveryThatIsGettingOnIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, step := range []platforms.Step{chunk, upload} {
+		failures, parts := 0, 0
+		d := at(Preparing, func(d *Delivery) { d.LateAfter = noon.Add(24 * time.Hour) })
+		err := leave(d, func(kind EventKind) Event {
+			e := Event{Kind: kind, Step: step, Following: step, Result: platforms.StepResult{State: platforms.StepDone, RemoteID: "42"}}
+			switch {
+			case kind == Tick && parts == 3:
+				e.Step = publish
+			case kind == StepEnded && failures < transientMax-1:
+				failures++
+				e.Err = &platforms.Error{Kind: platforms.Unknown}
+			case kind == StepEnded:
+				if parts, failures = parts+1, 0; parts == 3 {
+					e.Following = publish
+				}
+			case kind == SendEnded:
+				e.Step = publish
+			}
+			return e
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done := parts == 3; done != (step.Sends > 0) {
+			t.Errorf("a step that sends %d bytes: %d parts of 3 arrived", step.Sends, parts)
+		}
+	}
+}
+
+// TestProgressComesToAnEnd: whatever a platform answers, a delivery that sends a file in
+// parts makes so many calls and no more, although its tries begin anew with each part
+// that arrives. That is because they do so at most once a part: a part that is done is
+// not sent again unless all are made again, and then they count no more.
+func TestProgressComesToAnEnd(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		parts := rapid.IntRange(1, 6).Draw(t, "parts")
+		most := transientMax*(parts+1) + // tries between the parts, and after the last
+			parts + 1 // calls that went well
+		w := &world{t: t, now: noon, public: map[int]int{}, d: at(Preparing, func(d *Delivery) { d.LateAfter = noon.Add(1000 * time.Hour) })}
+		done, calls, remakes, dying := 0, 0, 0, rapid.Bool().Draw(t, "what was made dies")
+		step := func() platforms.Step {
+			if done < parts {
+				return chunk
+			}
+			return publish
+		}
+		for w.d.Status == Publishing && w.d.Phase != Sending {
+			w.now = Later(w.now, w.d.NextAt)
+			c, _ := w.apply(Event{Kind: Tick, Step: step(), Account: usable, StepDied: dying && done > 0 && rapid.IntRange(0, 9).Draw(t, "died") == 0})
+			if c.Work == Do {
+				calls++
+				e := Event{Kind: StepEnded, Step: step(), Result: platforms.StepResult{State: platforms.StepDone}}
+				if rapid.IntRange(0, 7).Draw(t, "try") > 0 {
+					e.Err = &platforms.Error{Kind: platforms.Unknown}
+				} else {
+					done++
+					e.Following = step()
+				}
+				c, _ = w.apply(e)
+			}
+			if c.Voids {
+				done = 0
+			}
+			remakes = w.d.Remakes
+		}
+		// What is made again is made once, and once more for each try that it waited for,
+		// of which there are no more than eight once it was made again.
+		if remakes > 1+transientMax {
+			t.Fatalf("made again %d times", remakes)
+		}
+		if most += (remakes + 1) * (parts + transientMax); calls > most {
+			t.Fatalf("%d calls for %d parts made again %d times, want at most %d", calls, parts, remakes, most)
+		}
+	})
 }

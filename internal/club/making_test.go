@@ -52,6 +52,7 @@ func class(c platforms.Certainty) func(*Delivery) { return func(d *Delivery) { d
 
 var (
 	upload  = platforms.Step{Kind: "upload"}
+	chunk   = platforms.Step{Kind: "chunk", Sends: 1 << 20}
 	status  = platforms.Step{Kind: "status", Waits: true}
 	publish = platforms.Step{Kind: "publish", Irreversible: true}
 	usable  = AccountState{Usable: true}

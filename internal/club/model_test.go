@@ -73,7 +73,7 @@ func (w *world) check() {
 
 func (w *world) step() platforms.Step {
 	if w.done < w.uploads {
-		return upload
+		return chunk
 	}
 	return publish
 }

@@ -38,6 +38,7 @@ func TestNumbersOfThePage(t *testing.T) {
 		{"last looks", finalLooks, 3},
 		{"a broken account is looked at every", accountPoll, time.Minute},
 		{"nobody waits for an answer after", sendOverdue, 2 * time.Minute},
+		{"or so long after the limit of the call", answerSpare, time.Minute},
 		{"looks while processing", processEvery, []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}},
 		{"looks", lookEvery, []time.Duration{
 			5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, time.Minute, 3 * time.Minute, 5 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
@@ -91,6 +92,70 @@ func TestACallUnderWayIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	if _, err := Next(at(Sending), tick(), noon.Add(sendOverdue-1)); !errors.Is(err, ErrNoRow) {
 		t.Errorf("a look at what is being sent: %v, want %v", err, ErrNoRow)
+	}
+}
+
+// TestLongCallIsNotDeclaredLostBeforeItsLimit: the first call and a repeat of it.
+func TestLongCallIsNotDeclaredLostBeforeItsLimit(t *testing.T) {
+	t.Parallel()
+	long := publish
+	long.Within = 20 * time.Minute
+	seen := saw(platforms.SeenNotPublic, "")
+	seen.Step = long
+	for name, begin := range map[string]struct {
+		from  Delivery
+		event Event
+		at    time.Time
+	}{
+		"the first call": {at(Ready), tick(next(long)), noon},
+		"a repeat":       {at(Reconciling, class(platforms.CertainByKey)), seen, noon.Add(20 * time.Minute)},
+	} {
+		c, err := Next(begin.from, begin.event, begin.at)
+		if err != nil || c.To.Phase != Sending {
+			t.Fatalf("%s: %v, %s; want it to be sent", name, err, c.To.Phase)
+		}
+		if _, err := Next(c.To, tick(next(long)), begin.at.Add(21*time.Minute-1)); !errors.Is(err, ErrNoRow) {
+			t.Errorf("%s, which may take 20 minutes, is looked into before: %v, want %v", name, err, ErrNoRow)
+		}
+		lost, err := Next(c.To, tick(next(long)), begin.at.Add(21*time.Minute))
+		if err != nil || lost.Row != "23" {
+			t.Errorf("%s, a minute after its limit: row %q, %v; want 23", name, lost.Row, err)
+		}
+		if back, err := Next(c.To, tick(next(long)), begin.at.Add(-time.Hour)); err != nil || back.Row != "23" {
+			t.Errorf("%s, after the clock was set back: row %q, %v; want 23", name, back.Row, err)
+		}
+	}
+	early := noon.Add(20*time.Minute - 1)
+	if c, err := Next(at(Reconciling, class(platforms.CertainByKey)), seen, early); err != nil || c.Opens {
+		t.Errorf("the same is sent again while the first call may be under way: %v, %+v", err, c)
+	} else if want := noon.Add(20 * time.Minute); c.To.NextAt.After(want) {
+		t.Errorf("it is looked for again at %v, want %v at the latest, when the first call is over", c.To.NextAt, want)
+	}
+}
+
+// TestWaitEndsByItsOwnLimit: a step says how long the platform may work on it.
+func TestWaitEndsByItsOwnLimit(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []time.Duration{time.Minute + time.Second, 3 * time.Hour, 0} {
+		look := status
+		look.Within = limit
+		d, now := at(Processing), noon
+		for d.Phase == Processing {
+			c, err := Next(d, stepped(platforms.StepWorking, look, publish), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d = c.To; d.Phase == Processing {
+				now = d.NextAt
+			}
+		}
+		want := limit
+		if want == 0 {
+			want = processFor
+		}
+		if got := now.Sub(noon); d.Phase != MediaRefused || got != want {
+			t.Errorf("a wait of at most %v ends in %s after %v", limit, d.Phase, got)
+		}
 	}
 }
 

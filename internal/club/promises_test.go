@@ -54,6 +54,9 @@ func allDeliveries(yield func(Delivery) bool) {
 					if c == platforms.CertainByLooking {
 						v.Seen = platforms.SeenNothing
 					}
+					if bits&8 != 0 && (v.Phase == Preparing || v.Phase == Processing) {
+						v.Remakes = 0 // nothing was made again
+					}
 				}
 				if v.Phase == Reconciling && c == platforms.CertainByLooking {
 					v.MaySendAgain, v.SentAgain = bits&1 != 0, bits&8 != 0
@@ -170,7 +173,7 @@ func answers(k EventKind, yield func(Event) bool) {
 	states := []platforms.StepState{platforms.StepDone}
 	switch k {
 	case StepEnded:
-		steps = []platforms.Step{upload, status, publish}
+		steps = []platforms.Step{chunk, status, publish}
 		states = []platforms.StepState{platforms.StepDone, platforms.StepWorking, platforms.StepExpired, platforms.StepFailed}
 	case LookEnded:
 		steps = []platforms.Step{upload, publish}

@@ -20,7 +20,7 @@ const (
 	rateMin      = time.Minute
 	rateMax      = 24 * time.Hour
 	rateSpread   = 2 * time.Minute
-	processFor   = 30 * time.Minute
+	processFor   = 30 * time.Minute // the platform's work on one thing, where the step says nothing else
 	unknownFor   = 2 * time.Hour
 	equalLooks   = 2 // class B: the platform says twice that it is not public …
 	equalAfter   = time.Minute
@@ -29,7 +29,8 @@ const (
 	refusedLooks = 2               // looks that were refused before a refusal counts
 	finalLooks   = 3               // tries of the last look before sending again
 	accountPoll  = time.Minute     // how often a broken account is looked at again
-	sendOverdue  = 2 * time.Minute // an irreversible call that nobody waits for any more
+	sendOverdue  = 2 * time.Minute // an irreversible call that nobody waits for any more …
+	answerSpare  = time.Minute     // … or so long after its own limit, if that is later
 )
 
 var (

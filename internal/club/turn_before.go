@@ -1,6 +1,7 @@
 package club
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -195,7 +196,7 @@ func (t *turn) irreversible() bool { return t.e.Step.Irreversible }
 
 func (t *turn) send() error {
 	t.to(Publishing, Sending)
-	t.To.NextAt = t.now.Add(sendOverdue)
+	t.To.NextAt = t.now.Add(overdueAfter(t.e.Step))
 	t.To.Code, t.To.Args = "", nil
 	if t.To.TriedAt.IsZero() {
 		t.To.TriedAt = t.now
@@ -223,12 +224,13 @@ func (t *turn) keepWaiting() error {
 	if t.was.WaitsSince.IsZero() || t.was.WaitsSince.After(t.now) { // or the clock was set back
 		t.To.WaitsSince = t.now
 	}
-	if t.now.Sub(t.To.WaitsSince) >= processFor {
+	limit := t.To.WaitsSince.Add(cmp.Or(t.e.Step.Within, processFor))
+	if !t.now.Before(limit) {
 		t.fail(MediaRefused, platforms.CodeMediaFailed, nil)
 		return nil
 	}
 	t.to(Publishing, Processing)
-	t.To.NextAt = t.now.Add(nth(processEvery, t.was.Waits))
+	t.To.NextAt = Earlier(t.now.Add(nth(processEvery, t.was.Waits)), limit)
 	t.To.Waits++
 	return nil
 }
@@ -242,11 +244,24 @@ func (t *turn) stepDone() error {
 	t.Keeps = t.result()
 	t.Closes = Accepted
 	t.To.Waits, t.To.WaitsSince = 0, time.Time{}
+	t.progress()
 	t.proceed(t.e.Following)
-	if !t.e.Step.Waits {
+	if !t.e.Step.Waits && !t.e.Step.Quiet {
 		t.note(NoteStep, "step", t.e.Step.Kind, "n", strconv.Itoa(t.e.Step.Index+1))
 	}
 	return nil
+}
+
+// progress begins the count of tries anew once a file, or a part of one, has
+// arrived: a delivery that is getting on is not stuck. That ends, because a
+// publication has so many steps. What is made again has arrived before, and counts no
+// more: a platform that loses it each time would be sent it for ever.
+func (t *turn) progress() {
+	if t.e.Step.Sends == 0 || t.was.Remakes > 0 {
+		return
+	}
+	t.To.TriesTransient, t.To.TriesSince = 0, time.Time{}
+	t.To.Code, t.To.Args = "", nil
 }
 
 func (t *turn) result() *platforms.StepResult {

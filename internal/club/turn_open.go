@@ -109,9 +109,15 @@ func (t *turn) repeatable() bool {
 	d := t.was
 	return d.Certainty == platforms.CertainByKey && t.ok() && t.e.Step.Irreversible &&
 		(sees(platforms.SeenNotPublic)(t) || sees(platforms.SeenNothing)(t)) &&
-		!t.now.Before(d.TriedAt.Add(d.SettleAfter)) &&
+		!t.now.Before(t.settledAt()) &&
 		(d.KeyLife == 0 || t.now.Before(d.TriedAt.Add(d.KeyLife))) &&
 		!t.isLate() && !t.onHold() && !t.openTooLong()
+}
+
+// settledAt is when the first call is over for certain, even if it took all the time
+// that it may.
+func (t *turn) settledAt() time.Time {
+	return t.was.TriedAt.Add(max(t.was.SettleAfter, t.e.Step.Within))
 }
 
 func (t *turn) repeat() error {
@@ -125,7 +131,7 @@ func (t *turn) sendSame() {
 	t.To.Seen, t.To.Looks, t.To.LooksSince = "", 0, time.Time{} // they say nothing about this call
 	t.To.TriesAmbiguous++
 	t.to(Publishing, Sending)
-	t.To.NextAt = t.now.Add(sendOverdue)
+	t.To.NextAt = t.now.Add(overdueAfter(t.e.Step))
 	t.Opens, t.Work = true, Send
 }
 
@@ -194,7 +200,7 @@ func (t *turn) lookedInVain() error {
 	t.count()
 	t.lookAgain()
 	d := t.was
-	switch settled := d.TriedAt.Add(d.SettleAfter); {
+	switch settled := t.settledAt(); {
 	case t.saysNotPublic() && (d.Certainty == platforms.CertainByStatus || t.openTooLong()):
 		t.To.NextAt = t.now.Add(equalAfter)
 	case d.Certainty == platforms.CertainByKey && settled.After(t.now) && settled.Before(t.To.NextAt):

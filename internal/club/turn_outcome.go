@@ -228,11 +228,15 @@ func (t *turn) failNotKept() error {
 	return nil
 }
 
+// overdueAfter is how long after its beginning nobody waits for the answer to an
+// irreversible call any more.
+func overdueAfter(s platforms.Step) time.Duration { return max(sendOverdue, s.Within+answerSpare) }
+
 // overdue: nobody waits for the answer any more, or the clock was set back: while
 // somebody waits, it is not asked.
 func (t *turn) overdue() bool {
 	left := t.was.NextAt.Sub(t.now)
-	return left <= 0 || left > sendOverdue
+	return left <= 0 || left > overdueAfter(t.e.Step)
 }
 
 // close says how the call that just ended is kept. A safe step may also have an

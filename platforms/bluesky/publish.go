@@ -30,16 +30,16 @@ const blobLife = time.Hour
 func (b *Bluesky) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
 	for i := range layDraft(p.Draft).mentions() {
 		if !has(done, stepMention, i) {
-			return platforms.Step{Kind: stepMention, Index: i}
+			return platforms.Step{Kind: stepMention, Index: i, Quiet: true}
 		}
 	}
-	for i := range p.Media {
+	for i, m := range p.Media {
 		if !has(done, stepUpload, i) {
-			return platforms.Step{Kind: stepUpload, Index: i}
+			return platforms.Step{Kind: stepUpload, Index: i, Sends: m.Bytes}
 		}
 	}
-	if cardPicture(p) != nil && !has(done, stepThumb, 0) {
-		return platforms.Step{Kind: stepThumb}
+	if m := cardPicture(p); m != nil && !has(done, stepThumb, 0) {
+		return platforms.Step{Kind: stepThumb, Sends: m.Bytes}
 	}
 	if !has(done, stepPublish, 0) {
 		return platforms.Step{Kind: stepPublish, Irreversible: true}

@@ -25,9 +25,9 @@ const (
 
 // Plan implements platforms.Publisher. No kind means that nothing is left to do.
 func (*facebook) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
-	for i := range p.Media {
+	for i, m := range p.Media {
 		if uploaded(done, i) == "" {
-			return platforms.Step{Kind: stepUpload, Index: i}
+			return platforms.Step{Kind: stepUpload, Index: i, Sends: m.Bytes}
 		}
 	}
 	if slices.ContainsFunc(done, func(r platforms.StepResult) bool { return r.Kind == stepPublish }) {

@@ -48,11 +48,12 @@ func (*Platform) Plan(p platforms.Publication, done []platforms.StepResult) plat
 		return platforms.Step{Kind: stepComment, Irreversible: true}
 	}
 	all := pictures(p)
-	for i := range all {
-		for _, kind := range []string{stepPrepare, stepUpload} {
-			if _, ok := platforms.Finished(done, kind, i); !ok {
-				return platforms.Step{Kind: kind, Index: i}
-			}
+	for i, m := range all {
+		if _, ok := platforms.Finished(done, stepPrepare, i); !ok {
+			return platforms.Step{Kind: stepPrepare, Index: i, Quiet: true}
+		}
+		if _, ok := platforms.Finished(done, stepUpload, i); !ok {
+			return platforms.Step{Kind: stepUpload, Index: i, Sends: m.Bytes}
 		}
 	}
 	for i := range all {

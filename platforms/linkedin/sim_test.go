@@ -349,8 +349,8 @@ func TestWaitingForAPicture(t *testing.T) {
 		}
 		return w.Platform.Perform(t.Context(), s, pub, done, step)
 	}
-	for _, kind := range []string{"prepare", "upload"} {
-		r, err := perform(platforms.Step{Kind: kind})
+	for _, want := range []platforms.Step{{Kind: "prepare", Quiet: true}, {Kind: "upload", Sends: pub.Media[0].Bytes}} {
+		r, err := perform(want)
 		if err != nil {
 			t.Fatal(err)
 		}

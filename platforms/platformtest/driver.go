@@ -75,7 +75,11 @@ func (t *Try) Run() error {
 		}
 		t.steps = append(t.steps, step)
 		before, _ := t.w.calls.written()
+		read := t.w.Media.opened()
 		result, err := t.perform(step)
+		if sent := t.w.Media.opened() - read; err == nil && sent != step.Sends {
+			t.w.Errorf("step %+v sends %d bytes of files", step, sent)
+		}
 		if after, guarded := t.w.calls.written(); after > before+1 || after > before && step.Irreversible && !guarded {
 			t.w.Errorf("step %+v made %d writes, safe from being repeated by the transport: %v (rule P6)", step, after-before, guarded)
 		}

@@ -309,6 +309,7 @@ type Pictures struct {
 	mu   sync.Mutex
 	base string
 	made map[string]picture
+	read int64 // bytes of the pictures that were opened
 }
 
 type picture struct {
@@ -357,7 +358,15 @@ func (p *Pictures) Open(_ context.Context, id string) (platforms.MediaFile, erro
 	}
 	f := File(m.data, m.typ)
 	f.Width, f.Height = m.w, m.h
+	p.read += f.Bytes
 	return f, nil
+}
+
+// opened counts the bytes of the pictures that were opened so far.
+func (p *Pictures) opened() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.read
 }
 
 // File is a copy of a picture that lies in memory.

@@ -33,7 +33,7 @@ func (*Platform) Plan(p platforms.Publication, done []platforms.StepResult) plat
 	}
 	for i, m := range p.Media {
 		if _, ok := platforms.Finished(done, stepUpload, i); !ok {
-			return platforms.Step{Kind: stepUpload, Index: i}
+			return platforms.Step{Kind: stepUpload, Index: i, Sends: m.Bytes}
 		}
 		if _, ok := platforms.Finished(done, stepDescribe, i); !ok && strings.TrimSpace(m.Alt) != "" {
 			return platforms.Step{Kind: stepDescribe, Index: i}

@@ -1,9 +1,11 @@
 package structure
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/internal/e2e/e2ekit"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -33,11 +35,25 @@ func TestNoSignInIsRenewedForNothing(t *testing.T) {
 // hold the posts, and the record would show everything twice.
 func TestSandboxHoldsEachSimulatorOnce(t *testing.T) {
 	t.Parallel()
+	simulatedOnce(t, e2ekit.Catalogue())
+}
+
+// simulatedOnce wants each endpoint to be served by one simulator.
+func simulatedOnce(t *testing.T, c app.Catalogue) {
+	t.Helper()
 	seen := map[string]bool{}
-	for _, s := range e2ekit.Catalogue().Simulate(platforms.SimEnv{BaseURL: "http://127.0.0.1:9090", Now: time.Now}) {
+	for _, s := range c.Simulate(platforms.SimEnv{BaseURL: "http://127.0.0.1:9090", Now: time.Now}) {
 		if seen[s.Mount()] {
 			t.Errorf("%s is there twice", s.Mount())
 		}
 		seen[s.Mount()] = true
+	}
+	for _, i := range c.Describe() {
+		for _, e := range i.Endpoints {
+			mount, _, _ := strings.Cut(strings.TrimPrefix(e.Sandbox, "/"), "/")
+			if !seen[mount] {
+				t.Errorf("%s: nothing stands for %s", i.ID, e.Sandbox)
+			}
+		}
 	}
 }

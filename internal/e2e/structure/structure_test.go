@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bandstand-app/bandstand/internal/app"
 	"github.com/bandstand-app/bandstand/internal/e2e/e2ekit"
 
 	"github.com/google/go-cmp/cmp"
@@ -240,22 +241,40 @@ func fits(name, pkg string) bool {
 	return true
 }
 
-// TestOnlyOnePlaceNamesPlatforms keeps a ninth platform to one folder and one
-// line: no other code, style sheet or message names one.
+// TestOnlyOnePlaceNamesPlatforms keeps a further platform to one folder and one
+// line: no other code, style sheet or message names one. Each folder is in the
+// catalogue.
 func TestOnlyOnePlaceNamesPlatforms(t *testing.T) {
 	t.Parallel()
 	entries, err := os.ReadDir(filepath.Join(e2ekit.Root, "platforms"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
+	var folders, listed []string
 	for _, e := range entries {
-		if e.IsDir() && e.Name() != "internal" && e.Name() != "platformtest" && len(e.Name()) > 1 {
-			names = append(names, e.Name())
+		if e.IsDir() && e.Name() != "internal" && e.Name() != "platformtest" {
+			folders = append(folders, e.Name())
 		}
 	}
-	if len(names) < 4 {
-		t.Fatalf("found only the platforms %v", names)
+	for _, i := range e2ekit.Catalogue().Describe() {
+		listed = append(listed, string(i.ID))
+	}
+	slices.Sort(listed)
+	if diff := cmp.Diff(folders, listed); diff != "" || len(folders) < 4 {
+		t.Errorf("folders and catalogue differ (-folders +catalogue):\n%s", diff)
+	}
+	namedNowhereElse(t, e2ekit.Catalogue())
+}
+
+// namedNowhereElse wants the platforms of a catalogue to be named in their folders
+// and in the catalogue alone. A name of one letter is looked for by nobody.
+func namedNowhereElse(t *testing.T, c app.Catalogue) {
+	t.Helper()
+	var names []string
+	for _, i := range c.Describe() {
+		if len(i.ID) > 1 {
+			names = append(names, string(i.ID))
+		}
 	}
 	word := regexp.MustCompile(`(?i)\b(` + strings.Join(names, "|") + `)\b`)
 	for _, ext := range []string{".go", ".templ", ".css", ".js", ".toml", ".sql"} {

@@ -45,10 +45,10 @@ func (room *Room) showConnect(c echo.Context) error {
 // target is where a person wants to sign in, and for which account if they
 // reconnect one.
 type target struct {
-	platforms.Platform
-	platforms.Info
-	app  platforms.App
-	conn *store.Connected // nil: a new account
+	platform platforms.Platform
+	info     platforms.Info
+	app      platforms.App
+	conn     *store.Connected // nil: a new account
 }
 
 // action is where the form that signs in goes to.
@@ -56,7 +56,7 @@ func (t target) action() string {
 	if t.conn != nil {
 		return "/accounts/" + strconv.FormatInt(t.conn.ID, 10) + "/reconnect"
 	}
-	return "/accounts/connect/" + string(t.ID)
+	return "/accounts/connect/" + string(t.info.ID)
 }
 
 // newAccount is the target in the address /accounts/connect/:platform.
@@ -79,12 +79,12 @@ func (room *Room) target(c echo.Context, id platforms.ID, conn *store.Connected)
 	if !ok {
 		return target{}, club.ErrNotFound
 	}
-	to := target{Platform: p, Info: p.Info(), conn: conn}
-	if to.AppSlot == "" {
+	to := target{platform: p, info: p.Info(), conn: conn}
+	if to.info.AppSlot == "" {
 		return to, nil
 	}
 	var err error
-	to.app, err = room.AppCredentials(c.Request().Context(), a.Club.ID, a.Club.Practice, to.AppSlot)
+	to.app, err = room.AppCredentials(c.Request().Context(), a.Club.ID, a.Club.Practice, to.info.AppSlot)
 	if err != nil {
 		return to, err
 	}
@@ -129,10 +129,10 @@ func (room *Room) createReconnect(c echo.Context) error {
 }
 
 func (room *Room) signInAt(c echo.Context, to target) error {
-	if err := room.heal(c, to.Info); err != nil {
+	if err := room.heal(c, to.info); err != nil {
 		return err
 	}
-	switch p := to.Platform.(type) {
+	switch p := to.platform.(type) {
 	case platforms.OAuthSignIn:
 		return room.leaveFor(c, to, p)
 	case platforms.PasswordSignIn:
@@ -164,10 +164,10 @@ func (room *Room) heal(c echo.Context, info platforms.Info) error {
 func (room *Room) showSignInAt(c echo.Context, status int, to target, typed map[string]string, problem string, f *web.Faults) error {
 	practice := web.Actor(c).Club.Practice
 	page := accounts.SignInPage{
-		Platform: to.Name, Action: to.action(), To: web.LocalPath(c.FormValue("to")), Problem: problem, Practice: practice,
-		Button: web.T(c, "connect_button", "platform", to.Name), AskPassword: to.conn == nil && !room.GaveLately(c),
+		Platform: to.info.Name, Action: to.action(), To: web.LocalPath(c.FormValue("to")), Problem: problem, Practice: practice,
+		Button: web.T(c, "connect_button", "platform", to.info.Name), AskPassword: to.conn == nil && !room.GaveLately(c),
 	}
-	title := web.T(c, "connect_title", "platform", to.Name)
+	title := web.T(c, "connect_title", "platform", to.info.Name)
 	if to.conn != nil {
 		title = web.T(c, "reconnect_title", "account", room.AccountOn(c, to.conn.Account.Name, to.conn.Account.Platform))
 		page.Intro = append(page.Intro, web.T(c, "reconnect_intro", "account", web.AccountLabel(to.conn.Account)))
@@ -177,16 +177,16 @@ func (room *Room) showSignInAt(c echo.Context, status int, to target, typed map[
 		}
 		page.Intro = append(page.Intro, room.awaitingWords(c, waits, "reconnect_")...)
 	}
-	switch p := to.Platform.(type) {
+	switch p := to.platform.(type) {
 	case platforms.OAuthSignIn:
-		page.Button = web.T(c, "connect_go", "platform", to.SiteName())
+		page.Button = web.T(c, "connect_go", "platform", to.info.SiteName())
 		page.Intro = append(page.Intro, room.leaveWords(c, to)...)
 		if err := room.allowLeaving(c, to, p); err != nil {
 			return err
 		}
 	case platforms.PasswordSignIn:
 		for _, field := range p.SignInFields() {
-			own := string(to.ID) + ".signin_" + field.Key
+			own := string(to.info.ID) + ".signin_" + field.Key
 			value := field.Default
 			switch {
 			case typed != nil:
@@ -200,7 +200,7 @@ func (room *Room) showSignInAt(c echo.Context, status int, to target, typed map[
 				Error: f.At("in-" + field.Key), Secret: field.Secret, Optional: field.Optional,
 			})
 		}
-		if hint := string(to.ID) + ".connect_practice"; practice && room.Catalogue.Has(hint) {
+		if hint := string(to.info.ID) + ".connect_practice"; practice && room.Catalogue.Has(hint) {
 			page.Intro = append(page.Intro, web.T(c, hint))
 		}
 	}
@@ -211,12 +211,12 @@ func (room *Room) showSignInAt(c echo.Context, status int, to target, typed map[
 
 // leaveWords say what awaits the person at the platform.
 func (room *Room) leaveWords(c echo.Context, to target) []string {
-	words := []string{web.T(c, "connect_leave", "platform", to.SiteName()), web.T(c, "connect_leave_yes")}
+	words := []string{web.T(c, "connect_leave", "platform", to.info.SiteName()), web.T(c, "connect_leave_yes")}
 	if web.Actor(c).Club.Practice {
-		words[0] = web.T(c, "connect_leave_practice", "platform", to.SiteName())
+		words[0] = web.T(c, "connect_leave_practice", "platform", to.info.SiteName())
 	}
 	var names []string
-	for _, p := range room.Real.Slot(to.AppSlot) {
+	for _, p := range room.Real.Slot(to.info.AppSlot) {
 		names = append(names, p.Info().Name)
 	}
 	if len(names) > 1 {
@@ -240,7 +240,7 @@ func (room *Room) signInTyped(c echo.Context, to target, p platforms.PasswordSig
 	defer cancel()
 	account, err := p.SignIn(ctx, typed)
 	if err != nil {
-		field, text, known := room.refusalText(c, to.Info, err)
+		field, text, known := room.refusalText(c, to.info, err)
 		if !known {
 			return err
 		}
@@ -274,7 +274,7 @@ func (room *Room) readSignIn(c echo.Context, to target, p platforms.PasswordSign
 			values[field.Key] = v
 		}
 		if strings.TrimSpace(v) == "" && !field.Optional {
-			f.Add("in-"+field.Key, web.T(c, "connect_enter", "label", web.T(c, string(to.ID)+".signin_"+field.Key+"_label")))
+			f.Add("in-"+field.Key, web.T(c, "connect_enter", "label", web.T(c, string(to.info.ID)+".signin_"+field.Key+"_label")))
 		}
 	}
 	return typed, values
@@ -299,7 +299,7 @@ func (room *Room) wrongAccount(c echo.Context, conn store.Connected, seen []plat
 // password.
 func (room *Room) lookAtSignIn(c echo.Context) error {
 	to, err := room.newAccount(c)
-	p, ok := to.Platform.(platforms.PasswordSignIn)
+	p, ok := to.platform.(platforms.PasswordSignIn)
 	if err != nil || !ok {
 		return nil //nolint:nilerr // nothing was typed that could be wrong; the door itself says that it leads nowhere
 	}

@@ -41,7 +41,7 @@ func (room *Room) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) e
 	ctx := c.Request().Context()
 	verifier := oauth2.GenerateVerifier()
 	in := store.PlatformSignIn{
-		Platform: to.ID, Practice: web.Actor(c).Club.Practice, Verifier: platforms.NewSecret(verifier), ReturnTo: web.LocalPath(c.FormValue("to")),
+		Platform: to.info.ID, Practice: web.Actor(c).Club.Practice, Verifier: platforms.NewSecret(verifier), ReturnTo: web.LocalPath(c.FormValue("to")),
 	}
 	again := false
 	if to.conn != nil {
@@ -52,7 +52,7 @@ func (room *Room) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) e
 		return err
 	}
 	address, err := p.AuthURL(platforms.AuthRequest{
-		App: to.app, RedirectURL: room.redirectAddress(to.Info), State: state, Challenge: oauth2.S256ChallengeFromVerifier(verifier), Again: again,
+		App: to.app, RedirectURL: room.redirectAddress(to.info), State: state, Challenge: oauth2.S256ChallengeFromVerifier(verifier), Again: again,
 	})
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (room *Room) leaveFor(c echo.Context, to target, p platforms.OAuthSignIn) e
 
 // allowLeaving lets the form of this page lead to the platform's sign-in page.
 func (room *Room) allowLeaving(c echo.Context, to target, p platforms.OAuthSignIn) error {
-	origin, err := room.signInOrigin(to.app, to.Info, p)
+	origin, err := room.signInOrigin(to.app, to.info, p)
 	if err != nil {
 		return err
 	}
@@ -319,7 +319,7 @@ func (room *Room) AllowReconnecting(c echo.Context, conn store.Connection) (poss
 		return false, false, err
 	}
 	// A fragment comes into a page that was opened under the rules of before.
-	oauth, ok := to.Platform.(platforms.OAuthSignIn)
+	oauth, ok := to.platform.(platforms.OAuthSignIn)
 	if !ok || web.IsHX(c) {
 		return true, false, nil
 	}

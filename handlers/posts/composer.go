@@ -92,10 +92,13 @@ func (room *Room) composing(c echo.Context) (*composerForm, *store.Post, error) 
 	if err != nil {
 		return f, nil, err
 	}
+	practice := web.Actor(c).Club.Practice
 	if post != nil {
 		f.keepPublished(*post)
+		practice = post.Practice
 	}
-	return f, post, nil
+	f.content, err = room.Planning.Share(c.Request().Context(), web.Scope(c).ClubID, practice, f.content)
+	return f, post, err
 }
 
 // showNewPost is an empty composer: accounts as last time, the next free time.

@@ -43,6 +43,8 @@ func (room *Room) composerView(c echo.Context, d *composerContext, f *composerFo
 	v.Preview = room.previewOf(c, d, f, checked)
 	v.When = v.Preview.When
 	v.Counters, v.Own, v.OwnTools = room.texts(c, d, f, checked.Drafts)
+	v.Parts, v.PartTools, v.Choices = room.partViews(c, d, f, checked), room.partTools(c, d, f), room.choiceViews(c, d, f, checked)
+	v.Preview.Parts, v.Preview.PartTools, v.Preview.Choices = v.Parts, v.PartTools, v.Choices
 	v.Preview.Counters, v.Preview.Own, v.Preview.OwnTools, v.Preview.Pictures = v.Counters, v.Own, v.OwnTools, v.Pictures
 	v.Save = posts.SaveState{Post: f.post, Version: f.version}
 	if d.post != nil && d.post.Pending != nil {

@@ -45,11 +45,14 @@ type composerForm struct {
 	style    posts.Style
 	uploads  []web.Upload
 	faults   web.Faults
-	fresh    int64  // account whose own text was just made
-	large    bool   // more than can be kept
-	kept     string // reference of what was put aside while nobody was signed in
-	notice   string // what to know about this form before anything else
-	request  string // names this very press of a button, if it brings no files
+	fresh    int64 // account whose own text was just made
+	// freshPart is the further text that was just made, counted from 1; fixed is how
+	// many of them are public already.
+	freshPart, fixed int
+	large            bool   // more than can be kept
+	kept             string // reference of what was put aside while nobody was signed in
+	notice           string // what to know about this form before anything else
+	request          string // names this very press of a button, if it brings no files
 	// untouched: nobody has written anything yet, so nothing is wrong yet.
 	untouched bool
 	pressed   bool // somebody asked for the post to be scheduled
@@ -59,7 +62,7 @@ type composerForm struct {
 // blank reports whether nothing has been written that could be wrong.
 func (f *composerForm) blank() bool {
 	c := f.content
-	return strings.TrimSpace(c.Text) == "" && len(c.Texts) == 0 && len(c.Media) == 0 && c.Link == ""
+	return strings.TrimSpace(c.Text) == "" && len(c.Texts) == 0 && len(c.Media) == 0 && c.Link == "" && len(c.Parts) == 0
 }
 
 // bindComposer reads the form. What is wrong with its fields is in its faults.
@@ -115,18 +118,20 @@ func (f *composerForm) measure(c echo.Context) {
 			longest, at = own, "text-"+strconv.FormatInt(id, 10)
 		}
 	}
+	size += f.measureParts(c)
 	switch {
 	case longest > maxText:
 		tooLong(at, maxText)
 	case size > maxText:
 		f.faults.Add(at, web.T(c, "composer_too_long_together", "limit", i18n.Number(c.Request().Context(), maxText)))
 	}
-	for _, m := range f.content.Media {
+	pictures := tray(f.content)
+	for _, m := range pictures {
 		if len(m.Alt) > maxAlt {
 			tooLong("alt-"+m.ID, maxAlt)
 		}
 	}
-	if len(f.content.Media) > web.MaxPictures {
+	if len(pictures) > web.MaxPictures {
 		f.faults.Add("media", web.T(c, "composer_too_many_pictures", "limit", strconv.Itoa(web.MaxPictures)))
 	}
 	if len(f.content.Link) > planning.MaxLink {
@@ -153,11 +158,20 @@ func (f *composerForm) drawn() club.Content {
 	for id, text := range content.Texts {
 		content.Texts[id] = prefix(text, maxText)
 	}
-	content.Media = slices.Clone(content.Media[:min(len(content.Media), web.MaxPictures)])
-	for i := range content.Media {
-		content.Media[i].Alt = prefix(content.Media[i].Alt, maxAlt)
+	content.Media = drawnPictures(content.Media)
+	content.Parts = slices.Clone(content.Parts)
+	for i := range content.Parts {
+		content.Parts[i].Text, content.Parts[i].Media = prefix(content.Parts[i].Text, maxText), drawnPictures(content.Parts[i].Media)
 	}
 	return content
+}
+
+func drawnPictures(media []club.ContentMedia) []club.ContentMedia {
+	media = slices.Clone(media[:min(len(media), web.MaxPictures)])
+	for i := range media {
+		media[i].Alt = prefix(media[i].Alt, maxAlt)
+	}
+	return media
 }
 
 // prefix returns at most n bytes of a text.
@@ -174,11 +188,12 @@ func styleOf(v url.Values) posts.Style {
 }
 
 // keepPublished puts back what the form cannot change: accounts on which the
-// post is public, with their texts.
+// post is public, with their texts and what was chosen for them, and further texts
+// that are public.
 func (f *composerForm) keepPublished(p store.Post) {
 	live := p.Live.Content
 	for _, d := range p.Deliveries {
-		if d.Status != club.Published || !slices.Contains(live.Accounts, d.ConnectionID) {
+		if d.Status != club.Published || d.Part > 0 || !slices.Contains(live.Accounts, d.ConnectionID) {
 			continue
 		}
 		f.content.Accounts = append(f.content.Accounts, d.ConnectionID)
@@ -188,7 +203,20 @@ func (f *composerForm) keepPublished(p store.Post) {
 			}
 			f.content.Texts[d.ConnectionID] = own
 		}
+		if format, ok := live.Formats[d.ConnectionID]; ok {
+			if f.content.Formats == nil {
+				f.content.Formats = map[int64]platforms.Format{}
+			}
+			f.content.Formats[d.ConnectionID] = format
+		}
+		if options, ok := live.Options[d.ConnectionID]; ok {
+			if f.content.Options == nil {
+				f.content.Options = map[int64]map[string]string{}
+			}
+			f.content.Options[d.ConnectionID] = options
+		}
 	}
+	f.keepPublicParts(p)
 	f.content = f.content.Normal()
 }
 
@@ -208,10 +236,14 @@ func contentOf(v url.Values) club.Content {
 			content.Texts[id] = v.Get("text-" + a)
 		}
 	}
+	content.Parts = partsOf(v)
+	choicesOf(v, &content)
+	seen := map[string]bool{}
 	for _, id := range v["media"] {
-		if slices.ContainsFunc(content.Media, func(m club.ContentMedia) bool { return m.ID == id }) {
+		if seen[id] {
 			continue
 		}
+		seen[id] = true
 		m := club.ContentMedia{ID: id, Alt: strings.TrimSpace(v.Get("alt-" + id))}
 		for _, a := range content.Accounts {
 			fit := platforms.Fit(v.Get("fit-" + id + "-" + strconv.FormatInt(a, 10)))
@@ -221,6 +253,10 @@ func contentOf(v url.Values) club.Content {
 				}
 				m.Fit[a] = fit
 			}
+		}
+		if n := web.ParseID(v.Get("with-" + id)); n > 0 && n <= int64(len(content.Parts)) && content.Parts[n-1].Kind == club.ThreadPart {
+			content.Parts[n-1].Media = append(content.Parts[n-1].Media, m)
+			continue
 		}
 		content.Media = append(content.Media, m)
 	}

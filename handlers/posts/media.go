@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,19 +33,11 @@ func viewPath(id string, connection int64, fit platforms.Fit) string {
 // readMedia finds the pictures of a content.
 func (room *Room) readMedia(c echo.Context, d *composerContext, content club.Content) error {
 	d.media = map[string]club.Media{}
-	found, err := room.Media.Items(c.Request().Context(), web.Actor(c).Club.ID, mediaIDs(content))
+	found, err := room.Media.Items(c.Request().Context(), web.Actor(c).Club.ID, content.Pictures())
 	for _, m := range found {
 		d.media[m.ID] = m
 	}
 	return err
-}
-
-func mediaIDs(content club.Content) []string {
-	ids := make([]string, 0, len(content.Media))
-	for _, m := range content.Media {
-		ids = append(ids, m.ID)
-	}
-	return ids
 }
 
 // thumbSize is the longer side of a thumbnail on screen, in CSS pixels.
@@ -52,10 +45,11 @@ const thumbSize = 120
 
 // pictureViews are the tiles of the pictures.
 func (room *Room) pictureViews(c echo.Context, d *composerContext, f *composerForm, checked planning.Checked) []posts.Picture {
-	out := make([]posts.Picture, 0, len(f.content.Media))
-	for _, m := range f.content.Media {
+	all, with := tray(f.content), withOptions(c, f.content)
+	out := make([]posts.Picture, 0, len(all))
+	for _, m := range all {
 		known, ok := d.media[m.ID]
-		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: web.ThumbPath(m.ID), Alt: m.Alt, AltError: f.faults.At("alt-" + m.ID), Gone: !ok}
+		p := posts.Picture{ID: m.ID, Name: known.Name, Thumb: web.ThumbPath(m.ID), Alt: m.Alt, AltError: f.faults.At("alt-" + m.ID), Gone: !ok, With: with, WithValue: strconv.Itoa(m.with)}
 		if ok {
 			p.Width, p.Height = within(known.Width, known.Height, thumbSize)
 			p.Verdicts = room.pictureVerdicts(c, d, m, known, checked)
@@ -76,10 +70,11 @@ func within(w, h, side int) (int, int) {
 
 // pictureVerdicts say what the ticked accounts make of a picture. Accounts that
 // show it whole share a line.
-func (room *Room) pictureVerdicts(c echo.Context, d *composerContext, m club.ContentMedia, known club.Media, checked planning.Checked) []posts.Verdict {
+func (room *Room) pictureVerdicts(c echo.Context, d *composerContext, m trayPicture, known club.Media, checked planning.Checked) []posts.Verdict {
 	var whole, still []string
 	var out []posts.Verdict
-	for _, v := range checked.Drafts {
+	drafts := showing(checked.Drafts, m)
+	for _, v := range drafts {
 		label := room.accountLabel(d, v.Connection)
 		if checked.Says(platforms.CodeMediaStill, m.ID, v.Connection.ID) {
 			still = append(still, label)
@@ -105,13 +100,28 @@ func (room *Room) pictureVerdicts(c echo.Context, d *composerContext, m club.Con
 		out = append(out, line)
 	}
 	switch {
-	case len(whole) > 1 && len(whole) == len(checked.Drafts):
+	case len(whole) > 1 && len(whole) == len(drafts):
 		out = append(out, posts.Verdict{Text: web.T(c, "verdict_whole_all")})
 	case len(whole) > 0:
 		out = append([]posts.Verdict{{Account: web.Join(c, whole), Text: web.T(c, "verdict_whole")}}, out...)
 	}
 	if len(still) > 0 {
 		out = append(out, posts.Verdict{Account: web.Join(c, still), Text: web.T(c, "verdict_still")})
+	}
+	return out
+}
+
+// showing are the drafts of the accounts that are sent the text which a picture is
+// shown with.
+func showing(all []planning.Draft, m trayPicture) []planning.Draft {
+	if m.with == 0 {
+		return all
+	}
+	var out []planning.Draft
+	for _, d := range all {
+		if slices.ContainsFunc(d.Parts, func(p planning.Part) bool { return p.Place == m.with-1 }) {
+			out = append(out, d)
+		}
 	}
 	return out
 }
@@ -157,7 +167,7 @@ func (room *Room) createMedia(c echo.Context) error {
 			}
 			return room.drawComposer(c, http.StatusUnprocessableEntity, d, f)
 		}
-		return web.SeeOther(c, "/posts/new?media="+strings.Join(mediaIDs(f.content), ","))
+		return web.SeeOther(c, "/posts/new?media="+strings.Join(f.content.Pictures(), ","))
 	}
 	if f.faults.Any() {
 		return room.Render(c, http.StatusUnprocessableEntity, layout.Toast("problem", f.faults.List[0].Text))

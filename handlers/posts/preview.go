@@ -104,6 +104,9 @@ func (f *composerForm) shown(d *composerContext, all []planning.Finding) []plann
 func (room *Room) problems(c echo.Context, d *composerContext, f *composerForm, p planning.Prepared, all []planning.Finding) (must, look []posts.Problem) {
 	for _, q := range all {
 		line := posts.Problem{Text: room.FindingText(c, p, q), Field: f.fieldOf(q)}
+		if q.Part > 0 && q.Part <= len(f.content.Parts) {
+			line.Text = web.T(c, "problem_in_part", "part", partTitle(c, f.content, q.Part-1), "problem", line.Text)
+		}
 		if draft := p.Draft(q.Connection); draft != nil {
 			line.Account = room.accountLabel(d, draft.Connection)
 		}
@@ -142,7 +145,14 @@ func merged(all []posts.Problem) []posts.Problem {
 // fieldOf is the id of the field that a finding leads to.
 func (f *composerForm) fieldOf(q planning.Finding) string {
 	switch q.Field {
+	case "format":
+		return "format-" + strconv.FormatInt(q.Connection, 10)
+	case "options":
+		return optionField(q.Connection, q.Args["option"])
 	case "text":
+		if q.Part > 0 {
+			return partField(q.Part - 1)
+		}
 		if _, own := f.content.Texts[q.Connection]; own {
 			return "text-" + strconv.FormatInt(q.Connection, 10)
 		}
@@ -177,11 +187,11 @@ func (room *Room) card(c echo.Context, d *composerContext, f *composerForm, draf
 		_, over := mainRule(draft.Rules).Split(draft.Rules.FinalText(draft.Draft))
 		p.Over = len([]rune(over))
 	}
-	return posts.Card{ID: conn.ID, Short: info.Short, Label: room.accountLabel(d, conn), Mark: info.Mark, Platform: info.Name, Account: web.AccountName(conn), Drawing: draft.Platform.Preview(p)}
+	return posts.Card{Parts: room.partCards(c, f, draft, p), ID: conn.ID, Short: info.Short, Label: room.accountLabel(d, conn), Mark: info.Mark, Platform: info.Name, Account: web.AccountName(conn), Drawing: draft.Platform.Preview(p)}
 }
 
 func fitOf(c club.Content, media string, connection int64) platforms.Fit {
-	for _, m := range c.Media {
+	for _, m := range tray(c) {
 		if m.ID == media {
 			return m.Fit[connection]
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -80,9 +81,15 @@ func (room *Room) saveDraft(c echo.Context, d *composerContext, f *composerForm)
 
 // arrange carries out the buttons that only change the form.
 func (room *Room) arrange(c echo.Context, d *composerContext, f *composerForm, do, arg string) error {
-	media := f.content.Media
-	at := slices.IndexFunc(media, func(m club.ContentMedia) bool { return m.ID == arg })
+	media, at := f.shownWith(arg)
 	switch {
+	case do == "thread", do == "comment":
+		f.addPart(club.PartKind(do))
+		return room.arrangeParts(c, d, f)
+	case do == "dropped":
+		n, _ := strconv.Atoi(arg)
+		f.dropPart(n)
+		return room.arrangeParts(c, d, f)
 	case do == "own":
 		return room.giveOwnText(c, d, f, web.ParseID(arg))
 	case do == "shared":
@@ -90,12 +97,12 @@ func (room *Room) arrange(c echo.Context, d *composerContext, f *composerForm, d
 		if web.IsHX(c) {
 			return room.answerTools(c, d, f)
 		}
-	case do == "up" && at > 0:
-		media[at-1], media[at] = media[at], media[at-1]
-	case do == "down" && at >= 0 && at < len(media)-1:
-		media[at+1], media[at] = media[at], media[at+1]
-	case do == "remove" && at >= 0:
-		f.content.Media = slices.Delete(media, at, at+1)
+	case do == "up" && media != nil && at > 0:
+		(*media)[at-1], (*media)[at] = (*media)[at], (*media)[at-1]
+	case do == "down" && media != nil && at < len(*media)-1:
+		(*media)[at+1], (*media)[at] = (*media)[at], (*media)[at+1]
+	case do == "remove" && media != nil:
+		*media = slices.Delete(*media, at, at+1)
 	case do == "time":
 		f.clock = arg
 	}
@@ -223,7 +230,7 @@ func (room *Room) partsGone(c echo.Context, d *composerContext, f *composerForm)
 		f.content.Accounts = slices.DeleteFunc(f.content.Accounts, func(id int64) bool { _, there := d.connection(id); return !there })
 		f.faults.Add("accounts", web.T(c, "composer_account_gone", "moved", moved))
 	}
-	if slices.ContainsFunc(f.content.Media, func(m club.ContentMedia) bool { _, there := d.media[m.ID]; return !there }) {
+	if slices.ContainsFunc(f.content.Pictures(), func(id string) bool { _, there := d.media[id]; return !there }) {
 		f.faults.Add("media", web.T(c, "composer_picture_gone"))
 	}
 	if f.campaign != 0 && !slices.ContainsFunc(d.campaigns, func(g store.Campaign) bool { return g.ID == f.campaign }) {

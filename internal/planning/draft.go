@@ -293,6 +293,19 @@ func (m *Material) Share(practice bool, c club.Content) club.Content {
 	return c
 }
 
+// Share is Material.Share for a content alone. One that nothing follows is not looked
+// at.
+func (d Desk) Share(ctx context.Context, clubID int64, practice bool, c club.Content) (club.Content, error) {
+	if len(c.Parts) == 0 {
+		return c, nil
+	}
+	m, err := d.Material(ctx, clubID)
+	if err != nil {
+		return c, err
+	}
+	return m.Share(practice, c), nil
+}
+
 // Takers lists the ticked accounts of a content that take a kind of part.
 func (m *Material) Takers(practice bool, c club.Content, kind club.PartKind) []int64 {
 	var ids []int64

@@ -33,6 +33,9 @@ type Composer struct {
 	Counters  []Counter // of the text for all
 	Own       []OwnText
 	OwnTools  []Account // ticked accounts without an own text
+	Parts     []Part    // what follows the text, in order
+	PartTools PartTools
+	Choices   []Choice
 	Pictures  []Picture
 	Link      string
 	LinkCard  *LinkCard
@@ -114,6 +117,8 @@ type Picture struct {
 	Verdicts      []Verdict
 	NoAlt         bool // an account asks for a description, and there is none
 	Gone          bool
+	With          []ui.Option // the texts that it can be shown with; fewer than two: there is no choice
+	WithValue     string
 }
 
 // Verdict says what an account does with a picture.
@@ -164,12 +169,15 @@ type Preview struct {
 	Look  []Problem
 	Ready string // "Ready for 3 accounts"
 	Style
-	Reading  bool // a link card is being read: look again soon
-	OwnTools []Account
-	Counters []Counter
-	Own      []OwnText
-	Pictures []Picture
-	When     When
+	Reading   bool // a link card is being read: look again soon
+	OwnTools  []Account
+	Counters  []Counter
+	Own       []OwnText
+	Parts     []Part
+	PartTools PartTools
+	Choices   []Choice
+	Pictures  []Picture
+	When      When
 }
 
 // Style is how the cards are drawn.
@@ -189,6 +197,7 @@ type Card struct {
 	Platform string
 	Account  string
 	Drawing  templ.Component
+	Parts    []PartCard
 	Plain    string // what becomes of the link, where that surprises
 }
 

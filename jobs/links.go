@@ -17,8 +17,13 @@ var linkAgain = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 
 
 var errNotFoundYet = errors.New("not found yet")
 
+// unfoundAfter is how often an id is asked for before people hear that the part which
+// follows the post waits for it. It is asked for further on.
+const unfoundAfter = 3
+
 // findLink asks for the id and the address of a post that publishing did not give.
-// A failure changes nothing of a delivery (rule P10).
+// A failure changes nothing of the delivery (rule P10). What follows it asks people,
+// if nothing is found for some minutes.
 func (e *Engine) findLink(ctx context.Context, i work.Item) work.Result {
 	d, err := e.DB.Published(ctx, i.Key)
 	switch {
@@ -26,7 +31,18 @@ func (e *Engine) findLink(ctx context.Context, i work.Item) work.Result {
 		return work.Drop("the post is gone")
 	case err != nil:
 		return work.Failed(err, time.Time{})
-	case i.Platform == nil:
+	}
+	found := e.askForLink(ctx, i, d)
+	if d.RemoteID == "" && (found.GivesUp() || i.Failures >= unfoundAfter) {
+		if err := e.DB.Unfound(context.WithoutCancel(ctx), d.ID); err != nil {
+			return work.Failed(err, time.Time{})
+		}
+	}
+	return found
+}
+
+func (e *Engine) askForLink(ctx context.Context, i work.Item, d store.Delivery) work.Result {
+	if i.Platform == nil {
 		return work.Drop("the platform is not built in any more")
 	}
 	var found work.Result

@@ -153,6 +153,7 @@ const (
 	CodeOptionTooLong      = "option_too_long"
 	CodeFormatUnknown      = "format_unknown" // the account does not take this format
 	CodeParentGone         = "parent_gone"    // what a reply or a comment belongs to is there no more
+	CodeParentUnfound      = "parent_unfound" // the part before it is public, and its id could not be found out
 	CodePartBefore         = "part_before"    // the part before it is not public
 	CodeCutOff             = "cut_off"        // its account was disconnected after the part before it went out
 )
@@ -177,7 +178,7 @@ func RemedyFor(code string) Remedy {
 		return RemedyEdit
 	case CodeAuthRevoked, CodeAuthExpired, CodeRenewFailing, CodeNoPublish, CodeNoFeature, CodeAccountCheck, CodeRestricted, CodeNotBusiness,
 		CodeAccountGone, CodePageUnpublished, CodeAppNotLive, CodeMonthCap, CodeNoCredit, CodeUnreachable, CodeMediaNotFetchable,
-		CodePublicAddress, CodePlatformAppInvalid, CodeVersionOver, CodeOutcomeUnknown, CodeOutcomeLooking, CodeOutcomeNotKept, CodeParentGone, CodePartBefore, CodeCutOff:
+		CodePublicAddress, CodePlatformAppInvalid, CodeVersionOver, CodeOutcomeUnknown, CodeOutcomeLooking, CodeOutcomeNotKept, CodeParentGone, CodeParentUnfound, CodePartBefore, CodeCutOff:
 		return RemedyElsewhere
 	}
 	return RemedySend

@@ -39,3 +39,29 @@ func (db *DB) SaveLink(ctx context.Context, d Delivery, url string) error {
 		return tx.touch(ctx, d.ClubID)
 	})
 }
+
+// Unfound says that nobody could find out the id of a published delivery, so that the
+// part which follows it does not wait for ever: people are asked about that part.
+func (db *DB) Unfound(ctx context.Context, id string) error {
+	return db.inTx(ctx, func(tx *tx) error {
+		d, err := deliveryOfAnyClub(ctx, tx, id)
+		if err != nil || d.Phase != club.Unlinked {
+			return err
+		}
+		return tx.tellPartAfter(ctx, d, club.PartBefore{Status: d.Status, Phase: d.Phase, Unfound: true}, 0)
+	})
+}
+
+// findPartBefore looks once more for the id of what a part follows, if it is public
+// without one.
+func (t *tx) findPartBefore(ctx context.Context, d Delivery) error {
+	before, err := queryOne(ctx, t, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries d
+		WHERE d.post_id = ? AND d.connection_id = ? AND d.part = ? AND d.phase = ?`, d.PostID, d.ConnectionID, d.Part-1, club.Unlinked)
+	if errors.Is(err, club.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the part before delivery %s: %w", d.ID, err)
+	}
+	return t.planWork(ctx, ofDelivery(WorkLink, before, t.now))
+}

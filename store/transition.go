@@ -251,6 +251,10 @@ func (t *tx) tellNextPart(ctx context.Context, was, d Delivery, _ club.Change, f
 	if was.Status == d.Status && was.Phase == d.Phase {
 		return nil
 	}
+	return t.tellPartAfter(ctx, d, club.PartBefore{Status: d.Status, Phase: d.Phase}, f.PersonID)
+}
+
+func (t *tx) tellPartAfter(ctx context.Context, d Delivery, as club.PartBefore, person int64) error {
 	next, err := queryOne(ctx, t, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries d
 		WHERE d.post_id = ? AND d.connection_id = ? AND d.part = ?`, d.PostID, d.ConnectionID, d.Part+1)
 	if errors.Is(err, club.ErrNotFound) {
@@ -259,23 +263,22 @@ func (t *tx) tellNextPart(ctx context.Context, was, d Delivery, _ club.Change, f
 	if err != nil {
 		return fmt.Errorf("read the part after delivery %s: %w", d.ID, err)
 	}
-	ch, err := club.Next(next.Delivery, club.Event{Kind: club.BeforeMoved, Before: partBefore(d)}, t.now)
+	ch, err := club.Next(next.Delivery, club.Event{Kind: club.BeforeMoved, Before: &as}, t.now)
 	if errors.Is(err, club.ErrNoRow) || err == nil && !ch.Changes(next.Delivery) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, err = t.transition(ctx, next, ch, Facts{PersonID: f.PersonID})
+	_, err = t.transition(ctx, next, ch, Facts{PersonID: person})
 	return err
-}
-
-func partBefore(d Delivery) *club.PartBefore {
-	return &club.PartBefore{Status: d.Status, Phase: d.Phase}
 }
 
 // keepSideJobs makes the rows of what follows publishing (row 30).
 func (t *tx) keepSideJobs(ctx context.Context, was, d Delivery, _ club.Change, _ Facts) error {
+	if was.Phase == club.Partial && d.Phase == club.AfterPart {
+		return t.findPartBefore(ctx, d)
+	}
 	if d.Status != club.Published {
 		return nil
 	}

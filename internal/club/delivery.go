@@ -160,6 +160,8 @@ type Event struct {
 type PartBefore struct {
 	Status Status
 	Phase  Phase
+	// Unfound: it is public, and its id could not be found out.
+	Unfound bool
 }
 
 // CanBeFollowed reports whether the next part can be sent: it is public, and its id

@@ -4,6 +4,7 @@ package club
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,33 +13,62 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 )
 
+// scene is what the parts of a post on one account share.
+type scene struct {
+	t       *rapid.T
+	now     time.Time
+	well    bool // from now on every call has its answer
+	dead    bool // the process died in a call: nothing is done until it starts again
+	blocked time.Time
+	parts   []*world
+}
+
 // world is a make-believe platform and the engine's memory, for any order of
-// faults, lost answers, deaths of the process and decisions of people.
+// faults, lost answers, deaths of the process and decisions of people: of one part
+// of a post.
 type world struct {
-	t        *rapid.T
+	*scene
 	d        Delivery
-	now      time.Time
 	public   map[int]int // posts that the platform shows, by generation
 	uploads  int         // safe steps before publishing
 	done     int
 	inFlight bool
+	deleted  bool // on the platform, by hand
 	lied     bool // a person said something that is not so
-	well     bool // from now on every call has its answer
-	blocked  time.Time
+	dropped  bool // people left it out, or what it follows, or disconnected the account
+}
+
+// before is the part that this one follows; nil for the post itself.
+func (w *world) before() *world {
+	if w.d.Part == 0 {
+		return nil
+	}
+	return w.parts[w.d.Part-1]
 }
 
 func (w *world) apply(e Event) (Change, bool) {
+	c, err := w.try(e)
+	return c, err == nil
+}
+
+// try lets something happen to a part, and tells the next one, as the store does in
+// one transaction. The error is ErrNoRow or ErrBeingSent.
+func (w *world) try(e Event) (Change, error) {
 	e.Jitter = rapid.Float64Range(0, 0.999).Draw(w.t, "jitter")
+	if b := w.before(); b != nil && e.Before == nil && (slices.Contains(people, e.Kind) || e.Kind == ConnectionGone) {
+		e.Before = &PartBefore{Status: b.d.Status, Phase: b.d.Phase}
+	}
 	c, err := Next(w.d, e, w.now)
 	if errors.Is(err, ErrNoRow) || errors.Is(err, ErrBeingSent) {
-		return c, false
+		return c, err
 	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	if broken := promises(w.d, e, c, w.now); broken != "" {
-		w.t.Fatalf("%s: %s at %s/%s", broken, e.Kind, w.d.Status, w.d.Phase)
+		w.t.Fatalf("%s: %s at part %d, %s/%s", broken, e.Kind, w.d.Part, w.d.Status, w.d.Phase)
 	}
+	was := w.d
 	w.d = c.To
 	if c.Voids {
 		w.done = 0
@@ -49,8 +79,18 @@ func (w *world) apply(e Event) (Change, bool) {
 	if !c.Blocks.IsZero() {
 		w.blocked = c.Blocks
 	}
+	if was.Status != w.d.Status || was.Phase != w.d.Phase {
+		w.tellNext(false)
+	}
 	w.check()
-	return c, true
+	return c, nil
+}
+
+func (w *world) tellNext(unfound bool) {
+	if next := w.d.Part + 1; next < len(w.parts) {
+		w.parts[next].dropped = w.parts[next].dropped || w.dropped && w.d.Status == Cancelled
+		w.parts[next].apply(Event{Kind: BeforeMoved, Before: &PartBefore{Status: w.d.Status, Phase: w.d.Phase, Unfound: unfound}})
+	}
 }
 
 // check looks at what people are promised.
@@ -68,6 +108,8 @@ func (w *world) check() {
 		w.t.Fatal("cancelled, but it is public")
 	case w.d.Status == Published && total == 0:
 		w.t.Fatal("published, but it is not there")
+	case w.d.Status == Cancelled && !w.dropped:
+		w.t.Fatalf("part %d was lost: nobody left it out", w.d.Part)
 	}
 }
 
@@ -93,7 +135,7 @@ func (w *world) run(c Change) {
 		case Send:
 			w.inFlight = true
 			e, lives := w.send()
-			if !lives {
+			if w.dead = !lives; w.dead {
 				return
 			}
 			w.inFlight = false
@@ -168,6 +210,13 @@ func (w *world) send() (e Event, lives bool) {
 	if w.total() > 0 && w.d.Certainty == platforms.CertainByLooking {
 		fates = []string{"duplicate", "died before"} // the only guard of such platforms
 	}
+	if b := w.before(); b != nil && (b.d.Phase != Linked || b.total() == 0) {
+		w.t.Fatalf("part %d is sent while the one before it is %s/%s", w.d.Part, b.d.Status, b.d.Phase)
+	} else if b != nil && b.deleted {
+		e := refusal(SendEnded, platforms.Rejected)
+		e.Err.Code = platforms.CodeParentGone
+		return e, true
+	}
 	fate := rapid.SampledFrom(fates).Draw(w.t, "fate")
 	switch fate {
 	case "accepted", "lost", "died after":
@@ -219,30 +268,126 @@ func (w *world) look() Event {
 }
 
 // end lets everything go well from now on: whatever happened before, the engine
-// must come to an end, within a day and the longest rest of an account.
-func (w *world) end() {
-	w.well, w.inFlight = true, false
-	latest := w.now.Add(rateMax + rateSpread + 24*time.Hour)
-	for range 200 {
-		if w.d.NextAt.IsZero() {
-			return
-		}
-		if w.now.After(latest) {
-			break
-		}
-		if w.now.Before(w.d.NextAt) {
-			w.now = w.d.NextAt
-		}
-		if c, ok := w.apply(w.tick()); ok {
-			w.run(c)
+// must come to an end, within a day and the longest rest of an account for each part.
+func (s *scene) end() {
+	s.well = true
+	s.startAgain()
+	for range s.parts {
+		s.work()
+		for _, w := range s.parts {
+			if w.d.Phase == Unlinked && !w.findLink() {
+				w.tellNext(true)
+			}
 		}
 	}
-	w.t.Fatalf("no end by %v (it may take until %v): %+v", w.now, latest, w.d)
+	s.work()
+	for n, w := range s.parts {
+		switch {
+		case w.d.Status == Draft:
+			s.t.Fatalf("part %d is a draft for ever", n)
+		case w.d.Phase == AfterPart && !w.waitsForPeople():
+			s.t.Fatalf("part %d waits for ever: %+v\nafter %+v", n, w.d, s.parts[n-1].d)
+		}
+	}
+}
+
+// waitsForPeople: the part before it asks people, or waits for a part that does, and
+// this one says so.
+func (w *world) waitsForPeople() bool {
+	b := w.before()
+	if b.d.Phase == AfterPart {
+		return b.waitsForPeople()
+	}
+	return (b.d.Status == Failed || b.d.Status == NeedsAttention) && w.d.Code == platforms.CodePartBefore
+}
+
+// work does what is due until nothing is any more.
+func (s *scene) work() {
+	latest := s.now.Add(rateMax + rateSpread + 24*time.Hour)
+	for range 400 {
+		w := s.due()
+		if w == nil {
+			return
+		}
+		if s.now.After(latest) {
+			break
+		}
+		w.turn()
+	}
+	s.t.Fatalf("no end by %v (it may take until %v): %+v", s.now, latest, s.due().d)
+}
+
+// due is the part that the engine looks at next; nil: none.
+func (s *scene) due() (first *world) {
+	for _, w := range s.parts {
+		if !w.d.NextAt.IsZero() && (first == nil || w.d.NextAt.Before(first.d.NextAt)) {
+			first = w
+		}
+	}
+	return first
+}
+
+// turn lets the time of a part come.
+func (w *world) turn() {
+	if w.now.Before(w.d.NextAt) {
+		w.now = w.d.NextAt
+	}
+	if c, ok := w.apply(w.tick()); ok {
+		w.run(c)
+	}
+}
+
+// startAgain is the next process.
+func (s *scene) startAgain() {
+	s.dead = false
+	for _, w := range s.parts {
+		w.inFlight = false
+		if w.d.Phase == Sending {
+			w.apply(Event{Kind: ProcessDied})
+		}
+	}
+}
+
+// findLink looks for the id of what is public without one.
+func (w *world) findLink() bool {
+	if w.total() == 1 && !w.deleted && (w.well || rapid.Bool().Draw(w.t, "link found")) {
+		w.apply(saw(platforms.SeenPublic, "42"))
+	}
+	return w.d.Phase != Unlinked
+}
+
+// allOf lets people do the same to every part that wish names, as the store does it
+// to a post: to all of them, or to none.
+func (s *scene) allOf(kind EventKind, wish func(Delivery) bool) {
+	before := make([]world, len(s.parts))
+	for n, w := range s.parts {
+		before[n] = *w
+	}
+	for _, w := range s.parts {
+		if !wish(w.d) {
+			continue
+		}
+		w.dropped = w.dropped || kind == PersonCancels
+		if _, err := w.try(Event{Kind: kind, DueAt: s.now, LateAfter: s.now.Add(2 * time.Hour)}); err != nil {
+			for n, w := range s.parts {
+				*w = before[n]
+			}
+			return
+		}
+	}
+}
+
+func isDraft(d Delivery) bool     { return d.Status == Draft }
+func isCancelled(d Delivery) bool { return d.Status == Cancelled }
+func isUnpublished(d Delivery) bool {
+	return d.Status != Draft && d.Status != Cancelled && d.Status != Published
 }
 
 // TestNoOrderOfThingsPublishesTwice plays any order of faults and decisions.
 // As long as people say what is so, nothing is published twice, every state
-// says the truth, and once things go well again every delivery comes to an end.
+// says the truth, and once things go well again every delivery comes to an end. Of a
+// post with parts none is public before the one that it follows was, with its id, and
+// none is lost: each ends public, or asks, unless people left it out.
 func TestNoOrderOfThingsPublishesTwice(t *testing.T) {
 	t.Parallel()
 	for range 30 { // of a hundred runs each
@@ -251,81 +396,109 @@ func TestNoOrderOfThingsPublishesTwice(t *testing.T) {
 }
 
 func orderOfThings(t *rapid.T) {
-	w := &world{
-		t: t, now: noon, public: map[int]int{}, uploads: rapid.IntRange(0, 2).Draw(t, "uploads"),
-		d: Delivery{Status: Draft, Generation: 1, Certainty: rapid.SampledFrom([]platforms.Certainty{
-			platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking,
-		}).Draw(t, "class")},
+	s := &scene{t: t, now: noon}
+	certainties := rapid.SampledFrom([]platforms.Certainty{platforms.CertainByKey, platforms.CertainByStatus, platforms.CertainByLooking})
+	for n := range rapid.IntRange(1, 3).Draw(t, "parts") {
+		w := &world{
+			scene: s, public: map[int]int{}, uploads: rapid.IntRange(0, 2).Draw(t, "uploads"),
+			d: Delivery{Status: Draft, Generation: 1, Part: n, Certainty: certainties.Draw(t, "class")},
+		}
+		w.d.MaySendAgain = n == 0 && w.d.Certainty == platforms.CertainByLooking && rapid.Bool().Draw(t, "may send again")
+		s.parts = append(s.parts, w)
 	}
-	w.d.MaySendAgain = w.d.Certainty == platforms.CertainByLooking && rapid.Bool().Draw(t, "may send again")
+	one := func() *world { return rapid.SampledFrom(s.parts).Draw(t, "part") }
 	seldom := func(k EventKind) bool { return rapid.IntRange(0, 7).Draw(t, string(k)) == 0 }
-	person := func(k EventKind) {
-		c, ok := w.apply(Event{Kind: k, DueAt: w.now, LateAfter: w.now.Add(2 * time.Hour)})
+	person := func(w *world, k EventKind) {
+		c, ok := w.apply(Event{Kind: k, DueAt: s.now, LateAfter: s.now.Add(2 * time.Hour)})
 		if ok {
 			w.run(c)
 		}
 	}
-	w.apply(Event{Kind: PersonSchedules, DueAt: noon, LateAfter: noon.Add(2 * time.Hour)})
+	s.allOf(PersonSchedules, isDraft)
 	t.Repeat(map[string]func(*rapid.T){
 		"tick": func(*rapid.T) {
-			if w.d.NextAt.IsZero() || w.inFlight {
-				return
-			}
-			if w.now.Before(w.d.NextAt) {
-				w.now = w.d.NextAt
-			}
-			if c, ok := w.apply(w.tick()); ok {
-				w.run(c)
+			if w := s.due(); w != nil && !s.dead {
+				w.turn()
 			}
 		},
 		"wait": func(t *rapid.T) {
-			w.now = w.now.Add(time.Duration(rapid.IntRange(1, 180).Draw(t, "minutes")) * time.Minute)
+			s.now = s.now.Add(time.Duration(rapid.IntRange(1, 180).Draw(t, "minutes")) * time.Minute)
 		},
-		"start again": func(*rapid.T) {
-			w.inFlight = false
-			if w.d.Phase == Sending {
-				w.apply(Event{Kind: ProcessDied})
-			}
-		},
+		"start again": func(*rapid.T) { s.startAgain() },
 		"a fault of ours": func(*rapid.T) {
-			if w.inFlight || seldom(NotKept) {
-				w.inFlight = false
+			if w := one(); w.inFlight || seldom(NotKept) {
+				w.inFlight, s.dead = false, false
 				w.apply(Event{Kind: NotKept})
 			}
 		},
-		"edit":       func(*rapid.T) { person(PersonEdits) },
-		"pick":       func(*rapid.T) { person(PersonPicks) },
-		"reschedule": func(*rapid.T) { person(PersonSchedules) },
-		"retime":     func(*rapid.T) { person(PersonRetimes) },
-		"cancel": func(*rapid.T) {
-			if seldom(PersonCancels) {
-				person(PersonCancels)
+		"find link": func(t *rapid.T) {
+			if w := one(); w.d.Phase == Unlinked && !w.findLink() && rapid.Bool().Draw(t, "given up") {
+				w.tellNext(true)
 			}
 		},
-		"send now": func(*rapid.T) { person(PersonSendsNow) },
+		"delete by hand": func(*rapid.T) {
+			if w := one(); w.d.Phase == Linked && seldom("deleted") {
+				w.deleted = true
+			}
+		},
+		"edit": func(*rapid.T) {
+			s.allOf(PersonEdits, isUnpublished)
+			s.allOf(PersonSchedules, isDraft)
+		},
+		"pick": func(*rapid.T) {
+			s.allOf(PersonPicks, isCancelled)
+			s.allOf(PersonSchedules, isDraft)
+		},
+		"retime":     func(*rapid.T) { s.allOf(PersonRetimes, isUnpublished) },
+		"retime one": func(*rapid.T) { person(one(), PersonRetimes) },
+		"retime one to later": func(*rapid.T) {
+			one().apply(Event{Kind: PersonRetimes, DueAt: s.now.Add(time.Hour), LateAfter: s.now.Add(3 * time.Hour)})
+		},
+		"cancel": func(*rapid.T) {
+			if seldom(PersonCancels) {
+				s.allOf(PersonCancels, isUnpublished)
+			}
+		},
+		"cancel one": func(*rapid.T) {
+			if w := one(); seldom(PersonCancels) {
+				was := w.dropped
+				w.dropped = true
+				if _, ok := w.apply(Event{Kind: PersonCancels}); !ok {
+					w.dropped = was
+				}
+			}
+		},
+		"send now": func(*rapid.T) { person(one(), PersonSendsNow) },
 		"disconnect": func(*rapid.T) {
 			if seldom(ConnectionGone) {
-				person(ConnectionGone)
+				for _, w := range s.parts {
+					if w.d.Status != Failed {
+						// Of a post of which nothing is out, nothing is left.
+						w.dropped = w.dropped || w.d.Part == 0 || w.parts[w.d.Part-1].d.Status == Cancelled
+						w.apply(Event{Kind: ConnectionGone})
+					}
+				}
 			}
 		},
 		"say what is so": func(*rapid.T) {
-			if len(w.public) > 0 {
-				person(PersonFinds)
+			if w := one(); w.total() > 0 {
+				person(w, PersonFinds)
 			} else {
-				person(PersonMisses)
+				person(w, PersonMisses)
 			}
 		},
 		"say what is not so": func(*rapid.T) {
+			w := one()
 			if w.d.Phase != Ambiguous {
 				return
 			}
 			w.lied = true
-			if len(w.public) > 0 {
-				person(PersonMisses)
+			if w.total() > 0 {
+				person(w, PersonMisses)
 			} else {
-				person(PersonFinds)
+				person(w, PersonFinds)
 			}
 		},
 	})
-	w.end()
+	s.end()
 }

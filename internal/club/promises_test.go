@@ -80,14 +80,15 @@ func allDeliveries(yield func(Delivery) bool) {
 
 // allBefores are the ways in which the part before can stand.
 var allBefores = []PartBefore{
-	{Draft, ""},
-	{Cancelled, ""},
-	{Scheduled, Waiting},
-	{Publishing, Sending},
-	{Published, Unlinked},
-	{Published, Linked},
-	{Failed, Refused},
-	{NeedsAttention, Ambiguous},
+	{Status: Draft},
+	{Status: Cancelled},
+	{Status: Scheduled, Phase: Waiting},
+	{Status: Publishing, Phase: Sending},
+	{Status: Published, Phase: Unlinked},
+	{Status: Published, Phase: Unlinked, Unfound: true},
+	{Status: Published, Phase: Linked},
+	{Status: Failed, Phase: Refused},
+	{Status: NeedsAttention, Phase: Ambiguous},
 }
 
 // allHappenings gives every kind of event, with what can differ in it.
@@ -271,8 +272,8 @@ func promises(was Delivery, e Event, c Change, now time.Time) string {
 		return "a phase of another status"
 	case to.Phase == AfterPart && (to.Part == 0 || !to.NextAt.IsZero()):
 		return "what waits for the part before it waits for nothing else (row 40)"
-	case was.Part > 0 && was.Phase != to.Phase && (was.Phase == AfterPart || was.Status == Draft) && (to.Phase == Waiting || to.Status == Publishing) &&
-		(e.Before == nil || !e.Before.CanBeFollowed()):
+	case was.Part > 0 && (was.Phase == AfterPart || was.Status != Scheduled && was.Status != Publishing) &&
+		to.Phase != AfterPart && (to.Status == Scheduled || to.Status == Publishing) && (e.Before == nil || !e.Before.CanBeFollowed()):
 		return "a part goes before the one that it follows (row 40)"
 	case to.Phase != AfterPart && (to.Status == Scheduled || to.Status == Publishing) && to.NextAt.IsZero():
 		return "the engine will never look again"

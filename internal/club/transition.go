@@ -148,7 +148,9 @@ var table = []rule{
 	{"41", after, BeforeMoved, (*turn).beforeCancelled, (*turn).cancel},
 	{"41", after, BeforeMoved, (*turn).beforeDraft, (*turn).backToDraft},
 	{"41", after, BeforeMoved, (*turn).beforeStopped, (*turn).stop},
+	{"42", after, BeforeMoved, (*turn).beforeUnfound, (*turn).askUnfound},
 	{"41", after, BeforeMoved, nil, (*turn).waitForBefore},
+	{"41", after, ConnectionGone, (*turn).beforeUndecided, (*turn).staysBehind},
 	{"42", slices.Concat(calm, after, held), ConnectionGone, (*turn).beforePublic, (*turn).cutOff},
 
 	// Before anything can be public.

@@ -79,6 +79,39 @@ func TestRows(t *testing.T) {
 				return same(c.To.DueAt, noon.Add(90*time.Minute)) + same(c.To.LateAfter, noon.Add(210*time.Minute)) + same(c.To.NextAt, noon.Add(90*time.Minute))
 			},
 		},
+		{
+			row: "40", name: "the part before is public, and people gave this one a later time", from: at(AfterPart), event: before(Event{Kind: BeforeMoved}, Published, Linked),
+			after: -time.Hour, to: Waiting, work: Rest,
+			check: func(c Change) string { return same(c.To.DueAt, noon) + same(c.To.NextAt, noon) },
+		},
+		{
+			row: "33", name: "sent now, and the part before is not public: in its turn", from: at(Held, part), event: before(Event{Kind: PersonSendsNow}, Failed, Refused),
+			to: AfterPart, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.Code, platforms.CodePartBefore) + same(c.To.NextAt, time.Time{})
+			},
+		},
+		{
+			row: "32", name: "sent again, and what it follows was left out meanwhile", from: at(Restored, part), event: before(Event{Kind: PersonSendsNow}, Cancelled, ""),
+			to: Partial, work: Rest,
+			check: func(c Change) string { return same(c.To.LookFirst, true) + same(c.Notice, NoticeAttention) },
+		},
+		{
+			row: "2", name: "an edited part waits as before", from: at(AfterPart, func(d *Delivery) { d.Code = platforms.CodePartBefore }),
+			event: before(Event{Kind: PersonEdits}, Failed, Refused), to: AfterPart, work: Rest,
+			check: func(c Change) string { return same(c.To.Code, platforms.CodePartBefore) },
+		},
+		{
+			row: "42", name: "the id of the part before cannot be found out", from: at(AfterPart),
+			event: Event{Kind: BeforeMoved, Before: &PartBefore{Status: Published, Phase: Unlinked, Unfound: true}}, to: Partial, work: Rest,
+			check: func(c Change) string {
+				return same(c.To.Code, platforms.CodeParentUnfound) + same(c.Notice, NoticeAttention)
+			},
+		},
+		{
+			row: "41", name: "the account is disconnected while the part before is being sent", from: at(AfterPart),
+			event: before(Event{Kind: ConnectionGone}, Publishing, Sending), to: AfterPart, work: Rest,
+		},
 		{row: "41", name: "the part before is public, and its id is not known yet", from: at(AfterPart), event: before(Event{Kind: BeforeMoved}, Published, Unlinked), to: AfterPart, work: Rest},
 		{row: "41", name: "the part before is cancelled", from: at(AfterPart), event: before(Event{Kind: BeforeMoved}, Cancelled, ""), st: Cancelled, work: Rest},
 		{row: "41", name: "the part before is a draft again", from: at(AfterPart), event: before(Event{Kind: BeforeMoved}, Draft, ""), st: Draft, work: Rest},

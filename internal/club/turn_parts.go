@@ -40,10 +40,33 @@ func (t *turn) beforeStopped() bool {
 	return s == Failed || s == NeedsAttention
 }
 
+// beforeUnfound: the part before it is public, and nobody can find out its id.
+func (t *turn) beforeUnfound() bool { return t.before().Phase == Unlinked && t.before().Unfound }
+
+// beforeUndecided: the part before it has not come to an end, or asks people. Whatever
+// becomes of that decides about this one too.
+func (t *turn) beforeUndecided() bool {
+	s := t.before().Status
+	return s != Published && s != Draft && s != Cancelled && s != ""
+}
+
+// nothingToFollow: there is no part before it, and there will be none.
+func (t *turn) nothingToFollow() bool {
+	s := t.before().Status
+	return s == "" || s == Cancelled
+}
+
 // follow begins at once: the part counts as due from now on, so that it is neither
-// late nor catching up because the part before it was.
+// late nor catching up because the part before it was. If people gave it a later time
+// of its own, it waits for that.
 func (t *turn) follow() error {
 	grace := max(t.was.LateAfter.Sub(t.was.DueAt), leastGrace)
+	if t.was.DueAt.After(t.now) {
+		t.to(Scheduled, Waiting)
+		t.To.NextAt = t.was.DueAt
+		t.To.Code, t.To.Args = "", nil
+		return nil
+	}
 	t.to(Publishing, Preparing)
 	t.To.DueAt, t.To.LateAfter = t.now, t.now.Add(grace)
 	t.To.NextAt, t.To.StartedAt = t.now, t.now
@@ -59,6 +82,30 @@ func (t *turn) stop() error {
 	}
 	t.say(platforms.CodePartBefore)
 	t.note(NoteStopped)
+	return nil
+}
+
+// queue has it wait for the part before it. Where nothing will ever come before it,
+// people are asked.
+func (t *turn) queue() {
+	if t.nothingToFollow() {
+		t.ask(Partial, platforms.CodeParentGone)
+		t.note(NoteAlone, "code", platforms.CodeParentGone)
+		return
+	}
+	t.to(Scheduled, AfterPart)
+	if t.beforeStopped() {
+		t.say(platforms.CodePartBefore)
+	}
+}
+
+// staysBehind leaves it where it is: the part before it says what happened.
+func (*turn) staysBehind() error { return nil }
+
+// askUnfound asks what shall become of a part of which nobody knows what to follow.
+func (t *turn) askUnfound() error {
+	t.ask(Partial, platforms.CodeParentUnfound)
+	t.note(NoteAlone, "code", platforms.CodeParentUnfound)
 	return nil
 }
 

@@ -28,6 +28,9 @@ func (t *turn) edit() error {
 	if t.was.Status == Scheduled {
 		t.fresh()
 	}
+	if t.was.Phase == AfterPart {
+		t.To.Code, t.To.Args = t.was.Code, t.was.Args // it waits as before
+	}
 	t.note(NoteEdited)
 	return nil
 }
@@ -108,6 +111,10 @@ func (t *turn) sendNow() error {
 // by that, several that people send at once go out in order and with their
 // distance (rule P14).
 func (t *turn) sendFrom(p Phase) {
+	if t.follows() && !t.beforeLinked() {
+		t.queue()
+		return
+	}
 	t.to(Publishing, p)
 	t.To.NextAt, t.To.StartedAt, t.To.LateAfter = t.now, t.now, t.e.LateAfter
 }
@@ -123,7 +130,7 @@ func (t *turn) plan(due time.Time) {
 	t.fresh()
 	t.To.DueAt, t.To.LateAfter = due, t.e.LateAfter
 	if t.follows() && !t.beforeLinked() {
-		t.to(Scheduled, AfterPart)
+		t.queue()
 		return
 	}
 	t.to(Scheduled, Waiting)

@@ -104,6 +104,11 @@ func NotYet(next time.Time) Result { return Result{outcome: notYet, at: next} }
 // the item up. A fault of ours is tried again ever later.
 func Failed(err error, next time.Time) Result { return Result{outcome: failed, err: err, at: next} }
 
+// GivesUp reports whether the item ends without having been done.
+func (r Result) GivesUp() bool {
+	return r.outcome == drop || r.at.IsZero() && (r.outcome == notYet || r.outcome == failed && platforms.KindOf(r.err) == platforms.Rejected)
+}
+
 // goesOn reports whether the platform may be asked for other things at once.
 func (r Result) goesOn() bool {
 	switch r.outcome {

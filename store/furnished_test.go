@@ -44,7 +44,9 @@ type furnished struct {
 	// out it is known that it is public.
 	waits, asks, goes, gone, public store.Delivery
 
-	attempt, died          string // the calls of goes and of gone
+	attempt, died          string         // the calls of goes and of gone
+	follows                store.Delivery // the part after waits, in the scenes that have one
+	waitsCall              string         // the call of waits, in those scenes
 	journal                []club.Witness
 	invitation             int64
 	invited, reset         string // links

@@ -334,6 +334,26 @@ var changing = []operation{
 		call.Irreversible = true
 		return f.happens(ctx, f.waits, club.Event{Kind: club.Tick, Account: usable, Step: send}, f.waits.DueAt, store.Facts{Attempt: call, Look: f.call(store.AttemptLook)})
 	}},
+	{name: "Transition: public, and the next part begins", prepare: followed, do: func(ctx context.Context, f *furnished) error {
+		return f.happens(ctx, f.waits, club.Event{Kind: club.SendEnded, Step: send, Result: platforms.StepResult{RemoteID: "46"}}, f.waits.DueAt, store.Facts{Ended: f.waitsCall})
+	}},
+	{name: "Transition: refused, and the next part stops", prepare: followed, do: func(ctx context.Context, f *furnished) error {
+		refusal := &platforms.Error{Kind: platforms.Rejected}
+		return f.happens(ctx, f.waits, club.Event{Kind: club.SendEnded, Step: send, Err: refusal}, f.waits.DueAt, store.Facts{Ended: f.waitsCall})
+	}},
+	{name: "Unfound", prepare: foundNowhere, do: func(ctx context.Context, f *furnished) error { return f.db.Unfound(ctx, f.waits.ID) }},
+	{name: "Answer: sends a part whose post is looked for", prepare: func(f *furnished) {
+		foundNowhere(f)
+		f.ok(f.db.Unfound(f.t.Context(), f.waits.ID))
+	}, do: func(ctx context.Context, f *furnished) error {
+		return f.db.Answer(ctx, f.maeve, store.Answer{Kind: club.PersonSendsNow}, "test", f.follows.ID)
+	}},
+	{name: "Answer: leaves out a part that is followed", prepare: followed, do: func(ctx context.Context, f *furnished) error {
+		return f.db.Answer(ctx, f.maeve, store.Answer{Kind: club.PersonCancels}, "test", f.follows.ID)
+	}},
+	{name: "SetAside: while it is sent, and is followed", prepare: followed, do: func(ctx context.Context, f *furnished) error {
+		return only(f.db.SetAside(ctx, f.waits.ID))
+	}},
 	{name: "SetAside: while it is sent", do: func(ctx context.Context, f *furnished) error {
 		return only(f.db.SetAside(ctx, f.goes.ID))
 	}},

@@ -183,6 +183,9 @@ func (t *tx) promotePending(ctx context.Context, s Scope, p Post) error {
 	if p.Pending == nil {
 		return nil
 	}
+	if err := p.keepsPublic(); err != nil {
+		return err
+	}
 	for _, move := range []struct{ from, to string }{{"live", "earlier"}, {"pending", "live"}} {
 		_, err := t.ExecContext(ctx, `UPDATE revisions SET state = ? WHERE post_id = ? AND state = ?`, move.to, p.ID, move.from)
 		if err != nil {
@@ -193,6 +196,22 @@ func (t *tx) promotePending(ctx context.Context, s Scope, p Post) error {
 		return err
 	}
 	t.addEvent(p.ID, "", s.PersonID, club.Note{Kind: NoteTakenOver})
+	return nil
+}
+
+// keepsPublic refuses changes that would move parts which are public on some account.
+func (p Post) keepsPublic() error {
+	public := map[int64]int{}
+	for _, d := range p.Deliveries {
+		if d.Part > 0 && d.Status == club.Published {
+			public[d.ConnectionID]++
+		}
+	}
+	for connection, parts := range public {
+		if !p.Live.Content.Keeps(p.Pending.Content, connection, parts) {
+			return &club.Error{Code: club.Conflict, Key: "part_public_stays"}
+		}
+	}
 	return nil
 }
 

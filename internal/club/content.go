@@ -127,6 +127,37 @@ func (c Content) Part(connection int64, n int) (part Content, kind PartKind, ok 
 	return Content{Text: p.Text, Media: p.Media, Accounts: []int64{connection}}, p.Kind, true
 }
 
+// Keeps reports whether a change leaves everything in its place that is public on a
+// connection: parts is how many parts are, beside the post. Parts are known by their
+// place: in another one, the same text would go out again, or another one never. What
+// a public part says may differ, as other accounts may need it.
+func (c Content) Keeps(now Content, connection int64, parts int) bool {
+	if parts == 0 || !slices.Contains(now.Accounts, connection) {
+		return true
+	}
+	was, is := c.saidBy(connection), now.saidBy(connection)
+	if len(was) < parts {
+		return true
+	}
+	if len(is) >= parts && slices.Equal(was[:parts], is[:parts]) {
+		return true
+	}
+	return len(is) == len(was) && !slices.ContainsFunc(is[parts:], func(s string) bool { return slices.Contains(was[:parts], s) })
+}
+
+// saidBy is what makes one part differ from another: its text and its pictures.
+func (c Content) saidBy(connection int64) []string {
+	var out []string
+	for _, at := range c.PartsFor(connection) {
+		said := c.Parts[at].Text
+		for _, m := range c.Parts[at].Media {
+			said += "\x00" + m.ID
+		}
+		out = append(out, said)
+	}
+	return out
+}
+
 // Pictures lists the ids of all pictures, those of the parts too.
 func (c Content) Pictures() []string {
 	var ids []string

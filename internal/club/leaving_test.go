@@ -151,7 +151,7 @@ func TestProgressComesToAnEnd(t *testing.T) {
 		parts := rapid.IntRange(1, 6).Draw(t, "parts")
 		most := transientMax*(parts+1) + // tries between the parts, and after the last
 			parts + 1 // calls that went well
-		w := &world{t: t, now: noon, public: map[int]int{}, d: at(Preparing, func(d *Delivery) { d.LateAfter = noon.Add(1000 * time.Hour) })}
+		w := &world{scene: &scene{t: t, now: noon}, public: map[int]int{}, d: at(Preparing, func(d *Delivery) { d.LateAfter = noon.Add(1000 * time.Hour) })}
 		done, calls, remakes, dying := 0, 0, 0, rapid.Bool().Draw(t, "what was made dies")
 		step := func() platforms.Step {
 			if done < parts {

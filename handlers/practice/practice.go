@@ -3,11 +3,9 @@
 package practice
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -43,9 +41,6 @@ func (room *Room) Routes() []web.Route {
 		web.Post("/practice/:mount/*", club.ConnectAccount, room.servePractice),
 	}
 }
-
-// feedShown is how many make-believe posts the practice page lists.
-const feedShown = 10
 
 // world is the practice world of the club; there is none for a club that has
 // gone live.
@@ -172,83 +167,6 @@ func (room *Room) keepable(c echo.Context) ([]accounts.Keepable, error) {
 		list = append(list, k)
 	}
 	return list, nil
-}
-
-// feed is what became public in the make-believe world, newest first: the same post
-// on several accounts once. only narrows it to one platform; empty: all.
-func (room *Room) feed(c echo.Context, w *practice.World, all []store.Connected, only platforms.ID) ([]accounts.FeedPost, error) {
-	public := w.Posts()
-	slices.Reverse(public)
-	if only != "" {
-		public = slices.DeleteFunc(public, func(p platforms.SimPost) bool { return p.Platform != only })
-	}
-	account := func(p platforms.SimPost) int {
-		return slices.IndexFunc(all, func(x store.Connected) bool {
-			return x.Account.Platform == p.Platform && x.Account.RemoteID == p.Account
-		})
-	}
-	remote := make([]store.RemotePost, 0, len(public))
-	for _, p := range public {
-		if i := account(p); i >= 0 {
-			remote = append(remote, store.RemotePost{ConnectionID: all[i].ID, RemoteID: p.ID})
-		}
-	}
-	own, err := room.DB.PublishedAs(c.Request().Context(), web.Scope(c), remote)
-	if err != nil {
-		return nil, err
-	}
-	var out []accounts.FeedPost
-	at := map[int64]int{}
-	for _, p := range public {
-		i := account(p)
-		var ours store.OwnPost
-		if i >= 0 {
-			ours = own[store.RemotePost{ConnectionID: all[i].ID, RemoteID: p.ID}]
-		}
-		place, known := at[ours.ID]
-		if !known || ours.ID == 0 {
-			if len(out) == feedShown {
-				continue
-			}
-			place = len(out)
-			at[ours.ID] = place
-			out = append(out, room.feedPost(c, p, ours))
-		}
-		out[place].Places = append(out[place].Places, room.feedPlace(c, p, all, i))
-	}
-	return out, nil
-}
-
-// feedPost is what people see of one post in the make-believe world.
-func (room *Room) feedPost(c echo.Context, p platforms.SimPost, ours store.OwnPost) accounts.FeedPost {
-	one := accounts.FeedPost{
-		Text: p.Text, Link: p.Link, Deleted: p.Deleted,
-		When: i18n.WhenYear(c.Request().Context(), room.Local(c, p.Time)), Stamp: p.Time.UTC().Format(time.RFC3339),
-	}
-	if ours.ID != 0 {
-		one.Href = web.PostPath(ours.ID)
-	}
-	for i, m := range p.Media {
-		picture := accounts.FeedPicture{Alt: cmp.Or(m.Alt, web.T(c, "practice_picture"))}
-		if i < len(ours.Pictures) {
-			picture.Thumb = web.ThumbPath(ours.Pictures[i])
-		}
-		one.Pictures = append(one.Pictures, picture)
-	}
-	return one
-}
-
-// feedPlace is one account that a post is public on; i is its place among all, -1 if
-// it is there no more.
-func (room *Room) feedPlace(c echo.Context, p platforms.SimPost, all []store.Connected, i int) accounts.FeedPlace {
-	place := accounts.FeedPlace{Platform: room.PlatformName(c, p.Platform), Account: p.Account}
-	if found, ok := room.Practice.Platform(p.Platform); ok {
-		place.Mark = found.Info().Mark
-	}
-	if i >= 0 {
-		place.Account = web.AccountLabel(all[i].Account)
-	}
-	return place
 }
 
 // feedTabs choose whose feed is shown.

@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -84,18 +83,17 @@ func (s *sandbox) createReset(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// feedPost is a post on the page for people.
+// feedPost is a post on the page for people, with what follows it.
 type feedPost struct {
-	platforms.SimPost
+	practice.Thread
 	Name string // of the platform
 }
 
 func (s *sandbox) showFeed(w http.ResponseWriter, _ *http.Request) {
 	var posts []feedPost
-	for _, p := range s.world.Posts() {
-		posts = append(posts, feedPost{p, s.names[p.Platform]})
+	for _, t := range practice.Threads(s.world.Posts()) {
+		posts = append(posts, feedPost{t, s.names[t.Platform]})
 	}
-	slices.Reverse(posts)
 	var b strings.Builder
 	if err := sandboxPage.Execute(&b, posts); err != nil {
 		refuse(w, http.StatusInternalServerError, err)

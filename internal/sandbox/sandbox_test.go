@@ -160,3 +160,45 @@ func TestSandboxFaultsAndReset(t *testing.T) {
 		}
 	}
 }
+
+// TestTheRecordShowsWhatFollowsAPost: the page below the post, the data with kind,
+// parent and options.
+func TestTheRecordShowsWhatFollowsAPost(t *testing.T) {
+	t.Parallel()
+	s := &toy{}
+	at := time.Date(2026, 11, 24, 18, 30, 0, 0, time.UTC)
+	s.state.Posts = []platforms.SimPost{
+		{Platform: "tin", Account: "1", ID: "10", Text: "Trials", Time: at, Options: map[string]string{"who": "all <b>"}},
+		{Platform: "tin", Account: "1", ID: "11", Text: "Bring boots", Time: at.Add(time.Minute), Kind: platforms.SimReply, Parent: "10"},
+		{Platform: "tin", Account: "1", ID: "12", Time: at.Add(2 * time.Minute), Kind: platforms.SimStory},
+		{Platform: "tin", Account: "1", ID: "13", Text: "Sign up", Time: at.Add(3 * time.Minute), Kind: platforms.SimComment, Parent: "10"},
+	}
+	world, err := practice.Open("", []platforms.Simulator{s}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(path string) string {
+		t.Helper()
+		w := httptest.NewRecorder()
+		New(world, []platforms.Info{{ID: "tin", Name: "Tin"}}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return w.Body.String()
+	}
+	page, from := get("/"), 0
+	for _, want := range []string{
+		"Tin, account 1: Story", "<h2>Tin, account 1</h2>", "Trials", "Option who: all &lt;b&gt;",
+		"<ol>", "<h3>Reply to 10</h3>", "Bring boots", "<h3>Comment on 10</h3>", "Sign up", "</ol>",
+	} {
+		i := strings.Index(page[from:], want)
+		if i < 0 {
+			t.Fatalf("the page lacks %q after the %d bytes that came before:\n%s", want, from, page)
+		}
+		from += i + len(want)
+	}
+	var posts []platforms.SimPost
+	if err := json.Unmarshal([]byte(get("/_sandbox/posts")), &posts); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(s.state.Posts, posts); diff != "" {
+		t.Errorf("the data (-want +got):\n%s", diff)
+	}
+}

@@ -222,8 +222,12 @@ type Rehearsal struct {
 	Choices        []string
 }
 
-// FeedPost is one post that is public in the practice world, on one account or more.
+// FeedPost is one post that is public in the practice world, on one account or more,
+// with what follows it.
 type FeedPost struct {
+	Kind        string // as in platforms.SimPost: "reply", "comment", "story"; empty for a post of the feed
+	Follows     string // words of what it is a reply to or a comment on; empty where that is not shown
+	Parts       []FeedPost
 	Places      []FeedPlace
 	Text, Link  string
 	When, Stamp string

@@ -31,7 +31,7 @@ func (s *SignIns) Check(ctx context.Context, conn store.Connection) (refusal *pl
 	defer cancel()
 	account, version, err := s.ask(call, conn, p)
 	if err == nil {
-		if account.RemoteID != conn.Account.RemoteID {
+		if account.RemoteID != conn.Account.RemoteID || account.Server != conn.Account.Server {
 			return nil, fmt.Errorf("check connection %d: the platform spoke of another account", conn.ID)
 		}
 		health, code := club.HealthOf(account)

@@ -9,6 +9,7 @@ package platforms
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"io/fs"
 	"net/http"
 	"time"
@@ -27,8 +28,9 @@ type ID string
 type Platform interface {
 	// Info is constant: what the platform is called and what it needs.
 	Info() Info
-	// Rules are the limits of an account as data. The account matters where a
-	// server sets its own limits; others ignore it.
+	// Rules are the limits of an account as data. The account matters where a server
+	// sets its own limits, or accounts differ (Account.Facts). Of an account of which
+	// nothing is known they are those that every account has.
 	Rules(Account) Rules
 	// Preview draws the post as the platform would show it, about.
 	Preview(Preview) templ.Component
@@ -201,7 +203,11 @@ const (
 
 // Account is one Page, profile or channel as the platform describes it.
 type Account struct {
-	Platform  ID
+	Platform ID
+	// Server is the one on which the account lives, where the platform is many servers
+	// and RemoteID is an id of that one alone: "club.example". Empty where ids are
+	// unique everywhere, whatever server an account is moved to.
+	Server    string
 	RemoteID  string // the platform's own id, decimal ids as text
 	Name      string
 	Handle    string // without @; empty where there is none
@@ -217,9 +223,18 @@ type Account struct {
 	// these accounts and for no others. Withdrawing it takes all of them away.
 	// Empty where each account is signed in by itself.
 	SignIn string
+	// Facts are what Check learned and Rules reads, in JSON that is the platform's own
+	// affair: "a post of this account may be long". Empty: nothing new is known, and
+	// what was known before stays.
+	Facts json.RawMessage
 	// AsksAgain is when the platform wants the person herself back, however long
 	// the tokens live. The zero time: no such end is known.
 	AsksAgain time.Time
+}
+
+// Is reports whether both are the same account, whatever else is known of them.
+func (a Account) Is(b Account) bool {
+	return a.Platform == b.Platform && a.Server == b.Server && a.RemoteID == b.RemoteID
 }
 
 // MissingPermission is a permission that was not given, with what it costs.

@@ -120,12 +120,12 @@ func (db *DB) Reconnect(ctx context.Context, s Scope, practice bool, a platforms
 				continue
 			}
 			var waits bool
-			err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM connections WHERE club_id = ? AND platform = ? AND practice = ? AND remote_id = ? AND health = ?)`,
-				s.ClubID, other.Platform, practice, other.RemoteID, club.NeedsReconnect).Scan(&waits)
+			err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM connections WHERE club_id = ? AND platform = ? AND practice = ? AND server = ? AND remote_id = ? AND health = ?)`,
+				s.ClubID, other.Platform, practice, other.Server, other.RemoteID, club.NeedsReconnect).Scan(&waits)
 			if err != nil {
 				return fmt.Errorf("find what else waits for a sign-in: %w", err)
 			}
-			if !waits || other.Platform == a.Platform && other.RemoteID == a.RemoteID {
+			if !waits || other.Is(a) {
 				continue
 			}
 			conn, err := tx.connect(ctx, s, practice, other, origin)
@@ -146,8 +146,8 @@ func (t *tx) connect(ctx context.Context, s Scope, practice bool, a platforms.Ac
 	health, code := club.HealthOf(a)
 	action := "account_reconnected"
 	var id int64
-	err := t.QueryRowContext(ctx, `SELECT id FROM connections WHERE club_id = ? AND platform = ? AND practice = ? AND remote_id = ?`,
-		s.ClubID, a.Platform, practice, a.RemoteID).Scan(&id)
+	err := t.QueryRowContext(ctx, `SELECT id FROM connections WHERE club_id = ? AND platform = ? AND practice = ? AND server = ? AND remote_id = ?`,
+		s.ClubID, a.Platform, practice, a.Server, a.RemoteID).Scan(&id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		action = "account_connected"
@@ -164,7 +164,7 @@ func (t *tx) connect(ctx context.Context, s Scope, practice bool, a platforms.Ac
 	if err := t.noteCheck(ctx, id, health, code); err != nil {
 		return Connection{}, err
 	}
-	if err := t.audit(ctx, s, action, string(a.Platform)+" "+a.RemoteID, origin); err != nil {
+	if err := t.audit(ctx, s, action, inRecord(a), origin); err != nil {
 		return Connection{}, err
 	}
 	if err := t.touch(ctx, s.ClubID); err != nil {
@@ -187,10 +187,10 @@ func (t *tx) insertConnection(ctx context.Context, s Scope, practice bool, a pla
 	var id int64
 	err := t.QueryRowContext(ctx, `
 		INSERT INTO connections (club_id, platform, practice, remote_id, name, handle, host, kind, granted, missing,
-		  health, health_code, connected_by, connected_at, checked_at, sign_in, asks_again)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?16) RETURNING id`,
+		  health, health_code, connected_by, connected_at, checked_at, sign_in, asks_again, server, facts)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?16, ?17, ?18) RETURNING id`,
 		s.ClubID, a.Platform, practice, a.RemoteID, a.Name, a.Handle, a.Host, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)),
-		h, code, s.PersonID, ms(t.now), a.SignIn, ms(a.AsksAgain)).Scan(&id)
+		h, code, s.PersonID, ms(t.now), a.SignIn, ms(a.AsksAgain), a.Server, factsOf(a)).Scan(&id)
 	return id, err
 }
 
@@ -199,10 +199,10 @@ func (t *tx) insertConnection(ctx context.Context, s Scope, practice bool, a pla
 func (t *tx) reconnect(ctx context.Context, s Scope, id int64, a platforms.Account, h club.Health, code string) error {
 	_, err := t.ExecContext(ctx, `
 		UPDATE connections SET name = ?, handle = ?, host = ?, kind = ?, granted = ?, missing = ?, health = ?, health_code = ?,
-		  connected_by = ?, connected_at = ?, checked_at = ?, sign_in = ?, asks_again = ?, refresh_expires = NULL, blocked_until = 0, version = version + 1
+		  connected_by = ?, connected_at = ?, checked_at = ?, sign_in = ?, asks_again = ?, facts = coalesce(?, facts), refresh_expires = NULL, blocked_until = 0, version = version + 1
 		WHERE id = ?`,
 		a.Name, a.Handle, a.Host, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), h, code,
-		s.PersonID, ms(t.now), ms(t.now), a.SignIn, ms(a.AsksAgain), id)
+		s.PersonID, ms(t.now), ms(t.now), a.SignIn, ms(a.AsksAgain), factsOf(a), id)
 	if err != nil {
 		return err
 	}
@@ -311,7 +311,7 @@ func (t *tx) disconnect(ctx context.Context, s Scope, c Connection, origin strin
 	if err := t.noteCheck(ctx, c.ID, club.Disconnected, ""); err != nil {
 		return err
 	}
-	if err := t.audit(ctx, s, "account_disconnected", string(c.Account.Platform)+" "+c.Account.RemoteID, origin); err != nil {
+	if err := t.audit(ctx, s, "account_disconnected", inRecord(c.Account), origin); err != nil {
 		return err
 	}
 	return t.touch(ctx, s.ClubID)
@@ -323,7 +323,7 @@ func (db *DB) SetSendsAgain(ctx context.Context, s Scope, id int64, yes bool, or
 	return db.inTx(ctx, func(tx *tx) error {
 		var account string
 		err := tx.QueryRowContext(ctx, `
-			UPDATE connections SET asks_when_unsure = ? WHERE id = ? AND club_id = ? RETURNING platform || ' ' || remote_id`,
+			UPDATE connections SET asks_when_unsure = ? WHERE id = ? AND club_id = ? RETURNING `+accountInRecord,
 			!yes, id, s.ClubID).Scan(&account)
 		if errors.Is(err, sql.ErrNoRows) {
 			return club.ErrNotFound

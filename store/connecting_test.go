@@ -216,3 +216,134 @@ func TestNumbersOfAnAccountAreTheNewest(t *testing.T) {
 		t.Error("another club sees the numbers")
 	}
 }
+
+// TestSameIDOnTwoServersIsTwoAccounts: an id of a platform that is many servers names
+// an account of one of them only.
+func TestSameIDOnTwoServersIsTwoAccounts(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, storetest.NewClock().Now)
+	c := storetest.NewClub(t, db)
+	ctx, s := t.Context(), c.Scope
+	on := func(server, name string) platforms.Account {
+		a := page("1")
+		a.Server, a.Name = server, name
+		return a
+	}
+	connect := func(a platforms.Account) store.Connection {
+		t.Helper()
+		made, err := db.Connect(ctx, s, false, a, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !made.Account.Is(a) {
+			t.Fatalf("connected %s on %q, want %s on %q", made.Account.RemoteID, made.Account.Server, a.RemoteID, a.Server)
+		}
+		return made
+	}
+	river, hill := connect(on("river.example", "Riverside FC")), connect(on("hill.example", "Hillside FC"))
+	if river.ID == hill.ID {
+		t.Fatal("both are one connection")
+	}
+	if again := connect(on("hill.example", "Hillside FC")); again.ID != hill.ID {
+		t.Errorf("signed in again it is connection %d, want %d", again.ID, hill.ID)
+	}
+	if nowhere := connect(on("", "Seaside FC")); nowhere.ID == river.ID || nowhere.ID == hill.ID {
+		t.Error("an account of no server is one of a server")
+	}
+
+	// Who signs in again on one server signs in nobody on the other.
+	for _, conn := range []store.Connection{river, hill} {
+		if err := db.SetHealth(ctx, conn.ID, club.NeedsReconnect, platforms.CodeAuthRevoked); err != nil {
+			t.Fatal(err)
+		}
+	}
+	both := []platforms.Account{on("river.example", "Riverside FC"), on("lake.example", "Lakeside FC")}
+	made, err := db.Reconnect(ctx, s, false, both[0], both, "test")
+	if err != nil || len(made) != 1 || made[0].ID != river.ID {
+		t.Errorf("signed in again are %+v, %v; want only the one that was asked for", made, err)
+	}
+	if conn, err := db.ConnectedAccount(ctx, s, false, hill.ID); err != nil || conn.Health != club.NeedsReconnect {
+		t.Errorf("the account of the other server: %s, %v; want it to wait for its own sign-in", conn.Health, err)
+	}
+
+	// A check of one says nothing of the other.
+	if err := db.SaveCheck(ctx, hill.ID, on("river.example", "Another"), club.Working, ""); err != nil {
+		t.Fatal(err)
+	}
+	if conn, err := db.ConnectedAccount(ctx, s, false, hill.ID); err != nil || conn.Account.Name != "Hillside FC" {
+		t.Errorf("it took its name from another server: %q, %v", conn.Account.Name, err)
+	}
+
+	// Nor does a post with the same id.
+	due := storetest.NewClock().Now()
+	delivery := func(conn store.Connection) store.Delivery {
+		t.Helper()
+		ds, err := db.Deliveries(ctx, s, c.Scheduled("Trials on Saturday", due, conn.ID))
+		if err != nil || len(ds) != 1 {
+			t.Fatalf("%d deliveries, %v", len(ds), err)
+		}
+		return ds[0]
+	}
+	there, here := delivery(hill), delivery(river)
+	c.Exec(`UPDATE deliveries SET status = 'PUBLISHED', phase = 'linked', next_at = NULL, remote_id = '7' WHERE id = unhex(?)`, there.ID)
+	if owned, _, err := db.Others(ctx, here, []string{"7"}); err != nil || len(owned) > 0 {
+		t.Errorf("a post of another server is taken for one of this account: %v, %v", owned, err)
+	}
+	// Another club shares the account, and its posts are those of the same account.
+	other := storetest.NewClub(t, db)
+	shared, err := db.Connect(ctx, other.Scope, false, on("hill.example", "Hillside FC"), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ds, err := db.Deliveries(ctx, other.Scope, other.Scheduled("Trials on Sunday", due, shared.ID))
+	if err != nil || len(ds) != 1 {
+		t.Fatalf("%d deliveries, %v", len(ds), err)
+	}
+	if owned, _, err := db.Others(ctx, ds[0], []string{"7"}); err != nil || !owned["7"] {
+		t.Errorf("a post of the same account in another club is not known: %v, %v", owned, err)
+	}
+}
+
+// TestWhatACheckLearnedStays: until another check learns something else.
+func TestWhatACheckLearnedStays(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, storetest.NewClock().Now)
+	c := storetest.NewClub(t, db)
+	ctx, s := t.Context(), c.Scope
+	knowing := func(facts string) platforms.Account {
+		a := page("1")
+		if facts != "" {
+			a.Facts = []byte(facts)
+		}
+		return a
+	}
+	id, err := db.CreateChoice(ctx, s, store.Choice{Platform: "tin", Accounts: []platforms.Account{knowing(`{"long":true}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := db.ConnectChosen(ctx, s, id, []int{0}, "test")
+	if err != nil || len(made) != 1 {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	know := func(when, want string) {
+		t.Helper()
+		conn, err := db.Connection(ctx, s, made[0].ID)
+		if got := string(conn.Account.Facts); err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", when, got, err, want)
+		}
+	}
+	know("what the sign-in said", `{"long":true}`)
+	if _, err := db.Connect(ctx, s, false, knowing(""), "test"); err != nil {
+		t.Fatal(err)
+	}
+	know("after signing in again", `{"long":true}`)
+	for _, check := range []struct{ learned, want string }{{`{"long":false}`, `{"long":false}`}, {"", `{"long":false}`}, {`{}`, `{}`}} {
+		if err := db.SaveCheck(ctx, made[0].ID, knowing(check.learned), club.Working, ""); err != nil {
+			t.Fatal(err)
+		}
+		know("after a check that learned "+check.learned, check.want)
+	}
+	if plain, err := db.Connect(ctx, s, false, page("2"), "test"); err != nil || plain.Account.Facts != nil {
+		t.Errorf("an account of which nothing is known: %q, %v", plain.Account.Facts, err)
+	}
+}

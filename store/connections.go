@@ -38,7 +38,8 @@ func (c Connection) Usable() bool {
 
 const connectionColumns = `c.id, c.club_id, c.practice, c.platform, c.remote_id, c.name, c.handle, c.host, c.kind,
 	c.granted, c.missing, c.health, c.health_code, c.connected_by, c.connected_at, c.checked_at,
-	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires, c.sign_in, c.asks_again, c.asks_when_unsure = 0, c.numbers_pace`
+	c.blocked_until, c.last_sent_at, c.version, c.access_expires, c.refresh_expires, c.sign_in, c.asks_again, c.asks_when_unsure = 0, c.numbers_pace,
+	c.server, c.facts`
 
 // fields are the places to scan connectionColumns into.
 func (c *Connection) fields() []any {
@@ -48,6 +49,7 @@ func (c *Connection) fields() []any {
 		&c.Health, &c.HealthCode, &c.ConnectedBy, into(&c.ConnectedAt), into(&c.CheckedAt),
 		intoOrNever(&c.BlockedUntil), intoOrNever(&c.LastSentAt), &c.Version, into(&c.AccessExpires), into(&c.RefreshExpires),
 		&c.Account.SignIn, into(&c.Account.AsksAgain), &c.SendsAgain, &c.NumbersPace,
+		&c.Account.Server, (*[]byte)(&c.Account.Facts),
 	}
 }
 
@@ -59,6 +61,25 @@ func scanConnection(scan func(...any) error) (Connection, error) {
 	}
 	return c, err
 }
+
+// factsOf is what is stored of an account's facts: NULL if nothing is known.
+func factsOf(a platforms.Account) any {
+	if len(a.Facts) == 0 {
+		return nil
+	}
+	return string(a.Facts)
+}
+
+// inRecord is how the record names an account; accountInRecord is the same in SQL.
+func inRecord(a platforms.Account) string {
+	name := string(a.Platform) + " " + a.RemoteID
+	if a.Server != "" {
+		name += "@" + a.Server
+	}
+	return name
+}
+
+const accountInRecord = `platform || ' ' || remote_id || iif(server = '', '', '@' || server)`
 
 // Connection reads one connection of the scope's club.
 func (db *DB) Connection(ctx context.Context, s Scope, id int64) (Connection, error) {
@@ -134,9 +155,10 @@ func (db *DB) SaveCheck(ctx context.Context, id int64, a platforms.Account, heal
 	return db.inTx(ctx, func(tx *tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE connections SET name = ?1, handle = ?2, kind = ?3, granted = ?4, missing = ?5, checked_at = ?6,
-			  sign_in = iif(?7 = '', sign_in, ?7), asks_again = ?8
-			WHERE id = ?9 AND remote_id = ?10`,
-			a.Name, a.Handle, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), ms(tx.now), a.SignIn, ms(a.AsksAgain), id, a.RemoteID)
+			  sign_in = iif(?7 = '', sign_in, ?7), asks_again = ?8, facts = coalesce(?11, facts)
+			WHERE id = ?9 AND remote_id = ?10 AND server = ?12`,
+			a.Name, a.Handle, a.Kind, jsonOf(orEmpty(a.Granted)), jsonOf(orEmpty(a.Missing)), ms(tx.now), a.SignIn, ms(a.AsksAgain), id, a.RemoteID,
+			factsOf(a), a.Server)
 		if err != nil {
 			return fmt.Errorf("save check of connection %d: %w", id, err)
 		}

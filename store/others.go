@@ -40,7 +40,7 @@ func (db *DB) Others(ctx context.Context, d Delivery, ids []string) (owned map[s
 func othersOf(ctx context.Context, q querier, d Delivery, ids []string) (map[string]bool, error) {
 	taken, err := queryAll(ctx, q, scanValue[string], `
 		SELECT o.remote_id FROM connections mine
-		CROSS JOIN connections n ON n.platform = mine.platform AND n.practice = mine.practice AND n.remote_id = mine.remote_id
+		CROSS JOIN connections n ON n.platform = mine.platform AND n.practice = mine.practice AND n.server = mine.server AND n.remote_id = mine.remote_id
 			AND (n.practice = 0 OR n.club_id = mine.club_id)
 		CROSS JOIN json_each(?) w
 		CROSS JOIN deliveries o ON o.connection_id = n.id AND o.remote_id = w.value

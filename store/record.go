@@ -51,7 +51,7 @@ func (db *DB) Record(ctx context.Context, s Scope, q RecordQuery) ([]RecordLine,
 	}, `
 		SELECT a.id, coalesce(a.person_id, 0), coalesce(p.name, ''), a.at, a.action, a.object, a.origin,
 			coalesce(o.id, 0), coalesce(o.excerpt, ''),
-			coalesce((SELECT c.name FROM connections c WHERE c.club_id = a.club_id AND a.action GLOB 'account_*' AND c.platform || ' ' || c.remote_id = a.object LIMIT 1), '')
+			coalesce((SELECT c.name FROM connections c WHERE c.club_id = a.club_id AND a.action GLOB 'account_*' AND `+accountInRecord+` = a.object LIMIT 1), '')
 		FROM (SELECT * FROM (`+recordOfClub+`) UNION ALL SELECT * FROM (`+recordOfNoClub+`)) a
 			LEFT JOIN people p ON p.id = a.person_id
 			LEFT JOIN posts o ON a.action GLOB 'post_*' AND o.id = CAST(a.object AS INTEGER) AND o.club_id = a.club_id AND o.deleted_at IS NULL

@@ -225,7 +225,7 @@ func (t *tx) answer(ctx context.Context, s Scope, d Delivery, a Answer, origin s
 		return err
 	}
 	var account string
-	err := t.QueryRowContext(ctx, `SELECT platform || ' ' || remote_id FROM connections WHERE id = ?`, d.ConnectionID).Scan(&account)
+	err := t.QueryRowContext(ctx, `SELECT `+accountInRecord+` FROM connections WHERE id = ?`, d.ConnectionID).Scan(&account)
 	if err != nil {
 		return fmt.Errorf("read account of delivery %s: %w", d.ID, err)
 	}

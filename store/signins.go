@@ -100,6 +100,8 @@ type Choice struct {
 type keptAccount struct {
 	Platform                           platforms.ID
 	RemoteID, Name, Handle, Host, Kind string
+	Server                             string
+	Facts                              json.RawMessage
 	Granted                            []platforms.Feature
 	Missing                            []platforms.MissingPermission
 	Unusable                           string
@@ -113,6 +115,7 @@ func keep(a platforms.Account) keptAccount {
 	return keptAccount{
 		Platform: a.Platform, RemoteID: a.RemoteID, Name: a.Name, Handle: a.Handle, Host: a.Host, Kind: a.Kind,
 		Granted: a.Granted, Missing: a.Missing, Unusable: a.Unusable, SignIn: a.SignIn, AsksAgain: a.AsksAgain,
+		Server: a.Server, Facts: a.Facts,
 		Access: a.Tokens.Access.Reveal(), Refresh: a.Tokens.Refresh.Reveal(),
 		AccessExpires: a.Tokens.AccessExpires, RefreshExpires: a.Tokens.RefreshExpires,
 	}
@@ -122,6 +125,7 @@ func (k keptAccount) account() platforms.Account {
 	return platforms.Account{
 		Platform: k.Platform, RemoteID: k.RemoteID, Name: k.Name, Handle: k.Handle, Host: k.Host, Kind: k.Kind,
 		Granted: k.Granted, Missing: k.Missing, Unusable: k.Unusable, SignIn: k.SignIn, AsksAgain: k.AsksAgain,
+		Server: k.Server, Facts: k.Facts,
 		Tokens: platforms.Tokens{
 			Access: platforms.NewSecret(k.Access), AccessExpires: k.AccessExpires,
 			Refresh: platforms.NewSecret(k.Refresh), RefreshExpires: k.RefreshExpires,

@@ -154,7 +154,7 @@ func (db *DB) SetNumbersPace(ctx context.Context, s Scope, id int64, pace club.P
 	return db.inTx(ctx, func(tx *tx) error {
 		var account string
 		err := tx.QueryRowContext(ctx, `
-			UPDATE connections SET numbers_pace = ? WHERE id = ? AND club_id = ? RETURNING platform || ' ' || remote_id`, pace, id, s.ClubID).Scan(&account)
+			UPDATE connections SET numbers_pace = ? WHERE id = ? AND club_id = ? RETURNING `+accountInRecord, pace, id, s.ClubID).Scan(&account)
 		if errors.Is(err, sql.ErrNoRows) {
 			return club.ErrNotFound
 		}

@@ -66,7 +66,7 @@ func (room *Room) showChoices(c echo.Context, status int, choice store.Choice, t
 			one.Note = room.unusable(c, a)
 		default:
 			one.Note = room.abilities(c, a)
-			if slices.ContainsFunc(there, func(x store.Connected) bool { return sameAccount(x.Account, a) && x.Health != club.Disconnected }) {
+			if slices.ContainsFunc(there, func(x store.Connected) bool { return x.Account.Is(a) && x.Health != club.Disconnected }) {
 				one.Note = web.T(c, "choose_connected") + " " + one.Note
 			}
 		}
@@ -84,10 +84,6 @@ func (room *Room) showChoices(c echo.Context, status int, choice store.Choice, t
 	page.Page = room.Page(c, "accounts", web.T(c, "choose_title"))
 	page.Page.Faults = f.List
 	return room.Render(c, status, accounts.Choose(page))
-}
-
-func sameAccount(a, b platforms.Account) bool {
-	return a.Platform == b.Platform && a.RemoteID == b.RemoteID
 }
 
 // createConnections connects the accounts that were ticked.

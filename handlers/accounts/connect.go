@@ -253,7 +253,7 @@ func (room *Room) signInTyped(c echo.Context, to target, p platforms.PasswordSig
 	switch {
 	case account.Unusable != "":
 		return again(room.unusable(c, account))
-	case to.conn != nil && account.RemoteID != to.conn.Account.RemoteID:
+	case to.conn != nil && !account.Is(to.conn.Account):
 		return again(room.wrongAccount(c, *to.conn, []platforms.Account{account}))
 	}
 	conn, err := room.DB.Connect(c.Request().Context(), web.Scope(c), web.Actor(c).Club.Practice, account, web.Origin(c))

@@ -270,7 +270,7 @@ func (room *Room) signInOrigin(app platforms.App, info platforms.Info, p platfor
 // reconnect signs an account in again if it is among those seen, and others that
 // wait for the same sign-in; any other account changes nothing (rule A4).
 func (room *Room) reconnect(c echo.Context, conn store.Connected, seen []platforms.Account, to, back string) error {
-	i := slices.IndexFunc(seen, func(a platforms.Account) bool { return sameAccount(a, conn.Account) })
+	i := slices.IndexFunc(seen, func(a platforms.Account) bool { return a.Is(conn.Account) })
 	if i < 0 {
 		return room.backWith(c, back, room.wrongAccount(c, conn, seen))
 	}

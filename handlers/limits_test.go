@@ -9,6 +9,7 @@ import (
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/instagram"
 	"github.com/bandstand-app/bandstand/platforms/x"
+	"github.com/bandstand-app/bandstand/store"
 )
 
 // TestTheAccountPageSaysHowMuchIsUsed in words, for every kind of limit.
@@ -40,6 +41,14 @@ func TestTheAccountPageSaysHowMuchIsUsed(t *testing.T) {
 			t.Fatal(err)
 		}
 		tom.get(pathOf(conn)).want(http.StatusOK).says("What the platform allows", tt.want).saysNot("Posts wait until")
+	}
+	shared := platforms.Limit{Name: "app", Scope: platforms.ScopeApp, Unit: platforms.LimitPercent, Span: platforms.SpanHour, Max: 100, Left: 72}
+	if err := st.db.SaveAppLimits(t.Context(), conn.ID, store.PlatformApp{Slot: "x", Platforms: []platforms.ID{x.ID}}, []platforms.Limit{shared}, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	tom.get(pathOf(conn)).says("28 % of what X allows Bandstand in an hour is used. All accounts that are connected through the same X app share this limit.")
+	if _, err := st.db.Writer().ExecContext(t.Context(), `DELETE FROM app_limits`); err != nil {
+		t.Fatal(err)
 	}
 	until := st.clock.Now().Add(15 * time.Minute)
 	gone := platforms.Limit{Name: "only", Unit: platforms.LimitPosts, Span: platforms.SpanWindow, Max: 100, Left: 2, Ends: until}

@@ -19,9 +19,12 @@ const (
 	limitsKeptFor    = 10 * time.Minute // before the same is kept anew
 )
 
-// limitOf names one window of one account.
+// limitOf names one window of one account, or of the platform app that a club uses.
 type limitOf struct {
-	connection int64
+	connection int64 // 0: of the app
+	club       int64
+	practice   bool
+	slot       string
 	name       string
 }
 
@@ -31,9 +34,19 @@ type keptLimit struct {
 	at time.Time
 }
 
+// heard is what the answers to a call said of limits: what is worth a row, and until
+// when whoever they are the limits of must rest.
+type heard struct {
+	news []platforms.Limit
+	rest time.Time
+}
+
+func (h heard) matters(now time.Time) bool { return len(h.news) > 0 || h.rest.After(now) }
+
 // watch lets the limits that answers speak of be seen, and their dates. keep
 // stores the limits when the
-// call is over: the connection rests before the platform has to refuse. Whoever
+// call is over: the connection rests before the platform has to refuse, and with it all
+// that use the same platform app, if the limit is one that they share. Whoever
 // only reads rests the connection for limits of the whole account, and not for
 // those of its own kind of call.
 func (s *SignIns) watch(ctx context.Context, conn store.Connection, reads bool) (watched context.Context, keep func()) {
@@ -43,46 +56,80 @@ func (s *SignIns) watch(ctx context.Context, conn store.Connection, reads bool) 
 	watched = platforms.WatchLimits(ctx, func(l platforms.Limit) { seen = append(seen, l) })
 	return watched, func() {
 		now := steadyNow()
-		var rest time.Time
-		var news []platforms.Limit
+		app := s.appOf(conn)
+		var own, shared heard
 		for _, l := range seen {
+			h := &own
+			if l.Scope == platforms.ScopeApp && app.Slot != "" {
+				h = &shared
+			}
 			if l.Near(now) && (!reads || !l.Call) {
-				rest = club.Later(rest, restUntil(l, now))
+				h.rest = club.Later(h.rest, restUntil(l, now))
 			}
-			if s.isNews(conn.ID, l, now) {
-				news = append(news, l)
+			if s.isNews(nameOf(conn, app, l), l, now) {
+				h.news = append(h.news, l)
 			}
 		}
-		if len(news) == 0 && !rest.After(now) {
-			return
+		if own.matters(now) {
+			s.keepHeard(ctx, conn, app, own, func(ctx context.Context) error {
+				return s.DB.SaveLimits(ctx, conn.ID, conn.ClubID, own.news, own.rest)
+			})
 		}
-		if err := s.saveLimits(ctx, conn, news, rest); err != nil {
-			s.Log.Warn("limits of a platform are not kept", "connection", conn.ID, "err", err)
-			s.forgetLimits(conn.ID, news)
+		if shared.matters(now) {
+			s.keepHeard(ctx, conn, app, shared, func(ctx context.Context) error {
+				return s.DB.SaveAppLimits(ctx, conn.ID, app, shared.news, shared.rest)
+			})
 		}
 	}
 }
 
-// saveLimits stores limits, and until when the connection rests. Who forgot that
-// would call too early (rule P13), so it is tried a few times.
-func (s *SignIns) saveLimits(ctx context.Context, conn store.Connection, news []platforms.Limit, rest time.Time) error {
+// appOf is the platform app through which a connection is reached; without a slot if
+// there is none.
+func (s *SignIns) appOf(conn store.Connection) (app store.PlatformApp) {
+	registry := s.Platforms(conn.ClubID, conn.Practice)
+	p, ok := registry.Platform(conn.Account.Platform)
+	if !ok {
+		return app
+	}
+	app.Slot = p.Info().AppSlot
+	for _, p := range registry.Slot(app.Slot) {
+		app.Platforms = append(app.Platforms, p.Info().ID)
+	}
+	return app
+}
+
+func nameOf(conn store.Connection, app store.PlatformApp, l platforms.Limit) limitOf {
+	if l.Scope == platforms.ScopeApp && app.Slot != "" {
+		return limitOf{club: conn.ClubID, practice: conn.Practice, slot: app.Slot, name: l.Name}
+	}
+	return limitOf{connection: conn.ID, name: l.Name}
+}
+
+// keepHeard stores what was heard. Who forgot to rest would call too early (rule P13),
+// so that is tried a few times.
+func (s *SignIns) keepHeard(ctx context.Context, conn store.Connection, app store.PlatformApp, h heard, save func(context.Context) error) {
 	for try := 1; ; try++ {
 		call, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitsTimeout)
-		err := s.DB.SaveLimits(call, conn.ID, conn.ClubID, news, rest)
+		err := save(call)
 		cancel()
-		if err == nil || rest.IsZero() || try >= commitTries {
-			return err
+		if err == nil {
+			return
+		}
+		if h.rest.IsZero() || try >= commitTries {
+			s.Log.Warn("limits of a platform are not kept", "connection", conn.ID, "err", err)
+			s.forgetLimits(conn, app, h.news)
+			return
 		}
 		<-s.After(tickEvery)
 	}
 }
 
 // forgetLimits: they were not kept, and are news when they are heard again.
-func (s *SignIns) forgetLimits(connection int64, limits []platforms.Limit) {
+func (s *SignIns) forgetLimits(conn store.Connection, app store.PlatformApp, limits []platforms.Limit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range limits {
-		delete(s.limits, limitOf{connection, l.Name})
+		delete(s.limits, nameOf(conn, app, l))
 	}
 }
 
@@ -97,11 +144,10 @@ func restUntil(l platforms.Limit, now time.Time) time.Time {
 
 // isNews tells whether a limit is worth a row: people are shown it, and it is
 // not what was kept a moment ago. Requests are only shown when they are used up.
-func (s *SignIns) isNews(connection int64, l platforms.Limit, now time.Time) bool {
+func (s *SignIns) isNews(of limitOf, l platforms.Limit, now time.Time) bool {
 	if l.Unit == platforms.LimitCalls && l.Left > 0 {
 		return false
 	}
-	of := limitOf{connection, l.Name}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.limits == nil {

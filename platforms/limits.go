@@ -17,7 +17,20 @@ type Limit struct {
 	Ends time.Time // when the window begins anew; zero if the platform does not say
 	// Call: it counts calls of one kind, and others may go on when it is used up.
 	Call bool
+	// Scope is who shares it.
+	Scope LimitScope
 }
+
+// LimitScope is who shares a limit.
+type LimitScope string
+
+// The scopes of limits.
+const (
+	ScopeAccount LimitScope = ""
+	// ScopeApp limits are shared by all accounts that are connected through the same
+	// platform app: all of them rest when it is about to be reached.
+	ScopeApp LimitScope = "app"
+)
 
 // LimitUnit is what a limit counts.
 type LimitUnit string

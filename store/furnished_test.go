@@ -157,6 +157,7 @@ func (f *furnished) accounts() {
 	connect(true, account(f, "4", ""))
 	connect(true, account(f, "5", ""))
 	f.ok(db.SaveLimits(ctx, f.page.ID, f.page.ClubID, []platforms.Limit{{Name: "day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 50, Left: 40}}, time.Time{}))
+	f.ok(db.SaveAppLimits(ctx, f.page.ID, store.PlatformApp{Slot: "metal", Platforms: []platforms.ID{"tin"}}, []platforms.Limit{{Name: "day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 50, Left: 40}}, time.Time{}))
 	f.ok(db.SaveAppCredentials(ctx, f.maeve, "metal", platforms.App{"id": platforms.NewSecret("7")}, "test"))
 	f.ok(db.SaveAccountNumbers(ctx, accountNumbers(f.page), "2026-11-22", platforms.Numbers{Values: map[platforms.Number]int64{platforms.Followers: 3}}, []byte(`{"f":3}`), f.clock.Now()))
 }

@@ -155,6 +155,11 @@ var changing = []operation{
 		two := []platforms.Limit{{Name: "day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 50}, {Name: "hour", Unit: platforms.LimitCalls, Span: platforms.SpanHour}}
 		return f.db.SaveLimits(ctx, f.page.ID, f.page.ClubID, two, f.clock.Now().Add(time.Hour))
 	}},
+	{name: "SaveAppLimits", do: func(ctx context.Context, f *furnished) error {
+		app := store.PlatformApp{Slot: "metal", Platforms: []platforms.ID{"tin", "zinc"}}
+		two := []platforms.Limit{{Name: "day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 50}, {Name: "credit", Unit: platforms.LimitCredit, Span: platforms.SpanNone}}
+		return f.db.SaveAppLimits(ctx, f.page.ID, app, two, f.clock.Now().Add(time.Hour))
+	}},
 	{name: "SaveTokens", do: func(ctx context.Context, f *furnished) error { return f.db.SaveTokens(ctx, f.page.ID, newerPair) }},
 	{name: "SaveTokens: without a new refresh token", do: func(ctx context.Context, f *furnished) error {
 		return f.db.SaveTokens(ctx, f.page.ID, platforms.Tokens{Access: newerPair.Access})

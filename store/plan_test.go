@@ -26,8 +26,6 @@ var mayScan = map[string]string{
 	"MendTimes connections":                "accounts are few, and it comes after the clock was set",
 	"SaveClockOff clubs":                   "every page of every club says so, and it comes once",
 	"forgotten publish_attempts":           "comes once, when the program starts",
-	"othersOf connections_account":         "accounts are few, and it is asked when a post is looked for or was sent",
-	"WarnOfVersion connections_account":    "accounts are few, and it comes only in the last months of a version",
 	"OneConnectionEach connections_ending": "accounts are few, and it is asked once a minute at most, while the clock is in doubt",
 	"Posts posts_list":                     "goes in the order of the list and stops at the end of a page",
 	"TrayPosts posts_tray":                 "goes in the order of the list and stops at the limit",

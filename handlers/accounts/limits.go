@@ -21,7 +21,11 @@ func (room *Room) limitLines(c echo.Context, conn store.Connection) ([]string, e
 		lines = append(lines, web.T(c, "limit_waits", "platform", room.SiteName(c, conn.Account.Platform), "when", i18n.When(c.Request().Context(), room.Local(c, conn.BlockedUntil))))
 	}
 	for _, l := range limits[conn.ID] {
-		lines = append(lines, room.limitLine(c, conn, l.Limit))
+		line := room.limitLine(c, conn, l.Limit)
+		if l.Scope == platforms.ScopeApp {
+			line += " " + web.T(c, "limit_shared", "app", room.AppName(c, conn.Account.Platform))
+		}
+		lines = append(lines, line)
 	}
 	return lines, nil
 }

@@ -117,6 +117,14 @@ func (app *App) ConsoleOf(c echo.Context, p platforms.ID) string {
 	return ""
 }
 
+// AppName is what the platform app of a platform is called on its developer site.
+func (app *App) AppName(c echo.Context, p platforms.ID) string {
+	if found, ok := app.Registry(Actor(c).Club.Practice).Platform(p); ok {
+		return found.Info().AppName
+	}
+	return ""
+}
+
 // AccountLabel returns the name of an account, with its handle where that says
 // more.
 func AccountLabel(a platforms.Account) string {

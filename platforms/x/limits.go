@@ -11,16 +11,18 @@ import (
 )
 
 // limitFamilies are the headers that speak of limits, on good answers and bad.
-// The second and third come with plans that have a daily limit.
+// The second and third come with plans that have a daily limit; the third counts the
+// calls of the app for all its users.
 // https://docs.x.com/x-api/fundamentals/rate-limits
 var limitFamilies = []struct {
 	header string
 	name   string
 	span   platforms.LimitSpan
+	scope  platforms.LimitScope
 }{
-	{"x-rate-limit", "window", platforms.SpanWindow},
-	{"x-user-limit-24hour", "user_day", platforms.SpanDay},
-	{"x-app-limit-24hour", "app_day", platforms.SpanDay},
+	{"x-rate-limit", "window", platforms.SpanWindow, platforms.ScopeAccount},
+	{"x-user-limit-24hour", "user_day", platforms.SpanDay, platforms.ScopeAccount},
+	{"x-app-limit-24hour", "app_day", platforms.SpanDay, platforms.ScopeApp},
 }
 
 // limits reads what an answer says of X's limits. Each counts one kind of call,
@@ -38,23 +40,24 @@ func (p *Platform) limits(op string, resp *apihttp.Response) []platforms.Limit {
 		}
 		most, _ := apihttp.Count(resp.Header.Get(f.header + "-limit"))
 		out = append(out, platforms.Limit{
-			Name: op + "_" + f.name, Unit: unit, Span: f.span, Max: most, Left: left, Call: true,
+			Name: op + "_" + f.name, Unit: unit, Span: f.span, Max: most, Left: left, Call: true, Scope: f.scope,
 			Ends: apihttp.Epoch(resp.Header.Get(f.header + "-reset")),
 		})
 	}
 	return append(out, p.planLimits(resp)...)
 }
 
-// planLimits reads from a refusal that the plan is used up.
+// planLimits reads from a refusal that the plan is used up. Plan and credit are the
+// app's: https://docs.x.com/x-api/getting-started/pricing
 func (p *Platform) planLimits(resp *apihttp.Response) []platforms.Limit {
 	if resp.Status == http.StatusPaymentRequired {
-		return []platforms.Limit{{Name: "credit", Unit: platforms.LimitCredit, Span: platforms.SpanNone}}
+		return []platforms.Limit{{Name: "credit", Unit: platforms.LimitCredit, Span: platforms.SpanNone, Scope: platforms.ScopeApp}}
 	}
 	var b problem
 	if resp.Status != http.StatusTooManyRequests || json.Unmarshal(resp.Body, &b) != nil || b.kindOfProblem() != "usage-capped" {
 		return nil
 	}
-	l := platforms.Limit{Name: "plan_month", Unit: platforms.LimitPosts, Span: platforms.SpanMonth, Ends: p.periodEnds("")}
+	l := platforms.Limit{Name: "plan_month", Unit: platforms.LimitPosts, Span: platforms.SpanMonth, Scope: platforms.ScopeApp, Ends: p.periodEnds("")}
 	if strings.EqualFold(b.Period, daily) {
 		l.Name, l.Span, l.Ends = "plan_day", platforms.SpanDay, p.periodEnds(daily)
 	}

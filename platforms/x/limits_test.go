@@ -46,16 +46,16 @@ func TestLimitsOfX(t *testing.T) {
 		)}, []platforms.Limit{
 			window,
 			{Name: "publish_user_day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 17, Ends: reset, Call: true},
-			{Name: "publish_app_day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 50, Left: 20, Call: true},
+			{Name: "publish_app_day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Max: 50, Left: 20, Call: true, Scope: platforms.ScopeApp},
 		}},
 		{"out of credit", stepPublish, apihttp.Response{Status: 402, Body: []byte(`{"title":"CreditsDepleted"}`)}, []platforms.Limit{
-			{Name: "credit", Unit: platforms.LimitCredit, Span: platforms.SpanNone},
+			{Name: "credit", Unit: platforms.LimitCredit, Span: platforms.SpanNone, Scope: platforms.ScopeApp},
 		}},
 		{"the month is used up", stepPublish, apihttp.Response{Status: 429, Body: []byte(`{"title":"UsageCapExceeded","type":"https://api.twitter.com/2/problems/usage-capped","period":"Monthly"}`)}, []platforms.Limit{
-			{Name: "plan_month", Unit: platforms.LimitPosts, Span: platforms.SpanMonth, Ends: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)},
+			{Name: "plan_month", Unit: platforms.LimitPosts, Span: platforms.SpanMonth, Scope: platforms.ScopeApp, Ends: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)},
 		}},
 		{"the day is used up", stepPublish, apihttp.Response{Status: 429, Body: []byte(`{"title":"UsageCapExceeded","type":"https://api.twitter.com/2/problems/usage-capped","period":"Daily"}`)}, []platforms.Limit{
-			{Name: "plan_day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Ends: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)},
+			{Name: "plan_day", Unit: platforms.LimitPosts, Span: platforms.SpanDay, Scope: platforms.ScopeApp, Ends: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)},
 		}},
 		{"nothing said", stepPublish, apihttp.Response{Status: 200}, nil},
 		{"nonsense", stepPublish, apihttp.Response{Status: 200, Header: headers("x-rate-limit-remaining", "-1", "x-user-limit-24hour-remaining", "many")}, nil},

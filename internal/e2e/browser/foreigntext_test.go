@@ -177,9 +177,9 @@ func replaced(v any, write writing, path []string, column string, i int) any {
 // column of texts says whether others write in it.
 func TestEveryForeignTextIsKnown(t *testing.T) {
 	t.Parallel()
-	ours := strings.Fields(`account_snapshots.day app_credentials.key app_credentials.slot audit.action audit.object audit.origin clubs.language clubs.zone connection_checks.code connection_checks.health
-		connection_limits.name connection_limits.span connection_limits.unit connection_refresh_tokens.started_boot connections.granted connections.health connections.health_code connections.host
-		connections.numbers_pace connections.platform connections.refused_version connections.remote_id connections.sign_in connections.warned deliveries.code deliveries.idem_key deliveries.phase deliveries.remote_id deliveries.remote_version deliveries.seen deliveries.status
+	ours := strings.Fields(`account_snapshots.day app_credentials.key app_credentials.slot app_limits.name app_limits.platform app_limits.slot app_limits.span app_limits.unit audit.action audit.object audit.origin clubs.language clubs.zone connection_checks.code connection_checks.health
+		connection_limits.name connection_limits.span connection_limits.unit connection_refresh_tokens.started_boot connections.facts connections.granted connections.health connections.health_code connections.host
+		connections.numbers_pace connections.platform connections.refused_version connections.remote_id connections.server connections.sign_in connections.warned deliveries.code deliveries.idem_key deliveries.phase deliveries.remote_id deliveries.remote_version deliveries.seen deliveries.status
 		holds.phase installation.key installation.value invitations.role link_cards.state link_cards.url media.type members.last_accounts members.role notices.key notices.kind oauth_choices.platform
 		oauth_states.platform oauth_states.return_to ops.op ops.result people.email people.password_hash people.theme post_events.kind posts.op posts.planned_local posts.planned_zone
 		publish_attempts.boot publish_attempts.kind publish_attempts.outcome publish_attempts.proof publish_steps.kind publish_steps.ref publish_steps.state renditions.spec renditions.type

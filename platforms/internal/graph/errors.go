@@ -257,9 +257,13 @@ func (c *Client) limitIn(e APIError, resp *apihttp.Response) (l platforms.Limit,
 	if !known || line.Kind != platforms.RateLimited {
 		return platforms.Limit{}, false
 	}
-	return platforms.Limit{
+	l = platforms.Limit{
 		Name: "refused", Unit: platforms.LimitCalls, Span: platforms.SpanHour, Ends: c.opensAgain(resp, line.Wait),
-	}, true
+	}
+	if e.Code == appLimit {
+		l.Scope = platforms.ScopeApp
+	}
+	return l, true
 }
 
 // codePrefix is how many messages begin: "(#100) ". The code is kept elsewhere.

@@ -53,11 +53,20 @@ func (c *Client) limits(_ string, resp *apihttp.Response) []platforms.Limit {
 	for _, own := range []struct {
 		header, name string
 		span         platforms.LimitSpan
-	}{{"X-App-Usage", "app", platforms.SpanHour}, {"X-Page-Usage", "page", platforms.SpanDay}} {
+		scope        platforms.LimitScope
+	}{
+		{"X-App-Usage", "app", platforms.SpanHour, platforms.ScopeApp},
+		{"X-Page-Usage", "page", platforms.SpanDay, platforms.ScopeAccount},
+	} {
 		var u usage
 		if v := resp.Header.Get(own.header); v != "" && json.Unmarshal([]byte(v), &u) == nil {
-			out = append(out, u.limit(own.name, own.span, c.Now))
+			l := u.limit(own.name, own.span, c.Now)
+			l.Scope = own.scope
+			out = append(out, l)
 		}
+	}
+	if l, ok := c.appRefused(resp); ok {
+		out = append(out, l)
 	}
 	// One limit a type: that of which most is used.
 	types := map[string]platforms.Limit{}
@@ -75,6 +84,24 @@ func (c *Client) limits(_ string, resp *apihttp.Response) []platforms.Limit {
 		}
 	}
 	return out
+}
+
+// appLimit is the code of a refusal because of all that the app has called.
+const appLimit = 4
+
+// appRefused is the limit behind such a refusal.
+func (c *Client) appRefused(resp *apihttp.Response) (l platforms.Limit, ok bool) {
+	var a struct {
+		Error struct {
+			Code int `json:"code"`
+		} `json:"error"`
+	}
+	if resp.OK() || json.Unmarshal(resp.Body, &a) != nil || a.Error.Code != appLimit {
+		return l, false
+	}
+	return platforms.Limit{
+		Name: "app_refused", Unit: platforms.LimitCalls, Span: platforms.SpanHour, Scope: platforms.ScopeApp, Ends: c.opensAgain(resp, 0),
+	}, true
 }
 
 const maxType = 40

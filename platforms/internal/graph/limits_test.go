@@ -20,12 +20,17 @@ func TestUsageOfMeta(t *testing.T) {
 	percent := func(name string, span platforms.LimitSpan, left int64, ends time.Time) platforms.Limit {
 		return platforms.Limit{Name: name, Unit: platforms.LimitPercent, Span: span, Max: 100, Left: left, Ends: ends}
 	}
+	ofApp := func(left int64) platforms.Limit {
+		l := percent("app", platforms.SpanHour, left, time.Time{})
+		l.Scope = platforms.ScopeApp
+		return l
+	}
 	for _, tt := range []struct {
 		name, app, page, cases string
 		want                   []platforms.Limit
 	}{
 		{"nothing said", "", "", "", nil},
-		{"an app", `{"call_count":28,"total_time":31,"total_cputime":25}`, "", "", []platforms.Limit{percent("app", platforms.SpanHour, 69, time.Time{})}},
+		{"an app", `{"call_count":28,"total_time":31,"total_cputime":25}`, "", "", []platforms.Limit{ofApp(69)}},
 		{"an older text", "", `{"call_count":95}`, "", []platforms.Limit{percent("page", platforms.SpanDay, 5, time.Time{})}},
 		{
 			"a Page", "", "", `{"1001":[{"type":"pages","call_count":97,"total_cputime":23,"total_time":23,"estimated_time_to_regain_access":0}]}`,
@@ -40,13 +45,30 @@ func TestUsageOfMeta(t *testing.T) {
 			`{"1":[{"type":"pages","call_count":10},{"type":"messenger","call_count":100}],"2":[{"type":"pages","total_time":60.5}],"3":[{"call_count":99}]}`,
 			[]platforms.Limit{percent("use_pages", platforms.SpanDay, 39, time.Time{})},
 		},
-		{"more than all", `{"call_count":180}`, "", "", []platforms.Limit{percent("app", platforms.SpanHour, 0, time.Time{})}},
-		{"less than nothing", `{"call_count":-3}`, "", "", []platforms.Limit{percent("app", platforms.SpanHour, 100, time.Time{})}},
+		{"more than all", `{"call_count":180}`, "", "", []platforms.Limit{ofApp(0)}},
+		{"less than nothing", `{"call_count":-3}`, "", "", []platforms.Limit{ofApp(100)}},
 		{"nonsense", `[1]`, `"x"`, `{"1":{"type":"pages"}}`, nil},
 	} {
 		h := http.Header{"X-App-Usage": {tt.app}, "X-Page-Usage": {tt.page}, "X-Business-Use-Case-Usage": {tt.cases}}
 		if diff := cmp.Diff(tt.want, limited().limits("read", &apihttp.Response{Header: h})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// TestRefusalOfTheAppIsALimitThatAllItsAccountsShare, and a refusal of a Page is not.
+func TestRefusalOfTheAppIsALimitThatAllItsAccountsShare(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][]platforms.Limit{
+		`{"error":{"message":"(#4) Application request limit reached","type":"OAuthException","code":4}}`: {
+			{Name: "app_refused", Unit: platforms.LimitCalls, Span: platforms.SpanHour, Scope: platforms.ScopeApp, Ends: now.Add(10 * time.Minute)},
+		},
+		`{"error":{"message":"(#32) Page request limit reached","type":"OAuthException","code":32}}`: nil,
+		`<html>`: nil,
+	} {
+		resp := &apihttp.Response{Status: http.StatusForbidden, Header: http.Header{"Retry-After": {"600"}}, Body: []byte(body)}
+		if diff := cmp.Diff(want, limited().limits("publish", resp)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", body, diff)
 		}
 	}
 }

@@ -99,7 +99,7 @@ func TestEveryProblemHasItsLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []string{
-		planning.CodeNoAccount, planning.CodeReconnect, planning.CodeLinkForm, "text_empty", "text_too_long", "too_many_hashtags", "too_many_cashtags", "too_many_mentions", "media_missing",
+		planning.CodeNoAccount, planning.CodeReconnect, planning.CodeLinkForm, planning.CodeMayNotComment, "text_empty", "text_too_long", "too_many_hashtags", "too_many_cashtags", "too_many_mentions", "media_missing",
 		"media_aspect", "media_too_small", "media_type", "too_many_media", "media_gone", "media_still", "alt_missing", "alt_too_long", "many_hashtags", "link_plain", "link_with_media",
 	} {
 		if !catalogue.Has("problem_" + code) {

@@ -35,6 +35,8 @@ const (
 	CodeCloseBy    = "close_by"    // another post less than an hour away
 	// CodeTooManyParts: the account takes fewer posts in a thread, or one comment.
 	CodeTooManyParts = "too_many_parts"
+	// CodeMayNotComment: the sign-in of the account does not allow comments.
+	CodeMayNotComment = "may_not_comment"
 	// CodePartForNobody: no account of the post takes such a part.
 	CodePartForNobody = "part_for_nobody"
 )
@@ -98,6 +100,9 @@ func (d *Draft) check(out []Finding) []Finding {
 	out = findings(out, id, 0, d.Rules, d.Draft)
 	for _, p := range d.Parts {
 		out = findings(out, id, p.Place+1, p.Rules, p.Draft)
+		if d.Rules.Parts.Comment != nil && lacks(d.Connection.Account, platforms.FeatureComments) {
+			out = append(out, Finding{Code: CodeMayNotComment, Severity: platforms.Look, Field: "text", Connection: id, Part: p.Place + 1})
+		}
 	}
 	if most := d.Rules.Parts.Most(); len(d.Parts) >= most && len(d.Parts) > 0 {
 		last := d.Parts[len(d.Parts)-1]
@@ -107,6 +112,11 @@ func (d *Draft) check(out []Finding) []Finding {
 		})
 	}
 	return out
+}
+
+// lacks reports whether a permission is missing that a feature of an account needs.
+func lacks(a platforms.Account, f platforms.Feature) bool {
+	return slices.ContainsFunc(a.Missing, func(m platforms.MissingPermission) bool { return m.Feature == f })
 }
 
 // findings adds what the rules find of one draft of an account.

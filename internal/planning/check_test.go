@@ -117,6 +117,36 @@ func TestWhatACheckFinds(t *testing.T) {
 	}
 }
 
+// TestACommentThatTheSignInDoesNotAllowIsSaidBefore: the post can be scheduled all the
+// same, and a post without a comment is not spoken of.
+func TestACommentThatTheSignInDoesNotAllowIsSaidBefore(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	drums := s.account("drums")
+	find := func(content club.Content) []planning.Finding {
+		t.Helper()
+		all, err := s.desk.CheckAll(t.Context(), s.ClubID, []planning.Plan{{Content: content}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all[0].Findings
+	}
+	alone := club.Content{Text: "Trials", Accounts: []int64{drums}}
+	commented := alone
+	commented.Parts = []club.Part{{Kind: club.CommentPart, Text: "Sign up below", Accounts: []int64{drums}}}
+	if got := codes(find(commented)); got != nil {
+		t.Errorf("with every permission: %v", got)
+	}
+	s.Exec(`UPDATE connections SET missing = '[{"feature":"comments","permission":"feed"}]' WHERE id = ?`, drums)
+	if got := codes(find(alone)); got != nil {
+		t.Errorf("without a comment: %v", got)
+	}
+	got := find(commented)
+	if want := []string{"look text may_not_comment " + fmt.Sprint(drums)}; !slices.Equal(codes(got), want) || got[0].Part != 1 {
+		t.Errorf("found %v of part %d, want %v of part 1", codes(got), got[0].Part, want)
+	}
+}
+
 // TestATimeThatCannotBeIsFoundToo: what is wrong with a time is a finding like any
 // other.
 func TestATimeThatCannotBeIsFoundToo(t *testing.T) {

@@ -17,7 +17,8 @@ import (
 // band is a platform with rules, which nothing is sent to.
 type band struct {
 	platforms.Platform
-	id platforms.ID
+	id    platforms.ID
+	parts platforms.PartRules
 }
 
 func (b band) Info() platforms.Info {
@@ -29,6 +30,7 @@ func (b band) Rules(platforms.Account) platforms.Rules {
 		Text:  []platforms.TextRule{{Unit: "characters", Max: 40, Measure: func(s string) int { return len([]rune(s)) }, Code: platforms.CodeTextTooLong}},
 		Media: platforms.MediaRules{Max: 2, MaxAlt: 30, Image: platforms.ImageRules{Types: []string{"image/jpeg"}, MaxWidth: 1000, MinRatio: 0.8, MaxRatio: 2}},
 		Link:  platforms.LinkRules{Card: true, CardWithMedia: true},
+		Parts: b.parts,
 	})
 }
 
@@ -42,7 +44,7 @@ type scene struct {
 }
 
 // worlds are the platforms of the scene, in the order of its screens.
-var worlds = platforms.NewRegistry(band{id: "brass"}, band{id: "wood"}, band{id: "strings"}, band{id: "voices"}, band{id: "drums"})
+var worlds = platforms.NewRegistry(band{id: "brass"}, band{id: "wood"}, band{id: "strings"}, band{id: "voices"}, band{id: "drums", parts: platforms.PartRules{Comment: &platforms.FormatRules{}}})
 
 func newScene(t *testing.T) *scene {
 	t.Helper()

@@ -18,6 +18,7 @@ type cardView struct {
 	Initial  string
 	Fits     []part // the text that will be seen
 	Over     string // the end that does not fit
+	Long     bool   // X shows the beginning, and the rest when it is asked for
 	Pictures []platforms.Media
 	Domain   string
 }
@@ -29,8 +30,10 @@ type part struct {
 }
 
 func view(p platforms.Preview) cardView {
+	rules := rulesOf(p.Account)
 	fits, over := rules.Text[0].Split(clean(rules.FinalText(p.Draft)))
 	v := cardView{Fits: parts(fits), Over: over, Pictures: p.Draft.Media}
+	v.Long = rules.Text[0].Max > maxWeight && Weight(fits) > maxWeight
 	if len(v.Pictures) > rules.Media.Max {
 		v.Pictures = v.Pictures[:rules.Media.Max]
 	}

@@ -215,7 +215,7 @@ func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platform
 			"start_time":  {since.Format(time.RFC3339)},
 		},
 		Bearer: s.Access,
-	}, "created_at,entities,attachments", &answer)
+	}, "created_at,entities,attachments,"+fieldNote, &answer)
 	if err != nil {
 		return platforms.Evidence{}, err
 	}

@@ -17,7 +17,8 @@ import (
 
 // The figures of twitter-text's configuration, version 3.
 const (
-	maxWeight   = 280 // what fits into a post
+	maxWeight   = 280    // what fits into a post
+	maxLong     = 25_000 // into one of an account that pays for X Premium
 	scale       = 100
 	lightWeight = 100 // in the light ranges
 	heavyWeight = 200 // everything else, and a whole emoji sequence

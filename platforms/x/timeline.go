@@ -1,6 +1,7 @@
 package x
 
 import (
+	"encoding/json"
 	"html"
 	"net/url"
 	"strings"
@@ -24,6 +25,32 @@ type foundPost struct {
 	Attachments struct {
 		MediaKeys []string `json:"media_keys"`
 	} `json:"attachments"`
+}
+
+// note is the whole text of a long post.
+type note struct {
+	Text     string   `json:"text"`
+	Entities entities `json:"entities"`
+}
+
+// UnmarshalJSON reads the whole text, where text is only its beginning.
+func (t *foundPost) UnmarshalJSON(b []byte) error {
+	type plain foundPost
+	var p struct {
+		plain
+		Note      note `json:"note_tweet"`
+		NoteNewer note `json:"note_post"`
+	}
+	if err := json.Unmarshal(b, &p); err != nil {
+		return err
+	}
+	*t = foundPost(p.plain)
+	for _, n := range []note{p.Note, p.NoteNewer} {
+		if n.Text != "" {
+			t.RawText, t.Entities = n.Text, n.Entities
+		}
+	}
+	return nil
 }
 
 type entities struct {

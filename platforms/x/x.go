@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"embed"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -108,7 +110,7 @@ func (p *Platform) AskTime(ctx context.Context, _ platforms.Account) error {
 	return p.client.AskTime(ctx, p.api)
 }
 
-// rules are the limits of an account without a paid subscription.
+// rules are the limits of an account that does not pay for X Premium.
 var rules = platforms.FormatRules{
 	Text: []platforms.TextRule{
 		{
@@ -139,10 +141,38 @@ func source(address string) platforms.Source {
 }
 
 // Rules implements platforms.Platform.
-func (*Platform) Rules(platforms.Account) platforms.Rules { return platforms.OneFormat(rules) }
+func (*Platform) Rules(a platforms.Account) platforms.Rules { return platforms.OneFormat(rulesOf(a)) }
+
+// rulesOf are the limits of an account: posts of one that is known to pay for X Premium
+// may be long. How X counts them is not documented; the usual count is assumed.
+func rulesOf(a platforms.Account) platforms.FormatRules {
+	var known facts
+	if json.Unmarshal(a.Facts, &known) != nil || !known.LongPosts {
+		return rules
+	}
+	long := rules
+	long.Text = slices.Clone(rules.Text)
+	long.Text[0].Max = maxLong
+	long.Text[0].Source = source("https://docs.x.com/changelog") // 2024-08
+	long.FoldPhone, long.FoldComputer = maxWeight, maxWeight
+	return long
+}
+
+// facts are what X says of an account that its rules depend on.
+type facts struct {
+	LongPosts bool `json:"long_posts"`
+}
+
+// paid are the subscriptions with which posts may be long, by the values of
+// subscription_type: None, Basic, Premium, PremiumPlus.
+// https://docs.x.com/x-api/users/get-my-user
+var paid = []string{"Premium", "PremiumPlus"}
 
 // profile is the part of a user that we use.
 type profile struct {
+	// Subscription is shown of the own account alone.
+	Subscription string `json:"subscription_type"`
+
 	ID       string           `json:"id"`
 	Name     string           `json:"name"`
 	Username string           `json:"username"`
@@ -170,7 +200,7 @@ func (p *Platform) me(ctx context.Context, op string, access platforms.Secret) (
 	}
 	resp, err := p.call(ctx, apihttp.Request{
 		Op: op, Method: http.MethodGet, URL: p.api + "/2/users/me",
-		Query:  url.Values{"user.fields": {"public_metrics"}},
+		Query:  url.Values{"user.fields": {"public_metrics,subscription_type"}},
 		Bearer: access,
 	}, &answer)
 	if err != nil {
@@ -183,7 +213,11 @@ func (p *Platform) me(ctx context.Context, op string, access platforms.Secret) (
 }
 
 func (u profile) account() platforms.Account {
-	return platforms.Account{Platform: ID, RemoteID: u.ID, Name: u.Name, Handle: u.Username, Kind: "account"}
+	known, err := json.Marshal(facts{LongPosts: slices.Contains(paid, u.Subscription)})
+	if err != nil {
+		known = nil
+	}
+	return platforms.Account{Platform: ID, RemoteID: u.ID, Name: u.Name, Handle: u.Username, Kind: "account", Facts: known}
 }
 
 // permalink is the public address of a post.
@@ -201,6 +235,13 @@ const (
 	newerFields = "post.fields"
 )
 
+// fieldNote is the whole text of a long post, of which text is only the beginning. It
+// goes by its newer name where the parameter does.
+const (
+	fieldNote      = "note_tweet"
+	fieldNoteNewer = "note_post"
+)
+
 // readPosts reads posts with these fields. Where X refuses the name of the
 // parameter it asks once more by the other one, and goes on with that.
 func (p *Platform) readPosts(ctx context.Context, r apihttp.Request, fields string, v any) (*apihttp.Response, error) {
@@ -208,6 +249,9 @@ func (p *Platform) readPosts(ctx context.Context, r apihttp.Request, fields stri
 		r := r
 		r.Method, r.Query = http.MethodGet, maps.Clone(r.Query)
 		r.Query.Set(name, fields)
+		if name == newerFields {
+			r.Query.Set(name, strings.ReplaceAll(fields, fieldNote, fieldNoteNewer))
+		}
 		return p.call(ctx, r, v)
 	}
 	name, other := olderFields, newerFields

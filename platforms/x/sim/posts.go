@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/bandstand-app/bandstand/platforms"
 	"github.com/bandstand-app/bandstand/platforms/internal/simkit"
@@ -22,7 +23,7 @@ type post struct {
 	Time  time.Time
 }
 
-// maxText is more bytes than any post has.
+// maxText is more than any post has, by X's count; each of that is a rune at most.
 const maxText = 25_000
 
 // repeatWindow is how long the same text is refused again.
@@ -94,13 +95,13 @@ func (s *Sim) acceptable(w http.ResponseWriter, text string, withMedia bool, ids
 		invalid(w, "text", text, "text or media is required")
 	case strings.ContainsAny(text, "\uFFFE\uFEFF\uFFFF"):
 		invalid(w, "text", "", "text holds a character that is not allowed")
-	case len(text) > maxText:
+	case len(text) > maxText*utf8.UTFMax:
 		forbidden(w, textNotPermitted)
 	case withMedia && (len(ids) < 1 || len(ids) > maxMedia):
 		invalid(w, "media.media_ids", fmt.Sprint(ids), "media.media_ids must have 1 to 4 entries")
 	case slices.ContainsFunc(ids, func(id string) bool { m, ok := s.usable(id); return !ok || m.For != "tweet_image" }):
 		invalid(w, "media.media_ids", fmt.Sprint(ids), "Your media IDs are invalid.")
-	case weight(text) > 280:
+	case weight(text) > s.longest():
 		forbidden(w, textNotPermitted)
 	case len(cashtag.FindAllString(text, -1)) > 1:
 		forbidden(w, "You are limited to a maximum of one cashtag per post.")
@@ -110,6 +111,36 @@ func (s *Sim) acceptable(w http.ResponseWriter, text string, withMedia bool, ids
 		return true
 	}
 	return false
+}
+
+// Subscribe makes the account pay for one of the subscriptions of X.
+func (s *Sim) Subscribe(subscription string) {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	s.State.Subscription = subscription
+}
+
+// usualText is what fits into a post of every account.
+const usualText = 280
+
+// longest is what fits into a post of this account.
+func (s *Sim) longest() int {
+	if strings.HasPrefix(s.State.Subscription, "Premium") {
+		return maxText
+	}
+	return usualText
+}
+
+// beginning is what an answer shows of the text of a long post, with its addresses.
+func beginning(text string, urls []shortened) (shown string, in []shortened) {
+	runes := []rune(text)
+	cut := min(usualText-1, len(runes))
+	for _, u := range urls {
+		if u.End <= cut {
+			in = append(in, u)
+		}
+	}
+	return string(runes[:cut]) + "…", in
 }
 
 // isRepeat tells whether the same words were posted within a day.
@@ -170,7 +201,11 @@ func (s *Sim) returned(id string, p post) (string, []shortened) {
 func (s *Sim) describePost(r *http.Request, id string, p post) map[string]any {
 	q := r.URL.Query()
 	fields := strings.Split(cmp.Or(q.Get("tweet.fields"), q.Get("post.fields")), ",")
-	text, urls := s.returned(id, p)
+	full, all := s.returned(id, p)
+	text, urls, long := full, all, weight(p.Text) > usualText
+	if long {
+		text, urls = beginning(full, all)
+	}
 	history := "edit_history_tweet_ids"
 	if q.Get("post.fields") != "" {
 		history = "edit_history_post_ids"
@@ -187,6 +222,10 @@ func (s *Sim) describePost(r *http.Request, id string, p post) map[string]any {
 		case "entities":
 			if len(urls) > 0 {
 				out[f] = map[string]any{"urls": urls}
+			}
+		case "note_tweet", "note_post":
+			if long {
+				out[f] = map[string]any{"text": full, "entities": map[string]any{"urls": all}}
 			}
 		case "attachments":
 			if len(p.Media) > 0 {
@@ -299,6 +338,9 @@ func (s *Sim) me(w http.ResponseWriter, r *http.Request, _ grant) {
 			"followers_count": 640 + int64(age.Hours()/36), "following_count": 118,
 			"tweet_count": 310 + int64(len(s.State.Posts)), "listed_count": 4,
 		}
+	}
+	if strings.Contains(r.URL.Query().Get("user.fields"), "subscription_type") {
+		user["subscription_type"] = cmp.Or(s.State.Subscription, "None")
 	}
 	s.chargeRead("user", 10)
 	answer(w, http.StatusOK, map[string]any{"data": user})

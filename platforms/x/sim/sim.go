@@ -53,6 +53,8 @@ type state struct {
 	Small   map[string]simkit.Picture `json:"small"`
 	// Credits are prepaid, in thousandths of a US dollar.
 	Credits int64 `json:"credits"`
+	// Subscription is what the account pays for: "Premium". Empty: nothing.
+	Subscription string `json:"subscription,omitempty"`
 	// Read holds what was charged for on which UTC day: once a day is enough.
 	Read map[string]string `json:"read"`
 }

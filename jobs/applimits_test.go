@@ -112,3 +112,29 @@ func TestLimitOfThePlatformAppRestsAllOfItsAccounts(t *testing.T) {
 		})
 	}
 }
+
+// TestPostThatWaitsForASharedLimitSaysWhich: the platform told another account that the
+// credit of the app is used up. Nobody was asked to slow down.
+func TestPostThatWaitsForASharedLimitSaysWhich(t *testing.T) {
+	t.Parallel()
+	for code, limit := range map[string]platforms.Limit{
+		platforms.CodeNoCredit:    {Name: "credit", Unit: platforms.LimitCredit, Span: platforms.SpanNone},
+		platforms.CodeMonthCap:    {Name: "plan", Unit: platforms.LimitPosts, Span: platforms.SpanMonth},
+		platforms.CodeRateLimited: {Name: "calls", Unit: platforms.LimitCalls, Span: platforms.SpanHour},
+	} {
+		r, p := newFrugal(t)
+		limit.Scope = platforms.ScopeApp
+		p.left = func() platforms.Limit { return limit }
+		registry := platforms.NewRegistry(sharing{p, "iron"})
+		r.config.Platforms = func(int64, bool) *platforms.Registry { return registry }
+		r.restart()
+		hears, same := r.club.Connection("iron", r.tokens), r.club.Connection("iron", r.tokens)
+		r.schedule("Match day", 0, hears)
+		r.engine.RunDue(t.Context())
+		post := r.schedule("Result", 0, same)
+		r.engine.RunDue(t.Context())
+		if d := r.want(post, club.Scheduled, club.Blocked); d.Code != code {
+			t.Errorf("the post of another account says %s, want %s", d.Code, code)
+		}
+	}
+}

@@ -228,6 +228,11 @@ func (r *run) tickEvent(ctx context.Context) (club.Event, error) {
 		Usable: s.Connection.Usable(), Code: s.Connection.HealthCode,
 		BlockedUntil: s.Connection.BlockedUntil, FreeAt: s.Connection.LastSentAt.Add(spacing),
 	}
+	if ev.Account.BlockedUntil.After(r.Now()) {
+		if ev.Account.BlockedCode, err = r.whyBlocked(ctx); err != nil {
+			return ev, err
+		}
+	}
 	p, ok := r.Platforms(s.Connection.ClubID, s.Connection.Practice).Platform(s.Connection.Account.Platform)
 	if !ok {
 		ev.Account.Usable, ev.Account.Code = false, platforms.CodeAccountGone

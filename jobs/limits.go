@@ -175,6 +175,21 @@ func (s *SignIns) readLimits(ctx context.Context, conn store.Connection, p platf
 	}
 }
 
+// whyBlocked is the message about the limit for whose end the account waits: it may have
+// been another account of the same platform app that was told. Empty: nobody knows.
+func (r *run) whyBlocked(ctx context.Context) (code string, err error) {
+	all, err := r.DB.Limits(ctx, store.Scope{ClubID: r.d.ClubID})
+	if err != nil {
+		return "", err
+	}
+	for _, l := range all[r.d.ConnectionID] {
+		if l.Near(r.Now()) && (code == "" || code == platforms.CodeRateLimited) {
+			code = l.Code()
+		}
+	}
+	return code, nil
+}
+
 // watchLimits watches a call of a delivery in hand. What is seen is kept after
 // what became of the call.
 func (r *run) watchLimits(ctx context.Context) context.Context {

@@ -56,6 +56,17 @@ const (
 	SpanNone   LimitSpan = "none" // until somebody does something about it
 )
 
+// Code is the message for people who wait until the limit ends.
+func (l Limit) Code() string {
+	switch {
+	case l.Unit == LimitCredit:
+		return CodeNoCredit
+	case l.Span == SpanMonth:
+		return CodeMonthCap
+	}
+	return CodeRateLimited
+}
+
 // How much must be left for calls to go on. Limits of a
 // handful leave nothing to spare.
 const (

@@ -173,6 +173,7 @@ type AccountState struct {
 	Usable       bool
 	Code         string    // why it is not
 	BlockedUntil time.Time // no call before (rule P13)
+	BlockedCode  string    // why, if that is known
 	FreeAt       time.Time // a post that is catching up waits until then (rule P14)
 }
 

@@ -45,6 +45,9 @@ func TestEdges(t *testing.T) {
 		{"without words of its own it is a limit", at(Blocked), tick(resting(noon.Add(time.Hour))), 0, "6", func(c Change) string {
 			return same(c.To.Code, platforms.CodeRateLimited)
 		}},
+		{"the limit is named, if it is known", at(Waiting), tick(resting(noon.Add(time.Hour)), func(e *Event) { e.Account.BlockedCode = "no_credit" }), 0, "6", func(c Change) string {
+			return same(c.To.Code, "no_credit")
+		}},
 		{"the beginning of a rest is told", at(Waiting), tick(resting(noon.Add(time.Hour))), 0, "6", told(NoteBlocked)},
 		{"that the account is broken is told", at(Waiting), tick(broken), 0, "6", told(NoteSignIn)},
 		{"and told once", at(Blocked), tick(broken), 0, "6", told()},

@@ -69,7 +69,7 @@ func (t *turn) blocked() bool {
 }
 
 func (t *turn) block() error {
-	code := platforms.CodeRateLimited
+	code := cmp.Or(t.e.Account.BlockedCode, platforms.CodeRateLimited)
 	next := t.e.Account.BlockedUntil.Add(t.spread())
 	if !t.e.Account.Usable {
 		code, next = t.e.Account.Code, t.now.Add(accountPoll)

@@ -184,6 +184,9 @@ func TestTheRecordShowsWhatFollowsAPost(t *testing.T) {
 		return w.Body.String()
 	}
 	page, from := get("/"), 0
+	if !strings.HasPrefix(page, "<!doctype html>") {
+		t.Errorf("the page begins with %.40q", page)
+	}
 	for _, want := range []string{
 		"Tin, account 1: Story", "<h2>Tin, account 1</h2>", "Trials", "Option who: all &lt;b&gt;",
 		"<ol>", "<h3>Reply to 10</h3>", "Bring boots", "<h3>Comment on 10</h3>", "Sign up", "</ol>",

@@ -18,6 +18,11 @@ type limitStyle struct {
 	of     limited
 }
 
+// ofApp reports whether the limit is one that all accounts of a platform app share.
+func (s *limitStyle) ofApp() bool { return s.name == appStyle }
+
+const appStyle = "the app"
+
 // limited is what a limit is one of.
 type limited int
 
@@ -107,7 +112,7 @@ var limitStyles = map[platforms.ID][]limitStyle{
 		{"seconds", 400, metaBody(80001, 0), inSeconds, calls},
 		{"nothing more", 400, metaBody(80001, 0), bare, calls},
 		{"with 403", 403, metaBody(80001, 0), inMinutes("pages"), calls},
-		{"the app", 400, metaBody(4, 0), bare, safeCalls},
+		{appStyle, 400, metaBody(4, 0), bare, safeCalls},
 		{"the person", 400, metaBody(17, 0), inSeconds, safeCalls},
 		{"the Page, to an older token", 400, metaBody(32, 0), inMinutes("pages"), safeCalls},
 		{"too much at once", 400, metaBody(613, 1996), inDate, safeCalls},
@@ -117,7 +122,7 @@ var limitStyles = map[platforms.ID][]limitStyle{
 		{"posts of the day", 400, metaBody(9, 2207042), bare, posts},
 		{"a date", 400, metaBody(80002, 0), inDate, calls},
 		{"nothing more", 400, metaBody(80002, 0), bare, calls},
-		{"the app", 400, metaBody(4, 0), inMinutes("instagram"), safeCalls},
+		{appStyle, 400, metaBody(4, 0), inMinutes("instagram"), safeCalls},
 	},
 }
 

@@ -30,11 +30,12 @@ type gate struct {
 	style   *limitStyle // of that refusal; nil: none
 	shut    time.Time   // until when the platform wants no calls
 	of      limited
-	waits   bool // nobody has called since it was shut
+	waits   bool      // nobody has called since it was shut
+	rests   time.Time // until when it rests with its platform app, which another account was refused for
 	refused int
 	early   []string
-	late    []string // calls that came long after it was open again
-	refuses func()   // is told of each refusal
+	late    []string                     // calls that came long after it was open again
+	refuses func(*limitStyle, time.Time) // is told of each refusal, and until when it is
 	dress   func(*http.Request, http.Header)
 }
 
@@ -95,7 +96,7 @@ func (g *gate) judge(r *http.Request) *limitStyle {
 		return nil
 	case since < 0:
 		g.early = append(g.early, fmt.Sprintf("%s %s at %s, %s before the end", r.Method, r.URL.Path, now.Format(time.TimeOnly), -since))
-	case g.waits && since > overdue:
+	case g.waits && min(since, now.Sub(g.rests)) > overdue:
 		g.late = append(g.late, fmt.Sprintf("%s %s at %s, %s after the end", r.Method, r.URL.Path, now.Format(time.TimeOnly), since))
 	}
 	g.waits = false
@@ -124,7 +125,7 @@ func (g *gate) refusal(r *http.Request, style *limitStyle) *http.Response {
 	}
 	g.close(until)
 	if g.refuses != nil {
-		g.refuses()
+		g.refuses(style, until)
 	}
 	resp := &http.Response{
 		StatusCode: style.status, Status: strconv.Itoa(style.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -1,6 +1,7 @@
 package linkedin
 
 import (
+	"bytes"
 	"net/http"
 	"time"
 
@@ -9,7 +10,8 @@ import (
 )
 
 // limits reads from a refusal that the day's quota of one kind of call is used
-// up: LinkedIn names no numbers, and sends no headers.
+// up: LinkedIn names no numbers, and sends no headers. Each member has one, and the app
+// has one for all of them: the message says which.
 // https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits
 func (p *Platform) limits(op string, resp *apihttp.Response) []platforms.Limit {
 	if resp.Status != http.StatusTooManyRequests {
@@ -19,7 +21,11 @@ func (p *Platform) limits(op string, resp *apihttp.Response) []platforms.Limit {
 	if op == stepPublish {
 		unit = platforms.LimitPosts
 	}
-	return []platforms.Limit{{Name: op + "_day", Unit: unit, Span: platforms.SpanDay, Call: true, Ends: p.quotaEnds(resp.Header)}}
+	l := platforms.Limit{Name: op + "_day", Unit: unit, Span: platforms.SpanDay, Call: true, Ends: p.quotaEnds(resp.Header)}
+	if bytes.Contains(resp.Body, []byte("APPLICATION DAY")) {
+		l.Name, l.Scope = op+"_app_day", platforms.ScopeApp
+	}
+	return []platforms.Limit{l}
 }
 
 // quotaEnds is when a used-up quota begins anew: it is counted by the day, in

@@ -152,7 +152,7 @@ func TestProgressComesToAnEnd(t *testing.T) {
 		most := transientMax*(parts+1) + // tries between the parts, and after the last
 			parts + 1 // calls that went well
 		w := &world{scene: &scene{t: t, now: noon}, public: map[int]int{}, d: at(Preparing, func(d *Delivery) { d.LateAfter = noon.Add(1000 * time.Hour) })}
-		done, calls, remakes, dying := 0, 0, 0, rapid.Bool().Draw(t, "what was made dies")
+		done, calls, remakes, triesAgain, dying := 0, 0, 0, 0, rapid.Bool().Draw(t, "what was made dies")
 		step := func() platforms.Step {
 			if done < parts {
 				return chunk
@@ -167,6 +167,9 @@ func TestProgressComesToAnEnd(t *testing.T) {
 				e := Event{Kind: StepEnded, Step: step(), Result: platforms.StepResult{State: platforms.StepDone}}
 				if rapid.IntRange(0, 7).Draw(t, "try") > 0 {
 					e.Err = &platforms.Error{Kind: platforms.Unknown}
+					if remakes > 0 {
+						triesAgain++
+					}
 				} else {
 					done++
 					e.Following = step()
@@ -182,6 +185,9 @@ func TestProgressComesToAnEnd(t *testing.T) {
 		// of which there are no more than eight once it was made again.
 		if remakes > 1+transientMax {
 			t.Fatalf("made again %d times", remakes)
+		}
+		if triesAgain > transientMax {
+			t.Fatalf("%d tries after it was made again, want at most %d", triesAgain, transientMax)
 		}
 		if most += (remakes + 1) * (parts + transientMax); calls > most {
 			t.Fatalf("%d calls for %d parts made again %d times, want at most %d", calls, parts, remakes, most)

@@ -255,7 +255,7 @@ func (t *turn) stepDone() error {
 // progress begins the count of tries anew once a file, or a part of one, has
 // arrived: a delivery that is getting on is not stuck. That ends, because a
 // publication has so many steps. What is made again has arrived before, and counts no
-// more: a platform that loses it each time would be sent it for ever.
+// more: eight tries are left for all of it, and they say how often it may be made.
 func (t *turn) progress() {
 	if t.e.Step.Sends == 0 || t.was.Remakes > 0 {
 		return

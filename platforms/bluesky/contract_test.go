@@ -118,6 +118,41 @@ type stored struct {
 				Thumb                   *blob
 			}
 		}
+		Reply *struct{ Root, Parent version }
+	}
+}
+
+// version is a record in one version of it.
+type version struct{ URI, CID string }
+
+// follows is a publication that continues a thread.
+func follows(text string, root, parent platforms.Ref) platforms.Publication {
+	p := publication(platforms.Draft{Text: text})
+	p.Reply = &platforms.ReplyTo{Root: root, Parent: parent}
+	return p
+}
+
+func refTo(r platforms.StepResult) platforms.Ref {
+	return platforms.Ref{ID: r.RemoteID, Version: r.RemoteVersion}
+}
+
+// remove deletes a post as another app of the account does.
+func (n network) remove(t *testing.T, s platforms.Session, uri string) {
+	t.Helper()
+	body := fmt.Sprintf(`{"repo":%q,"collection":"app.bsky.feed.post","rkey":%q}`, s.Account.RemoteID, uri[strings.LastIndexByte(uri, '/')+1:])
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Account.Host+"/xrpc/com.atproto.repo.deleteRecord", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+s.Access.Reveal())
+	resp, err := n.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("delete %s: %d", uri, resp.StatusCode)
 	}
 }
 
@@ -162,6 +197,7 @@ func refusedRecords(t *testing.T, n network, s platforms.Session) {
 		return with(`,"embed":{"$type":"app.bsky.embed.images","images":[{"alt":"","image":` + blob + `}]}`)
 	}
 	const here, tag = `{"byteStart":0,"byteEnd":1}`, `{"$type":"app.bsky.richtext.facet#tag","tag":"a"}`
+	const nobodys = `{"uri":"at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3kzzzzzzzz222","cid":"bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"}`
 	const link = `"ref":{"$link":"bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"}`
 	for i, c := range []struct{ record, answer string }{
 		{with(`,"lang":["en"]`), ""},
@@ -181,6 +217,9 @@ func refusedRecords(t *testing.T, n network, s platforms.Session) {
 		{facet(here, `{"tag":"a"}`), invalid + `Expected an object which includes the "$type" property value type (got {"tag": ...}) at $.record.facets[0].features[0]`},
 		{facet(here, `{"$type":"app.bsky.richtext.facet#link","url":"https://a.org"}`), invalid + `Missing required key "uri" at $.record.facets[0].features[0]`},
 		{facet(here, `{"$type":"app.bsky.richtext.facet#link","uri":"a.org"}`), invalid + `Invalid uri (got "a.org") at $.record.facets[0].features[0].uri`},
+		{with(`,"reply":{"root":` + nobodys + `,"parent":` + nobodys + `}`), ""},
+		{with(`,"reply":{"root":` + nobodys + `}`), invalid + `Missing required key "parent" at $.record.reply`},
+		{with(`,"reply":{"root":` + nobodys + `,"parent":{"uri":"at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3kzzzzzzzz222"}}`), invalid + `Missing required key "cid" at $.record.reply.parent`},
 		{image(`"x"`), invalid + `Expected blob value type (got "x") at $.record.embed.images[0].image`},
 		{image(`{"$type":"blob",` + link + `,"mimeType":"video/mp4","size":1}`), invalid + `Expected "image/*" (got "video/mp4") at $.record.embed.images[0].image.mimeType`},
 		{image(`{"$type":"blob",` + link + `,"mimeType":"image/png","size":2000001}`), invalid + "blob too big (maximum 2000000, got 2000001) at $.record.embed.images[0].image"},
@@ -320,6 +359,56 @@ func contract(t *testing.T, n network) {
 		}
 		if got := n.stored(t, s, first.RemoteID); got.Value.Text != "Only once" || got.CID != first.Ref {
 			t.Errorf("stored %+v", got)
+		}
+	})
+
+	t.Run("a thread of three, and one whose beginning is gone", func(t *testing.T) {
+		first := publish(t, b, s, publication(platforms.Draft{Text: "Trials are open"}))
+		second := publish(t, b, s, follows("Bring boots", refTo(first), refTo(first)))
+		// The third is known by addresses alone, as where a person found the others.
+		third := publish(t, b, s, follows("See you there", platforms.Ref{ID: first.RemoteID}, platforms.Ref{ID: second.RemoteID}))
+		for uri, parent := range map[string]platforms.StepResult{second.RemoteID: first, third.RemoteID: second} {
+			got := n.stored(t, s, uri).Value.Reply
+			if got == nil || got.Root != (version{first.RemoteID, first.RemoteVersion}) || got.Parent != (version{parent.RemoteID, parent.RemoteVersion}) {
+				t.Errorf("%s is a reply to %+v", uri, got)
+			}
+		}
+		n.remove(t, s, first.RemoteID)
+		_, err := try(t, b, s, follows("To nobody", refTo(first), refTo(first)))
+		e, ok := errors.AsType[*platforms.Error](err)
+		if !ok || e.Kind != platforms.Rejected || e.Code != platforms.CodeParentGone {
+			t.Errorf("the parent is gone: %#v", err)
+		}
+		publish(t, b, s, follows("The thread goes on without its beginning", refTo(first), refTo(third)))
+		_, err = try(t, b, s, follows("And not where nobody knows its version", platforms.Ref{ID: first.RemoteID}, refTo(third)))
+		if e, ok := errors.AsType[*platforms.Error](err); !ok || e.Code != platforms.CodeParentGone {
+			t.Errorf("the beginning is gone: %#v", err)
+		}
+	})
+
+	t.Run("a part that is sent again is the same, whatever became of its parent", func(t *testing.T) {
+		first := publish(t, b, s, publication(platforms.Draft{Text: "Trials are closed"}))
+		p := follows("Thank you all", refTo(first), refTo(first))
+		var done []platforms.StepResult
+		step := b.Plan(p, done)
+		for ; !step.Irreversible; step = b.Plan(p, done) {
+			r, err := b.Perform(t.Context(), s, p, done, step)
+			if err != nil {
+				t.Fatal(err)
+			}
+			done = append(done, r)
+		}
+		once, err := b.Perform(t.Context(), s, p, done, step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.remove(t, s, first.RemoteID)
+		again, err := b.Perform(t.Context(), s, p, done, step)
+		if err != nil || again.RemoteVersion != once.RemoteVersion || again.RemoteVersion == "" {
+			t.Errorf("once %+v, again %+v, %v", once, again, err)
+		}
+		if e, err := b.Settle(t.Context(), s, p, done, n.now()); err != nil || e.Verdict != platforms.SeenPublic || e.RemoteVersion != once.RemoteVersion {
+			t.Errorf("settle: %+v, %v", e, err)
 		}
 	})
 

@@ -19,6 +19,8 @@ const (
 	stepMention = "mention" // whose handle is it?
 	stepUpload  = "upload"  // one picture
 	stepThumb   = "thumb"   // the picture of the link card
+	stepParent  = "parent"  // which version of the part before is followed
+	stepRoot    = "root"    // the same of the post that begins the thread
 	stepPublish = "publish"
 )
 
@@ -40,6 +42,15 @@ func (b *Bluesky) Plan(p platforms.Publication, done []platforms.StepResult) pla
 	}
 	if m := cardPicture(p); m != nil && !has(done, stepThumb, 0) {
 		return platforms.Step{Kind: stepThumb, Sends: m.Bytes}
+	}
+	// Last, so that nothing is said to a post that was deleted while pictures went
+	// out. A repeat says it to the version that was found the first time: the record
+	// is the same to the byte.
+	if p.Reply != nil && !has(done, stepParent, 0) {
+		return platforms.Step{Kind: stepParent, Quiet: true}
+	}
+	if p.Reply != nil && p.Reply.Root.ID != p.Reply.Parent.ID && p.Reply.Root.Version == "" && !has(done, stepRoot, 0) {
+		return platforms.Step{Kind: stepRoot, Quiet: true}
 	}
 	if !has(done, stepPublish, 0) {
 		return platforms.Step{Kind: stepPublish, Irreversible: true}
@@ -74,6 +85,10 @@ func (b *Bluesky) Perform(
 		if platforms.KindOf(err) == platforms.MediaRejected {
 			err = nil // a card without a picture is still a card
 		}
+	case stepParent:
+		result.Ref, err = b.version(ctx, s, stepParent, p.Reply.Parent)
+	case stepRoot:
+		result.Ref, err = b.version(ctx, s, stepRoot, p.Reply.Root)
 	case stepPublish:
 		return b.publish(ctx, s, p, done)
 	default:
@@ -126,6 +141,44 @@ func (b *Bluesky) upload(ctx context.Context, s platforms.Session, id string) (s
 	return string(answer.Blob), nil
 }
 
+// version reads which version of a post there is. Servers take a reply to a post
+// that nobody has, so that it is there must be seen before.
+func (b *Bluesky) version(ctx context.Context, s platforms.Session, op string, post platforms.Ref) (string, error) {
+	did, rkey, ok := postAt(post.ID)
+	if !ok {
+		e := b.api.Error(platforms.Rejected, platforms.CodeParentGone, op, nil)
+		e.Err = errors.New("what it follows is not named by its address")
+		return "", e
+	}
+	found, err := b.read(ctx, s, op, did, rkey)
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.PlatformCode == noRecord {
+		e.Code = platforms.CodeParentGone
+	}
+	return found.CID, err
+}
+
+// noRecord is what a server says where there is no record.
+const noRecord = "RecordNotFound"
+
+// stored is a record as its server tells of it.
+type stored struct {
+	URI string `json:"uri"`
+	CID string `json:"cid"`
+}
+
+// read reads a post from the account's own server.
+func (b *Bluesky) read(ctx context.Context, s platforms.Session, op, did, rkey string) (stored, error) {
+	var found stored
+	resp, err := b.call(ctx, apihttp.Request{
+		Op: op, Method: http.MethodGet, URL: xrpc(s.Account.Host, "com.atproto.repo.getRecord"),
+		Query: url.Values{"repo": {did}, "collection": {postCollection}, "rkey": {rkey}},
+	}, &found)
+	if err == nil && (found.URI != recordURI(did, rkey) || found.CID == "") {
+		err = b.unusable(op, resp, errors.New("answer names another record or none"))
+	}
+	return found, err
+}
+
 type putRecord struct {
 	Repo       string  `json:"repo"`
 	Collection string  `json:"collection"`
@@ -141,10 +194,7 @@ func (b *Bluesky) publish(
 ) (platforms.StepResult, error) {
 	const op = "publish"
 	rkey := tid(p.Key, p.CreatedAt)
-	var answer struct {
-		URI string `json:"uri"`
-		CID string `json:"cid"`
-	}
+	var answer stored
 	resp, err := b.call(ctx, apihttp.Request{
 		Op: op, Method: http.MethodPost, URL: xrpc(s.Account.Host, "com.atproto.repo.putRecord"), Bearer: s.Access,
 		JSON: putRecord{
@@ -162,7 +212,7 @@ func (b *Bluesky) publish(
 		return platforms.StepResult{}, b.unusable(op, resp, errors.New("answer names another record or none"))
 	}
 	return platforms.StepResult{
-		Kind: stepPublish, State: platforms.StepDone, Ref: answer.CID,
+		Kind: stepPublish, State: platforms.StepDone, Ref: answer.CID, RemoteVersion: answer.CID,
 		RemoteID: answer.URI, RemoteURL: b.webURL(s.Account.RemoteID, rkey), PublishedAt: b.now().UTC(),
 	}, nil
 }
@@ -174,30 +224,27 @@ func (b *Bluesky) Settle(
 	ctx context.Context, s platforms.Session, p platforms.Publication, _ []platforms.StepResult, _ time.Time,
 ) (platforms.Evidence, error) {
 	rkey := tid(p.Key, p.CreatedAt)
-	var answer struct {
-		URI string `json:"uri"`
-	}
-	resp, err := b.call(ctx, apihttp.Request{
-		Op: "read", Method: http.MethodGet, URL: xrpc(s.Account.Host, "com.atproto.repo.getRecord"),
-		Query: url.Values{"repo": {s.Account.RemoteID}, "collection": {postCollection}, "rkey": {rkey}},
-	}, &answer)
-	e, refused := errors.AsType[*platforms.Error](err)
-	switch {
-	case refused && e.PlatformCode == "RecordNotFound":
+	found, err := b.read(ctx, s, "read", s.Account.RemoteID, rkey)
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.PlatformCode == noRecord {
 		return platforms.Evidence{Verdict: platforms.SeenNotPublic, Proof: "own_key"}, nil
-	case err != nil:
+	}
+	if err != nil {
 		return platforms.Evidence{}, err
-	case answer.URI != recordURI(s.Account.RemoteID, rkey):
-		return platforms.Evidence{}, b.unusable("read", resp, errors.New("answer names another record or none"))
 	}
 	return platforms.Evidence{
-		Verdict: platforms.SeenPublic, Proof: "own_key",
-		RemoteID: answer.URI, RemoteURL: b.webURL(s.Account.RemoteID, rkey), PublishedAt: p.CreatedAt.UTC(),
+		Verdict: platforms.SeenPublic, Proof: "own_key", RemoteID: found.URI, RemoteVersion: found.CID,
+		RemoteURL: b.webURL(s.Account.RemoteID, rkey), PublishedAt: p.CreatedAt.UTC(),
 	}, nil
 }
 
 func recordURI(did, rkey string) string {
 	return "at://" + did + "/" + postCollection + "/" + rkey
+}
+
+// postAt reads the address of a post: at://<did>/app.bsky.feed.post/<rkey>.
+func postAt(address string) (did, rkey string, ok bool) {
+	did, rkey, ok = strings.Cut(strings.TrimPrefix(address, "at://"), "/"+postCollection+"/")
+	return did, rkey, ok && recordURI(did, rkey) == address && rkey != "" && !strings.Contains(did+rkey, "/")
 }
 
 // webURL names the account by its DID: handles change.

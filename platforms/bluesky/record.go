@@ -30,6 +30,19 @@ type post struct {
 	Langs     []string `json:"langs,omitempty"`
 	Facets    []facet  `json:"facets,omitempty"`
 	Embed     any      `json:"embed,omitempty"`
+	Reply     *reply   `json:"reply,omitempty"`
+}
+
+// reply says what a post of a thread follows, and where the thread begins.
+type reply struct {
+	Root   strongRef `json:"root"`
+	Parent strongRef `json:"parent"`
+}
+
+// strongRef is a record in one version of it.
+type strongRef struct {
+	URI string `json:"uri"`
+	CID string `json:"cid"`
 }
 
 type facet struct {
@@ -82,7 +95,7 @@ func record(p platforms.Publication, done []platforms.StepResult) post {
 	l := layDraft(p.Draft)
 	out := post{
 		Type: postCollection, Text: l.text, CreatedAt: p.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z"),
-		Langs: langs(p.Lang, l.text), Facets: facets(l, done),
+		Langs: langs(p.Lang, l.text), Facets: facets(l, done), Reply: replyOf(p.Reply, done),
 	}
 	switch {
 	case len(p.Media) > 0:
@@ -102,6 +115,18 @@ func record(p platforms.Publication, done []platforms.StepResult) post {
 		}}
 	}
 	return out
+}
+
+// replyOf names the versions that the steps have found.
+func replyOf(to *platforms.ReplyTo, done []platforms.StepResult) *reply {
+	if to == nil {
+		return nil
+	}
+	parent := strongRef{to.Parent.ID, ref(done, stepParent, 0)}
+	if to.Root.ID == to.Parent.ID {
+		return &reply{Root: parent, Parent: parent}
+	}
+	return &reply{Root: strongRef{to.Root.ID, cmp.Or(to.Root.Version, ref(done, stepRoot, 0))}, Parent: parent}
 }
 
 // facets leaves out mentions of nobody: they stay plain text.

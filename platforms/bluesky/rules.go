@@ -53,7 +53,10 @@ var rules = platforms.FormatRules{
 			Source: platforms.Source{URL: lexicons + "embed/images.json", CheckedOn: checkedOn},
 		},
 	},
-	Link:   platforms.LinkRules{Card: true},
+	Link: platforms.LinkRules{Card: true},
+	// The lexicon sets no limit to a thread. 25 posts are what people know from
+	// other networks, and fewer than a server takes in one hour.
+	Parts:  platforms.PartRules{Thread: 25, Source: postSource},
 	Source: postSource,
 }
 

@@ -133,8 +133,11 @@ func (a *answered) session() platforms.Session {
 	}
 }
 
-// remoteID is the id of a post that was published before.
-const remoteID = "1001_2002"
+// The ids of a post that was published before, in two of the forms there are.
+const (
+	remoteID = "1001_2002"
+	recordID = "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3kzzzzzzzz222"
+)
 
 // calls is every call of the contract. Those that a platform does not offer do
 // nothing.
@@ -189,14 +192,11 @@ func (a *answered) calls(p platforms.Platform) []func() {
 		func() {
 			a.settle(p.Settle(a.ctx, a.session(), a.publication(platforms.Draft{Text: "Trials"}), nil, answerTime))
 		},
+		func() { a.publishPart(remoteID) },
+		func() { a.publishPart(recordID) },
 		func() {
-			if p.Rules(platforms.Account{}).Usual().Parts.Most() > 1 {
-				a.publishAll(a.part(platforms.Draft{Text: "Bring boots"}))
-			}
-		},
-		func() {
-			if p.Rules(platforms.Account{}).Usual().Parts.Most() > 1 {
-				a.settle(p.Settle(a.ctx, a.session(), a.part(platforms.Draft{Text: "Bring boots"}), nil, answerTime))
+			if a.takesParts() {
+				a.settle(p.Settle(a.ctx, a.session(), a.part(remoteID), nil, answerTime))
 			}
 		},
 		func() {
@@ -236,12 +236,22 @@ func (a *answered) publication(d platforms.Draft) platforms.Publication {
 	return platforms.Publication{Draft: d, Key: strings.Repeat("5e", 16), CreatedAt: answerTime}
 }
 
+func (a *answered) takesParts() bool {
+	return a.p.Rules(platforms.Account{}).Usual().Parts.Most() > 1
+}
+
 // part is what follows a post of which only the id is known.
-func (a *answered) part(d platforms.Draft) platforms.Publication {
-	pub := a.publication(d)
-	post := platforms.Ref{ID: remoteID}
+func (a *answered) part(id string) platforms.Publication {
+	pub := a.publication(platforms.Draft{Text: "Bring boots"})
+	post := platforms.Ref{ID: id}
 	pub.Reply = &platforms.ReplyTo{Root: post, Parent: post}
 	return pub
+}
+
+func (a *answered) publishPart(id string) {
+	if a.takesParts() {
+		a.publishAll(a.part(id))
+	}
 }
 
 func (a *answered) settle(e platforms.Evidence, err error) {

@@ -89,6 +89,7 @@ var refusals = []refusal{
 	{403, "", "temporarily locked", platforms.Rejected, platforms.CodeAccountCheck},
 	{403, "", "account is not permitted to access this feature", platforms.Rejected, platforms.CodeRestricted},
 	{403, "", "invalid url", platforms.Rejected, platforms.CodeLinkNotAllowed},
+	{403, "", "deleted or not visible to you", platforms.Rejected, platforms.CodeParentGone},
 	{403, "", "one cashtag", platforms.Rejected, platforms.CodeTooManyCashtags},
 	{403, "", "might be automated", platforms.Rejected, platforms.CodeSpam},
 	{403, "", "not permitted to perform this action", platforms.Rejected, platforms.CodeRejectedContent},

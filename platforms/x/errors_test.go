@@ -99,6 +99,7 @@ func TestRefusals(t *testing.T) {
 		{"too long", 400, typed("invalid-request", "The text is too long."), platforms.Rejected, "text_too_long"},
 
 		{"cashtags", 403, said("You are limited to a maximum of one cashtag per post."), platforms.Rejected, "too_many_cashtags"},
+		{"parent gone", 403, said("You attempted to reply to a Tweet that is deleted or not visible to you."), platforms.Rejected, "parent_gone"},
 		{"reply", 403, said("Reply to this conversation is not allowed because you have not been mentioned."), platforms.Rejected, "unknown_refusal"},
 		{"new to us", 400, typed("invalid-request", "Something else."), platforms.Rejected, "unknown_refusal"},
 		{"older form", 400, `{"errors":[{"code":32,"message":"Could not authenticate you."}]}`, platforms.Rejected, "unknown_refusal"},

@@ -134,8 +134,14 @@ func (p *Platform) describe(ctx context.Context, s platforms.Session, mediaID, a
 
 // newPost is the body of the publishing call.
 type newPost struct {
-	Text  string    `json:"text,omitempty"`
-	Media *newMedia `json:"media,omitempty"`
+	Text          string    `json:"text,omitempty"`
+	Media         *newMedia `json:"media,omitempty"`
+	Reply         *newReply `json:"reply,omitempty"`
+	ReplySettings string    `json:"reply_settings,omitempty"`
+}
+
+type newReply struct {
+	To string `json:"in_reply_to_tweet_id"`
 }
 
 type newMedia struct {
@@ -146,6 +152,11 @@ type newMedia struct {
 // harmless. https://docs.x.com/x-api/posts/create-post
 func (p *Platform) publish(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
 	body := newPost{Text: wireText(pub)}
+	if pub.Reply != nil {
+		body.Reply = &newReply{To: pub.Reply.Parent.ID}
+	} else if who := pub.Options[optionReplies]; who != everyone {
+		body.ReplySettings = who // of the whole thread, said once where it begins
+	}
 	for i := range pub.Media {
 		r, _ := platforms.Finished(done, stepUpload, i)
 		if body.Media == nil {
@@ -162,7 +173,7 @@ func (p *Platform) publish(ctx context.Context, s platforms.Session, pub platfor
 		Op: stepPublish, Method: http.MethodPost, URL: p.api + "/2/tweets", Bearer: s.Access, JSON: body, Irreversible: true,
 	}, &answer)
 	if err != nil {
-		return platforms.StepResult{}, withLink(err, pub.Link)
+		return platforms.StepResult{}, p.notYet(withLink(err, pub.Link), pub)
 	}
 	if !isID(answer.Data.ID) {
 		return platforms.StepResult{}, p.client.Unclear(stepPublish, resp, "the answer names no post")
@@ -198,31 +209,60 @@ func withLink(err error, link *platforms.Link) error {
 	return err
 }
 
+// X can refuse to thread onto a post that it took a moment ago, with the words for
+// one that is gone: not all of its servers know it yet
+// (github.com/plhery/node-twitter-api-v2/issues/366, checked on 2026-12-01).
+const (
+	knownAfter = 2 * time.Minute // by then all of them do
+	askAfter   = time.Minute
+	idEpoch    = 1288834974657 // where the times in X's ids begin, in Unix milliseconds
+)
+
+// notYet tells a parent that is too new from one that is gone, by its age: its id
+// holds the time. The refusal proves that nothing was published.
+func (p *Platform) notYet(err error, pub platforms.Publication) error {
+	e, ok := errors.AsType[*platforms.Error](err)
+	if !ok || e.Code != platforms.CodeParentGone || pub.Reply == nil {
+		return err
+	}
+	id, parseErr := strconv.ParseInt(pub.Reply.Parent.ID, 10, 64)
+	if parseErr != nil || p.now().Sub(time.UnixMilli(id>>22+idEpoch)) >= knownAfter {
+		return err
+	}
+	e.Kind, e.Code, e.RetryAt = platforms.RateLimited, platforms.CodePlatformDown, p.now().Add(askAfter).UTC()
+	return err
+}
+
 // clockSlack is how far X's clock and ours may be apart when a post is looked
 // for by its time.
 const clockSlack = 5 * time.Minute
 
 // Settle looks through the account's latest posts for this one: same words, the
-// very pictures that were uploaded, not older than the try.
+// very pictures that were uploaded, a reply to the same post or to none, not older
+// than the try.
 func (p *Platform) Settle(ctx context.Context, s platforms.Session, pub platforms.Publication, done []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
 	since := tried.Add(-clockSlack).UTC()
+	without, parent := "retweets,replies", ""
+	if pub.Reply != nil {
+		without, parent = "retweets", pub.Reply.Parent.ID
+	}
 	var answer timeline
 	_, err := p.readPosts(ctx, apihttp.Request{
 		Op: "settle", URL: p.api + "/2/users/" + url.PathEscape(s.Account.RemoteID) + "/tweets",
 		Query: url.Values{
 			"max_results": {"20"},
-			"exclude":     {"retweets,replies"},
+			"exclude":     {without},
 			"start_time":  {since.Format(time.RFC3339)},
 		},
 		Bearer: s.Access,
-	}, "created_at,entities,attachments,"+fieldNote, &answer)
+	}, "created_at,entities,attachments,"+fieldNote+","+fieldReferenced, &answer)
 	if err != nil {
 		return platforms.Evidence{}, err
 	}
 	want := canonical(wireText(pub), nil)
 	var found []platforms.Match
 	for _, t := range answer.Data {
-		if !t.CreatedAt.Before(since) && canonical(t.text(), &t.Entities) == want && t.shows(pub, done) {
+		if !t.CreatedAt.Before(since) && t.repliesTo() == parent && canonical(t.text(), &t.Entities) == want && t.shows(pub, done) {
 			found = append(found, platforms.Match{RemoteID: t.ID, RemoteURL: p.permalink(s.Account, t.ID), PublishedAt: t.CreatedAt.UTC()})
 		}
 	}

@@ -277,7 +277,9 @@ func TestMisspelledFieldsAreRefused(t *testing.T) {
 	}
 	for path, bodies := range map[string][]string{
 		"/2/tweets": {
-			`{"Text":"a"}`, `{"text":"a","media":{"media_id":["1"]}}`, `{"text":"a","reply_settings":"everyone"}`, `{"text":"a","madeWithAI":true}`, `{"text":"a"}{}`,
+			`{"Text":"a"}`, `{"text":"a","media":{"media_id":["1"]}}`, `{"text":"a","reply_settings":"everyone"}`, `{"text":"a","madeWithAI":true}`,
+			`{"text":"a","reply_settings":"mentioned_users"}`, `{"text":"a","reply":{"in_reply_to":"1"}}`, `{"text":"a","reply":{}}`,
+			`{"text":"a","reply":{"in_reply_to_tweet_id":"` + id + `x"}}`, `{"text":"a","in_reply_to_tweet_id":"` + id + `"}`, `{"text":"a"}{}`,
 		},
 		"/2/media/metadata": {`{"id":"1","metadata":{"alt":{"text":"a"}}}`, `{"media_id":"1"}`},
 	} {

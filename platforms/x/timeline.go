@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,25 @@ type foundPost struct {
 	Attachments struct {
 		MediaKeys []string `json:"media_keys"`
 	} `json:"attachments"`
+
+	// What it refers to, by the older name and by the newer one.
+	Referenced      []reference `json:"referenced_tweets"`
+	ReferencedNewer []reference `json:"referenced_posts"`
+}
+
+type reference struct {
+	Type string `json:"type"` // "replied_to", "quoted", "retweeted"
+	ID   string `json:"id"`
+}
+
+// repliesTo is the id of the post that this one is a reply to; empty if it is none.
+func (t foundPost) repliesTo() string {
+	for _, r := range slices.Concat(t.Referenced, t.ReferencedNewer) {
+		if r.Type == "replied_to" {
+			return r.ID
+		}
+	}
+	return ""
 }
 
 // note is the whole text of a long post.

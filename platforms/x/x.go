@@ -132,13 +132,27 @@ var rules = platforms.FormatRules{
 			Source: source("https://docs.x.com/x-api/media/quickstart/best-practices"),
 		},
 	},
-	Link:   platforms.LinkRules{Card: true, InText: true},
+	Link: platforms.LinkRules{Card: true, InText: true},
+	// The API sets no limit to a thread; X's own composer takes 25 posts (checked on
+	// 2026-12-01).
+	Parts: platforms.PartRules{Thread: 25, Source: source("https://help.x.com/en/using-x/create-a-thread")},
+	Options: []platforms.Option{{
+		Key: optionReplies, Kind: platforms.OptionChoice,
+		Choices: []string{everyone, "following", "mentionedUsers", "subscribers", "verified"},
+	}},
 	Source: source("https://docs.x.com/x-api/posts/create-post"),
 }
 
 func source(address string) platforms.Source {
 	return platforms.Source{URL: address, CheckedOn: checkedOn}
 }
+
+// optionReplies says who may reply to a post, and so to its thread. For everyone it
+// is left out. https://docs.x.com/x-api/posts/create-post
+const (
+	optionReplies = "reply_settings"
+	everyone      = "everyone"
+)
 
 // Rules implements platforms.Platform.
 func (*Platform) Rules(a platforms.Account) platforms.Rules { return platforms.OneFormat(rulesOf(a)) }
@@ -242,6 +256,13 @@ const (
 	fieldNoteNewer = "note_post"
 )
 
+// fieldReferenced is what a post refers to. It goes by its newer name where the
+// parameter does.
+const (
+	fieldReferenced      = "referenced_tweets"
+	fieldReferencedNewer = "referenced_posts"
+)
+
 // readPosts reads posts with these fields. Where X refuses the name of the
 // parameter it asks once more by the other one, and goes on with that.
 func (p *Platform) readPosts(ctx context.Context, r apihttp.Request, fields string, v any) (*apihttp.Response, error) {
@@ -250,7 +271,7 @@ func (p *Platform) readPosts(ctx context.Context, r apihttp.Request, fields stri
 		r.Method, r.Query = http.MethodGet, maps.Clone(r.Query)
 		r.Query.Set(name, fields)
 		if name == newerFields {
-			r.Query.Set(name, strings.ReplaceAll(fields, fieldNote, fieldNoteNewer))
+			r.Query.Set(name, strings.NewReplacer(fieldNote, fieldNoteNewer, fieldReferenced, fieldReferencedNewer).Replace(fields))
 		}
 		return p.call(ctx, r, v)
 	}

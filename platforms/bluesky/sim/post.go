@@ -42,6 +42,11 @@ type postRecord struct {
 			Thumb       *blobRef `json:"thumb"`
 		} `json:"external"`
 	} `json:"embed"`
+	Reply *struct {
+		Parent struct {
+			URI string `json:"uri"`
+		} `json:"parent"`
+	} `json:"reply"`
 }
 
 // byteRange is where a facet stands, in bytes of UTF-8.

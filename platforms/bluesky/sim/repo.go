@@ -306,6 +306,9 @@ func (s *Sim) public(did, uri string, value json.RawMessage, at time.Time) platf
 	if p.Embed.Type == "app.bsky.embed.external" && p.Embed.External != nil {
 		out.Link = p.Embed.External.URI
 	}
+	if p.Reply != nil {
+		out.Kind, out.Parent = platforms.SimReply, p.Reply.Parent.URI
+	}
 	for _, f := range p.Facets {
 		for _, feature := range f.Features {
 			if feature.Type == "app.bsky.richtext.facet#link" && out.Link == "" && f.Index.within(p.text()) {
@@ -346,8 +349,16 @@ func (s *Sim) deleteRecord(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	delete(s.State.Records, uri)
-	s.MarkDeleted(id, uri)
+	s.World.MarkDeleted(id, uri)
 	answer(w, http.StatusOK, map[string]commit{"commit": {cid(codecRecord, []byte("-"+uri)), s.newTID()}})
+}
+
+// MarkDeleted takes a post away as a person does in the app: its record is gone.
+func (s *Sim) MarkDeleted(platform platforms.ID, uri string) bool {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	delete(s.State.Records, uri)
+	return s.World.MarkDeleted(platform, uri)
 }
 
 func (s *Sim) getRecord(w http.ResponseWriter, r *http.Request) {

@@ -123,7 +123,10 @@ func (s *Sim) showPost(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sim) viewOf(r *http.Request, p platforms.SimPost) simkit.PostView {
-	v := simkit.PostView{Text: p.Text, Link: p.Link, Time: p.Time, Deleted: p.Deleted}
+	v := simkit.PostView{Text: p.Text, Link: p.Link, Time: p.Time, Deleted: p.Deleted, Kind: p.Kind}
+	if did, rkey, ok := strings.Cut(strings.TrimPrefix(p.Parent, "at://"), "/"+postCollection+"/"); ok {
+		v.Parent = simkit.Root(r) + "web/profile/" + did + "/post/" + rkey
+	}
 	for _, m := range p.Media {
 		v.Pictures = append(v.Pictures, simkit.PictureView{Src: simkit.Root(r) + "web/blob/" + m.SHA256, Alt: m.Alt})
 	}

@@ -36,6 +36,9 @@ const (
 
 	textNotPermitted = "You are not permitted to perform this action."
 	textDuplicate    = "You are not allowed to create a Tweet with duplicate content."
+	// Seen in public reports, among them github.com/IBBoard/cawbird/issues/8; X's
+	// documentation of API v2 does not have it (checked on 2026-12-01).
+	textParentGone = "You attempted to reply to a Tweet that is deleted or not visible to you."
 )
 
 func refuse(w http.ResponseWriter, status int, p problem) {
@@ -130,6 +133,8 @@ func (s *Sim) play(w http.ResponseWriter, fault, operation string) {
 		noCredits(w)
 	case simkit.ExpiredToken, simkit.RevokedToken:
 		unauthorised(w)
+	case faultUnseen:
+		forbidden(w, textParentGone)
 	case simkit.Duplicate:
 		forbidden(w, textDuplicate)
 	case faultSuspended, simkit.Restricted:

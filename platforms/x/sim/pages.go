@@ -39,7 +39,10 @@ func (s *Sim) showPost(w http.ResponseWriter, r *http.Request) {
 func (s *Sim) view(r *http.Request, p platforms.SimPost) simkit.PostView {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	v := simkit.PostView{Text: p.Text, Link: p.Link, Time: p.Time, Deleted: p.Deleted}
+	v := simkit.PostView{Text: p.Text, Link: p.Link, Time: p.Time, Deleted: p.Deleted, Kind: p.Kind}
+	if p.Parent != "" {
+		v.Parent = simkit.Root(r) + "web/" + accountHandle + "/status/" + p.Parent
+	}
 	for i, id := range s.State.Posts[p.ID].Media {
 		v.Pictures = append(v.Pictures, simkit.PictureView{Src: simkit.Root(r) + "web/pictures/" + id, Alt: p.Media[i].Alt})
 	}

@@ -21,6 +21,12 @@ type post struct {
 	Text  string   `json:"text"` // as sent
 	Media []string `json:"media"`
 	Time  time.Time
+	// Parent is the post that it is a reply to, Root the one that began the
+	// conversation; empty for a post that is no reply.
+	Parent string `json:"parent,omitempty"`
+	Root   string `json:"root,omitempty"`
+	// Replies says who may reply; empty for everyone.
+	Replies string `json:"replies,omitempty"`
 }
 
 // maxText is more than any post has, by X's count; each of that is a rune at most.
@@ -35,6 +41,11 @@ type createBody struct {
 		IDs    []string `json:"media_ids"`
 		Tagged []string `json:"tagged_user_ids"`
 	} `json:"media"`
+	Reply *struct {
+		To           string   `json:"in_reply_to_tweet_id"`
+		Exclude      []string `json:"exclude_reply_user_ids"`
+		AutoPopulate bool     `json:"auto_populate_reply_metadata"`
+	} `json:"reply"`
 	ReplySettings   string `json:"reply_settings"`
 	MadeWithAI      bool   `json:"made_with_ai"`
 	PaidPartnership bool   `json:"paid_partnership"`
@@ -63,11 +74,31 @@ func (s *Sim) create(w http.ResponseWriter, r *http.Request, _ grant) {
 	if in.Media != nil {
 		ids = in.Media.IDs
 	}
-	if !s.acceptable(w, in.Text, in.Media != nil, ids) {
+	p := post{Text: in.Text, Media: ids, Replies: in.ReplySettings}
+	if in.Reply != nil {
+		if p.Parent = in.Reply.To; !idForm.MatchString(p.Parent) {
+			invalid(w, "reply.in_reply_to_tweet_id", p.Parent, "reply.in_reply_to_tweet_id ["+p.Parent+"] does not match ^[0-9]{1,19}$")
+			return
+		}
+		before, ok := s.live(p.Parent)
+		if !ok {
+			forbidden(w, textParentGone)
+			return
+		}
+		p.Root = cmp.Or(before.Root, p.Parent)
+	}
+	if !s.acceptable(w, p, in.Media != nil) {
 		return
 	}
 	id, now := s.snowflake(), s.Now()
-	record := platforms.SimPost{Platform: x.ID, Account: accountID, ID: id, Text: in.Text, Time: now}
+	p.Time = now
+	record := platforms.SimPost{Platform: x.ID, Account: accountID, ID: id, Text: in.Text, Time: now, Parent: p.Parent}
+	if p.Parent != "" {
+		record.Kind = platforms.SimReply
+	}
+	if p.Replies != "" {
+		record.Options = map[string]string{"reply_settings": p.Replies}
+	}
 	for _, m := range ids {
 		facts := s.State.Small[m].Facts
 		facts.Alt = s.State.Media[m].Alt
@@ -80,16 +111,17 @@ func (s *Sim) create(w http.ResponseWriter, r *http.Request, _ grant) {
 	// The record names what a person meant as a link, known ending or not.
 	record.Link = strings.TrimRight(withScheme.FindString(in.Text), ".,;:!?)")
 	s.charge(price)
-	s.State.Posts[id] = post{Text: in.Text, Media: ids, Time: now}
+	s.State.Posts[id] = p
 	s.Publish(record)
-	text, _ := s.returned(id, s.State.Posts[id])
+	text, _ := s.returned(id, p)
 	answer(w, http.StatusCreated, map[string]any{"data": map[string]any{
 		"id": id, "text": text, "edit_history_tweet_ids": []string{id},
 	}})
 }
 
 // acceptable refuses what X refuses.
-func (s *Sim) acceptable(w http.ResponseWriter, text string, withMedia bool, ids []string) bool {
+func (s *Sim) acceptable(w http.ResponseWriter, p post, withMedia bool) bool {
+	text, ids := p.Text, p.Media
 	switch {
 	case strings.TrimSpace(text) == "" && len(ids) == 0:
 		invalid(w, "text", text, "text or media is required")
@@ -105,7 +137,7 @@ func (s *Sim) acceptable(w http.ResponseWriter, text string, withMedia bool, ids
 		forbidden(w, textNotPermitted)
 	case len(cashtag.FindAllString(text, -1)) > 1:
 		forbidden(w, "You are limited to a maximum of one cashtag per post.")
-	case len(ids) == 0 && s.isRepeat(text):
+	case len(ids) == 0 && s.isRepeat(p):
 		forbidden(w, textDuplicate)
 	default:
 		return true
@@ -143,11 +175,13 @@ func beginning(text string, urls []shortened) (shown string, in []shortened) {
 	return string(runes[:cut]) + "…", in
 }
 
-// isRepeat tells whether the same words were posted within a day.
-func (s *Sim) isRepeat(text string) bool {
+// isRepeat reports whether the same words were posted within a day, as a reply to
+// the same post or to none. X does not describe what it compares; that a reply to
+// another post is no repeat is what its users report (checked on 2026-12-01).
+func (s *Sim) isRepeat(of post) bool {
 	plain := func(t string) string { return strings.ToLower(strings.Join(strings.Fields(t), " ")) }
 	return slices.ContainsFunc(s.Posts(), func(p platforms.SimPost) bool {
-		return !p.Deleted && len(p.Media) == 0 && s.Now().Sub(p.Time) < repeatWindow && plain(p.Text) == plain(text)
+		return !p.Deleted && len(p.Media) == 0 && p.Parent == of.Parent && s.Now().Sub(p.Time) < repeatWindow && plain(p.Text) == plain(of.Text)
 	})
 }
 
@@ -216,7 +250,17 @@ func (s *Sim) describePost(r *http.Request, id string, p post) map[string]any {
 		case "author_id":
 			out[f] = accountID
 		case "conversation_id":
-			out[f] = id
+			out[f] = cmp.Or(p.Root, id)
+		case "referenced_tweets", "referenced_posts":
+			if p.Parent != "" {
+				out[f] = []map[string]string{{"type": "replied_to", "id": p.Parent}}
+			}
+		case "in_reply_to_user_id":
+			if p.Parent != "" {
+				out[f] = accountID // there is nobody else to reply to
+			}
+		case "reply_settings":
+			out[f] = cmp.Or(p.Replies, "everyone")
 		case "created_at":
 			out[f] = p.Time.Format("2006-01-02T15:04:05.000Z")
 		case "entities":
@@ -377,9 +421,10 @@ func (s *Sim) timeline(w http.ResponseWriter, r *http.Request, _ grant) {
 		answer(w, http.StatusOK, map[string]any{"errors": []problem{notFound("user", "id", id)}})
 		return
 	}
+	noReplies := slices.Contains(strings.Split(q.Get("exclude"), ","), "replies")
 	var found []string
 	for id := range s.State.Posts {
-		if p, ok := s.live(id); ok && s.Listed(p.Time) && !p.Time.Before(from) && p.Time.Before(to) && s.older(id, q.Get("pagination_token")) &&
+		if p, ok := s.live(id); ok && !(noReplies && p.Parent != "") && s.Listed(p.Time) && !p.Time.Before(from) && p.Time.Before(to) && s.older(id, q.Get("pagination_token")) &&
 			(since == "" || byID(id, since) > 0) && s.older(id, until) {
 			found = append(found, id)
 		}

@@ -28,10 +28,11 @@ const (
 	faultDailyCap  = "daily_cap" // 429 of a plan with a daily limit
 	faultSuspended = "suspended" // the account may not post
 	faultLocked    = "locked"    // X wants to know who is there
+	faultUnseen    = "unseen"    // what a reply belongs to is not known to all of X's servers yet
 )
 
 var knownFaults = append(slices.Clone(simkit.Faults),
-	simkit.Duplicate, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted, simkit.AccountGone, simkit.VersionGone, faultCredits, faultDailyCap, faultSuspended, faultLocked)
+	simkit.Duplicate, simkit.AppLimited, simkit.Transient, simkit.NoPermission, simkit.Restricted, simkit.AccountGone, simkit.VersionGone, faultCredits, faultDailyCap, faultSuspended, faultLocked, faultUnseen)
 
 // Sim is the simulator.
 type Sim struct {

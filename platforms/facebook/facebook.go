@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/card"
 	"github.com/bandstand-app/bandstand/platforms/internal/graph"
 )
 
@@ -38,7 +39,7 @@ func (f *facebook) Info() platforms.Info {
 		ID: ID, Name: "Facebook Page", Site: "Facebook", Short: "FB", Mark: mark,
 		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(), AppGuide: graph.AppGuide(),
 		Endpoints: graph.Endpoints(), API: f.api.API(),
-		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
+		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers, platforms.FeatureComments},
 		Certainty: platforms.CertainByLooking,
 		Numbers: []platforms.NumberWord{
 			{Number: platforms.Likes, Word: "Reactions"},
@@ -48,7 +49,7 @@ func (f *facebook) Info() platforms.Info {
 			{Number: platforms.Impressions, Word: "Views"},
 			{Number: platforms.Followers, Word: "Followers"},
 		},
-		CSS: css, Catalogue: catalogue, CheckedOn: graph.CheckedOn,
+		CSS: css + card.CommentCSS(ID) + card.StoryCSS(ID), Catalogue: catalogue, CheckedOn: graph.CheckedOn,
 	}
 }
 
@@ -56,7 +57,9 @@ func (f *facebook) Info() platforms.Info {
 const maxPhotos = 10
 
 // Rules implements platforms.Platform. They are the same for all Pages.
-func (*facebook) Rules(platforms.Account) platforms.Rules { return platforms.OneFormat(feed) }
+func (*facebook) Rules(platforms.Account) platforms.Rules {
+	return platforms.Rules{Formats: []platforms.FormatRules{feed, story}}
+}
 
 // feed are the limits of a post of the feed.
 var feed = platforms.FormatRules{
@@ -75,7 +78,31 @@ var feed = platforms.FormatRules{
 	},
 	Link:      platforms.LinkRules{Card: true, InTextWithMedia: true},
 	FoldPhone: 110, FoldComputer: 480,
+	Parts: platforms.PartRules{
+		Comment: &comment, Source: source("https://developers.facebook.com/documentation/pages-api/comments-mentions"),
+	},
 	Source: source("https://developers.facebook.com/documentation/pages-api/posts"),
+}
+
+// comment are the limits of a first comment. Meta names no length: 8,000 characters
+// is what its own site takes.
+var comment = platforms.FormatRules{
+	Text: []platforms.TextRule{{
+		Unit: "characters", Max: 8000, ShowFrom: 500, Measure: utf8.RuneCountInString, Code: platforms.CodeTextTooLong,
+	}},
+	Source: source("https://developers.facebook.com/docs/graph-api/reference/object/comments"),
+}
+
+// story are the limits of a photo that is shown for a day.
+var story = platforms.FormatRules{
+	Format: platforms.FormatStory, NoText: true,
+	Media: platforms.MediaRules{
+		Min: 1, Max: 1,
+		Image: platforms.ImageRules{
+			Types: []string{"image/jpeg", "image/png"}, MaxBytes: 4_000_000, MaxWidth: 1080, MaxHeight: 1920,
+		},
+	},
+	Source: source("https://developers.facebook.com/docs/page-stories-api"),
 }
 
 func source(address string) platforms.Source {

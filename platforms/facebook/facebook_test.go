@@ -78,7 +78,8 @@ var everything = url.Values{
 	"page": {"1001", "1002"}, "account": {"17841400000000001"},
 	"permission": {
 		"pages_show_list", "pages_read_engagement", "pages_manage_posts", "read_insights", "business_management",
-		"instagram_basic", "instagram_content_publish", "instagram_manage_insights",
+		"pages_read_user_content", "pages_manage_engagement",
+		"instagram_basic", "instagram_content_publish", "instagram_manage_insights", "instagram_manage_comments",
 	},
 }
 
@@ -188,7 +189,7 @@ func TestMissingPermissionIsSaidWithItsEffect(t *testing.T) {
 	w := newWorld(t)
 	a := accounts(w, without("read_insights"))[0]
 	want := []platforms.MissingPermission{{Feature: platforms.FeatureNumbers, Permission: "read_insights"}}
-	if diff := cmp.Diff(want, a.Missing); diff != "" || !slices.Equal(a.Granted, []platforms.Feature{platforms.FeaturePost}) {
+	if diff := cmp.Diff(want, a.Missing); diff != "" || !slices.Equal(a.Granted, []platforms.Feature{platforms.FeaturePost, platforms.FeatureComments}) {
 		t.Errorf("granted %v, missing (-want +got):\n%s", a.Granted, diff)
 	}
 	s := platforms.Session{App: w.Suite.App, Account: a, Access: a.Tokens.Access, Media: w.Media}
@@ -207,6 +208,31 @@ func TestMissingPermissionIsSaidWithItsEffect(t *testing.T) {
 	}
 	if _, ok := n.Values[platforms.Likes]; !ok {
 		t.Errorf("no likes in %+v", n.Values)
+	}
+}
+
+// TestAccountConnectedBeforeCommentsCameSaysWhatIsMissing: its posts go out as ever,
+// and a comment is refused before anything of it is public.
+func TestAccountConnectedBeforeCommentsCameSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := accounts(w, without("pages_manage_engagement", "pages_read_user_content"))[0]
+	want := []platforms.MissingPermission{
+		{Feature: platforms.FeatureComments, Permission: "pages_manage_engagement"},
+		{Feature: platforms.FeatureComments, Permission: "pages_read_user_content"},
+	}
+	if diff := cmp.Diff(want, a.Missing); diff != "" || !slices.Contains(a.Granted, platforms.FeaturePost) || a.Unusable != "" {
+		t.Errorf("granted %v, unusable %q, missing (-want +got):\n%s", a.Granted, a.Unusable, diff)
+	}
+	s := platforms.Session{App: w.Suite.App, Account: a, Access: a.Tokens.Access, Media: w.Media}
+	first := w.Publish(s, platforms.Draft{Text: "Trials are open"})
+	pub := platforms.Publication{
+		Draft: platforms.Draft{Text: "Sign up"}, Reply: &platforms.ReplyTo{Parent: platforms.Ref{ID: first.RemoteID}},
+	}
+	_, err := w.Platform.Perform(w.Context(), s, pub, nil, w.Platform.Plan(pub, nil))
+	expect(t, err, platforms.Rejected, platforms.CodeNoFeature)
+	if n := len(w.Public()); n != 1 {
+		t.Errorf("%d posts are public, want the first alone", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package facebook
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/url"
 
 	"github.com/bandstand-app/bandstand/platforms"
@@ -15,7 +16,14 @@ import (
 const (
 	metricViews   = "post_media_view"
 	metricViewers = "post_total_media_view_unique"
+
+	storyViews   = "story_media_view"
+	storyViewers = "story_total_media_view_unique"
 )
+
+// storyMetrics are all that a story has: it is no post, and its numbers are kept for
+// a day.
+var storyMetrics = []string{storyViews, storyViewers, "story_interaction", "pages_fb_story_replies", "pages_fb_story_shares"}
 
 type summary struct {
 	Summary *struct {
@@ -36,6 +44,9 @@ func (f *facebook) PostNumbers(ctx context.Context, s platforms.Session, remoteI
 		Op: graph.OpNumbers, Path: remoteID, App: s.App, Token: s.Access,
 		Params: url.Values{"fields": {"id,shares,reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)"}},
 	}, &post)
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.Kind == platforms.Rejected && e.PlatformCode == "100" {
+		return f.storyNumbers(ctx, s, remoteID) // fields of a post that it has not
+	}
 	if err != nil {
 		return platforms.Numbers{}, err
 	}
@@ -63,6 +74,21 @@ func (f *facebook) PostNumbers(ctx context.Context, s platforms.Session, remoteI
 		n.Values[platforms.Reach] = v
 	}
 	n.Raw = graph.JoinRaw(append([]json.RawMessage{resp.Body}, raws...)...)
+	return n, nil
+}
+
+func (f *facebook) storyNumbers(ctx context.Context, s platforms.Session, remoteID string) (platforms.Numbers, error) {
+	insights, raws, err := f.api.Insights(ctx, s, remoteID+"/insights", storyMetrics)
+	if err != nil {
+		return platforms.Numbers{}, err
+	}
+	n := platforms.Numbers{Values: map[platforms.Number]int64{}, Named: insights, Raw: graph.JoinRaw(raws...)}
+	if v, ok := insights[storyViews]; ok {
+		n.Values[platforms.Impressions] = v
+	}
+	if v, ok := insights[storyViewers]; ok {
+		n.Values[platforms.Reach] = v
+	}
 	return n, nil
 }
 

@@ -19,6 +19,8 @@ var needs = []graph.Need{
 	{Feature: platforms.FeaturePost, Scope: "pages_read_engagement"},
 	{Feature: platforms.FeatureNumbers, Scope: "pages_read_engagement"},
 	{Feature: platforms.FeatureNumbers, Scope: "read_insights"},
+	{Feature: platforms.FeatureComments, Scope: "pages_manage_engagement"},
+	{Feature: platforms.FeatureComments, Scope: "pages_read_user_content"}, // tells whose comment is whose
 }
 
 // AuthURL implements platforms.OAuthSignIn.

@@ -15,6 +15,14 @@ const foldLines = 5
 
 // Preview implements platforms.Platform.
 func (f *facebook) Preview(p platforms.Preview) templ.Component {
+	switch {
+	case p.Comment:
+		return card.Comment(ID, p, comment, p.T("facebook.preview_over"))
+	case p.Draft.Format == platforms.FormatStory:
+		return card.Story(ID, p, p.Account.Name, card.StoryWords{
+			Empty: p.T("facebook.preview_story_empty"), Life: p.T("facebook.preview_story_life"),
+		})
+	}
 	return preview(p, card.Cut(feed, p.Draft, p.Computer, foldLines))
 }
 

@@ -17,11 +17,24 @@ import (
 )
 
 // The steps: each picture is uploaded without being shown, then one call makes
-// the post.
+// the post, the story or the comment.
 const (
 	stepUpload  = "upload"
 	stepPublish = "publish"
+	stepStory   = "story"
+	stepComment = graph.OpComment
 )
+
+// lastStep is the call that makes a publication public.
+func lastStep(p platforms.Publication) string {
+	switch {
+	case p.Reply != nil:
+		return stepComment
+	case p.Format == platforms.FormatStory:
+		return stepStory
+	}
+	return stepPublish
+}
 
 // Plan implements platforms.Publisher. No kind means that nothing is left to do.
 func (*facebook) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
@@ -30,10 +43,11 @@ func (*facebook) Plan(p platforms.Publication, done []platforms.StepResult) plat
 			return platforms.Step{Kind: stepUpload, Index: i, Sends: m.Bytes}
 		}
 	}
-	if slices.ContainsFunc(done, func(r platforms.StepResult) bool { return r.Kind == stepPublish }) {
+	last := lastStep(p)
+	if slices.ContainsFunc(done, func(r platforms.StepResult) bool { return r.Kind == last }) {
 		return platforms.Step{}
 	}
-	return platforms.Step{Kind: stepPublish, Irreversible: true}
+	return platforms.Step{Kind: last, Irreversible: true}
 }
 
 // uploaded is the id of picture i, or empty.
@@ -44,13 +58,19 @@ func uploaded(done []platforms.StepResult, i int) string {
 
 // Perform implements platforms.Publisher.
 func (f *facebook) Perform(ctx context.Context, s platforms.Session, p platforms.Publication, done []platforms.StepResult, step platforms.Step) (platforms.StepResult, error) {
-	if step.Kind == stepUpload {
-		return f.upload(ctx, s, p.Media[step.Index], step)
+	switch step.Kind {
+	case stepUpload:
+		return f.upload(ctx, s, p, step)
+	case stepStory:
+		return f.story(ctx, s, uploaded(done, 0))
+	case stepComment:
+		return f.comment(ctx, s, p)
 	}
 	return f.post(ctx, s, p, done)
 }
 
-func (f *facebook) upload(ctx context.Context, s platforms.Session, m platforms.Media, step platforms.Step) (platforms.StepResult, error) {
+func (f *facebook) upload(ctx context.Context, s platforms.Session, p platforms.Publication, step platforms.Step) (platforms.StepResult, error) {
+	m := p.Media[step.Index]
 	file, err := s.Media.Open(ctx, m.ID)
 	if err != nil {
 		kind := platforms.NotSent
@@ -63,7 +83,7 @@ func (f *facebook) upload(ctx context.Context, s platforms.Session, m platforms.
 	}
 	defer file.Close()
 	params := url.Values{"published": {"false"}}
-	if alt := strings.TrimSpace(m.Alt); alt != "" {
+	if alt := strings.TrimSpace(m.Alt); alt != "" && p.Format != platforms.FormatStory {
 		params.Set("alt_text_custom", alt)
 	}
 	call := graph.Call{
@@ -155,8 +175,15 @@ type attachment struct {
 	Sub       struct{ Data []attachment } `json:"subattachments"`
 }
 
-// Settle implements platforms.Publisher: it reads the latest posts of the Page.
+// Settle implements platforms.Publisher: it reads the latest posts of the Page, its
+// stories, or what stands under a post.
 func (f *facebook) Settle(ctx context.Context, s platforms.Session, p platforms.Publication, done []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
+	switch lastStep(p) {
+	case stepStory:
+		return f.findStory(ctx, s, uploaded(done, 0), tried)
+	case stepComment:
+		return f.findComment(ctx, s, p, tried)
+	}
 	var a struct{ Data []published }
 	_, err := f.api.Do(ctx, graph.Call{
 		Op: graph.OpRead, Path: s.Account.RemoteID + "/published_posts", App: s.App, Token: s.Access,
@@ -184,7 +211,7 @@ func (f *facebook) Settle(ctx context.Context, s platforms.Session, p platforms.
 // shows reports whether this is the post we meant: the same text, and the very
 // photos we uploaded or the same link.
 func (post published) shows(p platforms.Publication, text string, done []platforms.StepResult) bool {
-	if strings.Join(strings.Fields(post.Message), " ") != strings.Join(strings.Fields(text), " ") {
+	if !sameText(post.Message, text) {
 		return false
 	}
 	if len(p.Media) > 0 {
@@ -199,6 +226,11 @@ func (post published) shows(p platforms.Publication, text string, done []platfor
 		return strings.TrimSuffix(post.Attachments.Data[0].Unshimmed, "/") == strings.TrimSuffix(p.Link.URL, "/")
 	}
 	return text != "" || p.Link != nil
+}
+
+// sameText compares texts regardless of how white space was kept.
+func sameText(a, b string) bool {
+	return strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
 }
 
 // photos are the ids of the photos in the post, sorted.

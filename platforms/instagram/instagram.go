@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bandstand-app/bandstand/platforms"
+	"github.com/bandstand-app/bandstand/platforms/internal/card"
 	"github.com/bandstand-app/bandstand/platforms/internal/graph"
 )
 
@@ -38,8 +39,8 @@ func (i *instagram) Info() platforms.Info {
 		ID: ID, Name: "Instagram", Short: "IG", Mark: mark,
 		AppSlot: graph.AppSlot, AppName: graph.AppName, AppFields: graph.AppFields(), AppGuide: graph.AppGuide(),
 		Endpoints: graph.Endpoints(), API: i.api.API(),
-		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers},
-		Certainty: platforms.CertainByStatus,
+		Features:  []platforms.Feature{platforms.FeaturePost, platforms.FeatureNumbers, platforms.FeatureComments},
+		Certainty: platforms.CertainByStatus, ReplyCertainty: platforms.CertainByLooking,
 		Numbers: []platforms.NumberWord{
 			{Number: platforms.Likes, Word: "Likes"},
 			{Number: platforms.Comments, Word: "Comments"},
@@ -49,7 +50,7 @@ func (i *instagram) Info() platforms.Info {
 			{Number: platforms.Followers, Word: "Followers"},
 			{Number: platforms.Posts, Word: "Posts"},
 		},
-		CSS: css, Catalogue: catalogue, CheckedOn: graph.CheckedOn,
+		CSS: css + card.CommentCSS(ID) + card.StoryCSS(ID), Catalogue: catalogue, CheckedOn: graph.CheckedOn,
 	}
 }
 
@@ -70,7 +71,9 @@ const (
 )
 
 // Rules implements platforms.Platform. They are the same for all accounts.
-func (*instagram) Rules(platforms.Account) platforms.Rules { return platforms.OneFormat(feed) }
+func (*instagram) Rules(platforms.Account) platforms.Rules {
+	return platforms.Rules{Formats: []platforms.FormatRules{feed, story}}
+}
 
 // feed are the limits of a post of the feed.
 var feed = platforms.FormatRules{
@@ -92,6 +95,36 @@ var feed = platforms.FormatRules{
 	},
 	Link:      platforms.LinkRules{Plain: true},
 	FoldPhone: 125, FoldComputer: 125,
+	Parts: platforms.PartRules{
+		Comment: &comment, Source: platforms.Source{URL: commentReference, CheckedOn: graph.CheckedOn},
+	},
+	Source: platforms.Source{URL: mediaReference, CheckedOn: graph.CheckedOn},
+}
+
+const commentReference = "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-media/comments"
+
+// comment are the limits of a first comment. Meta's page names none, so they are those
+// of a caption, which Instagram's own app holds comments to. The 300 characters and
+// four hashtags that other lists name were rules of an API that ended in 2020.
+var comment = platforms.FormatRules{
+	Text: []platforms.TextRule{
+		{Unit: "characters", Max: 2200, Measure: countText, Code: platforms.CodeTextTooLong},
+		{
+			Unit: "hashtags", Max: 30, Measure: countHashtags, Code: platforms.CodeTooManyHashtags, ShowFrom: 20, Side: true,
+			Advice: &platforms.TextAdvice{Max: 5, Code: platforms.CodeManyHashtags, Source: fiveHashtags},
+		},
+	},
+	Link:   platforms.LinkRules{Plain: true},
+	Source: platforms.Source{URL: commentReference, CheckedOn: graph.CheckedOn},
+}
+
+// story are the limits of a photo that is shown for a day. It may have any shape.
+var story = platforms.FormatRules{
+	Format: platforms.FormatStory, NoText: true,
+	Media: platforms.MediaRules{
+		Min: 1, Max: 1,
+		Image: platforms.ImageRules{Types: []string{"image/jpeg"}, MaxBytes: 8_000_000, MaxWidth: 1080, MaxHeight: 1920},
+	},
 	Source: platforms.Source{URL: mediaReference, CheckedOn: graph.CheckedOn},
 }
 

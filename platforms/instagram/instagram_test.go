@@ -99,7 +99,13 @@ func TestNewAppCanDoEverything(t *testing.T) {
 	if e := try.Settle(); e.Verdict != platforms.SeenPublic || e.RemoteID == "" {
 		t.Errorf("settle: got %+v", e)
 	}
+	w.Publish(s, platforms.Draft{Format: platforms.FormatStory, Media: []platforms.Media{picture(w, "A ball")}})
 	id := try.Result().RemoteID
+	under := platforms.Publication{Draft: platforms.Draft{Text: "Sign up"}, Reply: &platforms.ReplyTo{Parent: platforms.Ref{ID: id}}}
+	steps(w, s, under, 1)
+	if e, err := w.Platform.Settle(t.Context(), s, under, nil, w.Clock.Now()); err != nil || e.Verdict != platforms.SeenPublic {
+		t.Errorf("settle a comment: %+v, %v", e, err)
+	}
 	if _, err := w.Platform.(platforms.Linker).Permalink(t.Context(), s, id); err != nil {
 		t.Fatal(err)
 	}

@@ -9,13 +9,16 @@ import (
 	"github.com/bandstand-app/bandstand/platforms/internal/graph"
 )
 
+// metric is one insight, with the number of ours that it is, or none.
+type metric struct {
+	name   string
+	number platforms.Number
+}
+
 // metrics are the insights that posts and albums of pictures have, with the
 // number they stand for, if it is one of ours.
 // https://developers.facebook.com/docs/instagram-platform/reference/instagram-media/insights, 2026-11-20.
-var metrics = []struct {
-	name   string
-	number platforms.Number
-}{
+var metrics = []metric{
 	{"views", platforms.Impressions},
 	{"reach", platforms.Reach},
 	{"likes", platforms.Likes},
@@ -25,6 +28,16 @@ var metrics = []struct {
 	{"total_interactions", ""},
 }
 
+// storyMetrics are those of a story. It has them for a day.
+var storyMetrics = []metric{
+	{"views", platforms.Impressions},
+	{"reach", platforms.Reach},
+	{"shares", platforms.Shares},
+	{"replies", ""},
+	{"total_interactions", ""},
+	{"navigation", ""},
+}
+
 // PostNumbers implements platforms.NumbersReader. Likes and comments stand on
 // the post itself and so are known even where insights are not given, as with
 // fewer than five viewers.
@@ -32,10 +45,11 @@ func (i *instagram) PostNumbers(ctx context.Context, s platforms.Session, remote
 	var post struct {
 		Likes    *int64 `json:"like_count"` // missing where the account hides it
 		Comments *int64 `json:"comments_count"`
+		Product  string `json:"media_product_type"`
 	}
 	resp, err := i.api.Do(ctx, graph.Call{
 		Op: graph.OpNumbers, Path: remoteID, App: s.App, Token: s.Access,
-		Params: url.Values{"fields": {"like_count,comments_count"}},
+		Params: url.Values{"fields": {"like_count,comments_count,media_product_type"}},
 	}, &post)
 	if err != nil {
 		return platforms.Numbers{}, err
@@ -44,15 +58,19 @@ func (i *instagram) PostNumbers(ctx context.Context, s platforms.Session, remote
 	put(n, platforms.Likes, "like_count", post.Likes)
 	put(n, platforms.Comments, "comments_count", post.Comments)
 
+	has := metrics
+	if post.Product == "STORY" {
+		has = storyMetrics
+	}
 	var names []string
-	for _, m := range metrics {
+	for _, m := range has {
 		names = append(names, m.name)
 	}
 	insights, raws, err := i.api.Insights(ctx, s, remoteID+"/insights", names)
 	if err != nil && platforms.KindOf(err) != platforms.Rejected {
 		return platforms.Numbers{}, err
 	}
-	for _, m := range metrics {
+	for _, m := range has {
 		v, ok := insights[m.name]
 		if !ok {
 			continue

@@ -25,6 +25,7 @@ var needs = []graph.Need{
 	{Feature: platforms.FeaturePost, Scope: "instagram_content_publish"},
 	{Feature: platforms.FeatureNumbers, Scope: "instagram_basic"},
 	{Feature: platforms.FeatureNumbers, Scope: "instagram_manage_insights"},
+	{Feature: platforms.FeatureComments, Scope: "instagram_manage_comments"},
 }
 
 // AuthURL implements platforms.OAuthSignIn.

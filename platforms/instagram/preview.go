@@ -15,6 +15,14 @@ const foldLines = 2
 
 // Preview implements platforms.Platform.
 func (i *instagram) Preview(p platforms.Preview) templ.Component {
+	switch {
+	case p.Comment:
+		return card.Comment(ID, p, comment, p.T("instagram.preview_over"))
+	case p.Draft.Format == platforms.FormatStory:
+		return card.Story(ID, p, handle(p.Account), card.StoryWords{
+			Empty: p.T("instagram.preview_story_empty"), Life: p.T("instagram.preview_story_life"),
+		})
+	}
 	return preview(p, card.Cut(feed, p.Draft, p.Computer, foldLines))
 }
 

@@ -23,10 +23,17 @@ const (
 	stepAlbum       = "album"
 	stepAlbumStatus = "album_status"
 	stepPublish     = "publish"
+	stepComment     = graph.OpComment // the only step of a comment
 )
 
 // Plan implements platforms.Publisher. No kind means that nothing is left to do.
 func (*instagram) Plan(p platforms.Publication, done []platforms.StepResult) platforms.Step {
+	if p.Reply != nil {
+		if ref(done, stepComment, 0) != "" {
+			return platforms.Step{}
+		}
+		return platforms.Step{Kind: stepComment, Irreversible: true}
+	}
 	for n := range p.Media {
 		if ref(done, stepContainer, n) == "" {
 			return platforms.Step{Kind: stepContainer, Index: n}
@@ -73,6 +80,8 @@ func (i *instagram) Perform(ctx context.Context, s platforms.Session, p platform
 		return i.album(ctx, s, p, done)
 	case stepAlbumStatus:
 		return i.status(ctx, s, step, ref(done, stepAlbum, 0))
+	case stepComment:
+		return i.comment(ctx, s, p)
 	}
 	return i.publish(ctx, s, top(p, done))
 }
@@ -84,12 +93,17 @@ func (i *instagram) picture(ctx context.Context, s platforms.Session, p platform
 		return platforms.StepResult{}, i.noAddress(m, err)
 	}
 	params := url.Values{"image_url": {address}}
-	if alt := strings.TrimSpace(m.Alt); alt != "" {
+	text, alt := feed.FinalText(p.Draft), strings.TrimSpace(m.Alt)
+	if p.Format == platforms.FormatStory {
+		params.Set("media_type", "STORIES")
+		text, alt = "", "" // it shows neither
+	}
+	if alt != "" {
 		params.Set("alt_text", alt)
 	}
 	if len(p.Media) > 1 {
 		params.Set("is_carousel_item", "true")
-	} else if text := feed.FinalText(p.Draft); text != "" {
+	} else if text != "" {
 		params.Set("caption", text)
 	}
 	r, err := i.container(ctx, s, step, params)

@@ -21,12 +21,15 @@ const clockMargin = 2 * time.Minute
 // Settle implements platforms.Publisher. A container knows whether it was
 // published; which post it became has to be found by text and time.
 func (i *instagram) Settle(ctx context.Context, s platforms.Session, p platforms.Publication, done []platforms.StepResult, tried time.Time) (platforms.Evidence, error) {
+	if p.Reply != nil {
+		return i.findComment(ctx, s, p, tried)
+	}
 	container := top(p, done)
 	if container == "" {
 		return platforms.Evidence{Verdict: platforms.SeenNothing}, nil
 	}
 	a, err := i.containerStatus(ctx, s, graph.OpRead, container)
-	if e, ok := errors.AsType[*platforms.Error](err); ok && e.PlatformCode == "100/33" {
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.PlatformCode == goneOrHidden {
 		// Reading containers sometimes fails like this: unknown, not absent.
 		return platforms.Evidence{Verdict: platforms.SeenNothing, Proof: proofStatus}, nil
 	}
@@ -42,8 +45,12 @@ func (i *instagram) Settle(ctx context.Context, s platforms.Session, p platforms
 	return platforms.Evidence{Verdict: platforms.SeenNothing, Proof: proofStatus}, nil
 }
 
-// find looks for the post of a published container. The post is public in any
-// case; its id is only taken where exactly one post fits.
+// goneOrHidden is the answer about an object that was deleted, or that the token
+// does not show.
+const goneOrHidden = "100/33"
+
+// find looks for the post of a published container, or for its story, which shows no
+// text. It is public in any case; its id is only taken where exactly one fits.
 func (i *instagram) find(ctx context.Context, s platforms.Session, p platforms.Publication, tried time.Time) (platforms.Evidence, error) {
 	var a struct {
 		Data []struct {
@@ -51,15 +58,18 @@ func (i *instagram) find(ctx context.Context, s platforms.Session, p platforms.P
 			Timestamp              graph.Time
 		}
 	}
+	edge, want := "/media", feed.FinalText(p.Draft)
+	if p.Format == platforms.FormatStory {
+		edge, want = "/stories", ""
+	}
 	_, err := i.api.Do(ctx, graph.Call{
-		Op: graph.OpRead, Path: s.Account.RemoteID + "/media", App: s.App, Token: s.Access,
+		Op: graph.OpRead, Path: s.Account.RemoteID + edge, App: s.App, Token: s.Access,
 		Params: url.Values{"fields": {"id,caption,timestamp,permalink"}, "limit": {"25"}},
 	}, &a)
 	if err != nil {
 		return platforms.Evidence{}, err
 	}
 	out := platforms.Evidence{Verdict: platforms.SeenPublic, Proof: proofStatus, Known: true}
-	want := feed.FinalText(p.Draft)
 	for _, m := range a.Data {
 		if !m.Timestamp.Before(tried.Add(-clockMargin)) && sameText(m.Caption, want) {
 			out.Matches = append(out.Matches, platforms.Match{RemoteID: m.ID, RemoteURL: m.Permalink, PublishedAt: m.Timestamp.Time})
@@ -85,6 +95,9 @@ func (i *instagram) Permalink(ctx context.Context, s platforms.Session, remoteID
 		Op: graph.OpRead, Path: remoteID, App: s.App, Token: s.Access, Params: url.Values{"fields": {"permalink"}},
 	}
 	resp, err := i.api.Do(ctx, call, &a)
+	if e, ok := errors.AsType[*platforms.Error](err); ok && e.PlatformCode == "100" {
+		return i.commentedPost(ctx, s, remoteID) // a comment has no address of its own
+	}
 	if err == nil && a.Permalink == "" {
 		err = i.api.NoID(call, resp)
 	}

@@ -98,6 +98,11 @@ func Run(t *testing.T, s Suite) {
 		{"parts of the same words are told apart by what they follow", partsOfTheSameWords},
 		{"a part whose parent is gone", partWithoutParent},
 
+		{"a post of a further format", formatsPublish},
+		{"answer lost about a post of a further format", formatsLost},
+		{"publish faults of a further format", formatsFaults},
+		{"numbers of a further format", formatsNumbers},
+
 		{"numbers grow", numbersGrow},
 		{"numbers of several posts", numbersTogether},
 		{"numbers faults", numbersFaults},

@@ -81,7 +81,21 @@ var (
 
 	personNode = &node{name: "Profile", byDefault: []string{"id", "name"}, fields: plain("id", "name", "type")}
 
-	commentNode = &node{name: "Comment", byDefault: []string{"created_time", "from", "message", "id"}, fields: plain("id", "created_time", "from", "message")}
+	commentNode = &node{name: "Comment", byDefault: []string{"created_time", "from", "message", "id"}, fields: and(plain(
+		"id", "created_time", "message", "permalink_url", "is_hidden", "like_count"), map[string]field{"from": {of: personNode}})}
+
+	mediaNode = &node{name: "ShadowIGMedia", byDefault: []string{"id"}, fields: plain(
+		"id", "caption", "timestamp", "permalink", "shortcode", "media_type", "media_product_type", "username", "like_count", "comments_count")}
+
+	accountCommentNode = &node{name: "ShadowIGComment", byDefault: []string{"timestamp", "text", "id"}, fields: and(plain(
+		"id", "text", "timestamp", "username", "like_count", "hidden"), map[string]field{
+		"from":  {of: &node{name: "IGCommentFromUser", fields: plain("id", "username"), byDefault: []string{"id", "username"}}},
+		"media": {of: mediaNode},
+	})}
+
+	// storyNode is what the list of a Page's stories holds.
+	storyNode = &node{name: "Stories", bare: true, byDefault: []string{"post_id", "status", "creation_time", "media_type", "media_id", "url"}, fields: plain(
+		"post_id", "status", "creation_time", "media_type", "media_id", "url")}
 
 	postNode = &node{name: "PagePost", byDefault: []string{"created_time", "message", "id"}, fields: and(plain(
 		"id", "message", "created_time", "permalink_url", "is_published", "shares"), map[string]field{
@@ -91,9 +105,6 @@ var (
 	})}
 
 	photoNode = &node{name: "Photo", byDefault: []string{"id"}, fields: plain("id", "created_time")}
-
-	mediaNode = &node{name: "ShadowIGMedia", byDefault: []string{"id"}, fields: plain(
-		"id", "caption", "timestamp", "permalink", "shortcode", "media_type", "media_product_type", "username", "like_count", "comments_count")}
 
 	containerNode = &node{name: "ShadowIGMediaBuilder", byDefault: []string{"id"}, fields: plain("id", "status_code", "status")}
 

@@ -22,6 +22,7 @@ import (
 type container struct {
 	ID, Account, Caption, Alt, SHA string
 	Item                           bool // belongs into an album
+	Story                          bool
 	Children                       []string
 	Made, Ready                    time.Time
 	Failed                         string // text of its ERROR
@@ -32,6 +33,7 @@ type container struct {
 type media struct {
 	ID, Account, Caption, Code string
 	Containers                 []string // the pictures, in order
+	Story                      bool
 	Made                       time.Time
 }
 
@@ -71,7 +73,7 @@ func (s *server) profileNode(c *call, p *profile, owner *page) (any, *refusal) {
 	defer s.Mu.Unlock()
 	n := 0
 	for _, m := range s.State.Media {
-		if m.Account == p.ID {
+		if m.Account == p.ID && !m.Story {
 			n++
 		}
 	}
@@ -87,9 +89,14 @@ func (s *server) makeContainer(c *call, p *profile, owner *page) (any, *refusal)
 	now := s.Now()
 	b := &container{
 		Account: p.ID, Caption: c.form.Get("caption"), Alt: c.form.Get("alt_text"), Made: now, Ready: now.Add(workTime),
-		Item: c.form.Get("is_carousel_item") == "true",
+		Item: c.form.Get("is_carousel_item") == "true", Story: c.form.Get("media_type") == "STORIES",
 	}
-	if b.Item {
+	switch {
+	case b.Story && b.Item:
+		return nil, refuse(100, 0, "(#100) A story cannot be an item of a carousel.")
+	case b.Story:
+		b.Caption, b.Alt = "", "" // a story shows neither
+	case b.Item:
 		b.Caption = ""
 	}
 	if no := caption(b.Caption); no != nil {
@@ -99,12 +106,12 @@ func (s *server) makeContainer(c *call, p *profile, owner *page) (any, *refusal)
 	switch c.form.Get("media_type") {
 	case "CAROUSEL":
 		b.Children = strings.Split(c.form.Get("children"), ",")
-	case "":
+	case "", "STORIES":
 		if c.form.Get("image_url") == "" {
 			return nil, refuse(100, 0, "(#100) The parameter image_url is required")
 		}
 		var no *refusal
-		if pic, no = s.fetch(c.Context(), c.form.Get("image_url")); no != nil {
+		if pic, no = s.fetch(c.Context(), c.form.Get("image_url"), b.Story); no != nil {
 			return nil, no
 		}
 		b.SHA = pic.Facts.SHA256
@@ -171,8 +178,9 @@ func caption(text string) *refusal {
 	return nil
 }
 
-// fetch downloads a picture from the app, as the real server does.
-func (s *server) fetch(ctx context.Context, address string) (simkit.Picture, *refusal) {
+// fetch downloads a picture from the app, as the real server does. One of any shape
+// can be a story.
+func (s *server) fetch(ctx context.Context, address string, anyShape bool) (simkit.Picture, *refusal) {
 	unfetchable := refuse(9004, 2207052, "The media could not be fetched from this URI.")
 	unfetchable.UserText = "The media could not be fetched from this address."
 	u, err := url.Parse(address)
@@ -203,7 +211,7 @@ func (s *server) fetch(ctx context.Context, address string) (simkit.Picture, *re
 		return simkit.Picture{}, refuse(36001, 2207005, "The image format is not supported.")
 	}
 	// Real rounding is kind to pictures of exactly 4:5.
-	if ratio := float64(pic.Facts.Width) / float64(pic.Facts.Height); ratio < 0.795 || ratio > 1.915 {
+	if ratio := float64(pic.Facts.Width) / float64(pic.Facts.Height); !anyShape && (ratio < 0.795 || ratio > 1.915) {
 		return simkit.Picture{}, refuse(36003, 2207009, "The submitted image has an aspect ratio that is not allowed.")
 	}
 	return pic, nil
@@ -313,7 +321,7 @@ func (s *server) publishContainer(c *call, p *profile, owner *page) (any, *refus
 	if parts == nil {
 		parts = []string{b.ID}
 	}
-	m := &media{ID: s.NextID("179"), Account: p.ID, Caption: b.Caption, Containers: parts, Made: now}
+	m := &media{ID: s.NextID("179"), Account: p.ID, Caption: b.Caption, Containers: parts, Story: b.Story, Made: now}
 	m.Code = strings.ToUpper(strconv.FormatUint(hash(m.ID), 36))
 	b.Published = m.ID
 	s.State.Media[m.ID] = m
@@ -322,7 +330,11 @@ func (s *server) publishContainer(c *call, p *profile, owner *page) (any, *refus
 	for _, id := range parts {
 		pics, alts = append(pics, s.State.Pictures[s.State.Containers[id].SHA]), append(alts, s.State.Containers[id].Alt)
 	}
-	s.record(platforms.SimPost{Platform: instagram, Account: p.ID, ID: m.ID, Text: m.Caption, Time: now}, pics, alts)
+	made := platforms.SimPost{Platform: instagram, Account: p.ID, ID: m.ID, Text: m.Caption, Time: now}
+	if m.Story {
+		made.Kind = platforms.SimStory
+	}
+	s.record(made, pics, alts)
 	return s.readMedia(m), nil
 }
 
@@ -352,15 +364,20 @@ func (s *server) listMedia(c *call, p *profile, owner *page) (any, *refusal) {
 	if no := actsFor(c, p, owner, "instagram_basic"); no != nil {
 		return nil, no
 	}
-	limit, err := strconv.Atoi(cmp.Or(c.form.Get("limit"), "25"))
-	if err != nil || limit < 1 || limit > maxListed {
-		return nil, refuse(100, 0, "(#100) limit must be between 1 and 100")
+	return s.mediaOf(c, p, func(m *media) bool { return !m.Story })
+}
+
+// mediaOf lists those posts of an account that belong into a list, the newest first.
+func (s *server) mediaOf(c *call, p *profile, belongs func(*media) bool) (any, *refusal) {
+	limit, no := limitOf(c)
+	if no != nil {
+		return nil, no
 	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	var list []*media
 	for _, m := range s.State.Media {
-		if m.Account == p.ID && s.Listed(m.Made) {
+		if m.Account == p.ID && belongs(m) && s.Listed(m.Made) && !s.gone(instagram, m.ID) {
 			list = append(list, m)
 		}
 	}
@@ -384,6 +401,9 @@ func (s *server) readMedia(m *media) map[string]any {
 		"like_count": n.likes, "comments_count": n.comments, "username": p.Username,
 		"id": m.ID, "timestamp": m.Made.Format(apiTime), "permalink": s.web("p/" + m.Code + "/"), "shortcode": m.Code,
 		"media_type": kind, "media_product_type": "FEED",
+	}
+	if m.Story {
+		out["media_product_type"], out["permalink"] = "STORY", s.web("stories/"+p.Username+"/"+m.ID+"/")
 	}
 	if m.Caption != "" {
 		out["caption"] = m.Caption

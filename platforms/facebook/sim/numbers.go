@@ -118,21 +118,16 @@ func (s *server) mediaInsights(c *call, m *media) (any, *refusal) {
 	if no := actsFor(c, p, owner, "instagram_manage_insights"); no != nil {
 		return nil, no
 	}
-	if no := insightsAsked(c); no != nil {
-		return nil, no
+	age := s.Now().Sub(m.Made)
+	n := countsOf(m.ID, age)
+	if m.Story {
+		return s.insightsOf(c, m.ID, map[string]int64{
+			"views": n.views, "reach": n.reach, "replies": n.comments, "shares": n.shares, "total_interactions": n.comments + n.shares,
+			"navigation": n.views / 3, "profile_visits": n.reach / 20, "follows": n.reach / 90,
+		}, age < storyLife)
 	}
-	n := countsOf(m.ID, s.Now().Sub(m.Made))
-	known := map[string]int64{
+	return s.insightsOf(c, m.ID, map[string]int64{
 		"views": n.views, "reach": n.reach, "likes": n.likes, "comments": n.comments, "shares": n.shares, "saved": n.saved,
 		"total_interactions": n.likes + n.comments + n.shares + n.saved, "profile_visits": n.reach / 20, "follows": n.reach / 90,
-	}
-	data := []any{}
-	for name := range strings.SplitSeq(c.form.Get("metric"), ",") {
-		v, ok := known[name]
-		if !ok {
-			return nil, refuse(100, 0, "(#100) metric["+name+"] is not available for this media")
-		}
-		data = append(data, insight(m.ID, name, "lifetime", v))
-	}
-	return map[string]any{"data": inPeriod(c, data)}, nil
+	}, true)
 }

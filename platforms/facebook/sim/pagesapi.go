@@ -190,26 +190,16 @@ func (s *server) publishedPosts(c *call, p *page) (any, *refusal) {
 	if no := acts(c, p, "pages_read_engagement", ""); no != nil {
 		return nil, no
 	}
-	limit, since := 25, time.Time{}
-	if v := c.form.Get("limit"); v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 1 || n > maxListed {
-			return nil, refuse(100, 0, "(#100) Please reduce the amount of data you're asking for, then retry your request")
-		}
-		limit = n
+	limit, no := limitOf(c)
+	if no != nil {
+		return nil, no
 	}
-	until := s.Now().Add(time.Hour)
-	if v, err := strconv.ParseInt(c.form.Get("since"), 10, 64); err == nil {
-		since = time.Unix(v, 0)
-	}
-	if v, err := strconv.ParseInt(c.form.Get("until"), 10, 64); err == nil {
-		until = time.Unix(v, 0)
-	}
+	since, until := s.window(c)
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	var list []*post
 	for _, made := range s.State.PagePosts {
-		if made.Page == p.ID && !made.Made.Before(since) && !made.Made.After(until) && s.Listed(made.Made) {
+		if made.Page == p.ID && !made.Made.Before(since) && !made.Made.After(until) && s.Listed(made.Made) && !s.gone(facebook, made.ID) {
 			list = append(list, made)
 		}
 	}
@@ -219,6 +209,27 @@ func (s *server) publishedPosts(c *call, p *page) (any, *refusal) {
 		data = append(data, s.readPost(made))
 	}
 	return map[string]any{"data": postNode.all(data, c.wants)}, nil
+}
+
+// limitOf is the most that a list may hold.
+func limitOf(c *call) (int, *refusal) {
+	n, err := strconv.Atoi(cmp.Or(c.form.Get("limit"), "25"))
+	if err != nil || n < 1 || n > maxListed {
+		return 0, refuse(100, 0, "(#100) Please reduce the amount of data you're asking for, then retry your request")
+	}
+	return n, nil
+}
+
+// window is the time of which a list is asked for.
+func (s *server) window(c *call) (since, until time.Time) {
+	until = s.Now().Add(time.Hour)
+	if v, err := strconv.ParseInt(c.form.Get("since"), 10, 64); err == nil {
+		since = time.Unix(v, 0)
+	}
+	if v, err := strconv.ParseInt(c.form.Get("until"), 10, 64); err == nil {
+		until = time.Unix(v, 0)
+	}
+	return since, until
 }
 
 // readPost is a post with all it holds. The caller holds the lock.

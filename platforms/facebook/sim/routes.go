@@ -17,6 +17,7 @@ var (
 	feedParams      = []string{"message", "link", "published", "attached_media"}
 	photoParams     = []string{"published", "temporary", "no_story", "caption", "alt_text_custom"}
 	containerParams = []string{"image_url", "media_type", "is_carousel_item", "children", "caption", "alt_text"}
+	commentParams   = []string{"message"}
 	insightParams   = []string{"metric", "period"}
 )
 
@@ -68,11 +69,21 @@ func (s *server) route(method string, c *call) route {
 	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	if p := s.State.PagePosts[first]; p != nil && get {
-		return s.postRoute(p, rest, c)
+	if p := s.State.PagePosts[first]; p != nil && !s.gone(facebook, first) {
+		return s.postRoute(get, p, rest, c)
 	}
-	if m := s.State.Media[first]; m != nil && get {
-		return s.mediaRoute(m, rest, c)
+	if m := s.State.Stories[first]; m != nil && get && !s.gone(facebook, first) {
+		return s.storyRoute(m, rest)
+	}
+	if m := s.State.Media[first]; m != nil && !s.gone(instagram, first) {
+		return s.mediaRoute(get, m, rest, c)
+	}
+	if m := s.State.Comments[first]; m != nil && get && m.Platform == instagram && !s.gone(instagram, first) {
+		rt := route{platform: instagram, ops: []string{"read"}, node: accountCommentNode, answer: func(c *call) (any, *refusal) { return s.accountComment(c, m) }}
+		if rest != "" {
+			rt.noEdge(rest)
+		}
+		return rt
 	}
 	if b := s.State.Containers[first]; b != nil && get {
 		rt := route{platform: instagram, ops: []string{"status"}, node: containerNode, answer: func(c *call) (any, *refusal) { return s.containerStatus(c, b) }}
@@ -135,6 +146,12 @@ func (s *server) pageRoute(get bool, p *page, rest string, c *call) route {
 	case !get && rest == "photos":
 		rt.ops, rt.node, rt.params, rt.file = []string{"upload"}, photoNode, photoParams, "source"
 		rt.answer = func(c *call) (any, *refusal) { return s.uploadPhoto(c, p) }
+	case get && rest == "stories":
+		rt.node, rt.params = storyNode, append([]string{"status"}, paging...)
+		rt.answer = func(c *call) (any, *refusal) { return s.pageStories(c, p) }
+	case !get && rest == "photo_stories":
+		rt.ops, rt.node, rt.params = []string{"publish", "story"}, nil, []string{"photo_id"}
+		rt.answer = func(c *call) (any, *refusal) { return s.postPhotoStory(c, p) }
 	case !get && rest == "feed":
 		rt.ops, rt.node, rt.params = []string{"publish"}, postNode, feedParams
 		rt.answer = func(c *call) (any, *refusal) { return s.makePost(c, p) }
@@ -154,6 +171,9 @@ func (s *server) profileRoute(get bool, p *profile, owner *page, rest string, c 
 	case get && rest == "media":
 		rt.node, rt.params = mediaNode, paging
 		rt.answer = func(c *call) (any, *refusal) { return s.listMedia(c, p, owner) }
+	case get && rest == "stories":
+		rt.node, rt.params = mediaNode, paging
+		rt.answer = func(c *call) (any, *refusal) { return s.accountStories(c, p, owner) }
 	case get && rest == "content_publishing_limit":
 		rt.node, rt.params = limitNode, []string{"since"}
 		rt.answer = func(c *call) (any, *refusal) { return s.publishingLimit(c, p, owner) }
@@ -171,30 +191,64 @@ func (s *server) profileRoute(get bool, p *profile, owner *page, rest string, c 
 	return rt
 }
 
-func (s *server) postRoute(p *post, rest string, c *call) route {
+func (s *server) postRoute(get bool, p *post, rest string, c *call) route {
 	rt := route{platform: facebook, ops: []string{"numbers"}, node: postNode}
-	switch rest {
-	case "":
+	switch {
+	case get && rest == "":
 		rt.ops = read(c, "reactions", "comments", "shares")
 		rt.answer = func(c *call) (any, *refusal) { return s.postNode(c, p) }
-	case "insights":
+	case get && rest == "insights":
 		rt.node, rt.params = nil, insightParams
 		rt.answer = func(c *call) (any, *refusal) { return s.postInsights(c, p) }
+	case get && rest == "comments":
+		rt.ops, rt.node, rt.params = []string{"read"}, commentNode, append([]string{"filter", "order"}, paging...)
+		rt.answer = func(c *call) (any, *refusal) { return s.pageComments(c, p) }
+	case rest == "comments":
+		rt.ops, rt.node, rt.params = commentOps, commentNode, commentParams
+		rt.answer = func(c *call) (any, *refusal) { return s.commentOnPost(c, p) }
+	case !get:
+		return nowhere(http.MethodPost, p.ID)
 	default:
 		rt.noEdge(rest)
 	}
 	return rt
 }
 
-func (s *server) mediaRoute(m *media, rest string, c *call) route {
-	rt := route{platform: instagram, ops: []string{"numbers"}, node: mediaNode}
+// commentOps are the operations of a comment: it makes something public, as a post
+// does, and faults can be armed for it alone.
+var commentOps = []string{"publish", "comment"}
+
+func (s *server) storyRoute(m *story, rest string) route {
+	rt := route{platform: facebook, ops: []string{"numbers"}, node: storyNode}
 	switch rest {
-	case "":
-		rt.ops = read(c, "like_count", "comments_count")
-		rt.answer = func(c *call) (any, *refusal) { return s.mediaNode(c, m) }
 	case "insights":
 		rt.node, rt.params = nil, insightParams
+		rt.answer = func(c *call) (any, *refusal) { return s.pageStoryInsights(c, m) }
+	case "":
+		rt.answer = func(*call) (any, *refusal) { return map[string]any{"post_id": m.ID}, nil }
+	default:
+		rt.noEdge(rest)
+	}
+	return rt
+}
+
+func (s *server) mediaRoute(get bool, m *media, rest string, c *call) route {
+	rt := route{platform: instagram, ops: []string{"numbers"}, node: mediaNode}
+	switch {
+	case get && rest == "":
+		rt.ops = read(c, "like_count", "comments_count")
+		rt.answer = func(c *call) (any, *refusal) { return s.mediaNode(c, m) }
+	case get && rest == "insights":
+		rt.node, rt.params = nil, insightParams
 		rt.answer = func(c *call) (any, *refusal) { return s.mediaInsights(c, m) }
+	case get && rest == "comments":
+		rt.ops, rt.node, rt.params = []string{"read"}, accountCommentNode, paging
+		rt.answer = func(c *call) (any, *refusal) { return s.accountComments(c, m) }
+	case rest == "comments":
+		rt.ops, rt.node, rt.params = commentOps, accountCommentNode, commentParams
+		rt.answer = func(c *call) (any, *refusal) { return s.commentOnMedia(c, m) }
+	case !get:
+		return nowhere(http.MethodPost, m.ID)
 	default:
 		rt.noEdge(rest)
 	}

@@ -58,6 +58,8 @@ type state struct {
 	PagePosts  map[string]*post
 	Containers map[string]*container
 	Media      map[string]*media
+	Stories    map[string]*story         // of Pages
+	Comments   map[string]*comment       // of both
 	Pictures   map[string]simkit.Picture // by SHA-256
 	Calls      usage
 }
@@ -67,7 +69,7 @@ func newState() state {
 		Apps: map[string]string{}, Declined: map[string]bool{}, Agreed: map[string]time.Time{}, Removed: map[string]time.Time{},
 		Codes: map[string]*code{}, Tokens: map[string]*token{},
 		Photos: map[string]*photo{}, PagePosts: map[string]*post{}, Containers: map[string]*container{},
-		Media: map[string]*media{}, Pictures: map[string]simkit.Picture{},
+		Media: map[string]*media{}, Stories: map[string]*story{}, Comments: map[string]*comment{}, Pictures: map[string]simkit.Picture{},
 	}
 }
 
@@ -80,6 +82,7 @@ func New(env platforms.SimEnv) platforms.Simulator {
 	s.Consent.HandleFunc("POST /www/{version}/dialog/oauth", s.answerDialog)
 	s.Site.HandleFunc("GET "+simkit.StylePath, simkit.ServeStyle)
 	s.Site.HandleFunc("GET /www/p/{code}/{$}", s.showMedia)
+	s.Site.HandleFunc("GET /www/stories/{who}/{id}/{$}", s.showStory)
 	s.Site.HandleFunc("GET /www/{name}", s.showPage)
 	s.Site.HandleFunc("GET /pictures/{sha}", s.showPicture)
 	s.Routes.HandleFunc("/graph/", s.serveGraph)

@@ -13,7 +13,7 @@ import (
 func (s *server) showPage(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	if p, ok := s.Post(facebook, name); ok {
-		s.showPosts(w, r, "Facebook", findPage(p.Account).Name, "", []platforms.SimPost{p})
+		s.showPosts(w, r, "Facebook", findPage(p.Account).Name, "", s.withComments(p))
 		return
 	}
 	i := slices.IndexFunc(pages, func(p page) bool { return p.ID == name || p.Username == name })
@@ -48,7 +48,41 @@ func (s *server) showMedia(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p, _ := findProfile(post.Account)
-	s.showPosts(w, r, "Instagram", p.Name, "@"+p.Username, []platforms.SimPost{post})
+	s.showPosts(w, r, "Instagram", p.Name, "@"+p.Username, s.withComments(post))
+}
+
+// showStory shows a story of a Page or of an account as long as people can see it.
+func (s *server) showStory(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	for _, at := range []struct {
+		id   platforms.ID
+		name string
+	}{{facebook, "Facebook"}, {instagram, "Instagram"}} {
+		p, ok := s.Post(at.id, id)
+		if !ok || p.Kind != platforms.SimStory || s.Now().Sub(p.Time) >= storyLife {
+			continue
+		}
+		name := r.PathValue("who")
+		if owner := findPage(p.Account); owner != nil {
+			name = owner.Name
+		} else if account, _ := findProfile(p.Account); account != nil {
+			name = account.Name
+		}
+		s.showPosts(w, r, at.name, name, "", []platforms.SimPost{p})
+		return
+	}
+	s.notThere(w, r, "Facebook")
+}
+
+// withComments is a post with what stands below it, oldest first.
+func (s *server) withComments(post platforms.SimPost) []platforms.SimPost {
+	out := []platforms.SimPost{post}
+	for _, p := range s.Posts() {
+		if p.Platform == post.Platform && p.Kind == platforms.SimComment && p.Parent == post.ID {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // of lists the posts of an account, newest first.
@@ -65,13 +99,29 @@ func (s *server) of(platform platforms.ID, account string) []platforms.SimPost {
 func (s *server) showPosts(w http.ResponseWriter, r *http.Request, platform, account, handle string, posts []platforms.SimPost) {
 	view := simkit.PostsPage{Platform: platform, Account: account, Handle: handle}
 	for _, p := range posts {
-		v := simkit.PostView{Text: p.Text, Link: p.Link, Time: p.Time, Deleted: p.Deleted}
+		v := simkit.PostView{Text: p.Text, Kind: p.Kind, Link: p.Link, Time: p.Time, Deleted: p.Deleted}
+		if p.Kind == platforms.SimComment {
+			v.Parent = simkit.Root(r) + "www/" + s.pathOf(p.Platform, p.Parent)
+		}
 		for _, m := range p.Media {
 			v.Pictures = append(v.Pictures, simkit.PictureView{Src: simkit.Root(r) + "pictures/" + m.SHA256, Alt: m.Alt})
 		}
 		view.Posts = append(view.Posts, v)
 	}
 	simkit.ShowPosts(w, r, view)
+}
+
+// pathOf is where the site shows a post.
+func (s *server) pathOf(platform platforms.ID, id string) string {
+	if platform == facebook {
+		return id
+	}
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	if m := s.State.Media[id]; m != nil {
+		return "p/" + m.Code + "/"
+	}
+	return ""
 }
 
 func (*server) notThere(w http.ResponseWriter, r *http.Request, platform string) {

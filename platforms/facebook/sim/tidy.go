@@ -41,11 +41,16 @@ func (s *server) tidy() {
 func (s *server) tidyPage(now time.Time) {
 	public := s.Remembered(facebook)
 	maps.DeleteFunc(s.State.PagePosts, func(id string, _ *post) bool { return !public[id] })
+	maps.DeleteFunc(s.State.Stories, func(id string, _ *story) bool { return !public[id] })
+	maps.DeleteFunc(s.State.Comments, func(id string, m *comment) bool { return m.Platform == facebook && !public[id] })
 	posted := map[string]bool{}
 	for _, p := range s.State.PagePosts {
 		for _, id := range p.Photos {
 			posted[id] = true
 		}
+	}
+	for _, m := range s.State.Stories {
+		posted[m.Photo] = true
 	}
 	maps.DeleteFunc(s.State.Photos, func(id string, ph *photo) bool { return !posted[id] && now.Sub(ph.Made) > 2*photoLife })
 }
@@ -54,6 +59,7 @@ func (s *server) tidyPage(now time.Time) {
 func (s *server) tidyAccount(now time.Time) {
 	public := s.Remembered(instagram)
 	maps.DeleteFunc(s.State.Media, func(id string, _ *media) bool { return !public[id] })
+	maps.DeleteFunc(s.State.Comments, func(id string, m *comment) bool { return m.Platform == instagram && !public[id] })
 	posted := map[string]bool{}
 	for _, m := range s.State.Media {
 		for _, id := range m.Containers {

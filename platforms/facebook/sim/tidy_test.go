@@ -31,6 +31,9 @@ func TestTheStateHasBounds(t *testing.T) {
 		}
 		s.State.PagePosts["f"+n] = &post{Photos: []string{"m" + n}}
 		s.State.Media["i"+n] = &media{Containers: []string{"m" + n}}
+		s.State.Stories["s"+n] = &story{Photo: "lost" + n}
+		s.State.Comments["cf"+n] = &comment{Platform: facebook, ID: "cf" + n}
+		s.State.Comments["ci"+n] = &comment{Platform: instagram, ID: "ci" + n}
 		s.Publish(platforms.SimPost{Platform: facebook, ID: "f" + n})
 		s.Publish(platforms.SimPost{Platform: instagram, ID: "i" + n})
 	}
@@ -42,7 +45,7 @@ func TestTheStateHasBounds(t *testing.T) {
 	s.tidy()
 	st := s.State
 	for what, n := range map[string][2]int{
-		"codes": {len(st.Codes), 0}, "photos": {len(st.Photos), 10}, "containers": {len(st.Containers), 10}, "pictures": {len(st.Pictures), 20},
+		"stories": {len(st.Stories), 0}, "comments": {len(st.Comments), 0}, "codes": {len(st.Codes), 0}, "photos": {len(st.Photos), 10}, "containers": {len(st.Containers), 10}, "pictures": {len(st.Pictures), 20},
 		"posts of the Page": {len(st.PagePosts), 10}, "posts of the account": {len(st.Media), 10}, "tokens": {len(st.Tokens), simkit.MaxTokens}, "apps": {len(st.Agreed), maxApps},
 	} {
 		if n[0] != n[1] {

@@ -201,7 +201,9 @@ func (c *Client) refusal(call Call, resp *apihttp.Response, e APIError) *platfor
 		line = Refusal{Kind: platforms.Unknown, Message: platforms.CodePlatformDown}
 	case !known:
 		line = Refusal{Kind: platforms.Rejected, Message: platforms.CodeUnknownRefusal}
-	case line.Message == platforms.CodeNoPublish && call.Op == OpNumbers:
+	case line.Message == platforms.CodeAccountGone && call.Op == OpComment:
+		line.Message = platforms.CodeParentGone
+	case line.Message == platforms.CodeNoPublish && (call.Op == OpNumbers || call.Op == OpComment):
 		line.Message = platforms.CodeNoFeature
 	case line.Message == platforms.CodeAccountGone && (call.Op == OpNumbers || call.Op == OpRead):
 		line.Message = platforms.CodeUnknownRefusal // it is the post that is gone

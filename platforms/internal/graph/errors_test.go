@@ -198,7 +198,9 @@ func TestWordsDependOnWhatWasAsked(t *testing.T) {
 		op, want string
 	}{
 		{denied, OpNumbers, "perm_missing_feature"},
+		{denied, OpComment, "perm_missing_feature"},
 		{denied, "publish", "perm_missing_publish"},
+		{gone, OpComment, "parent_gone"},
 		{gone, OpNumbers, "unknown_refusal"},
 		{gone, OpCheck, "account_gone"},
 		{secret, OpToken, "platform_app_invalid"},

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -230,6 +231,35 @@ func Proof(app platforms.App, token platforms.Secret) string {
 	mac := hmac.New(sha256.New, []byte(secret.Reveal()))
 	mac.Write([]byte(token.Reveal()))
 	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// ID reads an id, which is text save in a few answers.
+type ID string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (id *ID) UnmarshalJSON(b []byte) error {
+	var n json.Number
+	if err := json.Unmarshal(b, &n); err == nil {
+		*id = ID(n)
+		return nil
+	}
+	var s string
+	err := json.Unmarshal(b, &s)
+	*id = ID(s)
+	return err
+}
+
+// Seconds reads a time that is counted in seconds since 1970, as text or as a number,
+// or one in the form of Time.
+type Seconds struct{ time.Time }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *Seconds) UnmarshalJSON(b []byte) error {
+	if n, err := strconv.ParseUint(strings.Trim(string(b), `"`), 10, 32); err == nil {
+		t.Time = time.Unix(int64(n), 0).UTC()
+		return nil
+	}
+	return (*Time)(t).UnmarshalJSON(b)
 }
 
 // Time reads the API's way of writing times: 2026-11-20T10:00:00+0000.

@@ -247,6 +247,33 @@ func TestTimesAreReadInBothForms(t *testing.T) {
 	}
 }
 
+func TestTimesInSecondsAreReadAsTextAndAsNumbers(t *testing.T) {
+	t.Parallel()
+	for s, ok := range map[string]bool{
+		`"1795545000"`: true, `1795545000`: true, `"2026-11-24T18:30:00+0000"`: true, `"soon"`: false, `17955450000000000000`: false, `-1`: false,
+	} {
+		var got Seconds
+		if err := got.UnmarshalJSON([]byte(s)); (err == nil) != ok || ok && !got.Equal(now) {
+			t.Errorf("%s: got %v, %v", s, got, err)
+		}
+	}
+}
+
+// TestIDsAreTextAlsoWhereMetaWritesNumbers: they have more digits than a float64 keeps.
+func TestIDsAreTextAlsoWhereMetaWritesNumbers(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]ID{`"1001_2002"`: "1001_2002", `122109876543210987`: "122109876543210987", `""`: "", `null`: ""} {
+		got := ID("before")
+		if err := got.UnmarshalJSON([]byte(s)); err != nil || got != want {
+			t.Errorf("%s: got %q, %v, want %q", s, got, err, want)
+		}
+	}
+	var id ID
+	if err := id.UnmarshalJSON([]byte(`{"id":"1"}`)); err == nil {
+		t.Error("an object is taken for an id")
+	}
+}
+
 func TestFileIsStreamedWithItsLength(t *testing.T) {
 	t.Parallel()
 	type seen struct {

@@ -22,13 +22,15 @@ const (
 	OpLook    = "debug_token" // a look at a token, with the token of the app
 	OpNumbers = "numbers"
 	OpRevoke  = "revoke"
+	OpComment = "comment" // what it is refused for is about the post, or a permission of its own
 )
 
 // Scopes are asked for at once, for all platforms that share the app.
 // https://developers.facebook.com/docs/permissions, 2026-11-20.
 var Scopes = []string{
 	"pages_show_list", "pages_read_engagement", "pages_manage_posts", "read_insights", "business_management",
-	"instagram_basic", "instagram_content_publish", "instagram_manage_insights",
+	"pages_read_user_content", "pages_manage_engagement",
+	"instagram_basic", "instagram_content_publish", "instagram_manage_insights", "instagram_manage_comments",
 }
 
 // Need ties a feature to one permission that it cannot do without.

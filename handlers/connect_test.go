@@ -36,7 +36,7 @@ func TestConnectInPracticeMode(t *testing.T) {
 	}
 	tom.post(to, url.Values{"account": {"99", "x"}}).want(http.StatusUnprocessableEntity).says("Choose at least one account")
 	tom.post(to, url.Values{"account": {"0", "1", "2", "99", "x"}}).to("/accounts")
-	list := tom.get("/accounts").want(http.StatusOK).says("Connected. Riverside FC", "can post and read numbers", "Checked just now")
+	list := tom.get("/accounts").want(http.StatusOK).says("Connected. Riverside FC", "can post, read numbers and comment", "Checked just now")
 	if n := list.doc().Find(".account-line").Length(); n != 2 {
 		t.Errorf("%d accounts, want a Page and a profile", n)
 	}

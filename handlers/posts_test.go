@@ -26,6 +26,9 @@ type tiny struct {
 	name string
 	max  int
 	api  platforms.API
+	// parts may follow a post, and story is a second format.
+	parts platforms.PartRules
+	story bool
 }
 
 func (p tiny) Info() platforms.Info {
@@ -33,11 +36,23 @@ func (p tiny) Info() platforms.Info {
 }
 
 func (p tiny) Rules(platforms.Account) platforms.Rules {
-	return platforms.OneFormat(platforms.FormatRules{
+	rules := platforms.OneFormat(p.feed())
+	if p.story {
+		rules.Formats = append(rules.Formats, platforms.FormatRules{
+			Format: platforms.FormatStory, NoText: true,
+			Media: platforms.MediaRules{Min: 1, Max: 1, Image: platforms.ImageRules{Types: []string{"image/jpeg"}}},
+		})
+	}
+	return rules
+}
+
+func (p tiny) feed() platforms.FormatRules {
+	return platforms.FormatRules{
+		Parts: p.parts,
 		Text:  []platforms.TextRule{{Unit: "characters", Max: p.max, Measure: func(s string) int { return len([]rune(s)) }, Code: platforms.CodeTextTooLong}},
 		Media: platforms.MediaRules{Max: 2, MaxAlt: 30, Image: platforms.ImageRules{Types: []string{"image/jpeg"}, MinRatio: 0.8, MaxRatio: 2}},
 		Link:  platforms.LinkRules{Card: true},
-	})
+	}
 }
 
 func (tiny) Preview(p platforms.Preview) templ.Component {

@@ -67,7 +67,7 @@ func (db *DB) Actor(ctx context.Context, personID, clubID int64) (*Actor, error)
 			(SELECT count(*) FROM holds h WHERE h.club_id = c.id AND h.ended_at IS NULL),
 			(SELECT count(DISTINCT d.post_id) FROM deliveries d JOIN posts q ON q.id = d.post_id AND q.deleted_at IS NULL AND q.practice <= c.practice
 				WHERE d.club_id = c.id AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect', 'ambiguous', 'reconciling', 'partial')
-					AND (d.phase <> 'reconciling' OR d.code = 'outcome_looking'))
+					AND d.phase <> 'partial' AND (d.phase <> 'reconciling' OR d.code = 'outcome_looking'))
 		FROM people p LEFT JOIN members m ON m.person_id = p.id LEFT JOIN clubs c ON c.id = m.club_id
 		WHERE p.id = ? ORDER BY c.id = ? DESC, c.id`, personID, clubID)
 	if err != nil {

@@ -50,7 +50,7 @@ func (db *DB) Waiting(ctx context.Context, s Scope) ([]WaitingDelivery, error) {
 			n.id, n.platform, n.name, n.health, d.code, d.looks, coalesce(d.unknown_since, d.tried_at)
 		FROM deliveries d JOIN posts p ON p.id = d.post_id JOIN connections n ON n.id = d.connection_id
 		WHERE d.club_id = ?1 AND d.phase IN ('held', 'restored', 'clone', 'clock', 'late', 'reconnect', 'ambiguous', 'reconciling', 'partial')
-			AND (d.phase <> 'reconciling' OR d.code = 'outcome_looking')
+			AND d.phase <> 'partial' AND (d.phase <> 'reconciling' OR d.code = 'outcome_looking')
 			AND p.deleted_at IS NULL AND `+shownToClub+`
 		ORDER BY d.due_at, d.post_id, d.connection_id, d.part LIMIT ?`, s.ClubID, WaitingMax)
 }

@@ -37,7 +37,7 @@ func (room *Room) postHead(c echo.Context, p store.Post) (posts.Head, error) {
 		if x.Status == club.Cancelled {
 			continue
 		}
-		h.Deliveries = append(h.Deliveries, room.deliveryView(c, d, x))
+		h.Deliveries = append(h.Deliveries, room.deliveryView(c, d, p, x))
 		if len(held) > 0 && sameTrouble(held[0], x) {
 			held = append(held, x)
 			continue
@@ -91,13 +91,17 @@ func (room *Room) failText(c echo.Context, code, part string, args map[string]st
 	return web.T(c, key, i18n.Args(args)...)
 }
 
-func (room *Room) deliveryView(c echo.Context, d *composerContext, x store.PostDelivery) posts.Delivery {
+func (room *Room) deliveryView(c echo.Context, d *composerContext, p store.Post, x store.PostDelivery) posts.Delivery {
 	ctx := c.Request().Context()
-	v := posts.Delivery{ID: x.ID, Account: room.accountView(d, x.Connection), Status: x.Shown(), URL: web.SafeURL(x.RemoteURL)}
+	v := posts.Delivery{ID: x.ID, Account: room.partView(c, d, p, x), Status: x.Shown(), URL: web.SafeURL(x.RemoteURL)}
 	switch {
 	case x.Status == club.Published:
 		v.Words = i18n.When(ctx, room.Local(c, x.PublishedAt))
 		v.Open = web.T(c, "post_open_on", "platform", v.Account.Site)
+	case x.Phase == club.AfterPart && x.Code == platforms.CodePartBefore:
+		v.Words = web.T(c, "part_stopped")
+	case x.Phase == club.AfterPart:
+		v.Words = web.T(c, "part_follows")
 	case x.Status == club.Scheduled && x.Connection.Health == club.Paused:
 		v.Words = web.T(c, "account_off_paused")
 	case x.Status == club.Scheduled && !x.Connection.Usable():
@@ -124,7 +128,7 @@ func (room *Room) addTechnical(c echo.Context, h *posts.Head, d *composerContext
 			continue
 		}
 		platform := string(x.Connection.Account.Platform)
-		v := posts.Technical{Delivery: x.ID, Account: room.accountView(d, x.Connection), Support: supportLine(platform, x.ID, attempts[len(attempts)-1])}
+		v := posts.Technical{Delivery: x.ID, Account: room.partView(c, d, p, x), Support: supportLine(platform, x.ID, attempts[len(attempts)-1])}
 		for _, a := range attempts {
 			v.Attempts = append(v.Attempts, room.attemptView(c, platform, a))
 		}
@@ -173,13 +177,13 @@ func supportLine(platform, delivery string, a store.Attempt) string {
 func (room *Room) failureView(c echo.Context, d *composerContext, p store.Post, all ...store.PostDelivery) (posts.Failure, bool) {
 	x := all[0]
 	broken := x.Shown() != x.Status
-	if x.Code == "" && !broken || x.Status == club.Published || x.Status == club.Draft {
+	if x.Code == "" && !broken || x.Status == club.Published || x.Status == club.Draft || x.Phase == club.AfterPart {
 		return posts.Failure{}, false
 	}
-	f := posts.Failure{Delivery: x.ID, Status: x.Shown(), Words: room.deliveryView(c, d, x).Words}
+	f := posts.Failure{Delivery: x.ID, Status: x.Shown(), Words: room.deliveryView(c, d, p, x).Words}
 	var platformNames, accountNames []string
 	for i, o := range all {
-		a := room.accountView(d, o.Connection)
+		a := room.partView(c, d, p, o)
 		f.Accounts = append(f.Accounts, a)
 		platformNames, accountNames = append(platformNames, a.Site), append(accountNames, o.Connection.Account.Name)
 		if i > 0 {
@@ -198,6 +202,9 @@ func (room *Room) failureView(c echo.Context, d *composerContext, p store.Post, 
 	f.Did, f.Do = room.failText(c, code, "did", args), room.failText(c, code, "do", args)
 	if broken && x.Connection.Health == club.NeedsReconnect {
 		f.Did, f.Do = room.brokenText(c, x, args)
+	}
+	if x.Part > 0 && (x.Status == club.Failed || x.Phase == club.Partial) {
+		room.tellOfPart(c, &f, p, x)
 	}
 	f.Calm = !broken && (x.Status == club.Scheduled || x.Status == club.Publishing)
 	if !x.Connection.Usable() && x.Connection.Health != club.Paused && p.Practice == web.Actor(c).Club.Practice {
@@ -245,13 +252,17 @@ func (room *Room) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x
 		now.Kind = "" // as things are, it would only fail again
 		f.EditFirst = platforms.RemedyFor(code) == platforms.RemedyEdit && f.Reconnect == nil
 	}
+	leave := "quiet"
+	if x.Phase == club.Partial && x.Code == platforms.CodeParentGone { // there is nothing that it could follow
+		now.Kind, leave = "", "main"
+	}
 	if x.Phase == club.Restored || x.Phase == club.Clone {
 		f.Decisions = append(f.Decisions, posts.Decision{Answer: "there", Label: web.T(c, "waiting_there"), AskLink: true})
 	}
 	if x.Connection.Usable() && web.Actor(c).Hold.Phase == "" {
 		f.Decisions = append(f.Decisions, now)
 	}
-	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: web.T(c, "answer_discard", "platform", platform), Kind: "quiet"})
+	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: web.T(c, "answer_discard", "platform", platform), Kind: leave})
 	f.Retime = &posts.When{Place: i18n.Place(web.Actor(c).Club.Zone)}
 	f.Edit = web.PostPath(p.ID) + "/edit"
 }

@@ -79,6 +79,7 @@ func pollEvery(p store.Post, now time.Time) time.Duration {
 	for _, d := range p.Deliveries {
 		wait := d.DueAt.Sub(now)
 		switch {
+		case d.Phase == club.AfterPart: // nothing happens to it by itself
 		case d.Status == club.Publishing, d.Status == club.Scheduled && wait <= 2*pollCalm:
 			return pollSoon
 		case d.Status == club.Scheduled && wait <= pollFrom:
@@ -92,7 +93,7 @@ func pollEvery(p store.Post, now time.Time) time.Duration {
 func pollPath(p store.Post, changes int64) string {
 	q := url.Values{"since": {strconv.FormatInt(changes, 10)}, "was": {string(p.Shown())}}
 	for _, d := range p.Deliveries {
-		if d.Status == club.Published {
+		if d.Status == club.Published && d.Part == 0 {
 			q.Add("out", strconv.FormatInt(d.ConnectionID, 10))
 		}
 	}
@@ -105,7 +106,7 @@ func (room *Room) newsOf(c echo.Context, p store.Post) string {
 	d := &composerContext{practice: p.Practice}
 	var out, news []string
 	for _, x := range p.Deliveries {
-		if x.Status == club.Published && !slices.Contains(known["out"], strconv.FormatInt(x.ConnectionID, 10)) {
+		if x.Status == club.Published && x.Part == 0 && !slices.Contains(known["out"], strconv.FormatInt(x.ConnectionID, 10)) {
 			out = append(out, room.nameAmong(d, x.Connection, p.Deliveries))
 		}
 	}
@@ -146,7 +147,7 @@ func (room *Room) postView(c echo.Context, p store.Post) (posts.Page, error) {
 	d.post = nil // what is public is shown as well
 	room.addContent(c, &v, d, p, d.prepare(p.Live.Content, p.Planned).Drafts)
 	if p.Pending != nil {
-		v.Pending = &posts.Pending{Changes: changes(textdiff.Words(p.Live.Content.Text, p.Pending.Content.Text)), MayTake: a.Role.Can(club.SchedulePosts)}
+		v.Pending = &posts.Pending{Changes: changes(textdiff.Words(allTexts(p.Live.Content), allTexts(p.Pending.Content))), MayTake: a.Role.Can(club.SchedulePosts)}
 	}
 	if v.Numbers, err = room.numbersOf(c, p); err != nil {
 		return v, err
@@ -171,7 +172,7 @@ func (room *Room) showEarlierTexts(c echo.Context) error {
 	budget := textdiff.NewBudget()
 	for _, e := range earlier {
 		v.Texts = append(v.Texts, posts.Earlier{
-			By: e.By, At: i18n.When(ctx, web.InZone(e.At, a.Club.Zone)), Changes: changes(budget.Words(e.Content.Text, p.Live.Content.Text)),
+			By: e.By, At: i18n.When(ctx, web.InZone(e.At, a.Club.Zone)), Changes: changes(budget.Words(allTexts(e.Content), allTexts(p.Live.Content))),
 		})
 	}
 	return room.Render(c, http.StatusOK, posts.EarlierTexts(room.Page(c, "posts", web.T(c, "post_earlier_title")), v))
@@ -194,10 +195,13 @@ func (room *Room) addContent(c echo.Context, v *posts.Page, d *composerContext, 
 		}
 		v.Previews = append(v.Previews, room.card(c, d, f, x, slot))
 	}
+	for i, part := range content.Parts {
+		v.Text = append(v.Text, posts.Text{Label: partTitle(c, content, i), Text: part.Text})
+	}
 	if d.link != nil {
 		v.Link = d.link.URL
 	}
-	for _, m := range content.Media {
+	for _, m := range tray(content) {
 		if known, ok := d.media[m.ID]; ok {
 			w, h := within(known.Width, known.Height, media.View.MaxWidth)
 			v.Pictures = append(v.Pictures, posts.Shown{Src: "/media/" + m.ID + "/view", Width: w, Height: h, Alt: m.Alt})

@@ -293,6 +293,7 @@ func (room *Room) partCards(c echo.Context, f *composerForm, draft *planning.Dra
 	for _, part := range draft.Parts {
 		next := p
 		next.Draft, next.When, next.Over = part.Draft, "", 0
+		next.Comment = f.content.Parts[part.Place].Kind == club.CommentPart
 		if len(part.Rules.Text) > 0 {
 			_, over := mainRule(part.Rules).Split(part.Rules.FinalText(part.Draft))
 			next.Over = utf8.RuneCountInString(over)

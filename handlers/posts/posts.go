@@ -117,7 +117,7 @@ func (room *Room) postLine(c echo.Context, p store.Post) posts.Line {
 	}
 	d := &composerContext{practice: p.Practice}
 	for _, x := range p.Deliveries {
-		if x.Status != club.Cancelled {
+		if x.Status != club.Cancelled && x.Part == 0 {
 			l.Accounts = append(l.Accounts, room.accountView(d, x.Connection))
 		}
 	}
@@ -132,7 +132,10 @@ func (room *Room) isPutAway(c echo.Context, p store.Post) bool {
 // partWords say how much of a post is published, where that is not all or none.
 func (room *Room) partWords(c echo.Context, p store.Post) string {
 	n, of := p.Count(club.Published)
-	if n == 0 || n == of {
+	if n == of {
+		return partsWords(c, p)
+	}
+	if n == 0 {
 		return ""
 	}
 	return web.T(c, "posts_part", "n", strconv.Itoa(n), "of", strconv.Itoa(of))

@@ -21,25 +21,26 @@ func (room *Room) addEvents(c echo.Context, h *posts.Head, d *composerContext, p
 	if err != nil {
 		return err
 	}
-	accounts := map[int64]store.PostDelivery{}
+	deliveries := map[string]store.PostDelivery{}
 	for _, x := range p.Deliveries {
-		accounts[x.ConnectionID] = x
+		deliveries[x.ID] = x
 	}
 	for i := 0; i < len(events); {
 		e := events[i]
-		about := []store.PostDelivery{accounts[e.ConnectionID]}
+		about := []store.PostDelivery{deliveries[e.DeliveryID]}
 		for i++; i < len(events) && sameEvent(e, events[i]); i++ {
-			about = append(about, accounts[events[i].ConnectionID])
+			about = append(about, deliveries[events[i].DeliveryID])
 		}
-		h.Events = append(h.Events, posts.Event{ISO: e.At.Format(time.RFC3339), When: room.eventTime(c, e), Text: room.eventText(c, d, e, about)})
+		h.Events = append(h.Events, posts.Event{ISO: e.At.Format(time.RFC3339), When: room.eventTime(c, e), Text: room.eventText(c, d, p, e, about)})
 	}
 	for _, about := range story(events) {
 		var on []store.PostDelivery
 		for _, e := range about {
 			if e.DeliveryID != "" {
-				on = append(on, accounts[e.ConnectionID])
+				on = append(on, deliveries[e.DeliveryID])
 			}
 		}
+		on = onePerAccount(on)
 		h.Story = append(h.Story, posts.Event{
 			ISO: about[0].At.Format(time.RFC3339), When: i18n.When(c.Request().Context(), room.Local(c, about[0].At)), Text: room.storyText(c, d, p, about[0], on),
 		})
@@ -92,18 +93,18 @@ func sameStory(told []store.PostEvent, e store.PostEvent) bool {
 // page names beside it.
 func (room *Room) storyText(c echo.Context, d *composerContext, p store.Post, e store.PostEvent, on []store.PostDelivery) string {
 	if e.DeliveryID == "" {
-		return room.eventText(c, d, e, on)
+		return room.eventText(c, d, p, e, on)
 	}
 	kind := e.Note.Kind
 	if slices.Contains(outKinds, kind) {
 		kind = club.NotePublished
 	}
-	args := room.eventArgs(c, d, e, on)
+	args := room.eventArgs(c, d, p, e, on)
 	args["account"] = i18n.N(c.Request().Context(), "story_accounts", len(on))
 	if len(on) <= 2 {
 		var names []string
 		for _, x := range on {
-			names = append(names, room.nameAmong(d, x.Connection, p.Deliveries))
+			names = append(names, withPart(room.nameAmong(d, x.Connection, p.Deliveries), partName(c, p, x)))
 		}
 		args["account"] = web.JoinAnd(c, names)
 	}
@@ -139,20 +140,20 @@ func (room *Room) eventTime(c echo.Context, e store.PostEvent) string {
 }
 
 // eventText is one line of the timeline.
-func (room *Room) eventText(c echo.Context, d *composerContext, e store.PostEvent, about []store.PostDelivery) string {
-	return web.T(c, "event_"+e.Note.Kind, i18n.Args(room.eventArgs(c, d, e, about))...)
+func (room *Room) eventText(c echo.Context, d *composerContext, p store.Post, e store.PostEvent, about []store.PostDelivery) string {
+	return web.T(c, "event_"+e.Note.Kind, i18n.Args(room.eventArgs(c, d, p, e, about))...)
 }
 
 // eventArgs are what the words of an event are filled with.
-func (room *Room) eventArgs(c echo.Context, d *composerContext, e store.PostEvent, about []store.PostDelivery) map[string]string {
+func (room *Room) eventArgs(c echo.Context, d *composerContext, p store.Post, e store.PostEvent, about []store.PostDelivery) map[string]string {
 	args := room.shownArgs(c, e.Note.Args)
 	args["person"] = cmp.Or(e.Person, web.T(c, "app_name"))
 	platform := ""
 	if e.DeliveryID != "" {
 		var names []string
-		for _, x := range about {
+		for _, x := range onePerAccount(about) {
 			a := room.accountView(d, x.Connection)
-			names = append(names, a.Site+" "+a.Name)
+			names = append(names, withPart(a.Site+" "+a.Name, partName(c, p, x)))
 		}
 		args["account"] = web.JoinAnd(c, names)
 		args["platform"] = room.accountView(d, about[0].Connection).Site

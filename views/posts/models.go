@@ -82,6 +82,7 @@ type Account struct {
 	Site     string // the platform alone, for sentences
 	Short    string // one or two letters
 	Name     string // with the handle, if it has one
+	Part     string // which part of the post it is about: "post 2 of 3"; empty: the post itself
 	Ticked   bool
 	Off      bool   // cannot be ticked
 	Reason   string // why not, or what to look at

@@ -69,3 +69,11 @@ func (c Composer) ChoicesOpen() bool {
 	}
 	return false
 }
+
+// withPart adds to the name of an account which part of the post is meant.
+func withPart(name, part string) string {
+	if part == "" {
+		return name
+	}
+	return name + ", " + part
+}

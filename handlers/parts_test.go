@@ -180,3 +180,91 @@ func TestFurtherTextForNobodyIsKeptAndSaid(t *testing.T) {
 		t.Errorf("kept %+v with %d deliveries", p.Content().Parts, len(p.Deliveries))
 	}
 }
+
+// follower is how a part stands.
+type follower struct {
+	status club.Status
+	phase  club.Phase
+	code   string
+}
+
+// published makes the post public on its accounts, and what follows it there as given.
+func (s *scene) published(account int64, parts ...follower) {
+	s.t.Helper()
+	s.exec(`UPDATE deliveries SET status = 'PUBLISHED', phase = 'linked', remote_id = 'r' || connection_id, published_at = due_at, next_at = NULL WHERE part = 0`)
+	for i, f := range parts {
+		s.exec(`UPDATE deliveries SET status = ?, phase = ?, code = ?, next_at = NULL WHERE connection_id = ? AND part = ?`, f.status, f.phase, f.code, account, i+1)
+	}
+}
+
+func TestFailedFirstCommentLeavesThePostPublished(t *testing.T) {
+	t.Parallel()
+	s := withParts(t)
+	talk := s.account("talk", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(following(draft("Training", talk), "comment", "Questions?"), "do", "schedule")).want(http.StatusSeeOther)
+	s.published(talk, follower{club.Failed, club.Refused, platforms.CodeRejectedContent})
+	page := b.get("/posts/1").want(http.StatusOK).says("The post is out, the first comment is not").says("The post stays as it is")
+	if got := page.doc().Find("#post-head b").Text(); got != "The first comment is missing" {
+		t.Errorf("the page sums up %q", got)
+	}
+	if page.doc().Find(".failure").Length() != 1 || page.doc().Find(`.delivery[data-status="PUBLISHED"]`).Length() != 1 {
+		t.Error("the post itself is not shown as published beside one failure")
+	}
+	b.get("/posts").want(http.StatusOK).says("A part of it is missing")
+
+	var part string
+	for _, d := range s.only().Deliveries {
+		if d.Part == 1 {
+			part = d.ID
+		}
+	}
+	b.post("/deliveries/"+part+"/answer", url.Values{"answer": {"now"}}).want(http.StatusSeeOther)
+	for _, d := range s.only().Deliveries {
+		if want := map[int]club.Status{0: club.Published, 1: club.Scheduled}[d.Part]; d.Status != want {
+			t.Errorf("part %d is %s after \"Try again\", want %s", d.Part, d.Status, want)
+		}
+	}
+}
+
+func TestBrokenThreadSaysHowManyPostsArePublic(t *testing.T) {
+	t.Parallel()
+	s := withParts(t)
+	chain := s.account("chain", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(following(draft("Training", chain), "thread", "Bring boots", "thread", "And water"), "do", "schedule")).want(http.StatusSeeOther)
+	s.published(chain, follower{club.Failed, club.Refused, platforms.CodeSpam}, follower{club.Scheduled, club.AfterPart, platforms.CodePartBefore})
+	page := b.get("/posts/1").want(http.StatusOK).says("Only 1 of 3 posts of the thread are public").says("so that the order stays right").says("Waits for the part before it")
+	if n := page.doc().Find(".failure").Length(); n != 1 {
+		t.Errorf("%d failures are shown, want one: the last part only waits", n)
+	}
+	if page.doc().Find("[hx-trigger]").FilterFunction(func(_ int, x *goquery.Selection) bool { return strings.Contains(x.AttrOr("hx-get", ""), "/status") }).Length() != 0 {
+		t.Error("the page goes on asking, though nothing happens by itself")
+	}
+}
+
+func TestPartThatFollowsADeletedPostAsks(t *testing.T) {
+	t.Parallel()
+	s := withParts(t)
+	chain := s.account("chain", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(following(draft("Training", chain), "thread", "Bring boots"), "do", "schedule")).want(http.StatusSeeOther)
+	s.published(chain, follower{club.NeedsAttention, club.Partial, platforms.CodeParentGone})
+	page := b.get("/posts/1").want(http.StatusOK).says("is no longer on Chain", "there is nothing it could follow", "Leave this part out")
+	if got := strings.TrimSpace(page.doc().Find(`.failure .btn[data-kind="main"]`).Text()); !strings.Contains(got, "out") {
+		t.Errorf("the main button is %q, want the one that leaves the part out", got)
+	}
+}
+
+func TestDisconnectingBetweenTwoPartsAsks(t *testing.T) {
+	t.Parallel()
+	s := withParts(t)
+	chain := s.account("chain", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(following(draft("Training", chain), "thread", "Bring boots"), "do", "schedule")).want(http.StatusSeeOther)
+	s.published(chain, follower{club.Publishing, club.Preparing, ""})
+	if err := s.db.Disconnect(t.Context(), s.scope(club.Admin), chain, "test"); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/posts/1").want(http.StatusOK).says("was disconnected before this part went out")
+}

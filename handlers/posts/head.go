@@ -203,7 +203,7 @@ func (room *Room) failureView(c echo.Context, d *composerContext, p store.Post, 
 	if broken && x.Connection.Health == club.NeedsReconnect {
 		f.Did, f.Do = room.brokenText(c, x, args)
 	}
-	if x.Part > 0 && (x.Status == club.Failed || x.Phase == club.Partial) {
+	if x.Part > 0 && x.Status == club.Failed {
 		room.tellOfPart(c, &f, p, x)
 	}
 	f.Calm = !broken && (x.Status == club.Scheduled || x.Status == club.Publishing)
@@ -262,7 +262,11 @@ func (room *Room) addDecisions(c echo.Context, f *posts.Failure, p store.Post, x
 	if x.Connection.Usable() && web.Actor(c).Hold.Phase == "" {
 		f.Decisions = append(f.Decisions, now)
 	}
-	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: web.T(c, "answer_discard", "platform", platform), Kind: leave})
+	discard := web.T(c, "answer_discard", "platform", platform)
+	if x.Part > 0 {
+		discard = web.T(c, "answer_discard_part")
+	}
+	f.Decisions = append(f.Decisions, posts.Decision{Answer: "discard", Label: discard, Kind: leave})
 	f.Retime = &posts.When{Place: i18n.Place(web.Actor(c).Club.Zone)}
 	f.Edit = web.PostPath(p.ID) + "/edit"
 }

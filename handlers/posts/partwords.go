@@ -79,6 +79,9 @@ func partsWords(c echo.Context, p store.Post) string {
 		if x.Part == 0 || x.Status != club.Failed && x.Status != club.NeedsAttention {
 			continue
 		}
+		if p.Live.ID == 0 { // lists leave out what a post says
+			return web.T(c, "posts_part_missing")
+		}
 		if isComment(p, x) {
 			return web.T(c, "posts_comment_missing")
 		}

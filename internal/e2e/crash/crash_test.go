@@ -172,6 +172,7 @@ type result struct {
 	deliveries, published, doubles, lost           int
 	wrongPublished, wrongFailed, wrongAsk, unknown int
 	strangers, asked                               int
+	between, stopped, disorder                     int            // kills between two parts; parts that wait for one that is not public; parts out of order
 	failed, attention, signInsLost                 map[string]int // signInsLost: by platform and why
 	faults                                         []string
 	ambiguous                                      []delivered
@@ -184,7 +185,7 @@ func (r result) plus(o result) result {
 		&r.atRandom: o.atRandom, &r.atPoints: o.atPoints, &r.recovering: o.recovering, &r.stops: o.stops, &r.errors: o.errors,
 		&r.deliveries: o.deliveries, &r.published: o.published, &r.doubles: o.doubles, &r.lost: o.lost,
 		&r.wrongPublished: o.wrongPublished, &r.wrongFailed: o.wrongFailed, &r.wrongAsk: o.wrongAsk, &r.unknown: o.unknown,
-		&r.strangers: o.strangers, &r.asked: o.asked,
+		&r.strangers: o.strangers, &r.asked: o.asked, &r.between: o.between, &r.stopped: o.stopped, &r.disorder: o.disorder,
 	} {
 		*to += n
 	}
@@ -210,12 +211,15 @@ func (r result) String() string {
 		line("  at random moments", r.atRandom)
 		line("  at failpoints", r.atPoints)
 		line("  while recovering from a kill", r.recovering)
+		line("  of all, between two parts", r.between)
 		line("stopped by SIGTERM", r.stops)
 		line("lives with a disk that failed", r.errors)
 		line("deliveries", r.deliveries)
 		line("published", r.published)
 		line("doubles", r.doubles)
 		line("lost", r.lost)
+		line("out of order", r.disorder)
+		line("parts that wait for one that failed", r.stopped)
 		line("wrong PUBLISHED", r.wrongPublished)
 		line("wrong FAILED", r.wrongFailed)
 		line("wrongly said not to be sent", r.wrongAsk)
@@ -247,7 +251,7 @@ func (r result) check(t *testing.T) {
 	for _, f := range r.faults {
 		t.Error(f)
 	}
-	if wrong := r.wrongPublished + r.wrongFailed + r.wrongAsk + r.strangers; r.doubles+r.lost+wrong > 0 {
+	if wrong := r.wrongPublished + r.wrongFailed + r.wrongAsk + r.strangers + r.disorder; r.doubles+r.lost+wrong > 0 {
 		t.Errorf("%d twice, %d lost, %d wrong:\n%s", r.doubles, r.lost, wrong, r)
 	}
 }

@@ -4,6 +4,7 @@ package crash
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -86,7 +87,7 @@ func (w *crashWorld) settle(app *e2ekit.App) {
 func (w *crashWorld) probe(app *e2ekit.App) {
 	w.t.Helper()
 	n := w.allowed
-	for isRepeat(n) {
+	for isRepeat(n) || isFollowed(n) || isStory(n) {
 		n++
 	}
 	accounts := w.secretary.accounts()
@@ -137,7 +138,9 @@ type delivered struct {
 	platform                platforms.ID
 	account, remoteID, text string
 	health                  club.Health // of the account
-	public                  bool        // with others of its text: so many are public that it may be one
+	post, connection        int64
+	part                    int
+	public                  bool // with others of its text: so many are public that it may be one
 }
 
 // key is what the two sides know each other's posts by.
@@ -158,10 +161,13 @@ func (w *crashWorld) judge(app *e2ekit.App) result {
 		w.t.Fatal(err)
 	}
 	public := map[key][]platforms.SimPost{}
-	for _, p := range w.record() {
+	record := w.record()
+	r.order(record)
+	for _, p := range record {
 		k := key{p.Platform, p.Account, p.Text}
 		public[k] = append(public[k], p)
-		if want := map[bool]int{true: 0, false: 1}[strings.HasPrefix(p.Text, "Goal!")]; len(p.Media) != want {
+		bare := strings.HasPrefix(p.Text, "Goal!") || p.Kind == platforms.SimReply || p.Kind == platforms.SimComment
+		if want := map[bool]int{true: 0, false: 1}[bare]; len(p.Media) != want {
 			r.fault("%s became public on %s with %d pictures", p.Text, p.Platform, len(p.Media))
 		}
 	}
@@ -171,15 +177,29 @@ func (w *crashWorld) judge(app *e2ekit.App) result {
 		if isRepeat(n) {
 			want++
 		} else {
-			want += len(w.accounts)
+			for _, id := range w.platformOf {
+				want += 1 + followers(n, id)
+			}
 		}
 	}
 	if r.deliveries != want {
 		r.lost += max(want-r.deliveries, 0)
 		r.fault("%d deliveries are there, want %d", r.deliveries, want)
 	}
-	byText := map[key][]delivered{}
+	byText, places := map[key][]delivered{}, map[place]delivered{}
 	for _, d := range all {
+		places[place{d.post, d.connection, d.part}] = d
+	}
+	for _, d := range all {
+		if waitsForOther(d, places) {
+			r.stopped++
+			if seen := public[d.key()]; len(seen) > 0 {
+				r.disorder++
+				r.fault("%s on %s waits for the part before it, and is public: %v", d.text, d.platform, seen)
+			}
+			delete(public, d.key())
+			continue
+		}
 		byText[d.key()] = append(byText[d.key()], d)
 	}
 	for k, same := range byText {
@@ -328,10 +348,10 @@ func (r *result) attends(d delivered, public bool) {
 	switch club.Phase(d.phase) {
 	case club.Ambiguous:
 		r.ambiguous = append(r.ambiguous, d)
-		if certaintyOf(d.platform) != platforms.CertainByLooking && d.health != club.NeedsReconnect {
+		if certaintyOf(d) != platforms.CertainByLooking && d.health != club.NeedsReconnect {
 			r.fault("%s on %s asks a person what can be proved", d.text, d.platform)
 		}
-	case club.Late, club.Reconnect:
+	case club.Late, club.Reconnect, club.Partial:
 		if public {
 			r.wrongAsk++
 			r.fault("%s on %s is said not to be sent (%s), and is public", d.text, d.platform, d.phase)
@@ -341,18 +361,33 @@ func (r *result) attends(d delivered, public bool) {
 	}
 }
 
-func certaintyOf(id platforms.ID) platforms.Certainty {
+func certaintyOf(d delivered) platforms.Certainty {
+	var p platforms.Publication
+	if d.part > 0 {
+		p.Reply = &platforms.ReplyTo{}
+	}
 	for _, i := range e2ekit.Catalogue().Describe() {
-		if i.ID == id {
-			return i.Certainty
+		if i.ID == d.platform {
+			return i.CertaintyOf(p)
 		}
 	}
 	return ""
 }
 
+// saidBy is what a delivery says: nothing, if it is a story.
+func saidBy(c club.Content, d delivered) string {
+	if part, _, ok := c.Part(d.connection, d.part); ok {
+		return part.Text
+	}
+	if c.Formats[d.connection] == platforms.FormatStory {
+		return ""
+	}
+	return c.Text
+}
+
 func deliveriesOf(ctx context.Context, app *e2ekit.App) ([]delivered, error) {
 	rows, err := app.DB().Reader().QueryContext(ctx, `
-		SELECT lower(hex(d.id)), d.status, coalesce(d.phase, ''), coalesce(d.code, ''), c.platform, c.remote_id, coalesce(d.remote_id, ''), r.content ->> 'text', c.health
+		SELECT lower(hex(d.id)), d.status, coalesce(d.phase, ''), coalesce(d.code, ''), c.platform, c.remote_id, coalesce(d.remote_id, ''), r.content, c.health, d.post_id, d.connection_id, d.part
 		FROM deliveries d JOIN connections c ON c.id = d.connection_id JOIN revisions r ON r.post_id = d.post_id AND r.state = 'live'`)
 	if err != nil {
 		return nil, err
@@ -361,9 +396,15 @@ func deliveriesOf(ctx context.Context, app *e2ekit.App) ([]delivered, error) {
 	var out []delivered
 	for rows.Next() {
 		var d delivered
-		if err := rows.Scan(&d.id, &d.status, &d.phase, &d.code, &d.platform, &d.account, &d.remoteID, &d.text, &d.health); err != nil {
+		var raw string
+		if err := rows.Scan(&d.id, &d.status, &d.phase, &d.code, &d.platform, &d.account, &d.remoteID, &raw, &d.health, &d.post, &d.connection, &d.part); err != nil {
 			return nil, err
 		}
+		var content club.Content
+		if err := json.Unmarshal([]byte(raw), &content); err != nil {
+			return nil, err
+		}
+		d.text = saidBy(content, d)
 		out = append(out, d)
 	}
 	return out, rows.Err()

@@ -25,7 +25,7 @@ import (
 )
 
 const (
-	postsOfRound = 80 // on five accounts each: platforms take less than a hundred a day
+	postsOfRound = 64 // on five accounts each, some with parts: platforms take less than a hundred a day
 	// lifeLimit is how long a life of the app may take to come to its failpoint,
 	// and firstLimit how long where no life did yet: a busy machine is slow.
 	lifeLimit  = time.Second
@@ -41,18 +41,19 @@ const (
 // crashWorld is a club that publishes in earnest, as far as it can tell.
 type crashWorld struct {
 	*pair
-	random    *rand.Rand
-	secretary *person
-	accounts  []string
-	repeats   []string // the one account that gets the same text again
-	probed    int      // deliveries of the last post, which finds out whether an account stands still
-	picture   string
-	renewable []platforms.ID // where sign-ins can be renewed
-	tickets   chan int       // posts that may be written
-	allowed   int            // how many there were
-	refused   atomic.Bool    // an account must be signed in again before the next
-	mischief  []platforms.SimFault
-	r         result
+	random     *rand.Rand
+	secretary  *person
+	accounts   []string
+	platformOf []platforms.ID // of each of them
+	repeats    []string       // the one account that gets the same text again
+	probed     int            // deliveries of the last post, which finds out whether an account stands still
+	picture    string
+	renewable  []platforms.ID // where sign-ins can be renewed
+	tickets    chan int       // posts that may be written
+	allowed    int            // how many there were
+	refused    atomic.Bool    // an account must be signed in again before the next
+	mischief   []platforms.SimFault
+	r          result
 }
 
 func newCrashWorld(t *testing.T, bin string, seed uint64) *crashWorld {
@@ -69,7 +70,8 @@ func newCrashWorld(t *testing.T, bin string, seed uint64) *crashWorld {
 		t.Fatalf("%d accounts are connected, want one on each of %d platforms", len(w.accounts), len(e2ekit.Catalogue().Describe()))
 	}
 	w.picture = w.secretary.upload()
-	for n, id := range w.platformsWhere(`true ORDER BY id`) {
+	w.platformOf = w.platformsWhere(`true ORDER BY id`)
+	for n, id := range w.platformOf {
 		i := e2ekit.Catalogue().Describe()[slices.IndexFunc(e2ekit.Catalogue().Describe(), func(i platforms.Info) bool { return i.ID == id })]
 		if i.Certainty == platforms.CertainByLooking && !i.RefusesRepeats {
 			w.repeats = append(w.repeats, w.accounts[n])
@@ -317,6 +319,7 @@ func (w *crashWorld) kill(count *int) {
 	}
 	w.app.kill()
 	*count++
+	w.countBetween()
 }
 
 // liveUntil lets the app live until it kills itself at a failpoint. Where it
@@ -338,6 +341,7 @@ func (w *crashWorld) liveUntil(points *endings, name string, count *int) {
 	}
 	points.add(name)
 	*count++
+	w.countBetween()
 }
 
 // hit chooses at which hit of a point something happens.
@@ -446,6 +450,7 @@ func (w *crashWorld) writeFor(n int, accounts []string) bool {
 		form.Set("media", w.picture)
 		form.Set("alt-"+w.picture, "Our pitch from above")
 	}
+	w.addParts(form, n)
 	end := time.Now().Add(writeLimit)
 	for time.Now().Before(end) && w.t.Context().Err() == nil {
 		got, err := w.secretary.send(w.secretary.base+"/posts", form)

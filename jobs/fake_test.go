@@ -38,11 +38,42 @@ type server struct {
 	onRenew  func()          // called before a renewal is answered
 	spends   map[string]bool // refresh tokens that were used; nil: they can be used again
 	moment   func()          // called before and after a post is accepted
+	deleted  map[string]bool // ids of posts that somebody deleted there
 }
 
+// accepted is a post as the platform keeps it. Of what follows another one it knows
+// the first of all, and the one before.
 type accepted struct {
 	Account, Key, Text string
+	Root, Parent       platforms.Ref
 	At                 time.Time
+}
+
+// request is what a call says.
+type request struct {
+	Account, Key, Text string
+	Root, Parent       platforms.Ref
+}
+
+// deleteByHand lets somebody delete a post on the platform.
+func (s *server) deleteByHand(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.deleted == nil {
+		s.deleted = map[string]bool{}
+	}
+	s.deleted[id] = true
+}
+
+// gone reports whether what a request follows is not there, or was never public.
+func (s *server) gone(parent platforms.Ref) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if parent.ID == "" {
+		return false
+	}
+	n, err := strconv.Atoi(strings.TrimPrefix(parent.ID, "id-"))
+	return err != nil || n > len(s.posts) || s.deleted[parent.ID] || parent.Version != "" && parent.Version != "v-"+parent.ID
 }
 
 // count is how often an address was called.
@@ -89,7 +120,7 @@ func (s *server) take(list *[]string) string {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var p struct{ Account, Key, Text string }
+	var p request
 	_ = json.NewDecoder(r.Body).Decode(&p)
 	s.mu.Lock()
 	s.calls[r.URL.Path]++
@@ -103,26 +134,35 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	switch r.URL.Path {
 	case "/look":
-		s.look(w, p.Account, p.Key, p.Text)
+		s.look(w, p)
 	case "/renew":
 		s.renew(w, r.Header.Get("Authorization"))
 	case "/step":
 		s.act(w, r, func() string { return "step-" + p.Key })
 	case "/publish":
-		s.act(w, r, func() string { return s.accept(p.Account, p.Key, p.Text) })
+		if s.gone(p.Parent) {
+			w.WriteHeader(http.StatusNotFound)
+			_ = json.NewEncoder(w).Encode(map[string]string{"kind": string(platforms.Rejected), "code": platforms.CodeParentGone})
+			return
+		}
+		s.act(w, r, func() string { return s.keep(p) })
 	case "/numbers":
 		s.act(w, r, func() string { return "1" })
 	}
 }
 
 func (s *server) accept(account, key, text string) string {
+	return s.keep(request{Account: account, Key: key, Text: text})
+}
+
+func (s *server) keep(p request) string {
 	if s.moment != nil {
 		s.moment()
 		defer s.moment()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.posts = append(s.posts, accepted{account, key, text, s.now()})
+	s.posts = append(s.posts, accepted{p.Account, p.Key, p.Text, p.Root, p.Parent, s.now()})
 	return "id-" + strconv.Itoa(len(s.posts))
 }
 
@@ -183,7 +223,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do func() string) {
 	}
 }
 
-func (s *server) look(w http.ResponseWriter, account, key, text string) {
+func (s *server) look(w http.ResponseWriter, by request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch s.take(&s.lookFail) {
@@ -204,7 +244,7 @@ func (s *server) look(w http.ResponseWriter, account, key, text string) {
 	}
 	ids := []string{}
 	for i, p := range s.posts {
-		if p.Account == account && p.Text == text {
+		if p.Account == by.Account && p.Text == by.Text && p.Parent.ID == by.Parent.ID {
 			ids = append(ids, "id-"+strconv.Itoa(i+1))
 		}
 	}
@@ -269,10 +309,14 @@ type fake struct {
 	onRenewed func()           // called when the answer to a renewal is there
 	dates     func() time.Time // what answers say of the time; nil: nothing
 	asked     atomic.Int64     // how often it was asked for the time
+	thread    int              // posts of a thread at most; 0: it takes none
+	comments  bool             // it takes a first comment
+	// replyCertainty is that of what follows a post, where it differs.
+	replyCertainty platforms.Certainty
 }
 
 func (f *fake) Info() platforms.Info {
-	return platforms.Info{ID: "fake", Name: "Fake", Certainty: f.certainty, Renewal: f.renewal, RefusesRepeats: f.repeats, API: f.api}
+	return platforms.Info{ID: "fake", Name: "Fake", Certainty: f.certainty, Renewal: f.renewal, RefusesRepeats: f.repeats, API: f.api, ReplyCertainty: f.replyCertainty}
 }
 
 func (f *fake) Rules(platforms.Account) platforms.Rules {
@@ -280,9 +324,14 @@ func (f *fake) Rules(platforms.Account) platforms.Rules {
 	if limit == 0 {
 		limit = 1000
 	}
-	return platforms.OneFormat(platforms.FormatRules{Media: platforms.MediaRules{Max: f.photos}, Text: []platforms.TextRule{{
+	text := []platforms.TextRule{{
 		Unit: "characters", Max: limit, Measure: func(s string) int { return len(s) }, Code: platforms.CodeTextTooLong,
-	}}})
+	}}
+	rules := platforms.FormatRules{Media: platforms.MediaRules{Max: f.photos}, Text: text, Parts: platforms.PartRules{Thread: f.thread}}
+	if f.comments {
+		rules.Parts.Comment = &platforms.FormatRules{Text: text}
+	}
+	return platforms.OneFormat(rules)
 }
 
 func (f *fake) Preview(platforms.Preview) templ.Component { return templ.NopComponent }
@@ -336,6 +385,9 @@ func (f *fake) Perform(ctx context.Context, s platforms.Session, p platforms.Pub
 	r := platforms.StepResult{Kind: step.Kind, Index: step.Index, Ref: a.ID, State: platforms.StepDone}
 	if step.Irreversible {
 		r.RemoteID = a.ID
+		if a.ID != "" {
+			r.RemoteVersion = "v-" + a.ID
+		}
 		if !f.linkFirst && a.ID != "" {
 			r.RemoteURL = "https://fake.example/" + a.ID
 		}
@@ -362,6 +414,9 @@ func (f *fake) Settle(ctx context.Context, s platforms.Session, p platforms.Publ
 	}
 	e := platforms.ReadBack(found...)
 	e.Known = f.certainty != platforms.CertainByLooking && len(found) == 1
+	if e.RemoteID != "" {
+		e.RemoteVersion = "v-" + e.RemoteID
+	}
 	if f.nameless.Load() {
 		e.RemoteID, e.Matches = "", nil
 	}
@@ -389,7 +444,11 @@ func (f *fake) AccountNumbers(context.Context, platforms.Session) (platforms.Num
 }
 
 func (f *fake) call(ctx context.Context, path string, s platforms.Session, p platforms.Publication, into any) error {
-	body, _ := json.Marshal(map[string]string{"Account": s.Account.RemoteID, "Key": p.Key, "Text": p.Text})
+	says := request{Account: s.Account.RemoteID, Key: p.Key, Text: p.Text}
+	if p.Reply != nil {
+		says.Root, says.Parent = p.Reply.Root, p.Reply.Parent
+	}
+	body, _ := json.Marshal(says)
 	return f.post(ctx, path, "Bearer "+s.Access.Reveal(), body, into)
 }
 
@@ -420,11 +479,14 @@ func (f *fake) post(ctx context.Context, path, auth string, body []byte, into an
 	}
 	if resp.StatusCode >= 400 {
 		var a struct {
-			Kind platforms.Kind
-			Ref  string
+			Kind      platforms.Kind
+			Code, Ref string
 		}
 		_ = json.Unmarshal(b, &a)
 		e := fail(a.Kind)
+		if a.Code != "" {
+			e.Code = a.Code
+		}
 		e.Ref = a.Ref
 		e.Status = resp.StatusCode
 		if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {

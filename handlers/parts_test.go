@@ -193,7 +193,8 @@ func (s *scene) published(account int64, parts ...follower) {
 	s.t.Helper()
 	s.exec(`UPDATE deliveries SET status = 'PUBLISHED', phase = 'linked', remote_id = 'r' || connection_id, published_at = due_at, next_at = NULL WHERE part = 0`)
 	for i, f := range parts {
-		s.exec(`UPDATE deliveries SET status = ?, phase = ?, code = ?, next_at = NULL WHERE connection_id = ? AND part = ?`, f.status, f.phase, f.code, account, i+1)
+		s.exec(`UPDATE deliveries SET status = ?1, phase = ?2, code = ?3, next_at = NULL, remote_id = CASE ?2 WHEN 'linked' THEN 'part' || part END
+			WHERE connection_id = ?4 AND part = ?5`, f.status, f.phase, f.code, account, i+1)
 	}
 }
 
@@ -267,4 +268,31 @@ func TestDisconnectingBetweenTwoPartsAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.get("/posts/1").want(http.StatusOK).says("was disconnected before this part went out")
+}
+
+func TestWhatIsPublicOfAThreadCannotBeChanged(t *testing.T) {
+	t.Parallel()
+	s := withParts(t)
+	chain := s.account("chain", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(following(draft("Training", chain), "thread", "Bring boots", "thread", "And water"), "do", "schedule")).want(http.StatusSeeOther)
+	s.published(chain, follower{club.Published, club.Linked, ""}, follower{club.Failed, club.Refused, platforms.CodeSpam})
+	page := b.get("/posts/1/edit").want(http.StatusOK).doc()
+	if _, fixed := page.Find("#part-1").Attr("readonly"); !fixed || page.Find(`[value="dropped-1"]`).Length() != 0 || page.Find(`[value="dropped-2"]`).Length() != 1 {
+		t.Error("the editor offers to change what is public, or not to change what failed")
+	}
+	form := following(with(draft("Another text", chain), "post", "1", "version", page.Find("[name=version]").AttrOr("value", "")), "thread", "Bring skates", "thread", "And a bottle")
+	b.post("/posts", with(form, "do", "draft")).want(http.StatusSeeOther)
+	p := s.only()
+	if p.Pending == nil || len(p.Pending.Content.Parts) != 2 || p.Pending.Content.Parts[0].Text != "Bring boots" || p.Pending.Content.Parts[1].Text != "And a bottle" {
+		t.Fatalf("kept %+v", p.Pending)
+	}
+	form = with(form, "version", id64(p.Version), "do", "schedule")
+	form["part_text"] = []string{"Bring boots", "And a bottle"}
+	b.post("/posts", form).want(http.StatusSeeOther)
+	for _, d := range s.only().Deliveries {
+		if d.Part < 2 && d.Status != club.Published || d.Part == 2 && d.Status != club.Failed && d.Status != club.Scheduled {
+			t.Errorf("part %d is %s/%s", d.Part, d.Status, d.Phase)
+		}
+	}
 }

@@ -277,6 +277,7 @@ func formOf(p store.Post) *composerForm {
 		op: rand.Text(), post: p.ID, version: p.Version, content: p.Content(), note: p.Note, campaign: p.CampaignID,
 		when: "none", date: p.Planned.Date(), clock: p.Planned.Clock(),
 	}
+	f.keepPublicParts(p)
 	if !p.Planned.At.IsZero() {
 		f.when = "time"
 	}

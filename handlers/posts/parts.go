@@ -256,7 +256,7 @@ func formatValue(f platforms.Format) string {
 
 // optionView is one option of a platform, in the words of its catalogue.
 func optionView(c echo.Context, info platforms.Info, account int64, o platforms.Option, f *composerForm) posts.OptionField {
-	word := string(info.ID) + ".option_" + o.Key
+	word := o.Word(info.ID)
 	v := posts.OptionField{
 		ID: optionField(account, o.Key), Kind: string(o.Kind), Label: web.T(c, word), Value: f.content.Options[account][o.Key],
 	}
@@ -266,7 +266,7 @@ func optionView(c echo.Context, info platforms.Info, account int64, o platforms.
 		if i == 0 {
 			value = "" // what the platform does by itself
 		}
-		v.Choices = append(v.Choices, ui.Option{Value: value, Label: web.T(c, word+"_"+choice)})
+		v.Choices = append(v.Choices, ui.Option{Value: value, Label: web.T(c, o.ChoiceWord(info.ID, choice))})
 	}
 	return v
 }

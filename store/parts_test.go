@@ -566,13 +566,16 @@ func TestWhatIsPublicIsNotSentAgainInAnotherPlace(t *testing.T) {
 		}
 		th.want(name, isLinked, isLinked, isRefused)
 	}
-	for name, parts := range map[string][]string{
-		"the last is shortened":          {"Line-up", "3:1"},
-		"one more":                       {"Line-up", "3:1", "Thanks"},
-		"the public one reads otherwise": {"Our line-up", "3:1", "Thanks"},
+	for _, c := range []struct { // each changes what the one before it left
+		name  string
+		parts []string
+	}{
+		{"the last is shortened", []string{"Line-up", "3:1"}},
+		{"one more", []string{"Line-up", "3:1", "Thanks"}},
+		{"the public one reads otherwise", []string{"Our line-up", "3:1", "Thanks"}},
 	} {
-		if _, err := th.schedule(th.post, th.content(parts...), time.Hour); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if _, err := th.schedule(th.post, th.content(c.parts...), time.Hour); err != nil {
+			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 	without := th.content("Our line-up", "3:1", "Thanks")

@@ -187,3 +187,18 @@ func TestPartWaitsForTheIDOfThePostBeforeIt(t *testing.T) {
 	r.wantParts(post, club.Linked, club.Linked)
 	r.wantThread("One", "Two")
 }
+
+// TestCommentThatDoesNotFitAnyMoreLeavesThePostPublic: what follows a post is checked
+// when it is its turn. A comment that was scheduled, and that the rules of today refuse,
+// kept the post itself from going out.
+func TestCommentThatDoesNotFitAnyMoreLeavesThePostPublic(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, platforms.CertainByLooking, comments, func(r *rig) { r.fake.maxText = 20 })
+	post := r.followed(club.CommentPart, r.connect(), "Match day", "What did you like best about it?")
+	r.settle()
+	all := r.wantParts(post, club.Linked, club.Refused)
+	if len(all) != 2 || all[1].Code != platforms.CodeTextTooLong {
+		t.Errorf("the parts are %+v", all)
+	}
+	r.wantThread("Match day")
+}

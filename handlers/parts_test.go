@@ -296,3 +296,57 @@ func TestWhatIsPublicOfAThreadCannotBeChanged(t *testing.T) {
 		}
 	}
 }
+
+func TestPartThatWasLeftOutKeepsItsPlaceInTheTimeline(t *testing.T) {
+	t.Parallel()
+	s := withParts(t)
+	chain := s.account("chain", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(following(draft("Training", chain), "thread", "Bring boots", "thread", "And water"), "do", "schedule")).want(http.StatusSeeOther)
+	s.published(chain, follower{club.Failed, club.Refused, platforms.CodeSpam}, follower{club.Scheduled, club.AfterPart, platforms.CodePartBefore})
+	var part string
+	for _, d := range s.only().Deliveries {
+		if d.Part == 1 {
+			part = d.ID
+		}
+	}
+	b.post("/deliveries/"+part+"/answer", url.Values{"answer": {"discard"}}).want(http.StatusSeeOther)
+	b.get("/posts/1").want(http.StatusOK).says("post 2 of 3").saysNot("post 2 of 1")
+}
+
+func TestAccountTakenOffAThreadIsNotADraftOnTheCalendar(t *testing.T) {
+	t.Parallel()
+	s := withParts(t)
+	chain, plain := s.account("chain", true, club.Working), s.account("plain", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(following(draft("Training", chain, plain), "thread", "Bring boots"), "do", "schedule")).want(http.StatusSeeOther)
+	s.exec(`UPDATE deliveries SET status = 'CANCELLED', phase = '', next_at = NULL WHERE connection_id = ?`, chain)
+	now := s.clock.Now()
+	found, err := s.db.CalendarPosts(t.Context(), s.scope(club.Publisher), now.AddDate(0, -1, 0), now.AddDate(0, 1, 0))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("the calendar has %d posts, %v", len(found), err)
+	}
+	for _, d := range found[0].Deliveries {
+		if d.ConnectionID == chain && d.Status != club.Cancelled {
+			t.Errorf("the account that was taken off is %s", d.Status)
+		}
+	}
+}
+
+// TestRestOfAPublicThreadIsNotMadeADraft: it was out of sight then, below a post that
+// was called published.
+func TestRestOfAPublicThreadIsNotMadeADraft(t *testing.T) {
+	t.Parallel()
+	s := withParts(t)
+	chain := s.account("chain", true, club.Working)
+	b := s.as(club.Publisher)
+	b.post("/posts", with(following(draft("Training", chain), "thread", "Bring boots", "thread", "And water"), "do", "schedule")).want(http.StatusSeeOther)
+	s.published(chain, follower{club.NeedsAttention, club.Late, platforms.CodeLate}, follower{club.Scheduled, club.AfterPart, platforms.CodePartBefore})
+	b.post("/waiting", url.Values{"post": {"1"}, "answer": {"draft"}}).want(http.StatusSeeOther)
+	b.get("/waiting").want(http.StatusOK).says("A part of this post is public already")
+	for _, d := range s.only().Deliveries {
+		if want := []club.Status{club.Published, club.NeedsAttention, club.Scheduled}[d.Part]; d.Status != want {
+			t.Errorf("part %d is %s, want %s", d.Part, d.Status, want)
+		}
+	}
+}

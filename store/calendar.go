@@ -128,6 +128,9 @@ func scanCalendarPost(scan func(...any) error) (CalendarPost, error) {
 			return p, fmt.Errorf("delivery of post %d: %w", p.ID, err)
 		}
 		at := slices.IndexFunc(p.Deliveries, func(d CalendarDelivery) bool { return d.ConnectionID == n })
+		if at >= 0 && club.Status(status) == club.Cancelled {
+			continue // it says nothing of the other parts
+		}
 		if at >= 0 { // another part
 			p.Deliveries[at].Status = club.PostStatus([]club.Status{p.Deliveries[at].Status, club.Status(status)})
 			continue

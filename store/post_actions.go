@@ -226,6 +226,20 @@ func canGoBack(p Post) bool {
 	})
 }
 
+// followsPublic reports whether a part is still to go out after one that is public: as
+// a draft it would be out of sight, below a post that is published.
+func (p Post) followsPublic() bool {
+	public := map[int64]bool{}
+	for _, d := range p.Deliveries {
+		if d.Part == 0 && d.Status == club.Published {
+			public[d.ConnectionID] = true
+		}
+	}
+	return slices.ContainsFunc(p.Deliveries, func(d PostDelivery) bool {
+		return d.Part > 0 && public[d.ConnectionID] && unpublished(d.Delivery)
+	})
+}
+
 // BackToDraft takes a scheduled post off the calendar's schedule: it keeps its
 // place there as a draft. club.ErrBeingSent: a part of it is on its way.
 func (db *DB) BackToDraft(ctx context.Context, s Scope, id int64, origin string) error {
@@ -233,6 +247,9 @@ func (db *DB) BackToDraft(ctx context.Context, s Scope, id int64, origin string)
 		p, err := readPost(ctx, tx, s, id)
 		if err != nil {
 			return err
+		}
+		if p.followsPublic() {
+			return &club.Error{Code: club.Conflict, Key: "part_public_draft"}
 		}
 		if !canGoBack(p) {
 			return &club.Error{Code: club.Conflict, Key: "post_not_scheduled"}

@@ -29,7 +29,15 @@ func partName(c echo.Context, p store.Post, x store.PostDelivery) string {
 	if isComment(p, x) {
 		return web.T(c, "part_name_comment")
 	}
-	return web.T(c, "part_name_thread", "n", strconv.Itoa(x.Part+1), "of", strconv.Itoa(1+lastPart(p, x.ConnectionID)))
+	last := lastPart(p, x.ConnectionID)
+	if x.Status == club.Cancelled { // it is told of as one of those that there were
+		for _, o := range p.Deliveries {
+			if o.ConnectionID == x.ConnectionID {
+				last = max(last, o.Part)
+			}
+		}
+	}
+	return web.T(c, "part_name_thread", "n", strconv.Itoa(x.Part+1), "of", strconv.Itoa(1+last))
 }
 
 // isComment reports whether a delivery is the first comment under the post.
